@@ -1,0 +1,79 @@
+"""What every test may use: a small audience, a campaign, a store of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from openai_server import OpenAIServer
+from toolkit.models import Audience, Campaign, Draft, Persona
+
+ROOT = Path(__file__).parent.parent
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(autouse=True)
+def own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test a store of its own and no key, endpoint or option from the machine."""
+    for name in [name for name in os.environ if name.startswith(("AUDIENCE_", "OPENAI_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AUDIENCE_STORE", str(tmp_path / "store" / "reactions.sqlite"))
+
+
+@pytest.fixture
+def audience() -> Audience:
+    """Return twelve personas of two roles."""
+    people = [
+        Persona(
+            id=f"p{number:02}",
+            name=f"Person{number}",
+            age=20 + number,
+            segments={"role": "seller" if number % 2 else "buyer"},
+            about=f"Lives at number {number} and sells jam.",
+        )
+        for number in range(12)
+    ]
+    return Audience(audience="jam-sellers", description="People who sell jam.", source="a test", personas=tuple(people))
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    """Return two short drafts of a Messenger message."""
+    drafts = (
+        Draft(id="plain", text="Send an invoice in the chat."),
+        Draft(id="benefit", text="Get paid today, in the chat."),
+    )
+    return Campaign(campaign="invoices", objective="click", drafts=drafts)
+
+
+@pytest.fixture
+def server() -> Iterator[OpenAIServer]:
+    """Serve an OpenAI-compatible endpoint on loopback."""
+    with OpenAIServer() as running:
+        yield running
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    """Return a function that runs `audience` as a process in an empty folder."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+
+    def start(*arguments: object, stdin: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "toolkit", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=folder,
+            input=stdin,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+            timeout=200,
+        )
+
+    return start

@@ -1,0 +1,84 @@
+"""The store: kept the moment it arrives, found under the same parts only."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolkit.engines.base import Reply
+from toolkit.errors import InputError
+from toolkit.store import Store, make_key
+
+REPLY = Reply(text="Ünïcode 🙂", engine="openai", model="m", prompt_tokens=3, top={"4": -0.1})
+
+
+@given(st.lists(st.text(), max_size=5), st.lists(st.text(), max_size=5))
+def test_keys_differ_unless_all_parts_are_equal(one: list[str], other: list[str]) -> None:
+    """Two lists of parts share a key only when they are the same list."""
+    assert (make_key(*one) == make_key(*other)) == (one == other)
+
+
+def test_key_parts_do_not_run_together() -> None:
+    """ "Rate 1" repeat 0 is not "Rate " repeat 10."""
+    assert make_key("Rate 1", "0") != make_key("Rate ", "10")
+
+
+def test_kept_replies_come_back_whole(tmp_path: Path) -> None:
+    """A reply is found again, equal, by another store on the same file."""
+    with Store(tmp_path / "store.sqlite") as store:
+        store.keep(b"key", "chat", REPLY)
+        with Store(tmp_path / "store.sqlite") as other:
+            assert other.find(b"key") == REPLY
+            assert other.find(b"another") is None
+            assert other.latest_model() == ("m", "chat")
+            assert other.latest_model("unknown") is None
+
+
+def test_first_reply_stays(tmp_path: Path) -> None:
+    """A second reply under the same key does not replace the first."""
+    with Store(tmp_path / "store.sqlite") as store:
+        store.keep(b"key", "chat", REPLY)
+        store.keep(b"key", "chat", Reply(text="later", engine="openai", model="m"))
+        assert store.find(b"key") == REPLY
+        assert store.count_replies() == 1
+
+
+@pytest.mark.slow
+def test_a_killed_process_loses_nothing_it_kept(tmp_path: Path) -> None:
+    """What was kept before kill -9 is there afterwards."""
+    code = (
+        "import os, signal, sys\nfrom pathlib import Path\n"
+        "from toolkit.engines.base import Reply\nfrom toolkit.store import Store\n"
+        "store = Store(Path(sys.argv[1]))\n"
+        "for number in range(20): store.keep(bytes([number]), 'chat', Reply(text=str(number), engine='e', model='m'))\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    path = tmp_path / "store.sqlite"
+    killed = subprocess.run([sys.executable, "-c", code, str(path)], check=False)
+    assert killed.returncode == -9
+    with Store(path) as store:
+        assert store.count_replies() == 20
+
+
+def test_broken_store_is_one_line(tmp_path: Path) -> None:
+    """A file that is no database is refused in one line that names it and the way out."""
+    path = tmp_path / "store.sqlite"
+    path.write_bytes(b"not a database at all, but long enough to be read as one" * 50)
+    with pytest.raises(InputError, match=r"store\.sqlite.*AUDIENCE_STORE") as caught:
+        Store(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_write_ahead_mode(tmp_path: Path) -> None:
+    """The file is in write-ahead mode, so readers never wait for a writer."""
+    path = tmp_path / "store.sqlite"
+    Store(path).close()
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()

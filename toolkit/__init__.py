@@ -1,0 +1,68 @@
+"""Speak to the audience before the audience: personas react to drafts, and statistics say what that is worth.
+
+Everything here loads on first use, so `import toolkit` costs nothing heavy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from toolkit import ratings
+    from toolkit.api import arun, estimate, load_audience, load_drafts, run
+    from toolkit.errors import InputError, ToolkitError
+    from toolkit.models import Audience, Campaign, Draft, Persona, Verdict
+    from toolkit.runs import Run, load_run
+    from toolkit.scoring import compare, scorecard
+
+_HOMES = {
+    "Audience": "toolkit.models",
+    "Campaign": "toolkit.models",
+    "Draft": "toolkit.models",
+    "InputError": "toolkit.errors",
+    "Persona": "toolkit.models",
+    "Run": "toolkit.runs",
+    "ToolkitError": "toolkit.errors",
+    "Verdict": "toolkit.models",
+    "arun": "toolkit.api",
+    "compare": "toolkit.scoring",
+    "estimate": "toolkit.api",
+    "load_audience": "toolkit.api",
+    "load_drafts": "toolkit.api",
+    "load_run": "toolkit.runs",
+    "run": "toolkit.api",
+    "scorecard": "toolkit.scoring",
+}
+
+__all__ = [
+    "Audience",
+    "Campaign",
+    "Draft",
+    "InputError",
+    "Persona",
+    "Run",
+    "ToolkitError",
+    "Verdict",
+    "arun",
+    "compare",
+    "estimate",
+    "load_audience",
+    "load_drafts",
+    "load_run",
+    "ratings",
+    "run",
+    "scorecard",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ratings":
+        return importlib.import_module("toolkit.ratings")
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'toolkit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

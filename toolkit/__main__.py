@@ -1,0 +1,5 @@
+"""`python -m toolkit` is the command `audience`."""
+
+from toolkit.cli.main import main
+
+main()

@@ -1,0 +1,190 @@
+"""The functions behind `import toolkit`: files in, runs out, with sensible defaults."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import ValidationError
+
+from toolkit.budget import Price, find_listed_price
+from toolkit.engines import DEFAULT_MODEL, make_engine
+from toolkit.engines.base import Engine
+from toolkit.errors import InputError
+from toolkit.estimating import Estimate, estimate_plan
+from toolkit.files.audiences import load_audience
+from toolkit.files.drafts import load_drafts
+from toolkit.models import Audience, Campaign, Draft, Settings
+from toolkit.prompts import Prompts
+from toolkit.runs import Run
+from toolkit.store import Store
+from toolkit.study import OnReaction, Plan, carry_out, make_plan, run_blocking
+from toolkit.surfaces import find_surface
+
+DraftsLike = Campaign | Draft | Sequence[Draft] | str | Path
+AudienceLike = Audience | str | Path | Sequence[Audience | str | Path] | None
+
+
+def default_store() -> Path:
+    """Return the file that keeps reactions: AUDIENCE_STORE, or one in the user's data folder."""
+    named = os.environ.get("AUDIENCE_STORE")
+    return Path(named) if named else platformdirs.user_data_path("audience-toolkit") / "reactions.sqlite"
+
+
+def plan(
+    drafts: DraftsLike,
+    audience: AudienceLike = None,
+    *,
+    objective: str | None = None,
+    rating: str = "ssr",
+    sample: int | None = None,
+    repeats: int = 1,
+    seed: int = 0,
+    control: bool = True,
+    prompts: str | Path | None = None,
+) -> Plan:
+    """Return what a run would ask. Arguments as for `run`."""
+    campaign = _as_campaign(drafts)
+    audiences = _as_audiences(audience if audience is not None else campaign.audience)
+    settings = _make_settings(
+        objective=objective or campaign.objective or _default_objective(campaign),
+        rating=rating,
+        sample=sample,
+        repeats=repeats,
+        seed=seed,
+        control=control,
+    )
+    return make_plan(campaign, audiences, settings, Prompts(Path(prompts) if prompts else None))
+
+
+async def arun(
+    drafts: DraftsLike,
+    audience: AudienceLike = None,
+    *,
+    engine: str | Engine = "openai",
+    model: str | None = None,
+    base_url: str | None = None,
+    embedding_model: str | None = None,
+    concurrency: int | None = None,
+    price: tuple[float, float] | None = None,
+    max_cost: float | None = None,
+    store: str | Path | None = None,
+    on_reaction: OnReaction | None = None,
+    **settings: Any,
+) -> Run:
+    """Test drafts on an audience and return the run; see `run`, of which this is the form for async code."""
+    planned = plan(drafts, audience, **settings)
+    known = find_price(engine, model, base_url, price)
+    if max_cost is not None and known is None:
+        raise InputError(
+            "--max-cost needs a price, and this model's is not known; add --price IN,OUT in dollars per million tokens"
+        )
+    with Store(Path(store) if store else default_store()) as kept:
+        asked = make_engine(engine, model=model, base_url=base_url, store=kept) if isinstance(engine, str) else engine
+        return await carry_out(
+            planned,
+            asked,
+            kept,
+            price=known,
+            max_cost=max_cost,
+            concurrency=concurrency,
+            embedding_model=embedding_model,
+            on_reaction=on_reaction,
+        )
+
+
+def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Any) -> Run:
+    """Test drafts on an audience and return the run; works inside a notebook's running loop too.
+
+    `drafts` is what `load_drafts` returns, a path, or drafts; `audience` an audience, a name, a path, or several of
+    these, whose personas are then told apart by the segment "audience". What the campaign file says of audience and
+    objective holds where nothing is passed.
+
+    Options: `engine` ("openai", "local", "replay", or an engine object), `model`, `base_url`, `embedding_model`,
+    `objective`, `rating` ("ssr", "logprob", "direct"), `sample` (personas drawn), `repeats`, `seed`, `control`,
+    `concurrency`, `price` (dollars per million prompt and completion tokens), `max_cost` (dollars), `prompts` (a folder
+    of templates that win over the built-in ones), `store` (a file) and `on_reaction` (called with each reaction as it
+    arrives).
+
+    Raises InputError for anything that cannot be used, before anything is asked, and EngineUnavailable where no reply
+    can be had. Reactions that failed are rows with status "failed": see `run.is_complete`.
+    """
+    finished: Run = run_blocking(lambda: arun(drafts, audience, **options))
+    return finished
+
+
+def estimate(
+    drafts: DraftsLike,
+    audience: AudienceLike = None,
+    *,
+    engine: str = "openai",
+    model: str | None = None,
+    base_url: str | None = None,
+    price: tuple[float, float] | None = None,
+    concurrency: int | None = None,
+    **settings: Any,
+) -> Estimate:
+    """Return calls, tokens, dollars, minutes and the detectable difference of a run, with nothing asked."""
+    return estimate_plan(
+        plan(drafts, audience, **settings), engine, find_price(engine, model, base_url, price), concurrency
+    )
+
+
+def find_price(
+    engine: str | Engine,
+    model: str | None = None,
+    base_url: str | None = None,
+    price: tuple[float, float] | None = None,
+) -> Price | None:
+    """Return the price given, the listed one of a model at its maker's endpoint, nothing for `local` and `replay`.
+
+    None where it is not known.
+    """
+    if price is not None:
+        if len(price) != len(("in", "out")) or not all(0 <= float(part) < float("inf") for part in price):
+            raise InputError(f"--price {price}: two numbers of dollars per million tokens are needed, such as 0.25,2")
+        return Price(float(price[0]), float(price[1]))
+    if engine in {"local", "replay"}:
+        return Price(0.0, 0.0)
+    if engine == "openai" and not (base_url or os.environ.get("OPENAI_BASE_URL")):
+        return find_listed_price(model or DEFAULT_MODEL)
+    return None
+
+
+def _as_campaign(drafts: DraftsLike) -> Campaign:
+    if isinstance(drafts, Campaign):
+        return drafts
+    if isinstance(drafts, (str, Path)):
+        return load_drafts(drafts)
+    if isinstance(drafts, Draft):
+        drafts = [drafts]
+    if not drafts:
+        raise InputError("no drafts given; pass at least one")
+    return Campaign(campaign="drafts", drafts=tuple(drafts))
+
+
+def _as_audiences(audience: AudienceLike) -> list[Audience]:
+    if audience is None:
+        raise InputError("no audience given; name one with --audience, see `audience personas list`")
+    if isinstance(audience, Audience):
+        return [audience]
+    if isinstance(audience, (str, Path)):
+        return [load_audience(audience)]
+    return [one for item in audience for one in _as_audiences(item)]
+
+
+def _default_objective(campaign: Campaign) -> str:
+    """Return "click" where every surface allows it, as the first thing most drafts ask for, else "read"."""
+    return "click" if all("click" in find_surface(draft.surface).actions for draft in campaign.drafts) else "read"
+
+
+def _make_settings(**settings: Any) -> Settings:
+    try:
+        return Settings(**settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise InputError(f"{name} is {settings[name]!r}: {first['msg'].lower()}; see `audience run --help`") from None

@@ -1,0 +1,213 @@
+"""One reaction: which questions it takes, where their replies come from, what they cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from toolkit.budget import Budget
+from toolkit.engines.base import Engine, Question, Reply
+from toolkit.errors import CallFailed, EngineUnavailable, MissingReply
+from toolkit.models import CONTROL, MEASURES
+from toolkit.prompts import clean_text
+from toolkit.questions import BOUNDARY, Questionnaire, Task
+from toolkit.ratings import from_logprobs
+from toolkit.replies import Answer, BadReply, read_digit, read_glance, read_reaction, read_reading, read_thought
+from toolkit.store import Store, make_key
+from toolkit.surfaces import describe_draft, is_folded
+
+Parsed = TypeVar("Parsed")
+_ATTEMPTS = 2
+
+
+@dataclass(slots=True)
+class Usage:
+    """What the replies behind one reaction took, whenever they were asked for."""
+
+    engine: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    latency_ms: float = 0.0
+    fresh: int = 0
+    """How many replies had to be asked for in this run."""
+    fresh_prompt_tokens: int = 0
+    fresh_completion_tokens: int = 0
+
+    def add(self, reply: Reply, *, fresh: bool) -> None:
+        """Count one reply."""
+        self.engine = reply.engine
+        self.prompt_tokens += reply.prompt_tokens
+        self.completion_tokens += reply.completion_tokens
+        self.latency_ms += reply.latency_ms
+        if fresh:
+            self.fresh += 1
+            self.fresh_prompt_tokens += reply.prompt_tokens
+            self.fresh_completion_tokens += reply.completion_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """One persona's answer to one draft under one wording, one repeat."""
+
+    task: Task
+    status: str
+    """ok, refused or failed."""
+    usage: Usage
+    answer: Answer | None = None
+    pmfs: dict[str, list[float]] = field(default_factory=dict)
+    """Distributions over 1 to 5 that were read from token probabilities, by measure."""
+    error: str | None = None
+    missing: bool = False
+    """True where a replay lacked a reply."""
+    unpaid: bool = False
+    """True where the cost limit left no room to ask."""
+
+    @property
+    def persona_id(self) -> str:
+        """The persona's id, or "control"."""
+        return self.task.persona.id if self.task.persona else CONTROL
+
+    @property
+    def name(self) -> str:
+        """What to call the reader on a screen."""
+        return self.task.persona.name if self.task.persona else "Control reader"
+
+
+class _Refused(Exception):  # a signal inside the asking, never shown
+    """The model declined to answer."""
+
+
+class Asker:
+    """Answers from the store where it can, from the engine where it must."""
+
+    def __init__(self, questionnaire: Questionnaire, engine: Engine, store: Store, budget: Budget, token: str) -> None:
+        self._questionnaire = questionnaire
+        self._engine = engine
+        self._store = store
+        self._budget = budget
+        self._token = token
+
+    async def ask(self, task: Task) -> Reaction:
+        """Return the reaction; only BudgetReached and EngineUnavailable escape."""
+        usage = Usage()
+        try:
+            answer = await self._find_answer(task, usage)
+            pmfs = await self._find_pmfs(task, answer, usage)
+        except _Refused as refusal:
+            return Reaction(task=task, status="refused", usage=usage, error=str(refusal))
+        except MissingReply as error:
+            return Reaction(task=task, status="failed", usage=usage, error=str(error), missing=True)
+        except CallFailed as error:
+            return Reaction(task=task, status="failed", usage=usage, error=str(error))
+        return Reaction(task=task, status="ok", usage=usage, answer=_keep_true_quotes(task, answer), pmfs=pmfs)
+
+    async def _find_answer(self, task: Task, usage: Usage) -> Answer:
+        if self._engine.form == "completion":
+            return await self._parse(task, self._questionnaire.ask_thought(task), read_thought, usage)
+        if not is_folded(task.draft):
+            return await self._parse(task, self._questionnaire.ask_reaction(task), read_reaction, usage)
+        glance = await self._parse(task, self._questionnaire.ask_glance(task), read_glance, usage)
+        if not glance.stopped:
+            return glance
+        return await self._parse(task, self._questionnaire.ask_reading(task), read_reading, usage)
+
+    async def _find_pmfs(self, task: Task, answer: Answer, usage: Usage) -> dict[str, list[float]]:
+        """Ask for ratings by digit where the rating method or a base model needs it."""
+        rating = self._questionnaire.rating
+        completion = self._engine.form == "completion"
+        if not answer.stopped or rating == "ssr" or (rating == "direct" and not completion):
+            return {measure: _certain(value) for measure, value in answer.ratings.items()} if answer.stopped else {}
+        if completion and rating == "direct":
+            thought = f' "{answer.verbatim}"'
+            question = self._questionnaire.ask_intent(task, thought, digits_only=True)
+            return {"intent": _certain(await self._parse(task, question, read_digit, usage))}
+        pmfs = {}
+        for measure in ("intent",) if completion else MEASURES:
+            pmf = await self._find_pmf(task, answer, measure, usage)
+            if pmf is not None:
+                pmfs[measure] = pmf
+        return pmfs
+
+    async def _find_pmf(self, task: Task, answer: Answer, measure: str, usage: Usage) -> list[float] | None:
+        if self._engine.form == "completion":
+            question = self._questionnaire.ask_intent(task, f' "{answer.verbatim}"', digits_only=False)
+        else:
+            question = self._questionnaire.ask_digit(task, measure, answer.verbatim)
+        reply = await self._find_reply(task, question, _any_text, usage)
+        return from_logprobs(reply.top or {})
+
+    async def _parse(self, task: Task, question: Question, parse: Callable[[str], Parsed], usage: Usage) -> Parsed:
+        reply = await self._find_reply(task, question, parse, usage)
+        return parse(reply.text)
+
+    async def _find_reply(self, task: Task, question: Question, parse: Callable[[str], Any], usage: Usage) -> Reply:
+        """Return the stored reply, or a fresh one that parses; what does not parse is asked for once more."""
+        key = self._key(task, question)
+        reply = self._store.find(key)
+        if reply is not None:
+            usage.add(reply, fresh=False)
+        else:
+            reply = await self._ask_engine(key, question, parse, usage)
+        if reply.refusal:
+            raise _Refused(reply.refusal)
+        return reply
+
+    async def _ask_engine(self, key: bytes, question: Question, parse: Callable[[str], Any], usage: Usage) -> Reply:
+        problem = "no reply"
+        for attempt in range(_ATTEMPTS):
+            reply = await self._pay_for(self._prepare(key, question, attempt))
+            usage.add(reply, fresh=True)
+            if question.top_logprobs and reply.top is None and not reply.refusal:
+                raise EngineUnavailable(
+                    f"--rating logprob: {self._engine.model} reports no token probabilities; use --rating ssr or direct"
+                )
+            try:
+                if not reply.refusal:
+                    parse(reply.text)
+            except BadReply as error:
+                problem = f"{error}{' (cut at the token limit)' if reply.cut else ''}"
+                continue
+            self._store.keep(key, self._engine.form, reply)
+            return reply
+        raise CallFailed(f"{_ATTEMPTS} replies could not be used: {problem}")
+
+    def _prepare(self, key: bytes, question: Question, attempt: int) -> Question:
+        """Put the run's token in place and, for a base model, a seed drawn from the key."""
+        sampling = dict(question.sampling)
+        if self._engine.form == "completion":
+            sampling["seed"] = (int.from_bytes(key[:4], "big") + attempt) % 2**31
+        return replace(question, prompt=question.prompt.replace(BOUNDARY, self._token), sampling=sampling)
+
+    async def _pay_for(self, question: Question) -> Reply:
+        reserved = await self._budget.reserve(question)
+        cost = 0.0
+        try:
+            reply = await self._engine.ask(question)
+            if self._budget.price is not None:
+                cost = self._budget.price.cost(reply.prompt_tokens, reply.completion_tokens)
+            return reply
+        finally:
+            await self._budget.settle(reserved, cost)
+
+    def _key(self, task: Task, question: Question) -> bytes:
+        parameters = json.dumps(question.parameters, sort_keys=True)
+        return make_key(
+            "reply", self._engine.form, self._engine.model, question.system, question.prompt, parameters,
+            str(task.wording), str(task.repeat),
+        )  # fmt: skip
+
+
+def _any_text(text: str) -> str:
+    return text
+
+
+def _certain(value: int) -> list[float]:
+    return [1.0 if level == value else 0.0 for level in range(1, len(MEASURES) + 1)]
+
+
+def _keep_true_quotes(task: Task, answer: Answer) -> Answer:
+    """Drop quotes that do not stand in the draft, so that a highlight can always be placed."""
+    shown = clean_text(describe_draft(task.draft))
+    return replace(answer, quotes=tuple(quote for quote in answer.quotes if quote[0] in shown))

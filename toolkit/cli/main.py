@@ -1,0 +1,64 @@
+"""The command `audience`: parses, hands over, and turns every expected error into one line and an exit code."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import click
+
+from toolkit.cli.doctor import doctor
+from toolkit.cli.personas import personas
+from toolkit.cli.run import demo, run
+from toolkit.errors import ToolkitError
+
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="audience-toolkit", prog_name="audience")
+def audience() -> None:
+    """Speak to the audience before the audience.
+
+    Personas react to your drafts through a language model; statistics say what that is worth. Simulated reactions from
+    AI personas. No real people were asked. Directional only.
+
+    Start with:  audience demo
+    """
+
+
+for command in (demo, run, personas, doctor):
+    audience.add_command(command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command and exit with the contract's codes."""
+    logging.getLogger("stamina").addHandler(logging.NullHandler())
+    sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        outcome = audience.main(args=arguments, prog_name="audience", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as help_wanted:
+        click.echo(help_wanted.ctx.get_help() if help_wanted.ctx else help_wanted.format_message())
+        return 0
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "audience"
+        return _refuse(f"{path}: {' '.join(error.format_message().split())} Try `{path} --help`.", 2)
+    except ToolkitError as error:
+        return _refuse(f"audience: {error}", error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return _refuse(
+            "audience: interrupted; what came is saved, and the same command goes on from there", INTERRUPTED
+        )
+    except BrokenPipeError:
+        sys.stdout = None  # the reader is gone; flushing at exit would fail again
+        return 0
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _refuse(line: str, code: int) -> int:
+    click.echo(line, err=True)
+    return code

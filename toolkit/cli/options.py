@@ -1,0 +1,101 @@
+"""The options that mean the same in every command, each readable from AUDIENCE_<OPTION> too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def option(name: str, *flags: str, **settings: Any) -> Callable[[Command], Command]:
+    """Return a click option that also reads the environment variable AUDIENCE_<OPTION>."""
+    variable = "AUDIENCE_" + name.removeprefix("--").split("/")[0].upper().replace("-", "_")
+    return click.option(name, *flags, envvar=variable, show_envvar=False, **settings)
+
+
+class PriceType(click.ParamType[tuple[float, float]]):
+    """Two numbers, IN,OUT: dollars per million prompt and completion tokens."""
+
+    name = "IN,OUT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:
+        """Return the two numbers."""
+        if isinstance(value, tuple):
+            return (float(value[0]), float(value[1]))
+        try:
+            prompt, completion = (float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not IN,OUT in dollars per million tokens, such as 0.25,2", param, ctx)
+        return prompt, completion
+
+
+_ASKING = (
+    option("--audience", metavar="NAME_OR_PATH", multiple=True, help="Whom to ask; repeat for several audiences."),
+    option(
+        "--engine",
+        type=click.Choice(["openai", "local", "replay"]),
+        help="What answers: an endpoint, the embedded model, or the store alone.",
+    ),
+    option("--model", metavar="NAME", help="Model name, or a path to a .gguf file for the local engine."),
+    option("--base-url", metavar="URL", help="Any OpenAI-compatible endpoint, such as http://127.0.0.1:11434/v1."),
+    option("--embedding-model", metavar="NAME", help="Embed with this model of the endpoint instead of the local one."),
+    option(
+        "--sample", type=click.IntRange(min=1), metavar="N", help="Personas drawn from the audience.  [default: all]"
+    ),
+    option(
+        "--repeats",
+        type=click.IntRange(1, 100),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Independent answers per persona and draft.",
+    ),
+    option(
+        "--seed",
+        type=click.IntRange(0, 2**31 - 1),
+        default=0,
+        show_default=True,
+        metavar="N",
+        help="Decides the draw and the wordings.",
+    ),
+    option("--concurrency", type=click.IntRange(1, 1024), metavar="N", help="Questions kept in flight."),
+    option("--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Stop before the bill can pass this."),
+    option("--price", type=PriceType(), help="Dollars per million prompt and completion tokens."),
+    option(
+        "--rating",
+        type=click.Choice(["ssr", "logprob", "direct"]),
+        default="ssr",
+        show_default=True,
+        help="How words become ratings from 1 to 5.",
+    ),
+    option(
+        "--objective",
+        type=click.Choice(["read", "react", "click", "reply", "share", "save"]),
+        help="The action that counts as success.",
+    ),
+    option("--no-control", is_flag=True, help="Leave out the reader with no persona."),
+    option(
+        "--prompts",
+        type=click.Path(),
+        metavar="DIR",
+        help="Templates that win over the built-in ones of the same name.",
+    ),
+    option("--out", type=click.Path(), metavar="DIR", help="Folder for the run.  [default: runs/RUN_ID]"),
+    option("--dry-run", is_flag=True, help="Say what it would take and could detect; ask nothing."),
+)
+
+_OUTPUT = (
+    option("--json", "as_json", is_flag=True, help="Print exactly one JSON object."),
+    option("--quiet", "-q", is_flag=True, help="Print the verdict only, no progress."),
+    option("--verbose", "-v", is_flag=True, help="Print every reaction as it comes."),
+)
+
+
+def asking_options(command: Command) -> Command:
+    """Add the options of every command that asks an engine."""
+    for decorate in reversed(_ASKING + _OUTPUT):
+        command = decorate(command)
+    return command

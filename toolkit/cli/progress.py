@@ -1,0 +1,91 @@
+"""Live progress on a terminal: done, total, rate, time left, cost so far, the latest reaction. Silent in pipes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+if TYPE_CHECKING:
+    from toolkit.asking import Reaction
+    from toolkit.budget import Price
+
+_DID = {
+    "scroll_past": "scrolls past",
+    "read": "reads on",
+    "react": "reacts",
+    "click": "taps it",
+    "reply": "replies",
+    "share": "shares it",
+    "save": "saves it",
+    "hide": "hides it",
+    "report": "reports it",
+}
+
+
+class Progress:
+    """Shows reactions as they come, on standard error."""
+
+    def __init__(self, total: int, *, quiet: bool, verbose: bool, price: Price | None) -> None:
+        self._console = Console(file=sys.stderr)
+        self._verbose = verbose
+        self._price = price
+        self._cost = 0.0
+        self._done = 0
+        self._started = time.monotonic()
+        shown = self._console.is_terminal and not quiet
+        self._bar = Bar(
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[cost]}"),
+            TextColumn("{task.description}", table_column=None),
+            console=self._console,
+            disable=not shown,
+            transient=True,
+        )
+        self._task: TaskID = self._bar.add_task("getting ready", total=total, rate="", cost="")
+
+    def __enter__(self) -> Self:
+        """Start drawing."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+
+    def advance(self, reaction: Reaction) -> None:
+        """Count one reaction and show what it says."""
+        self._done += 1
+        usage = reaction.usage
+        if self._price is not None:
+            self._cost += self._price.cost(usage.fresh_prompt_tokens, usage.fresh_completion_tokens)
+        said = describe_reaction(reaction)
+        if self._verbose:
+            self._console.print(escape(said), highlight=False)
+        seconds = max(time.monotonic() - self._started, 1e-6)
+        cost = f"${self._cost:.4f}" if self._cost else ""
+        room = max(self._console.width - 62, 20)
+        short = said if len(said) <= room else f"{said[: room - 1]}…"
+        self._bar.update(
+            self._task, advance=1, description=escape(short), rate=f"{self._done / seconds:.1f}/s", cost=cost
+        )
+
+
+def describe_reaction(reaction: Reaction) -> str:
+    """Return one line: who, what they do with which draft, what they think."""
+    who = f"{reaction.name} on {reaction.task.draft.id}"
+    if reaction.answer is None:
+        return f"{who}: {reaction.status} ({reaction.error})"
+    thought = " ".join(reaction.answer.verbatim.split())
+    return f"{who}: {_DID[reaction.answer.action]}. “{thought}”"

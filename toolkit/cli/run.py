@@ -1,0 +1,112 @@
+"""`audience run` and `audience demo`: drafts in, a run folder, scorecard and verdict out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from toolkit.cli.options import asking_options, option
+from toolkit.errors import InputError
+
+if TYPE_CHECKING:
+    from toolkit.models import Campaign
+    from toolkit.runs import Run
+
+_INCOMPLETE = 3
+_OVER_BUDGET = 4
+_DEMO_CAMPAIGN = "paypal-invoices.yaml"
+
+
+@click.command()
+@click.argument("drafts", nargs=-1, required=True, metavar="DRAFTS...")
+@option("--surface", metavar="NAME", help="Where drafts appear that do not say so themselves.")
+@asking_options
+def run(drafts: tuple[str, ...], surface: str | None, **options: Any) -> int:
+    """Test drafts on an audience; write a run folder, print scorecard and verdict.
+
+    DRAFTS are files (.yaml .json .jsonl .csv .xlsx .parquet .md .txt) or - for standard input.
+
+    Example:  audience run examples/paypal-invoices.yaml --audience uk-small-sellers --engine local
+    """
+    from toolkit.files.drafts import load_drafts, merge_campaigns
+
+    campaigns = [load_drafts(path, surface=surface) for path in drafts]
+    campaign = campaigns[0] if len(campaigns) == 1 else merge_campaigns(campaigns)
+    return _test(campaign, **options)
+
+
+@click.command()
+@asking_options
+def demo(**options: Any) -> int:
+    """Test two bundled drafts on a bundled audience with the embedded model: no key, no network.
+
+    Example:  audience demo
+    """
+    from toolkit.files.drafts import load_drafts
+    from toolkit.files.resources import find_resource
+
+    return _test(
+        load_drafts(find_resource("examples", _DEMO_CAMPAIGN)), **(options | {"engine": options["engine"] or "local"})
+    )
+
+
+def _test(
+    campaign: Campaign, *, dry_run: bool, out: str | None, as_json: bool, quiet: bool, verbose: bool, **options: Any
+) -> int:
+    from toolkit import api
+    from toolkit.cli.progress import Progress
+    from toolkit.runs import check_folder
+
+    if quiet and verbose:
+        raise InputError("-q and -v contradict each other; choose one")
+    audience = list(options.pop("audience")) or None
+    settings = {name: options[name] for name in ("objective", "rating", "sample", "repeats", "seed", "prompts")}
+    settings["control"] = not options["no_control"]
+    engine = options["engine"] or "openai"
+    if dry_run:
+        known = {name: options[name] for name in ("model", "base_url", "price", "concurrency")}
+        return _show_estimate(api.estimate(campaign, audience, engine=engine, **known, **settings), as_json=as_json)
+    if out is not None:
+        check_folder(Path(out))
+    planned = api.plan(campaign, audience, **settings)
+    asking = {
+        name: options[name] for name in ("model", "base_url", "embedding_model", "concurrency", "price", "max_cost")
+    }
+    with Progress(
+        len(planned.tasks),
+        quiet=quiet,
+        verbose=verbose,
+        price=api.find_price(engine, options["model"], options["base_url"], options["price"]),
+    ) as progress:
+        finished = api.run(campaign, audience, engine=engine, on_reaction=progress.advance, **asking, **settings)
+    folder = finished.save(out or Path("runs") / finished.run_id)
+    _show(finished, folder, as_json=as_json, quiet=quiet)
+    return _exit_code(finished)
+
+
+def _show_estimate(estimate: Any, *, as_json: bool) -> int:
+    from toolkit.cli.show import print_estimate
+
+    if as_json:
+        click.echo(estimate.model_dump_json())
+    else:
+        print_estimate(estimate)
+    return 0
+
+
+def _show(finished: Run, folder: Path, *, as_json: bool, quiet: bool) -> None:
+    from toolkit.cli.show import describe_run, print_run, print_warnings
+
+    if as_json:
+        click.echo(describe_run(finished, folder))
+    else:
+        print_run(finished, folder, brief=quiet)
+    print_warnings(finished)
+
+
+def _exit_code(finished: Run) -> int:
+    if finished.methods.stopped:
+        return _OVER_BUDGET
+    return 0 if finished.is_complete else _INCOMPLETE

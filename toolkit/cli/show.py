@@ -1,0 +1,140 @@
+"""A run on a terminal, in the order of a client's questions: the verdict, the numbers, what people said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from toolkit.models import CONTROL, LABEL
+from toolkit.scoring import RATES
+
+if TYPE_CHECKING:
+    from toolkit.estimating import Estimate
+    from toolkit.runs import Run
+
+_VERBATIMS = 4
+_HEADINGS = {"stop_rate": "stopped", "objective_rate": "{objective}", "negative_rate": "hid or reported"}
+
+
+def describe_run(run: Run, folder: Path) -> str:
+    """Return the contract's JSON object, on one line."""
+    methods = run.methods
+    described = {
+        "run_id": run.run_id,
+        "out": str(folder),
+        "counts": run.counts.model_dump(),
+        "cost_usd": methods.cost_usd,
+        "prompt_tokens": methods.prompt_tokens,
+        "completion_tokens": methods.completion_tokens,
+        "verdict": run.verdict().model_dump(),
+        "warnings": list(methods.warnings),
+        "label": LABEL,
+    }
+    return json.dumps(described, ensure_ascii=False)
+
+
+def print_run(run: Run, folder: Path, *, brief: bool) -> None:
+    """Print the verdict with its label; unless brief, also the scorecard, verbatims, counts and the folder."""
+    console = Console(highlight=False)
+    verdict = run.verdict()
+    heading = f"{verdict.draft} is best" if verdict.draft else verdict.decision.capitalize()
+    console.print(f"[bold]{escape(heading)}:[/bold] {escape(verdict.because)}", soft_wrap=True)
+    console.print(LABEL, style="dim", soft_wrap=True)
+    if brief:
+        return
+    console.print()
+    console.print(_tabulate(run))
+    _print_verbatims(console, run)
+    console.print(f"\n{_say_counts(run)}", soft_wrap=True)
+    console.print(f"Run folder: {escape(str(folder))}", soft_wrap=True)
+
+
+def print_warnings(run: Run) -> None:
+    """Print the run's warnings on standard error."""
+    console = Console(stderr=True, highlight=False)
+    for warning in run.methods.warnings:
+        console.print(f"warning: {escape(warning)}", style="yellow", soft_wrap=True)
+
+
+def print_estimate(estimate: Estimate) -> None:
+    """Print what a run would take."""
+    console = Console(highlight=False)
+    cost = "unknown (add --price IN,OUT)" if estimate.cost_usd is None else f"${estimate.cost_usd:.4f}"
+    detectable = estimate.detectable_difference
+    console.print(
+        f"Ask {estimate.personas} personas under {estimate.wordings} wordings: {estimate.reactions} reactions, "
+        f"up to {estimate.calls} calls, about {estimate.prompt_tokens:,} + {estimate.completion_tokens:,} tokens, "
+        f"cost {cost}, about {max(estimate.minutes, 0.1):.1f} minutes.",
+        soft_wrap=True,
+    )
+    can = f"could tell {detectable:.0%} apart" if detectable else "is too small to tell any two drafts apart"
+    needed = estimate.personas_for_5_points
+    more = (
+        f"{needed:,} personas would tell 5 points apart" if needed else "more personas alone cannot tell 5 points apart"
+    )
+    console.print(
+        f"A panel of this size {can}, four times in five; {more} (typical variances assumed).", soft_wrap=True
+    )
+    console.print(LABEL, style="dim", soft_wrap=True)
+
+
+def _tabulate(run: Run) -> Table:
+    """Return the rates as a table, drafts down, with the control reader under the audience."""
+    cards = run.scorecard()
+    if run.methods.control_counts:
+        cards = pl.concat([cards, run.control_scorecard()])
+    table = Table(
+        title=f"Of the simulated audience ({run.methods.personas} personas, {run.methods.wordings} wordings)",
+        title_justify="left",
+    )
+    table.add_column("draft")
+    table.add_column("reader")
+    for measure in RATES:
+        table.add_column(_HEADINGS[measure].format(objective=run.methods.settings.objective), justify="right")
+    for draft in run.drafts:
+        for segment in ("all", CONTROL):
+            of_reader = cards.filter((pl.col("draft_id") == draft) & (pl.col("segment") == segment))
+            if not of_reader.is_empty():
+                rates = {row["measure"]: row for row in of_reader.iter_rows(named=True)}
+                reader = "audience" if segment == "all" else "control"
+                table.add_row(escape(draft), reader, *(_say_share(rates[measure]) for measure in RATES))
+    return table
+
+
+def _say_share(row: dict[str, Any]) -> str:
+    if row["estimate"] is None:
+        return "unknown"
+    spread = f" ({row['low']:.0%} to {row['high']:.0%})" if row["low"] is not None else ""
+    return f"{row['estimate']:.0%}{spread}"
+
+
+def _print_verbatims(console: Console, run: Run) -> None:
+    """Print a few verbatims for each draft, the longest first: they say the most."""
+    said = run.reactions.filter((pl.col("persona_id") != CONTROL) & pl.col("verbatim").is_not_null())
+    for draft in run.drafts:
+        rows = said.filter(pl.col("draft_id") == draft).sort(
+            pl.col("verbatim").str.len_chars(), descending=True, maintain_order=True
+        )
+        if rows.is_empty():
+            continue
+        console.print(f"\n[bold]{escape(draft)}[/bold]")
+        for row in rows.unique("persona_id", maintain_order=True).head(_VERBATIMS).iter_rows(named=True):
+            console.print(
+                f"  {escape(row['persona_id'])} ({row['action'].replace('_', ' ')}): “{escape(row['verbatim'])}”",
+                soft_wrap=True,
+            )
+
+
+def _say_counts(run: Run) -> str:
+    counts, methods = run.counts, run.methods
+    cost = "cost unknown (add --price IN,OUT)" if methods.cost_usd is None else f"cost ${methods.cost_usd:.4f}"
+    return (
+        f"{counts.ok} of {counts.planned} reactions, {counts.refused} refused, {counts.failed} failed, "
+        f"{counts.from_store} from the store; {counts.calls} calls, {cost}. Model {methods.model}."
+    )

@@ -1,0 +1,52 @@
+"""Engines turn a question into a reply: `openai`, `local` and `replay`, one file each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from toolkit.errors import InputError, suggest
+
+if TYPE_CHECKING:
+    from toolkit.engines.base import Engine
+    from toolkit.store import Store
+
+ENGINES = ("openai", "local", "replay")
+DEFAULT_MODEL = "gpt-5-mini"
+
+
+def make_engine(name: str, *, model: str | None = None, base_url: str | None = None, store: Store) -> Engine:
+    """Return the engine called `name`, not yet entered.
+
+    `model` is a name the endpoint serves, a path to a .gguf file for `local`, or for `replay` the model whose replies
+    were stored. Raises InputError where it cannot be used.
+    """
+    if name == "openai":
+        return _make_openai(model, base_url)
+    if name == "local":
+        from toolkit.engines.local import LocalEngine
+
+        return LocalEngine(model)
+    if name == "replay":
+        return _make_replay(model, store)
+    raise InputError(f"unknown engine {name!r}{suggest(name, ENGINES)}; allowed: {', '.join(ENGINES)}")
+
+
+def _make_openai(model: str | None, base_url: str | None) -> Engine:
+    import os
+
+    from toolkit.engines.openai import OpenAIEngine
+
+    base_url = base_url or os.environ.get("OPENAI_BASE_URL") or None
+    if model is None and base_url is not None:
+        raise InputError(f"--model is missing; name one that {base_url} serves")
+    return OpenAIEngine(model or DEFAULT_MODEL, base_url=base_url)
+
+
+def _make_replay(model: str | None, store: Store) -> Engine:
+    from toolkit.engines.replay import ReplayEngine
+
+    found = store.latest_model(model)
+    if found is None:
+        of_model = f" of {model}" if model else ""
+        raise InputError(f"--engine replay: the store holds no replies{of_model}; run once with another engine first")
+    return ReplayEngine(*found)

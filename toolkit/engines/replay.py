@@ -1,0 +1,45 @@
+"""Answers from the store alone: no network, no key, no cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from toolkit.engines.base import Form, Question, Reply
+from toolkit.errors import MissingReply
+
+
+class ReplayEngine:
+    """Stands behind the store and answers nothing itself: what the store lacks is missing.
+
+    `model` and `form` are those under which the replies were stored, so that the same questions are looked up.
+    """
+
+    name = "replay"
+    concurrency = 1
+
+    def __init__(self, model: str, form: Form) -> None:
+        self.model = model
+        self.form = form
+        self.calls = 0
+        self.warnings: list[str] = []
+
+    async def __aenter__(self) -> Self:
+        """Open nothing."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close nothing."""
+
+    async def ask(self, question: Question) -> Reply:  # noqa: ARG002 - the seam's signature
+        """Raise MissingReply: whatever is asked of the engine itself was not in the store."""
+        raise MissingReply("the store holds no reply to this question; run it once with the engine that should answer")
+
+    async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:
+        """Raise MissingReply for the vectors that the store lacks."""
+        raise MissingReply(
+            f"the store lacks {len(texts)} vectors of {model}; run once with the engine, or leave out --embedding-model"
+        )

@@ -1,0 +1,1 @@
+"""Files of users: the only readers and writers."""

@@ -1,0 +1,164 @@
+"""Audiences: from YAML, or from the rows of a table and a template that turns a row into a person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from toolkit.errors import InputError, suggest
+from toolkit.files.atomic import write_atomically
+from toolkit.files.located_yaml import Located, load_yaml, make_record
+from toolkit.files.resources import find_resource
+from toolkit.files.rows import SUFFIXES, Row, load_rows
+from toolkit.files.text import read_text
+from toolkit.models import Audience, Persona
+
+FORMATS = (".yaml", ".yml", ".json", *SUFFIXES)
+_PLAIN_TEMPLATE = "{% for column, value in row.items() %}{{ column }}: {{ value }}. {% endfor %}"
+
+
+def load_audience(
+    source: str | Path,
+    *,
+    folder: str | Path | None = None,
+    template: str | Path | None = None,
+    segments: Sequence[str] = (),
+) -> Audience:
+    """Return an audience by name or path.
+
+    A name is looked for as NAME.yaml in `folder`, then in ./personas, then among the bundled audiences. Rows (`.csv`,
+    `.xlsx`, `.parquet`) become people through `template`, a Jinja2 file that sees every column of a row; without one, a
+    file of the same name ending in .j2 is used, or plain "column: value" sentences. `segments` names the columns
+    that are kept as segments. Raises InputError naming file, line, what is allowed and the next step.
+    """
+    path = _find(source, Path(folder) if folder is not None else None)
+    if path.suffix.lower() in SUFFIXES:
+        return _make_from_rows(path, Path(template) if template else None, segments, {})
+    document = load_yaml(read_text(path), str(path))
+    if document.value is None:
+        raise InputError(
+            f"{path}: the file is empty; see `audience personas show uk-small-sellers --json` for the form"
+        )
+    if not isinstance(document.value, dict):
+        raise InputError(f"{path}: an audience is a mapping with audience and personas; see docs/files.md")
+    if "rows" in document.value:
+        return _make_from_description(document, path)
+    return make_record(Audience, document, {"audience": path.stem, **document.value})
+
+
+def list_audiences(folder: str | Path | None = None) -> list[tuple[str, Path]]:
+    """Return name and path of every audience that can be asked for by name; the first of a name wins."""
+    found: dict[str, Path] = {}
+    for place in _places(Path(folder) if folder is not None else None):
+        for path in sorted(place.glob("*.yaml")):
+            found.setdefault(path.stem, path)
+    return sorted(found.items())
+
+
+def save_audience(audience: Audience, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write an audience file, whole or not at all; raise InputError where it exists, unless `overwrite`."""
+    path = Path(path)
+    if path.suffix not in {".yaml", ".yml"}:
+        raise InputError(f"{path}: an audience is written as .yaml; name the file so")
+    if path.exists() and not overwrite:
+        raise InputError(f"{path}: the file exists; choose another name, or pass --force to replace it")
+    text = yaml.dump(
+        json.loads(audience.model_dump_json()), Dumper=_Folded, sort_keys=False, allow_unicode=True, width=100
+    )
+    write_atomically(path, text.encode())
+
+
+class _Folded(yaml.SafeDumper):
+    """Writes long text as a block."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    block = len(text) > len("about: ") * 10 and text == text.strip()
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=">" if block else None)
+
+
+_Folded.add_representer(str, _represent_text)
+
+
+def _find(source: str | Path, folder: Path | None) -> Path:
+    path = Path(source)
+    if path.suffix.lower() in FORMATS or path.exists():
+        if path.is_file() and path.suffix.lower() not in FORMATS:
+            raise InputError(f"{path}: an audience cannot be read from this; allowed: {', '.join(FORMATS)}")
+        return path
+    for place in _places(folder):
+        if (place / f"{source}.yaml").is_file():
+            return place / f"{source}.yaml"
+    names = [name for name, _ in list_audiences(folder)]
+    raise InputError(
+        f"unknown audience {str(source)!r}{suggest(str(source), names)}; see `audience personas list`, or give a path"
+    )
+
+
+def _places(folder: Path | None) -> list[Path]:
+    return [
+        place for place in (folder, Path("personas"), find_resource("personas")) if place is not None and place.is_dir()
+    ]
+
+
+def _make_from_description(document: Located, path: Path) -> Audience:
+    """Read an audience file that names rows and a template instead of personas."""
+    fields = dict(document.value)
+    unknown = [
+        name for name in fields if name not in {"audience", "description", "source", "rows", "template", "segments"}
+    ]
+    if unknown:
+        place = document.place((unknown[0],))
+        allowed = ("audience", "description", "source", "rows", "template", "segments")
+        raise InputError(
+            f"{place}: {unknown[0]} is not a known field{suggest(unknown[0], allowed)}; allowed: {', '.join(allowed)}"
+        )
+    rows, template, segments = fields.pop("rows"), fields.pop("template", None), fields.pop("segments", None) or []
+    if not isinstance(segments, list):
+        raise InputError(f"{document.place(('segments',))}: segments is a list of columns, such as [age, role]")
+    return _make_from_rows(
+        path.parent / str(rows),
+        path.parent / template if template else None,
+        segments,
+        {"audience": path.stem, **fields},
+    )
+
+
+def _make_from_rows(path: Path, template: Path | None, segments: Sequence[str], fields: dict[str, Any]) -> Audience:
+    rows = load_rows(path)
+    if not rows:
+        raise InputError(f"{path}: there are no rows; write at least one person")
+    columns = {name for row in rows for name in row.cells}
+    for name in segments:
+        if name not in columns:
+            raise InputError(
+                f"{path}: no column {name!r} for a segment{suggest(name, columns)}; it has: {', '.join(sorted(columns))}"
+            )
+    beside = path.with_suffix(".j2")
+    template = template or (beside if beside.is_file() else None)
+    source = read_text(template) if template else _PLAIN_TEMPLATE
+    personas = [
+        _make_persona(row, index, path, source, str(template or "the built-in template"), segments)
+        for index, row in enumerate(rows, 1)
+    ]
+    filled = {"audience": path.stem, "source": f"rows of {path.name}", **fields, "personas": personas}
+    return make_record(Audience, Located(None, str(path)), filled)
+
+
+def _make_persona(row: Row, number: int, path: Path, source: str, template: str, segments: Sequence[str]) -> Persona:
+    from toolkit.prompts import render_text
+
+    others = {name: value for name, value in row.cells.items() if name not in {"id", "name", "weight"}}
+    person_id = str(row.cells.get("id", f"p{number:03}"))
+    fields = {
+        **{name: row.cells[name] for name in ("age", "weight") if name in row.cells},
+        "id": person_id,
+        "name": str(row.cells.get("name", person_id)),
+        "segments": {name: str(row.cells.get(name, "unknown")) for name in segments},
+        "about": render_text(source, {**row.cells, "row": others}, name=template),
+    }
+    return make_record(Persona, Located(None, str(path), {(): row.line}), fields)

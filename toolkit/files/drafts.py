@@ -1,0 +1,224 @@
+"""Drafts and campaigns, from any format that people keep copy in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import InputError, suggest
+from toolkit.files.located_yaml import Located, load_yaml, make_record, read_numbers
+from toolkit.files.rows import SUFFIXES, Row, load_json_lines, load_rows
+from toolkit.files.text import STANDARD_INPUT, read_text
+from toolkit.models import MOST_CHARACTERS, Campaign, Draft
+
+FORMATS = (".yaml", ".yml", ".json", ".jsonl", *SUFFIXES, ".md", ".txt")
+_LISTS = ("ice_breakers", "buttons", "quick_replies")
+_DEFAULT_SURFACE = "messenger_message"
+_ID_WORDS = 5
+
+
+def load_drafts(source: str | Path, *, surface: str | None = None) -> Campaign:
+    """Return the drafts of a file, or of standard input for "-".
+
+    A mapping with `drafts` is a campaign; a list, a table or JSON Lines are drafts; a `.md` file is one draft with front
+    matter and a `.txt` file one draft. `surface` is for drafts whose file names none. Raises InputError naming file,
+    line, what is allowed and the next step.
+    """
+    campaign = _load_campaign(source, surface)
+    for draft in campaign.drafts:
+        _check_surface(draft, str(source))
+    return campaign
+
+
+def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
+    """Return one campaign with the drafts of all; raise InputError where ids, objectives or audiences disagree."""
+    drafts = [draft for campaign in campaigns for draft in campaign.drafts]
+    ids = [draft.id for draft in drafts]
+    for draft_id in ids:
+        if ids.count(draft_id) > 1:
+            raise InputError(f"draft id {draft_id!r} occurs in two files; rename one, ids are unique in a run")
+    shared: dict[str, Any] = {}
+    for name in ("audience", "objective"):
+        values = {getattr(campaign, name) for campaign in campaigns} - {None}
+        if len(values) > 1:
+            raise InputError(f"the files name different {name}s ({', '.join(sorted(values))}); pass --{name} to choose")
+        shared[name] = values.pop() if values else None
+    name = "+".join(campaign.campaign for campaign in campaigns)
+    checks = tuple(check for campaign in campaigns for check in campaign.checks)
+    return Campaign(campaign=name, drafts=tuple(drafts), checks=checks, **shared)
+
+
+def _load_campaign(source: str | Path, surface: str | None) -> Campaign:
+    if str(source) == STANDARD_INPUT:
+        return _read_standard_input(surface)
+    path = Path(source)
+    suffix = path.suffix.lower()
+    if path.is_file() and suffix not in FORMATS:
+        raise InputError(f"{path}: drafts cannot be read from {suffix or 'this'}; allowed: {', '.join(FORMATS)}")
+    if suffix in SUFFIXES:
+        return _make_from_rows(load_rows(path), path, surface)
+    text = read_text(path)
+    if not text.strip():
+        raise InputError(f"{path}: the file is empty; write at least one draft")
+    if suffix == ".jsonl":
+        return _make_from_rows(load_json_lines(path, text), path, surface)
+    if suffix == ".txt":
+        return _make_single({"text": text.strip()}, path.stem, Located(None, str(path)), surface)
+    if suffix == ".md":
+        return _read_front_matter(text, path, surface)
+    return _make_from_document(_parse(text, str(path), suffix), path.stem, path.parent, surface)
+
+
+def _read_standard_input(surface: str | None) -> Campaign:
+    """Read a campaign, a list of drafts or the text of one draft."""
+    text = read_text(STANDARD_INPUT)
+    if not text.strip():
+        raise InputError("standard input is empty; pipe a draft into the command")
+    try:
+        document = load_yaml(text, "standard input")
+    except InputError:
+        document = Located(None, "standard input")
+    value = document.value
+    is_list = isinstance(value, list) and value and all(isinstance(item, dict) and "text" in item for item in value)
+    if is_list or (isinstance(value, dict) and "drafts" in value):
+        return _make_from_document(document, "drafts", Path(), surface)
+    return _make_single({"text": text.strip()}, "draft", Located(None, "standard input"), surface)
+
+
+def _parse(text: str, source: str, suffix: str) -> Located:
+    if suffix != ".json":
+        return load_yaml(text, source)
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{source}:{error.lineno}: not JSON: {error.msg.lower()}; check commas and quotes") from None
+    except RecursionError:
+        raise InputError(f"{source}: nested too deeply; a campaign needs a few levels") from None
+    try:
+        return Located(value, source, load_yaml(text, source).lines)
+    except InputError:
+        return Located(value, source)
+
+
+def _read_front_matter(text: str, path: Path, surface: str | None) -> Campaign:
+    match = re.match(r"---\n(.*?)\n---[ \t]*(?:\n|$)(.*)", text, re.DOTALL)
+    located = load_yaml(match[1], str(path)) if match else Located(None, str(path))
+    fields = located.value or {}
+    if not isinstance(fields, dict):
+        raise InputError(f"{path}:2: the front matter is no mapping; write lines such as `surface: facebook_post`")
+    lines = {key: line + 1 for key, line in located.lines.items()}
+    body = (match[2] if match else text).strip()
+    return _make_single({**fields, "text": body}, path.stem, Located(fields, str(path), lines), surface)
+
+
+def _make_single(fields: dict[str, Any], name: str, located: Located, surface: str | None) -> Campaign:
+    """Return a campaign of one draft; `objective` and `audience` may stand among its fields."""
+    shared = {key: fields.pop(key) for key in ("campaign", "objective", "audience") if key in fields}
+    draft = _make_draft({"id": _make_id(name), **fields}, located, (), surface)
+    return make_record(Campaign, located, {"campaign": name, **shared, "drafts": [draft]})
+
+
+def _make_from_document(document: Located, name: str, folder: Path, surface: str | None) -> Campaign:
+    value = {"drafts": document.value} if isinstance(document.value, list) else document.value
+    top: tuple[str | int, ...] = () if isinstance(document.value, list) else ("drafts",)
+    if not isinstance(value, dict):
+        raise InputError(f"{document.place()}: neither a campaign nor a list of drafts; see docs/files.md for the form")
+    fields = dict(value)
+    entries = fields.get("drafts")
+    if not isinstance(entries, list) or not entries:
+        raise InputError(f"{document.place(('drafts',))}: drafts needs a list of at least one draft, each with a text")
+    shared = fields.pop("surface", None) or surface
+    _check_distinct(
+        [
+            (entry.get("id"), document.place((*top, index)))
+            for index, entry in enumerate(entries)
+            if isinstance(entry, dict)
+        ]
+    )
+    drafts: list[Draft] = []
+    for index, entry in enumerate(entries):
+        if not isinstance(entry, dict):
+            raise InputError(f"{document.place((*top, index))}: a draft is a mapping with a text; write `- text: ...`")
+        named = entry if entry.get("id") is not None else {**entry, "id": _free_id(str(entry.get("text", "")), drafts)}
+        drafts.append(_make_draft(named, document, (*top, index), shared))
+    fields["audience"] = _resolve_audience(fields.get("audience"), folder)
+    fields["checks"] = read_numbers(fields.get("checks") or [])
+    return make_record(Campaign, document, {"campaign": name, **fields, "drafts": drafts})
+
+
+def _make_from_rows(rows: Sequence[Row], path: Path, surface: str | None) -> Campaign:
+    if not rows:
+        raise InputError(f"{path}: there are no rows; write at least one draft with a text")
+    _check_distinct([(row.cells.get("id"), f"{path}:{row.line}") for row in rows])
+    drafts: list[Draft] = []
+    for row in rows:
+        cells = {name: _split_list(value) if name in _LISTS else value for name, value in row.cells.items()}
+        cells.setdefault("id", _free_id(str(cells.get("text", "")), drafts))
+        cells["id"] = str(cells["id"])
+        drafts.append(_make_draft(cells, Located(None, str(path), {(): row.line}), (), surface))
+    return Campaign(campaign=path.stem, drafts=tuple(drafts))
+
+
+def _split_list(value: Any) -> Any:
+    return [part.strip() for part in value.split("|")] if isinstance(value, str) else value
+
+
+def _make_draft(fields: dict[str, Any], located: Located, path: tuple[str | int, ...], surface: str | None) -> Draft:
+    text = fields.get("text")
+    if isinstance(text, str) and len(text) > MOST_CHARACTERS:
+        size = f"{len(text):,} characters"
+        raise InputError(
+            f"{located.place(path)}: draft {fields.get('id')!r} has {size}; at most {MOST_CHARACTERS:,}, shorten it"
+        )
+    filled = {**fields, "surface": fields.get("surface") or surface or _DEFAULT_SURFACE}
+    return make_record(Draft, located, filled, path)
+
+
+def _check_distinct(ids: Sequence[tuple[Any, str]]) -> None:
+    seen: dict[str, str] = {}
+    for draft_id, place in ids:
+        if draft_id is None:
+            continue
+        if str(draft_id) in seen:
+            raise InputError(
+                f"{place}: draft id {draft_id!r} occurs twice, first at {seen[str(draft_id)]}; give each draft its own id"
+            )
+        seen[str(draft_id)] = place
+
+
+def _check_surface(draft: Draft, source: str) -> None:
+    from toolkit.surfaces import surface_names
+
+    names = surface_names()
+    if draft.surface not in names:
+        raise InputError(
+            f"{source}: draft {draft.id!r}: unknown surface {draft.surface!r}{suggest(draft.surface, names)}; "
+            f"allowed: {', '.join(names)}"
+        )
+
+
+def _resolve_audience(audience: Any, folder: Path) -> Any:
+    """Return a path relative to the campaign's folder as one from here; names stay names."""
+    if not isinstance(audience, str):
+        return audience
+    beside = folder / audience
+    return str(beside) if Path(audience).suffix and beside.exists() else audience
+
+
+def _make_id(text: str) -> str:
+    words = re.findall(r"\w+", text.lower())[:_ID_WORDS]
+    return "-".join(words)[:60] or "draft"
+
+
+def _free_id(text: str, taken: Sequence[Draft]) -> str:
+    wanted, ids = _make_id(text), {draft.id for draft in taken}
+    return next(name for name in _number(wanted) if name not in ids)
+
+
+def _number(name: str) -> Iterator[str]:
+    yield name
+    for count in range(2, 1_000_000):
+        yield f"{name}-{count}"

@@ -1,0 +1,141 @@
+"""YAML whose values stay as typed and whose every key knows its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from toolkit.errors import InputError, suggest
+
+Path = tuple[str | int, ...]
+AnyRecord = TypeVar("AnyRecord", bound=BaseModel)
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_TRUTH = {"true": True, "false": False, "yes": True, "no": False}
+_NULL = {"", "~", "null", "Null", "NULL"}
+
+
+@dataclass(frozen=True)
+class Located:
+    """A parsed document: `value`, and the line of each key and item, by its path from the top."""
+
+    value: Any
+    source: str
+    lines: Mapping[Path, int] = field(default_factory=dict)
+
+    def place(self, path: Path = ()) -> str:
+        """Return FILE:LINE of the nearest thing on the path that has a line."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        line = self.lines.get(path)
+        return f"{self.source}:{line}" if line else self.source
+
+
+def load_yaml(text: str, source: str) -> Located:
+    """Parse one YAML document without running or expanding anything: plain scalars stay the text that was typed.
+
+    Raises InputError with the line for bad syntax, a key that occurs twice, a tag, or an alias.
+    """
+    try:
+        for token in yaml.scan(text):
+            if isinstance(token, (yaml.AliasToken, yaml.TagToken)):
+                what = "an alias" if isinstance(token, yaml.AliasToken) else "a tag"
+                raise InputError(
+                    f"{source}:{token.start_mark.line + 1}: {what} is not allowed here; write the value out"
+                )
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InputError(f"{source}:{line}: not YAML: {error.problem}; check indentation, quotes and colons") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{source}: not YAML: {' '.join(str(error).split())}; save it as UTF-8 text") from None
+    except RecursionError:
+        raise InputError(f"{source}: nested too deeply; a campaign or an audience needs a few levels") from None
+    lines: dict[Path, int] = {}
+    return Located(_build(node, (), lines, source) if node else None, source, lines)
+
+
+def _build(node: yaml.Node, path: Path, lines: dict[Path, int], source: str) -> Any:
+    lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        return _build_mapping(node, path, lines, source)
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(item, (*path, index), lines, source) for index, item in enumerate(node.value)]
+    plain = node.style is None
+    return None if plain and node.value in _NULL else node.value
+
+
+def _build_mapping(node: yaml.MappingNode, path: Path, lines: dict[Path, int], source: str) -> dict[str, Any]:
+    built: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key, line = str(key_node.value), key_node.start_mark.line + 1
+        if key in built:
+            raise InputError(f"{source}:{line}: the key {key!r} occurs twice; keep one")
+        lines[*path, key] = line
+        built[key] = _build(value_node, (*path, key), lines, source)
+    return built
+
+
+def read_numbers(value: Any) -> Any:
+    """Return plain YAML values with whole numbers, decimals and true or false read as such, for free-form settings."""
+    if isinstance(value, dict):
+        return {key: read_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [read_numbers(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    if value.lower() in _TRUTH:
+        return _TRUTH[value.lower()]
+    if _INTEGER.fullmatch(value):
+        return int(value)
+    try:
+        return float(value)
+    except ValueError:
+        return value
+
+
+def make_record(kind: type[AnyRecord], located: Located, value: Any, path: Path = ()) -> AnyRecord:
+    """Return the record, or raise one InputError that names the line of the first fault and what was allowed."""
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise InputError(_describe(kind, located, path + tuple(fault["loc"]), fault)) from None
+
+
+def _describe(kind: type[BaseModel], located: Located, path: Path, fault: Any) -> str:
+    where, name = located.place(path), _write_path(path)
+    if fault["type"] == "extra_forbidden":
+        allowed = _fields_at(kind, tuple(fault["loc"][:-1]))
+        return f"{where}: {name} is not a known field{suggest(str(path[-1]), allowed)}; allowed: {', '.join(allowed)}"
+    if fault["type"] == "missing":
+        return f"{where}: {name} is missing; add it"
+    said = str(fault["msg"]).removeprefix("Value error, ")
+    shown = repr(fault["input"]) if isinstance(fault["input"], (str, int, float, bool, type(None))) else ""
+    shown = f" is {shown[:60]}" if shown else ""
+    return f"{where}: {name}{shown}: {said[0].lower()}{said[1:]}; correct it and run again"
+
+
+def _write_path(path: Path) -> str:
+    written = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return written.lstrip(".") or "the file"
+
+
+def _fields_at(kind: type[BaseModel], path: Path) -> list[str]:
+    """Return the field names of the record that stands at `path` inside `kind`."""
+    for part in path:
+        if isinstance(part, str) and part in kind.model_fields:
+            inner = [item for item in _inner_types(kind.model_fields[part].annotation) if issubclass(item, BaseModel)]
+            if inner:
+                kind = inner[0]
+    return list(kind.model_fields)
+
+
+def _inner_types(annotation: Any) -> list[type]:
+    arguments = getattr(annotation, "__args__", ())
+    found = [annotation] if isinstance(annotation, type) and not arguments else []
+    return found + [item for argument in arguments for item in _inner_types(argument)]

@@ -1,0 +1,61 @@
+"""Text of unknown encoding, read without loss."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from toolkit.errors import InputError
+
+MOST_BYTES = 64 * 2**20
+STANDARD_INPUT = "-"
+_LEAST_NUL_SHARE = 0.3
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+def read_text(source: str | Path) -> str:
+    """Return the text of a file, or of standard input for "-", with line breaks as "\\n".
+
+    UTF-8 with or without mark, UTF-16 with mark or with the NUL bytes that give it away, otherwise Latin-1 as Windows
+    writes it. Raises InputError for what is missing, a folder, unreadable, binary or larger than 64 MB.
+    """
+    return decode_text(read_bytes(source), str(source))
+
+
+def read_bytes(source: str | Path) -> bytes:
+    """Return the bytes of a file, or of standard input for "-"; raise InputError as `read_text` does."""
+    if str(source) == STANDARD_INPUT:
+        return sys.stdin.buffer.read(MOST_BYTES)
+    path = Path(source)
+    if path.is_dir():
+        raise InputError(f"{path}: this is a folder; name a file in it")
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise InputError(f"{path}: larger than 64 MB; split the file")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; check the name and the folder you are in") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}; check its permissions") from None
+
+
+def decode_text(data: bytes, source: str) -> str:
+    """Return bytes as text; `source` stands in messages."""
+    text = _decode(data)
+    if "\x00" in text:
+        raise InputError(f"{source}: this is not a text file; save it as UTF-8 text")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _decode(data: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace")
+    if len(data) > 1 and data[1::2].count(0) > _LEAST_NUL_SHARE * len(data) / 2:
+        return data.decode("utf-16-le", errors="replace")
+    if len(data) > 1 and data[0::2].count(0) > _LEAST_NUL_SHARE * len(data) / 2:
+        return data.decode("utf-16-be", errors="replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")

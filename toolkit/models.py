@@ -1,0 +1,227 @@
+"""The records that travel through the toolkit: frozen, and closed to unknown fields."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+MEASURES = ("relevance", "clarity", "trust", "appeal", "intent")
+ACTIONS = ("scroll_past", "read", "react", "click", "reply", "share", "save", "hide", "report")
+LEAVING = ("scroll_past", "hide", "report")
+NEGATIVE = ("hide", "report")
+OBJECTIVES = ("read", "react", "click", "reply", "share", "save")
+CONTROL = "control"
+MOST_CHARACTERS = 1_000_000
+LABEL = "Simulated reactions from AI personas. No real people were asked. Directional only."
+
+Measure = Literal["relevance", "clarity", "trust", "appeal", "intent"]
+Objective = Literal["read", "react", "click", "reply", "share", "save"]
+Rating = Literal["ssr", "logprob", "direct"]
+Decision = Literal["best", "too close to call", "unstable", "not enough", "single draft"]
+
+_IDENTIFIER = re.compile(r"[\w][\w .@+-]{0,119}")
+
+
+class Record(BaseModel):
+    """A frozen record that refuses fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+def _identifier(value: str) -> str:
+    value = value.strip()
+    if not _IDENTIFIER.fullmatch(value):
+        raise ValueError("an id is 1 to 120 letters, digits, spaces or . _ - @ +")
+    return value
+
+
+class Persona(Record):
+    """One described synthetic person."""
+
+    id: str
+    """Stable name of the persona within its audience."""
+    name: str
+    """What the persona is called in prompts and on screens."""
+    age: int = Field(ge=13, le=120)
+    """Age in years; 13 or more, because simulating younger children is refused."""
+    weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    """How many people of the audience this persona stands for, in any unit."""
+    segments: dict[str, str] = Field(default_factory=dict)
+    """Groups the persona belongs to, such as {"role": "seller"}."""
+    about: str = Field(min_length=1, max_length=20_000)
+    """Who this is, in plain sentences."""
+
+    @field_validator("id")
+    @classmethod
+    def _check_id(cls, value: str) -> str:
+        value = _identifier(value)
+        if value == CONTROL:
+            raise ValueError(f"the id {CONTROL!r} is kept for the control reader; choose another")
+        return value
+
+    @field_validator("segments", mode="before")
+    @classmethod
+    def _segments_as_text(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {str(key): str(item) for key, item in value.items()}
+        return value
+
+    @field_validator("about")
+    @classmethod
+    def _about_says_something(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("about must describe the person in at least a sentence")
+        return value.strip()
+
+
+class Audience(Record):
+    """A named, weighted set of personas."""
+
+    audience: str
+    """Name of the audience."""
+    description: str = ""
+    """Whom it stands for."""
+    source: str = ""
+    """Where it comes from: written by hand, or the survey and its licence."""
+    personas: tuple[Persona, ...] = Field(min_length=1)
+    """The people, in file order."""
+
+    @model_validator(mode="after")
+    def _distinct_ids(self) -> Audience:
+        repeated = first_repeated(persona.id for persona in self.personas)
+        if repeated is not None:
+            raise ValueError(f"persona id {repeated!r} occurs twice; give each persona its own id")
+        return self
+
+    @property
+    def segment_keys(self) -> tuple[str, ...]:
+        """The segment keys that any persona carries, sorted."""
+        return tuple(sorted({key for persona in self.personas for key in persona.segments}))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the whole audience, hexadecimal."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+class Draft(Record):
+    """The text under test, with the surface it is meant for."""
+
+    id: str
+    """Name of the draft within its campaign."""
+    text: str = Field(min_length=1, max_length=MOST_CHARACTERS)
+    """The words people will read."""
+    surface: str = "messenger_message"
+    """Where it will appear."""
+    headline: str | None = None
+    description: str | None = None
+    cta: str | None = None
+    """Label of the call-to-action button."""
+    link: str | None = None
+    image: str | None = None
+    """Path or address of the picture."""
+    alt: str | None = None
+    """What the picture shows, in words."""
+    price: str | None = None
+    place: str | None = None
+    greeting: str | None = None
+    """First message of a chat that an advert opens."""
+    ice_breakers: tuple[str, ...] = ()
+    """Questions offered under the greeting."""
+    buttons: tuple[str, ...] = ()
+    quick_replies: tuple[str, ...] = ()
+    tag: str | None = None
+    """Message tag sent with a Messenger message."""
+    promotional: bool | None = None
+    """Whether the message sells something."""
+
+    @field_validator("id")
+    @classmethod
+    def _check_id(cls, value: str) -> str:
+        return _identifier(value)
+
+    @field_validator("text")
+    @classmethod
+    def _text_says_something(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("the text is empty; a draft needs words to react to")
+        return value
+
+    @field_validator("price", mode="before")
+    @classmethod
+    def _price_as_text(cls, value: Any) -> Any:
+        return f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+class Campaign(Record):
+    """Drafts that compete, their audience, objective and checks."""
+
+    campaign: str
+    """Name of the campaign."""
+    audience: str | None = None
+    """Name or path of the audience that the file asks for."""
+    objective: Objective | None = None
+    """The action that counts as success, declared before the run."""
+    drafts: tuple[Draft, ...] = Field(min_length=1)
+    """The competing drafts, in file order."""
+    checks: tuple[dict[str, Any], ...] = ()
+    """What must hold for the campaign to pass."""
+
+    def __iter__(self) -> Iterator[Draft]:  # type: ignore[override]
+        """Go through the drafts."""
+        return iter(self.drafts)
+
+    def __len__(self) -> int:
+        return len(self.drafts)
+
+    def __getitem__(self, place: int) -> Draft:
+        return self.drafts[place]
+
+    @model_validator(mode="after")
+    def _distinct_ids(self) -> Campaign:
+        repeated = first_repeated(draft.id for draft in self.drafts)
+        if repeated is not None:
+            raise ValueError(f"draft id {repeated!r} occurs twice; give each draft its own id")
+        return self
+
+
+class Settings(Record):
+    """Everything about a run that shapes its reactions, besides drafts, audience and prompts."""
+
+    objective: Objective = "click"
+    """The action that counts as success."""
+    rating: Rating = "ssr"
+    """How words or token probabilities become ratings."""
+    sample: int | None = Field(default=None, ge=1)
+    """How many personas are drawn; all when null."""
+    repeats: int = Field(default=1, ge=1, le=100)
+    """Independent answers per persona and draft."""
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    """Decides the draw, the wordings and, where the model takes one, the sampling."""
+    control: bool = True
+    """Whether a reader with no persona answers too."""
+
+
+class Verdict(Record):
+    """What a run lets a person decide."""
+
+    decision: Decision
+    """best, too close to call, unstable, not enough, or single draft."""
+    draft: str | None = None
+    """The best draft where there is one."""
+    because: str
+    """The reason in one sentence, with its numbers."""
+
+
+def first_repeated(items: Any) -> Any | None:
+    """Return the first item that was seen before, or None."""
+    seen = set()
+    for item in items:
+        if item in seen:
+            return item
+        seen.add(item)
+    return None

@@ -1,0 +1,124 @@
+"""Prompts: sandboxed Jinja2 templates, wordings and anchors, each of which a user's folder may override."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from toolkit.errors import InputError
+from toolkit.files.resources import find_resource
+from toolkit.models import MEASURES
+
+LEAST_WORDINGS = 8
+_KEPT_CONTROLS = "\n\t"
+_JOINER = "\u200d"
+
+
+class Prompts:
+    """The templates, wordings and anchor sentences of one run.
+
+    Files in `folder` win over the built-in ones of the same name.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        if folder is not None and not folder.is_dir():
+            raise InputError(f"--prompts {folder}: no such folder; give one that holds templates to use instead")
+        self._folders = [place for place in (folder, find_resource("prompts")) if place is not None]
+        self._environment = _make_environment(jinja2.FileSystemLoader(self._folders))
+
+    def render(self, name: str, **context: Any) -> str:
+        """Return the template `name` filled in; an undefined name or forbidden access is an InputError."""
+        try:
+            return self._environment.get_template(name).render(**context).strip()
+        except jinja2.TemplateError as error:
+            raise _template_error(name, error) from None
+
+    def source(self, name: str) -> str:
+        """Return the text of a prompt file."""
+        for folder in self._folders:
+            if (folder / name).is_file():
+                return (folder / name).read_text(encoding="utf-8")
+        raise InputError(f"prompts/{name} is missing; reinstall audience-toolkit or add it to your --prompts folder")
+
+    @cached_property
+    def wordings(self) -> tuple[Mapping[str, str], ...]:
+        """The equivalent phrasings of the same questions, in file order; at least eight."""
+        entries = self._load_yaml("wordings.yaml").get("wordings") or []
+        if len(entries) < LEAST_WORDINGS:
+            raise InputError(f"prompts/wordings.yaml has {len(entries)} wordings; at least {LEAST_WORDINGS} are needed")
+        return tuple(entries)
+
+    @cached_property
+    def anchors(self) -> dict[str, list[list[str]]]:
+        """For each measure, sets of five sentences from the lowest level to the highest."""
+        sets = self._load_yaml("anchors.yaml")
+        for measure in MEASURES:
+            if not sets.get(measure) or any(len(sentences) != len(MEASURES) for sentences in sets[measure]):
+                raise InputError(f"prompts/anchors.yaml: {measure} needs one or more sets of five sentences")
+        return sets
+
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of every prompt file in use, by name."""
+        names = sorted({path.name for folder in self._folders for path in folder.iterdir() if path.is_file()})
+        return {name: hashlib.sha256(self.source(name).encode()).hexdigest() for name in names}
+
+    def _load_yaml(self, name: str) -> dict[str, Any]:
+        try:
+            loaded = yaml.safe_load(self.source(name))
+        except yaml.YAMLError as error:
+            raise InputError(f"prompts/{name}: not YAML: {' '.join(str(error).split())}") from None
+        if not isinstance(loaded, dict):
+            raise InputError(f"prompts/{name}: a mapping is needed; see the built-in file for its form")
+        return loaded
+
+
+def render_text(template_source: str, context: Mapping[str, Any], *, name: str) -> str:
+    """Return a user's template, given as text, filled in under the same sandbox; `name` stands in messages."""
+    try:
+        return _make_environment(None).from_string(template_source).render(**context).strip()
+    except jinja2.TemplateError as error:
+        raise _template_error(name, error) from None
+
+
+def clean_text(text: str) -> str:
+    """Return untrusted text in composed Unicode form, without control, bidirectional-override and zero-width characters.
+
+    Line breaks and tabs stay, and so does the joiner inside an emoji.
+    """
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(
+        character
+        for index, character in enumerate(text)
+        if character in _KEPT_CONTROLS
+        or unicodedata.category(character) not in {"Cc", "Cf", "Cs"}
+        or (character == _JOINER and index > 0 and unicodedata.category(text[index - 1]) in {"So", "Sk", "Mn"})
+    )
+
+
+def _make_environment(loader: jinja2.BaseLoader | None) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=loader,
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    environment.filters["clean"] = clean_text
+    return environment
+
+
+def _template_error(name: str, error: jinja2.TemplateError) -> InputError:
+    line = f":{error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
+    return InputError(
+        f"{name}{line}: the template cannot be filled in: {' '.join(str(error).split())}; correct the template"
+    )

@@ -1,0 +1,134 @@
+"""Reactions as a frame: one row each, with the contract's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from toolkit.asking import Reaction
+from toolkit.budget import Price
+from toolkit.models import MEASURES, Campaign
+from toolkit.prompts import Prompts
+from toolkit.ratings import expected, rate_texts
+from toolkit.surfaces import cut_at_fold
+
+LEAST_COSINE_RANGE = 0.09
+"""Where the similarities to the five anchors span less than this, the sentence does not speak of the measure."""
+
+Embed = Callable[[Sequence[str]], np.ndarray]
+
+
+def reactions_schema(segment_keys: Sequence[str]) -> dict[str, Any]:
+    """Return the columns of a reactions frame with their types, in order."""
+    quote = pl.Struct({"text": pl.String, "feeling": pl.String})
+    return {
+        "run_id": pl.String,
+        "campaign": pl.String,
+        "objective": pl.String,
+        "draft_id": pl.String,
+        "persona_id": pl.String,
+        "weight": pl.Float64,
+        "wording": pl.Int64,
+        "repeat": pl.Int64,
+        "segments": pl.Struct(dict.fromkeys(segment_keys, pl.String)),
+        "fold_text": pl.String,
+        "stopped": pl.Boolean,
+        "action": pl.String,
+        "verbatim": pl.String,
+        "objection": pl.String,
+        "quotes": pl.List(quote),
+        **{f"says_{measure}": pl.String for measure in MEASURES},
+        **{f"rating_{measure}": pl.Float64 for measure in MEASURES},
+        **{f"pmf_{measure}": pl.List(pl.Float64) for measure in MEASURES},
+        "engine": pl.String,
+        "model": pl.String,
+        "prompt_tokens": pl.Int64,
+        "completion_tokens": pl.Int64,
+        "cost_usd": pl.Float64,
+        "latency_ms": pl.Float64,
+        "status": pl.String,
+        "error": pl.String,
+    }
+
+
+def make_reactions(
+    reactions: Sequence[Reaction],
+    *,
+    run_id: str,
+    campaign: Campaign,
+    objective: str,
+    segment_keys: Sequence[str],
+    model: str,
+    price: Price | None,
+) -> pl.DataFrame:
+    """Return one row per reaction, ratings by digit filled in and ratings by sentence still null."""
+    shared = {"run_id": run_id, "campaign": campaign.campaign, "objective": objective, "model": model}
+    rows = [{**shared, **_describe(reaction, segment_keys, price)} for reaction in reactions]
+    return pl.DataFrame(rows, schema=reactions_schema(segment_keys), orient="row")
+
+
+def _describe(reaction: Reaction, segment_keys: Sequence[str], price: Price | None) -> dict[str, Any]:
+    task, usage, answer = reaction.task, reaction.usage, reaction.answer
+    segments = task.persona.segments if task.persona else {}
+    row: dict[str, Any] = {
+        "draft_id": task.draft.id,
+        "persona_id": reaction.persona_id,
+        "weight": task.persona.weight if task.persona else 0.0,
+        "wording": task.wording,
+        "repeat": task.repeat,
+        "segments": {key: segments.get(key) for key in segment_keys},
+        "fold_text": cut_at_fold(task.draft),
+        "engine": usage.engine or None,
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "cost_usd": price.cost(usage.prompt_tokens, usage.completion_tokens) if price else None,
+        "latency_ms": usage.latency_ms,
+        "status": reaction.status,
+        "error": reaction.error,
+    }
+    if answer is not None:
+        row |= {"stopped": answer.stopped, "action": answer.action, "verbatim": answer.verbatim}
+        row |= {
+            "objection": answer.objection,
+            "quotes": [{"text": text, "feeling": feeling} for text, feeling in answer.quotes],
+        }
+        row |= {f"says_{measure}": said for measure, said in answer.says.items()}
+    for measure, pmf in reaction.pmfs.items():
+        row[f"pmf_{measure}"] = pmf
+        row[f"rating_{measure}"] = float(expected(np.asarray([pmf]))[0])
+    return row
+
+
+def rate_reactions(reactions: pl.DataFrame, prompts: Prompts, embed: Embed) -> tuple[pl.DataFrame, Mapping[str, int]]:
+    """Fill in ratings and distributions from what each persona said, measure by measure.
+
+    `embed` turns texts into an n x d array. Returns the frame and, per measure, how many sentences said nothing about
+    it: those ratings stay null.
+    """
+    silent: dict[str, int] = {}
+    for measure in MEASURES:
+        said = reactions[f"says_{measure}"]
+        places = said.is_not_null().arg_true()
+        if not len(places):
+            continue
+        anchors = [embed(sentences) for sentences in prompts.anchors[measure]]
+        pmfs, _ = rate_texts(embed(said.gather(places).to_list()), anchors, least_range=LEAST_COSINE_RANGE)
+        known = ~np.isnan(pmfs).any(axis=1)
+        silent[measure] = int((~known).sum())
+        reactions = _fill_in(reactions, measure, places.to_numpy()[known], pmfs[known])
+    return reactions, silent
+
+
+def _fill_in(reactions: pl.DataFrame, measure: str, places: np.ndarray, pmfs: np.ndarray) -> pl.DataFrame:
+    ratings: list[float | None] = [None] * reactions.height
+    distributions: list[list[float] | None] = [None] * reactions.height
+    for place, rating, pmf in zip(places, expected(pmfs), pmfs, strict=True):
+        ratings[place] = float(rating)
+        distributions[place] = pmf.tolist()
+    return reactions.with_columns(
+        pl.Series(f"rating_{measure}", ratings, dtype=pl.Float64),
+        pl.Series(f"pmf_{measure}", distributions, dtype=pl.List(pl.Float64)),
+    )

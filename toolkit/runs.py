@@ -1,0 +1,200 @@
+"""The immutable record of one test, and the folder it is kept in."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from toolkit import scoring
+from toolkit.errors import InputError
+from toolkit.files.atomic import write_atomically
+from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict
+
+FILES = ("run.json", "reactions.parquet", "scorecard.parquet", "comparisons.parquet")
+
+
+class Counts(Record):
+    """How many persona reactions a run planned and got; the control reader is apart."""
+
+    planned: int
+    ok: int
+    refused: int
+    failed: int
+    from_store: int
+    """Reactions for which nothing had to be asked."""
+    calls: int
+    """Requests sent, retries, embeddings and the control reader's included."""
+
+
+class Methods(Record):
+    """Every setting, hash, count and limit of a run: what run.json says."""
+
+    run_id: str
+    label: str = LABEL
+    synthetic_respondents: bool = True
+    ai_generated: bool = True
+    validation: str = "not validated"
+    not_suited_for: str = "prices, high stakes, emotional response"
+    campaign: Campaign
+    audiences: tuple[dict[str, Any], ...]
+    """Name, source, SHA-256 and size of each audience asked."""
+    segment_keys: tuple[str, ...]
+    settings: Settings
+    engine: str
+    model: str
+    form: str
+    personas: int
+    wordings: int
+    counts: Counts
+    control_counts: Counts | None
+    cost_usd: float | None
+    """Dollars spent in this run; null where the model's price is unknown."""
+    prompt_tokens: int
+    """Tokens asked for in this run, stored replies apart."""
+    completion_tokens: int
+    rating: str
+    """How words became ratings, with the embedding model."""
+    silent: dict[str, int]
+    """Per measure, sentences that did not speak of it: their ratings are null."""
+    detectable: float | None
+    """Difference in the objective rate that this design tells apart four times in five, from typical components."""
+    order: str = "one draft per call; personas read every draft under one wording"
+    prompts: dict[str, str]
+    """SHA-256 of every prompt file."""
+    questions: dict[str, str]
+    """The questions of the first persona, word for word."""
+    started: str
+    """When the earliest step of this run began, in ISO 8601, UTC."""
+    stopped: str | None = None
+    """Why the run ended before everything was asked."""
+    version: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished test: its reactions, and everything that can be worked out from them."""
+
+    methods: Methods
+    reactions: pl.DataFrame
+    """One row per reaction, the control reader's included."""
+
+    @property
+    def run_id(self) -> str:
+        """The run's name: the same inputs and replies give the same."""
+        return self.methods.run_id
+
+    @property
+    def counts(self) -> Counts:
+        """Planned, usable, refused and failed reactions, and calls."""
+        return self.methods.counts
+
+    @property
+    def drafts(self) -> tuple[str, ...]:
+        """Draft ids in file order."""
+        return tuple(draft.id for draft in self.methods.campaign.drafts)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every planned reaction was answered or refused, the control reader's included."""
+        control = self.methods.control_counts
+        return self.counts.failed == 0 and (control is None or control.failed == 0)
+
+    def scorecard(self, by: str | None = None) -> pl.DataFrame:
+        """Return estimates with intervals and counts; see `toolkit.scorecard`."""
+        return scoring.scorecard(self.reactions, by, drafts=self.drafts)
+
+    def control_scorecard(self) -> pl.DataFrame:
+        """Return the control reader's own estimates."""
+        return scoring.control_scorecard(self.reactions, drafts=self.drafts)
+
+    def compare(self, by: str | None = None, measure: str = scoring.PRIMARY) -> pl.DataFrame:
+        """Return every pair of drafts compared; see `toolkit.compare`."""
+        return scoring.compare(self.reactions, by, measure, self.methods.settings.seed, drafts=self.drafts)
+
+    def verdict(self) -> Verdict:
+        """Return what the run lets a person decide, on the objective rate over everyone shown the draft."""
+        return scoring.decide(self.compare(), self.scorecard())
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the run folder, each file whole or not at all; an earlier run there is replaced.
+
+        Raises InputError where the folder holds anything but a run.
+        """
+        folder = Path(folder)
+        check_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        frames = {
+            "reactions": self.reactions,
+            "scorecard": self._all_scorecards(),
+            "comparisons": self._all_comparisons(),
+        }
+        for name, frame in frames.items():
+            buffer = io.BytesIO()
+            frame.write_parquet(
+                buffer, metadata={"label": LABEL, "synthetic_respondents": "true", "ai_generated": "true"}
+            )
+            write_atomically(folder / f"{name}.parquet", buffer.getvalue())
+        write_atomically(folder / "run.json", (self.methods.model_dump_json(indent=2) + "\n").encode())
+        return folder
+
+    def _all_scorecards(self) -> pl.DataFrame:
+        control = [self.control_scorecard()] if self.methods.control_counts else []
+        return pl.concat([self.scorecard(by) for by in self._keys()] + control)
+
+    def _all_comparisons(self) -> pl.DataFrame:
+        measures = [*dict.fromkeys(self.scorecard()["measure"])]
+        return pl.concat([self.compare(by, measure) for measure in measures for by in self._keys()])
+
+    def _keys(self) -> Sequence[str | None]:
+        return (None, *self.methods.segment_keys)
+
+
+def check_folder(folder: Path) -> None:
+    """Raise InputError unless a run may be written to `folder`: new, empty, or holding a run."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out {folder}: this is a file; name a folder to write the run to")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "run.json").is_file():
+        raise InputError(f"--out {folder}: the folder holds other files; name a new or empty one")
+
+
+def find_runs(folder: Path) -> list[Path]:
+    """Return the run folders inside `folder`, newest first."""
+    found = [path.parent for path in folder.glob("*/run.json")] if folder.is_dir() else []
+    return sorted(found, key=lambda path: (path / "run.json").stat().st_mtime, reverse=True)
+
+
+def load_run(folder: str | Path) -> Run:
+    """Read a run folder; raise InputError where it is none or cannot be read."""
+    folder = Path(folder)
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if missing:
+        raise InputError(f"{folder}: no run folder, {missing[0]} is missing; give a folder that `audience run` wrote")
+    try:
+        methods = Methods.model_validate_json((folder / "run.json").read_bytes())
+        return Run(methods=methods, reactions=pl.read_parquet(folder / "reactions.parquet"))
+    except (ValueError, OSError, pl.exceptions.PolarsError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise InputError(f"{folder}: the run cannot be read: {said}; run the test again to write it anew") from None
+
+
+def describe_audience(audience: Audience) -> dict[str, Any]:
+    """Return what a run records of an audience."""
+    return {
+        "audience": audience.audience,
+        "description": audience.description,
+        "source": audience.source,
+        "sha256": audience.digest,
+        "personas": len(audience.personas),
+    }
+
+
+def to_json(value: Record | dict[str, Any]) -> str:
+    """Return one line of JSON."""
+    return value.model_dump_json() if isinstance(value, Record) else json.dumps(value, ensure_ascii=False)

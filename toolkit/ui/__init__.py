@@ -1,0 +1,1 @@
+"""Streamlit parts: how to ask and show, never how to compute."""
