@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
 from openai_server import OpenAIServer
+
 from toolkit.models import Audience, Campaign, Draft, Persona
 
 ROOT = Path(__file__).parent.parent

@@ -17,7 +17,7 @@ FLOORS = [
     {"errors", "models"},
     {"files", "prompts", "surfaces", "stats", "ratings"},
     {"engines", "store", "budget", "scoring", "questions", "replies"},
-    {"asking", "reactions", "runs", "study", "estimating", "api"},
+    {"asking", "planning", "reactions", "recording", "runs", "study", "estimating", "api"},
     {"cli", "ui", "__main__", "__init__"},
 ]
 HOMES = {

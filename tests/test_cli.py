@@ -9,8 +9,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-
 from openai_server import CHAT, EVERYTHING, Faults, OpenAIServer
+
 from toolkit.reactions import reactions_schema
 
 ROOT = Path(__file__).parent.parent

@@ -25,7 +25,7 @@ def list_commands(group: click.Group, path: str = "audience") -> list[str]:
 
 def show_help(path: str) -> str:
     """Return what `PATH --help` prints."""
-    result = CliRunner().invoke(command_group, [*path.split()[1:], "--help"], prog_name="audience")
+    result = CliRunner().invoke(command_group, [*path.split()[1:], "--help"], prog_name="audience", terminal_width=80)
     assert result.exit_code == 0
     return result.output
 

@@ -25,7 +25,7 @@ def test_keys_differ_unless_all_parts_are_equal(one: list[str], other: list[str]
 
 
 def test_key_parts_do_not_run_together() -> None:
-    """ "Rate 1" repeat 0 is not "Rate " repeat 10."""
+    """The text "Rate 1" at repeat 0 is not "Rate " at repeat 10."""
     assert make_key("Rate 1", "0") != make_key("Rate ", "10")
 
 

@@ -28,11 +28,19 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def start(installed: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the installed command in a folder outside the repository."""
-    code = "import sys, toolkit; assert sys.argv[1] in toolkit.__file__; from toolkit.cli.main import main; main(sys.argv[2:])"
+    code = (
+        "import sys, toolkit; assert sys.argv[1] in toolkit.__file__; "
+        "from toolkit.cli.main import main; main(sys.argv[2:])"
+    )
     return subprocess.run(
         [sys.executable, "-c", code, str(installed), *arguments],
-        capture_output=True, text=True, check=False, cwd=folder, env={**os.environ, "PYTHONPATH": str(installed)}, timeout=200,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        timeout=200,
+    )
 
 
 def test_everything_travels_with_the_wheel(installed: Path) -> None:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from toolkit import ratings
-    from toolkit.api import arun, estimate, load_audience, load_drafts, run
+    from toolkit.api import arun, estimate, run
     from toolkit.errors import InputError, ToolkitError
+    from toolkit.files.audiences import load_audience
+    from toolkit.files.drafts import load_drafts
     from toolkit.models import Audience, Campaign, Draft, Persona, Verdict
     from toolkit.runs import Run, load_run
     from toolkit.scoring import compare, scorecard
@@ -28,8 +30,8 @@ _HOMES = {
     "arun": "toolkit.api",
     "compare": "toolkit.scoring",
     "estimate": "toolkit.api",
-    "load_audience": "toolkit.api",
-    "load_drafts": "toolkit.api",
+    "load_audience": "toolkit.files.audiences",
+    "load_drafts": "toolkit.files.drafts",
     "load_run": "toolkit.runs",
     "run": "toolkit.api",
     "scorecard": "toolkit.scoring",

@@ -18,10 +18,11 @@ from toolkit.estimating import Estimate, estimate_plan
 from toolkit.files.audiences import load_audience
 from toolkit.files.drafts import load_drafts
 from toolkit.models import Audience, Campaign, Draft, Settings
+from toolkit.planning import Plan, make_plan
 from toolkit.prompts import Prompts
 from toolkit.runs import Run
 from toolkit.store import Store
-from toolkit.study import OnReaction, Plan, carry_out, make_plan, run_blocking
+from toolkit.study import OnReaction, carry_out, run_blocking
 from toolkit.surfaces import find_surface
 
 DraftsLike = Campaign | Draft | Sequence[Draft] | str | Path

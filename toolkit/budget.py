@@ -55,7 +55,8 @@ class Budget:
             await self._settled.wait_for(lambda: self._fits(worst) or self._reserved <= 0)
             if not self._fits(worst):
                 raise BudgetReached(
-                    f"the next call could cost ${worst:.4f} and ${self.spent:.4f} of --max-cost ${self.limit:g} is spent; "
+                    f"the next call could cost ${worst:.4f}, "
+                    f"and ${self.spent:.4f} of --max-cost ${self.limit:g} is spent; "
                     "what came is saved: run the same command with a higher --max-cost to go on"
                 )
             self._reserved += worst

@@ -5,8 +5,8 @@ from __future__ import annotations
 from toolkit import stats
 from toolkit.budget import Price
 from toolkit.models import Record
+from toolkit.planning import Plan
 from toolkit.questions import Questionnaire
-from toolkit.study import Plan
 from toolkit.surfaces import is_folded
 
 CHARACTERS_PER_TOKEN = 4

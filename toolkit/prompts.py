@@ -90,9 +90,9 @@ def render_text(template_source: str, context: Mapping[str, Any], *, name: str) 
 
 
 def clean_text(text: str) -> str:
-    """Return untrusted text in composed Unicode form, without control, bidirectional-override and zero-width characters.
+    """Return untrusted text in composed Unicode form, without control and zero-width characters.
 
-    Line breaks and tabs stay, and so does the joiner inside an emoji.
+    Bidirectional overrides go too. Line breaks and tabs stay, and so does the joiner inside an emoji.
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     return "".join(

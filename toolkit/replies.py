@@ -10,6 +10,8 @@ from typing import Any
 from toolkit.models import ACTIONS, LEAVING, MEASURES
 from toolkit.questions import PHRASES
 
+_HIGHEST = 5
+
 
 class BadReply(Exception):  # a signal inside the asking, never shown
     """The reply does not have the form that was asked for."""
@@ -65,7 +67,7 @@ def read_reading(text: str) -> Answer:
 
 def read_thought(text: str) -> Answer:
     """Read a base model's completion: a quoted thought, then what the person does."""
-    match = re.search(r'^\s*"?(?P<thought>[^"\n]*\S)"?\s*\n[^\n:]*:\s*(?P<phrase>[a-z ]+?)\s*$', text.rstrip())
+    match = re.search(r'^\s*"?(?P<thought>[^"\n]*[^"\s])"?\s*\n[^\n:]*:\s*(?P<phrase>[a-z ]+?)\s*$', text.rstrip())
     if match is None or match["phrase"] not in PHRASES:
         raise BadReply("the completion holds no thought and action")
     action = PHRASES[match["phrase"]]
@@ -133,7 +135,5 @@ def _read_ratings(ratings: Any) -> dict[str, int]:
     if not isinstance(ratings, dict):
         raise BadReply("ratings is not an object")
     return {
-        name: ratings[name]
-        for name in MEASURES
-        if type(ratings.get(name)) is int and 1 <= ratings[name] <= len(MEASURES)
+        name: ratings[name] for name in MEASURES if type(ratings.get(name)) is int and 1 <= ratings[name] <= _HIGHEST
     }

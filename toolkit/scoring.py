@@ -301,7 +301,8 @@ def _describe_single(rates: pl.DataFrame) -> Verdict:
 
 def _say_rate(row: dict[str, Any]) -> str:
     spread = f" ({row['low']:.0%} to {row['high']:.0%})" if row["low"] is not None else ""
-    return f"{row['draft_id']} reached the objective with {row['estimate']:.0%}{spread} of the simulated audience of {row['personas']}"
+    share = f"{row['estimate']:.0%}{spread}"
+    return f"{row['draft_id']} reached the objective with {share} of the simulated audience of {row['personas']}"
 
 
 def _say_points(row: dict[str, Any]) -> str:
@@ -318,7 +319,8 @@ def _say_why(decision: str, row: dict[str, Any], best: dict[str, Any]) -> str:
     if decision == "unstable":
         return f"{pair}, but leaving out one wording of the question turns the sign."
     if decision == "not enough":
-        return f"{pair}; a verdict needs at least {LEAST_PERSONAS} personas under {LEAST_WORDINGS} wordings who react to both drafts."
+        least = f"at least {LEAST_PERSONAS} personas under {LEAST_WORDINGS} wordings"
+        return f"{pair}; a verdict needs {least} who react to both drafts."
     detectable = (
         f"; a panel of this size could tell {100 * row['detectable']:.0f} points apart" if row["detectable"] else ""
     )

@@ -76,7 +76,7 @@ class OpenAIEngine:
             await self._client.close()
 
     async def ask(self, question: Question) -> Reply:
-        """Return the endpoint's reply; raise CallFailed after the last attempt, EngineUnavailable where none can help."""
+        """Return the reply; raise CallFailed after the last attempt, EngineUnavailable where none can help."""
         started = time.perf_counter()
         send = self._send_chat if self.form == "chat" else self._send_completion
         answer = await self._retry(send, question)

@@ -136,7 +136,8 @@ def _make_from_rows(path: Path, template: Path | None, segments: Sequence[str], 
     for name in segments:
         if name not in columns:
             raise InputError(
-                f"{path}: no column {name!r} for a segment{suggest(name, columns)}; it has: {', '.join(sorted(columns))}"
+                f"{path}: no column {name!r} for a segment{suggest(name, columns)}; "
+                f"it has: {', '.join(sorted(columns))}"
             )
     beside = path.with_suffix(".j2")
     template = template or (beside if beside.is_file() else None)
@@ -152,10 +153,11 @@ def _make_from_rows(path: Path, template: Path | None, segments: Sequence[str], 
 def _make_persona(row: Row, number: int, path: Path, source: str, template: str, segments: Sequence[str]) -> Persona:
     from toolkit.prompts import render_text
 
-    others = {name: value for name, value in row.cells.items() if name not in {"id", "name", "weight"}}
+    others: dict[str, Any] = {name: value for name, value in row.cells.items() if name not in {"id", "name", "weight"}}
     person_id = str(row.cells.get("id", f"p{number:03}"))
-    fields = {
-        **{name: row.cells[name] for name in ("age", "weight") if name in row.cells},
+    own: dict[str, Any] = {name: row.cells[name] for name in ("age", "weight") if name in row.cells}
+    fields: dict[str, Any] = {
+        **own,
         "id": person_id,
         "name": str(row.cells.get("name", person_id)),
         "segments": {name: str(row.cells.get(name, "unknown")) for name in segments},

@@ -23,9 +23,9 @@ _ID_WORDS = 5
 def load_drafts(source: str | Path, *, surface: str | None = None) -> Campaign:
     """Return the drafts of a file, or of standard input for "-".
 
-    A mapping with `drafts` is a campaign; a list, a table or JSON Lines are drafts; a `.md` file is one draft with front
-    matter and a `.txt` file one draft. `surface` is for drafts whose file names none. Raises InputError naming file,
-    line, what is allowed and the next step.
+    A mapping with `drafts` is a campaign; a list, a table or JSON Lines are drafts; a `.md` file is one draft
+    with front matter and a `.txt` file one draft. `surface` is for drafts whose file names none.
+    Raises InputError naming file, line, what is allowed and the next step.
     """
     campaign = _load_campaign(source, surface)
     for draft in campaign.drafts:
@@ -184,7 +184,8 @@ def _check_distinct(ids: Sequence[tuple[Any, str]]) -> None:
             continue
         if str(draft_id) in seen:
             raise InputError(
-                f"{place}: draft id {draft_id!r} occurs twice, first at {seen[str(draft_id)]}; give each draft its own id"
+                f"{place}: draft id {draft_id!r} occurs twice, first at {seen[str(draft_id)]}; "
+                "give each draft its own id"
             )
         seen[str(draft_id)] = place
 

@@ -65,7 +65,7 @@ def _build(node: yaml.Node, path: Path, lines: dict[Path, int], source: str) -> 
         return _build_mapping(node, path, lines, source)
     if isinstance(node, yaml.SequenceNode):
         return [_build(item, (*path, index), lines, source) for index, item in enumerate(node.value)]
-    plain = node.style is None
+    plain = isinstance(node, yaml.ScalarNode) and node.style is None
     return None if plain and node.value in _NULL else node.value
 
 
@@ -88,6 +88,10 @@ def read_numbers(value: Any) -> Any:
         return [read_numbers(item) for item in value]
     if not isinstance(value, str):
         return value
+    return _read_scalar(value)
+
+
+def _read_scalar(value: str) -> bool | int | float | str:
     if value.lower() in _TRUTH:
         return _TRUTH[value.lower()]
     if _INTEGER.fullmatch(value):

@@ -14,7 +14,7 @@ _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff",
 
 
 def read_text(source: str | Path) -> str:
-    """Return the text of a file, or of standard input for "-", with line breaks as "\\n".
+    """Return the text of a file, or of standard input for "-", with line feeds as line breaks.
 
     UTF-8 with or without mark, UTF-16 with mark or with the NUL bytes that give it away, otherwise Latin-1 as Windows
     writes it. Raises InputError for what is missing, a folder, unreadable, binary or larger than 64 MB.

@@ -1,0 +1,110 @@
+"""Whom a run asks what, and in which order, before anything is asked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolkit import stats
+from toolkit.errors import InputError
+from toolkit.models import Audience, Campaign, Objective, Persona, Settings
+from toolkit.prompts import Prompts
+from toolkit.questions import Task
+from toolkit.surfaces import find_surface
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a run will ask, before anything is asked."""
+
+    campaign: Campaign
+    audiences: tuple[Audience, ...]
+    settings: Settings
+    prompts: Prompts
+    panel: tuple[Persona, ...]
+    """The personas drawn, in asking order."""
+    tasks: tuple[Task, ...]
+    segment_keys: tuple[str, ...]
+
+    @property
+    def persona_tasks(self) -> int:
+        """How many persona reactions are planned; the control reader's are apart."""
+        return sum(task.persona is not None for task in self.tasks)
+
+    @property
+    def wordings(self) -> int:
+        """How many wordings the panel is spread over."""
+        return min(len(self.prompts.wordings), len(self.panel))
+
+    @property
+    def detectable(self) -> float | None:
+        """The objective-rate difference this design tells apart four times in five, with typical components."""
+        effective = stats.effective_size([persona.weight for persona in self.panel])
+        found = stats.detectable_difference(stats.TYPICAL, effective, self.wordings, self.settings.repeats)
+        return found if np.isfinite(found) and found <= 1 else None
+
+
+def make_plan(
+    campaign: Campaign, audiences: Sequence[Audience], settings: Settings, prompts: Prompts | None = None
+) -> Plan:
+    """Draw the panel, spread the wordings evenly over it and list the reactions to ask for.
+
+    A persona's wording is the rank of SHA-256(seed, persona id) modulo the number of wordings, so it depends on no
+    order; a sample is the first of that ranking. Raises InputError where the sample is larger than the audience or the
+    objective cannot happen on a surface.
+    """
+    prompts = prompts or Prompts()
+    _check_objective(campaign, settings.objective)
+    people, keys = _join_audiences(audiences)
+    ranked = sorted(people, key=lambda persona: hashlib.sha256(f"{settings.seed}\x1f{persona.id}".encode()).digest())
+    if settings.sample is not None and settings.sample > len(ranked):
+        raise InputError(
+            f"--sample {settings.sample}: the audience has {len(ranked)} personas; choose 1 to {len(ranked)}"
+        )
+    panel = tuple(ranked[: settings.sample])
+    tasks = tuple(_list_tasks(campaign, panel, settings, len(prompts.wordings)))
+    return Plan(campaign, tuple(audiences), settings, prompts, panel, tasks, keys)
+
+
+def _check_objective(campaign: Campaign, objective: Objective) -> None:
+    for draft in campaign.drafts:
+        actions = find_surface(draft.surface).actions
+        if objective not in actions:
+            raise InputError(
+                f"draft {draft.id!r}: nobody can {objective!r} on a {draft.surface}; "
+                f"allowed objectives: {', '.join(actions)}"
+            )
+
+
+def _join_audiences(audiences: Sequence[Audience]) -> tuple[list[Persona], tuple[str, ...]]:
+    """Return all personas and segment keys; with several audiences, ids and a segment say which one."""
+    if not audiences:
+        raise InputError("no audience given; name one with --audience, see `audience personas list`")
+    if len(audiences) == 1 and audiences[0].segment_keys:
+        return list(audiences[0].personas), audiences[0].segment_keys
+    several = len(audiences) > 1
+    people = [
+        persona.model_copy(
+            update={
+                "id": f"{audience.audience}/{persona.id}" if several else persona.id,
+                "segments": {**persona.segments, "audience": audience.audience},
+            }
+        )
+        for audience in audiences
+        for persona in audience.personas
+    ]
+    return people, tuple(sorted({key for persona in people for key in persona.segments}))
+
+
+def _list_tasks(campaign: Campaign, panel: Sequence[Persona], settings: Settings, wordings: int) -> Iterator[Task]:
+    for repeat in range(settings.repeats):
+        for rank, persona in enumerate(panel):
+            for draft in campaign.drafts:
+                yield Task(persona, draft, rank % wordings, repeat)
+    for repeat in range(settings.repeats if settings.control else 0):
+        for wording in range(wordings):
+            for draft in campaign.drafts:
+                yield Task(None, draft, wording, repeat)
