@@ -54,7 +54,7 @@ def campaign() -> Campaign:
 @pytest.fixture
 def server() -> Iterator[OpenAIServer]:
     """Serve an OpenAI-compatible endpoint on loopback."""
-    with OpenAIServer() as running:
+    with OpenAIServer(key=None) as running:
         yield running
 
 

@@ -30,6 +30,8 @@ class Usage:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     latency_ms: float = 0.0
+    cost_usd: float | None = 0.0
+    """Dollars; null where one reply's price was not known."""
     fresh: int = 0
     """How many replies had to be asked for in this run."""
     fresh_prompt_tokens: int = 0
@@ -41,6 +43,8 @@ class Usage:
         self.prompt_tokens += reply.prompt_tokens
         self.completion_tokens += reply.completion_tokens
         self.latency_ms += reply.latency_ms
+        known = self.cost_usd is not None and reply.cost_usd is not None
+        self.cost_usd = (self.cost_usd or 0.0) + (reply.cost_usd or 0.0) if known else None
         if fresh:
             self.fresh += 1
             self.fresh_prompt_tokens += reply.prompt_tokens
@@ -187,6 +191,7 @@ class Asker:
             reply = await self._engine.ask(question)
             if self._budget.price is not None:
                 cost = self._budget.price.cost(reply.prompt_tokens, reply.completion_tokens)
+                reply = replace(reply, cost_usd=cost)
             return reply
         finally:
             await self._budget.settle(reserved, cost)

@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 
 from toolkit.asking import Reaction
-from toolkit.budget import Price
 from toolkit.models import MEASURES, Campaign
 from toolkit.prompts import Prompts
 from toolkit.ratings import expected, rate_texts
@@ -62,15 +61,14 @@ def make_reactions(
     objective: str,
     segment_keys: Sequence[str],
     model: str,
-    price: Price | None,
 ) -> pl.DataFrame:
     """Return one row per reaction, ratings by digit filled in and ratings by sentence still null."""
     shared = {"run_id": run_id, "campaign": campaign.campaign, "objective": objective, "model": model}
-    rows = [{**shared, **_describe(reaction, segment_keys, price)} for reaction in reactions]
+    rows = [{**shared, **_describe(reaction, segment_keys)} for reaction in reactions]
     return pl.DataFrame(rows, schema=reactions_schema(segment_keys), orient="row")
 
 
-def _describe(reaction: Reaction, segment_keys: Sequence[str], price: Price | None) -> dict[str, Any]:
+def _describe(reaction: Reaction, segment_keys: Sequence[str]) -> dict[str, Any]:
     task, usage, answer = reaction.task, reaction.usage, reaction.answer
     segments = task.persona.segments if task.persona else {}
     row: dict[str, Any] = {
@@ -84,7 +82,7 @@ def _describe(reaction: Reaction, segment_keys: Sequence[str], price: Price | No
         "engine": usage.engine or None,
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
-        "cost_usd": price.cost(usage.prompt_tokens, usage.completion_tokens) if price else None,
+        "cost_usd": usage.cost_usd,
         "latency_ms": usage.latency_ms,
         "status": reaction.status,
         "error": reaction.error,

@@ -40,7 +40,6 @@ def make_run(plan: Plan, engine: Engine, asked: Asked, embed: Embed) -> Run:
         objective=plan.settings.objective,
         segment_keys=plan.segment_keys,
         model=engine.model,
-        price=asked.budget.price,
     )
     silent: Mapping[str, int] = {}
     if plan.settings.rating == "ssr":

@@ -149,7 +149,7 @@ class Run:
         return pl.concat([self.scorecard(by) for by in self._keys()] + control)
 
     def _all_comparisons(self) -> pl.DataFrame:
-        measures = [*dict.fromkeys(self.scorecard()["measure"])]
+        measures = dict.fromkeys([scoring.PRIMARY, *self.scorecard()["measure"]])
         return pl.concat([self.compare(by, measure) for measure in measures for by in self._keys()])
 
     def _keys(self) -> Sequence[str | None]:

@@ -60,6 +60,8 @@ class Reply:
     cached_tokens: int = 0
     """Prompt tokens that the provider took from its prefix cache."""
     latency_ms: float = 0.0
+    cost_usd: float | None = None
+    """Dollars paid when it was asked; null where the model's price was not known."""
     top: Mapping[str, float] | None = None
     """Natural log-probability of each reported alternative for the first token; null where the engine gives none."""
 

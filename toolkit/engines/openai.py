@@ -117,15 +117,17 @@ class OpenAIEngine:
     async def _send_without_refused(self, send: Any, *arguments: Any) -> Any:
         """Send once, and again for each optional parameter that the model turns out to refuse."""
         while True:
+            known = frozenset(self._refused)
             try:
                 self.calls += 1
                 return await send(*arguments)
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 parameter = _refused_parameter(error)
-                if parameter is None or parameter in self._refused:
+                if parameter is None or parameter in known:
                     raise
-                self._refused.add(parameter)
-                self.warnings.append(f"{self.model} refuses {parameter}; it was dropped for this run")
+                if parameter not in self._refused:
+                    self._refused.add(parameter)
+                    self.warnings.append(f"{self.model} refuses {parameter}; it was dropped for this run")
 
     def _wait_for(self, error: Exception) -> bool | float:
         """Tell whether to try again, or after how many seconds."""
