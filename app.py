@@ -1,10 +1,15 @@
-"""The browser page: `streamlit run app.py`."""
+"""The page list: `audience app`, or `streamlit run app.py`."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from toolkit.ui import results
+from toolkit.ui import drafts, past_runs, state
 
-st.set_page_config(page_title="audience-toolkit", layout="wide")
-st.navigation([st.Page(results.show, title="Results", url_path="results", default=True)]).run()
+st.set_page_config(page_title="Audience toolkit", page_icon=":material/groups:", layout="wide")
+state.begin()
+pages = [
+    st.Page(drafts.show, title="Test drafts", icon=":material/edit_note:", url_path="drafts", default=True),
+    st.Page(past_runs.show, title="Past runs", icon=":material/history:", url_path="runs"),
+]
+st.navigation(pages, position="top").run()

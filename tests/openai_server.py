@@ -47,10 +47,11 @@ _REFUSAL = "I'm sorry, I can't help with that."
 class OpenAIServer:
     """Plays the provider on a loopback port, in a thread with its own event loop.
 
-    `script` returns the raw content, fields that override the generated object, or None for the default reply; where
-    log-probabilities are asked without a schema, its dict holds the probability of each first token. `faults` may be
-    replaced at any time. `key=None` takes every key. `support` names the paths that exist, and "logprobs" and "usage",
-    which are left out of replies without it. An exception in the script is raised again on leaving.
+    `script` returns the raw content, fields that override the generated object, or None for the default reply;
+    where log-probabilities are asked without a schema, its dict holds the probability of each first token. `faults`
+    and `script` may be replaced at any time; `keys` lists the key of each request. `key=None` takes every key.
+    `support` names the paths that exist, and "logprobs" and "usage", which are left out of replies without it. An
+    exception in the script is raised again on leaving.
     """
 
     def __init__(
@@ -70,7 +71,9 @@ class OpenAIServer:
         self.in_flight = 0
         self.most_in_flight = 0
         self.base_url = ""
-        self._script, self._latency, self._models, self._key = script, latency, models, key
+        self.script = script
+        self.keys: list[str] = []
+        self._latency, self._models, self._key = latency, models, key
         self._support, self._port = frozenset(support), port
         self._changed = threading.Condition()
         self._attempts: Counter[str] = Counter()
@@ -105,6 +108,12 @@ class OpenAIServer:
             if not self._changed.wait_for(lambda: len(self.requests) >= count, timeout):
                 raise TimeoutError(f"{len(self.requests)} of {count} requests arrived within {timeout} seconds")
 
+    def wait_until_idle(self, timeout: float = 10.0) -> None:
+        """Block until no request is in flight; raise TimeoutError after `timeout` seconds."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self.in_flight == 0, timeout):
+                raise TimeoutError(f"{self.in_flight} requests are still in flight after {timeout} seconds")
+
     def hold(self) -> None:
         """Keep replies back, also of requests that wait already, until `release`."""
         asyncio.run_coroutine_threadsafe(self._turn_gate(is_open=False), self._loop).result()
@@ -124,7 +133,7 @@ class OpenAIServer:
         self._gate.set()
         application = web.Application(client_max_size=_LARGEST_BODY)
         application.router.add_route("*", "/{path:.*}", self._handle)
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.05)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.05, handler_cancellation=True)
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", self._port).start()
@@ -168,9 +177,11 @@ class OpenAIServer:
         finally:
             with self._changed:
                 self.in_flight -= 1
+                self._changed.notify_all()
 
     def _admit(self, ask: Ask, request: web.Request, faults: Faults) -> None:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        self.keys.append(given)
         if faults.wrong_key or (self._key is not None and given != self._key):
             raise Rejection(401, "Incorrect API key provided.", "invalid_api_key")
         if ask.path not in self._support or request.method != ("GET" if ask.path == MODELS else "POST"):
@@ -214,7 +225,7 @@ class OpenAIServer:
 
     def _ask_script(self, ask: Ask) -> str | dict[str, Any] | None:
         try:
-            return self._script(ask) if self._script else None
+            return self.script(ask) if self.script else None
         except Exception as error:
             self._script_error = error
             raise Rejection(400, f"the script of the test failed: {error!r}") from error

@@ -15,14 +15,28 @@ import toolkit
 ROOT = Path(__file__).parent.parent
 FLOORS = [
     {"errors", "models"},
-    {"files", "prompts", "surfaces", "stats", "ratings"},
+    {"files", "prompts", "surfaces", "stats", "ratings", "similarity", "themes"},
     {"engines", "store", "budget", "scoring", "questions", "replies"},
-    {"asking", "planning", "reactions", "recording", "runs", "study", "estimating", "api"},
+    {
+        "asking",
+        "planning",
+        "reactions",
+        "recording",
+        "runs",
+        "study",
+        "estimating",
+        "api",
+        "live",
+        "summaries",
+        "charts",
+        "room",
+    },
     {"cli", "ui", "__main__", "__init__"},
 ]
 HOMES = {
     "openai": {"engines", "cli/doctor.py"},
-    "streamlit": {"ui"},
+    "streamlit": {"ui", "cli/app.py"},
+    "altair": {"charts.py"},
     "jinja2": {"prompts.py"},
     "click": {"cli"},
     "rich": {"cli"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -74,9 +75,15 @@ async def arun(
     max_cost: float | None = None,
     store: str | Path | None = None,
     on_reaction: OnReaction | None = None,
+    api_key: str | None = None,
+    stop: asyncio.Event | None = None,
     **settings: Any,
 ) -> Run:
-    """Test drafts on an audience and return the run; see `run`, of which this is the form for async code."""
+    """Test drafts on an audience and return the run; see `run`, of which this is the form for async code.
+
+    Setting `stop` ends the calls in flight and returns the run with what came until then. A cancelled call ends them
+    too, and returns nothing; in either case the replies that came are kept.
+    """
     planned = plan(drafts, audience, **settings)
     known = find_price(engine, model, base_url, price)
     if max_cost is not None and known is None:
@@ -84,7 +91,11 @@ async def arun(
             "--max-cost needs a price, and this model's is not known; add --price IN,OUT in dollars per million tokens"
         )
     with Store(Path(store) if store else default_store()) as kept:
-        asked = make_engine(engine, model=model, base_url=base_url, store=kept) if isinstance(engine, str) else engine
+        asked = (
+            make_engine(engine, model=model, base_url=base_url, api_key=api_key, store=kept)
+            if isinstance(engine, str)
+            else engine
+        )
         return await carry_out(
             planned,
             asked,
@@ -94,6 +105,7 @@ async def arun(
             concurrency=concurrency,
             embedding_model=embedding_model,
             on_reaction=on_reaction,
+            stop=stop,
         )
 
 
@@ -107,8 +119,8 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Any) -> Ru
     Options: `engine` ("openai", "local", "replay", or an engine object), `model`, `base_url`, `embedding_model`,
     `objective`, `rating` ("ssr", "logprob", "direct"), `sample` (personas drawn), `repeats`, `seed`, `control`,
     `concurrency`, `price` (dollars per million prompt and completion tokens), `max_cost` (dollars), `prompts` (a folder
-    of templates that win over the built-in ones), `store` (a file) and `on_reaction` (called with each reaction as it
-    arrives).
+    of templates that win over the built-in ones), `store` (a file), `api_key` (instead of OPENAI_API_KEY; never
+    recorded) and `on_reaction` (called with each reaction as it arrives).
 
     Raises InputError for anything that cannot be used, before anything is asked, and EngineUnavailable where no reply
     can be had. Reactions that failed are rows with status "failed": see `run.is_complete`.

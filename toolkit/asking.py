@@ -67,6 +67,8 @@ class Reaction:
     """True where a replay lacked a reply."""
     unpaid: bool = False
     """True where the cost limit left no room to ask."""
+    stopped: bool = False
+    """True where somebody stopped the run before it was asked or answered."""
 
     @property
     def persona_id(self) -> str:

@@ -11,6 +11,7 @@ from toolkit.surfaces import is_folded
 
 CHARACTERS_PER_TOKEN = 4
 WORTH_FINDING = 0.05
+_MINUTE = 60
 _REPLY_TOKENS = {"chat": 260, "glance": 40, "completion": 40}
 _SECONDS_PER_CALL = {"openai": 6.0, "local": 3.5, "replay": 0.01}
 _CONCURRENCY = {"openai": 32, "local": 2, "replay": 1}
@@ -66,3 +67,27 @@ def estimate_plan(plan: Plan, engine: str, price: Price | None, concurrency: int
             stats.TYPICAL, len(plan.prompts.wordings), plan.settings.repeats, WORTH_FINDING
         ),
     )
+
+
+def say_estimate(estimate: Estimate) -> tuple[str, str]:
+    """Return what a run will take and what it can tell, each in a sentence without its full stop.
+
+    Such as ("Ask 12 people, about $0.04, 20 s", "12 people can tell 31 points apart, four times in five; ...").
+    """
+    people = "1 person" if estimate.personas == 1 else f"{estimate.personas} people"
+    cost = "cost unknown" if estimate.cost_usd is None else f"about ${estimate.cost_usd:.2f}"
+    takes = f"Ask {people}, {cost if estimate.cost_usd != 0 else 'free'}, {say_seconds(estimate.minutes * 60)}"
+    can = estimate.detectable_difference
+    tells = f"{people} can tell {can:.0%} apart" if can else f"{people}: too few to tell any two drafts apart"
+    needed = estimate.personas_for_5_points
+    more = f"; {needed:,} would tell 5 points apart" if needed else "; more people alone cannot tell 5 points apart"
+    return takes, f"{tells}{more} (four times in five, typical variances assumed)"
+
+
+def say_seconds(seconds: float) -> str:
+    """Return a duration as people say it: "20 s", "3 min", "1 h 20 min"."""
+    if seconds < _MINUTE:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / _MINUTE)
+    hours, rest = divmod(minutes, 60)
+    return f"{minutes} min" if not hours else f"{hours} h {rest} min"

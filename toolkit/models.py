@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from toolkit.errors import InputError
 
 MEASURES = ("relevance", "clarity", "trust", "appeal", "intent")
 ACTIONS = ("scroll_past", "read", "react", "click", "reply", "share", "save", "hide", "report")
@@ -215,6 +217,17 @@ class Verdict(Record):
     """The best draft where there is one."""
     because: str
     """The reason in one sentence, with its numbers."""
+
+
+def make_campaign(name: str, drafts: Sequence[Mapping[str, Any]], objective: str) -> Campaign:
+    """Return a campaign of typed-in drafts; raise InputError saying which field of which draft cannot be used."""
+    try:
+        made = [Draft(**fields) for fields in drafts]
+        return Campaign(campaign=name, objective=objective, drafts=tuple(made))  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = " ".join(str(part) for part in first["loc"])
+        raise InputError(f"{field + ': ' if field else ''}{first['msg'].removeprefix('Value error, ')}") from None
 
 
 def first_repeated(items: Any) -> Any | None:

@@ -73,7 +73,7 @@ def _make_methods(run_id: str, plan: Plan, engine: Engine, asked: Asked, silent:
         prompts=plan.prompts.hashes,
         questions=_write_out_questions(plan, engine),
         started=asked.started.isoformat(timespec="seconds"),
-        stopped=next((reaction.error for reaction in reactions if reaction.unpaid), None),
+        stopped=next((reaction.error for reaction in reactions if reaction.unpaid or reaction.stopped), None),
         version=version("audience-toolkit"),
         warnings=tuple(_list_warnings(plan, engine, reactions, silent)),
     )
@@ -126,7 +126,7 @@ def _list_warnings(
     plan: Plan, engine: Engine, reactions: Sequence[Reaction], silent: Mapping[str, int]
 ) -> Iterator[str]:
     yield from dict.fromkeys(engine.warnings)
-    yield from dict.fromkeys(str(reaction.error) for reaction in reactions if reaction.unpaid)
+    yield from dict.fromkeys(str(reaction.error) for reaction in reactions if reaction.unpaid or reaction.stopped)
     for name in dict.fromkeys(draft.surface for draft in plan.campaign.drafts):
         surface = find_surface(name)
         if surface.retired:

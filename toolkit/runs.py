@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,19 +131,27 @@ class Run:
         folder = Path(folder)
         check_folder(folder)
         folder.mkdir(parents=True, exist_ok=True)
+        for name, content in self._write_files().items():
+            write_atomically(folder / name, content)
+        return folder
+
+    def pack(self) -> bytes:
+        """Return the run folder as a ZIP archive, for a download."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in self._write_files().items():
+                archive.writestr(f"{self.run_id}/{name}", content)
+        return buffer.getvalue()
+
+    def _write_files(self) -> dict[str, bytes]:
+        """Return the files of a run folder, run.json last: a folder that has it is whole."""
         frames = {
             "reactions": self.reactions,
             "scorecard": self._all_scorecards(),
             "comparisons": self._all_comparisons(),
         }
-        for name, frame in frames.items():
-            buffer = io.BytesIO()
-            frame.write_parquet(
-                buffer, metadata={"label": LABEL, "synthetic_respondents": "true", "ai_generated": "true"}
-            )
-            write_atomically(folder / f"{name}.parquet", buffer.getvalue())
-        write_atomically(folder / "run.json", (self.methods.model_dump_json(indent=2) + "\n").encode())
-        return folder
+        files = {f"{name}.parquet": _write_parquet(frame) for name, frame in frames.items()}
+        return {**files, "run.json": (self.methods.model_dump_json(indent=2) + "\n").encode()}
 
     def _all_scorecards(self) -> pl.DataFrame:
         control = [self.control_scorecard()] if self.methods.control_counts else []
@@ -154,6 +163,12 @@ class Run:
 
     def _keys(self) -> Sequence[str | None]:
         return (None, *self.methods.segment_keys)
+
+
+def _write_parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, metadata={"label": LABEL, "synthetic_respondents": "true", "ai_generated": "true"})
+    return buffer.getvalue()
 
 
 def check_folder(folder: Path) -> None:

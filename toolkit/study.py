@@ -25,6 +25,8 @@ from toolkit.recording import Asked, make_run
 from toolkit.runs import Run
 from toolkit.store import Store, make_key
 
+STOPPED = "stopped before everything was answered; what came is saved: run the same test again to go on"
+
 OnReaction = Callable[[Reaction], None]
 Result = TypeVar("Result")
 
@@ -39,12 +41,13 @@ async def carry_out(
     concurrency: int | None = None,
     embedding_model: str | None = None,
     on_reaction: OnReaction | None = None,
+    stop: asyncio.Event | None = None,
 ) -> Run:
     """Ask everything, rate what was said and return the run.
 
     Whatever the store holds is not asked again; each reply is kept as it arrives, so the same call after an
-    interruption goes on from there. Where `max_cost` leaves no room, what was not asked counts as failed and
-    `methods.stopped` says so.
+    interruption goes on from there. Where `max_cost` leaves no room, or once `stop` is set, what was not answered
+    counts as failed and `methods.stopped` says so; `stop` also ends the calls in flight.
     """
     started = datetime.datetime.now(datetime.UTC)
     if plan.settings.rating == "ssr" and embedding_model is None:
@@ -53,7 +56,7 @@ async def carry_out(
     questionnaire = Questionnaire(plan.prompts, plan.settings.rating)
     async with engine:
         asker = Asker(questionnaire, engine, store, budget, secrets.token_hex(6))
-        reactions = await _ask_all(plan.tasks, asker, concurrency or engine.concurrency, on_reaction)
+        reactions = await _ask_all(plan.tasks, asker, concurrency or engine.concurrency, on_reaction, stop)
         embed = await _find_embed(reactions, plan.prompts, engine, store, embedding_model)
     return make_run(plan, engine, Asked(reactions, budget, started, embedding_model), embed)
 
@@ -81,7 +84,11 @@ def _catch(work: Callable[[], Any]) -> Any:
 
 
 async def _ask_all(
-    tasks: Sequence[Task], asker: Asker, concurrency: int, on_reaction: OnReaction | None
+    tasks: Sequence[Task],
+    asker: Asker,
+    concurrency: int,
+    on_reaction: OnReaction | None,
+    stop: asyncio.Event | None,
 ) -> list[Reaction]:
     """Return the reactions in the order of the tasks; the first error that ends a run cancels the rest."""
     reactions: list[Reaction | None] = [None] * len(tasks)
@@ -99,9 +106,28 @@ async def _ask_all(
 
     with _unwrap_group():
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(concurrency, len(tasks))):
-                group.create_task(work())
-    return [reaction for reaction in reactions if reaction is not None]
+            workers = [group.create_task(work()) for _ in range(min(concurrency, len(tasks)))]
+            with _cancel_on(stop, workers):
+                await asyncio.wait(workers)
+    return [reaction or _leave_unasked(task) for task, reaction in zip(tasks, reactions, strict=True)]
+
+
+@contextlib.contextmanager
+def _cancel_on(stop: asyncio.Event | None, workers: Sequence[asyncio.Task[None]]) -> Iterator[None]:
+    """Cancel the workers as soon as `stop` is set, while the block lasts."""
+    if stop is None:
+        yield
+        return
+    watch = asyncio.ensure_future(stop.wait())
+    watch.add_done_callback(lambda done: done.cancelled() or [worker.cancel() for worker in workers])
+    try:
+        yield
+    finally:
+        watch.cancel()
+
+
+def _leave_unasked(task: Task) -> Reaction:
+    return Reaction(task=task, status="failed", usage=Usage(), error=STOPPED, stopped=True)
 
 
 @contextlib.contextmanager

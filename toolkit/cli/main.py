@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from toolkit.cli.app import app
 from toolkit.cli.doctor import doctor
 from toolkit.cli.personas import personas
 from toolkit.cli.run import demo, run
@@ -27,7 +28,7 @@ def audience() -> None:
     """
 
 
-for command in (demo, run, personas, doctor):
+for command in (demo, run, personas, app, doctor):
     audience.add_command(command)
 
 

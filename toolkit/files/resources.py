@@ -19,3 +19,8 @@ def find_resource(*parts: str) -> Path:
         if path.exists():
             return path
     raise InputError(f"{'/'.join(parts)}: this part of audience-toolkit is missing; reinstall it")
+
+
+def read_data(*parts: str) -> str:
+    """Return the text of a file that ships inside the package, such as ("room", "room.css")."""
+    return _PACKAGE.joinpath("data", *parts).read_text(encoding="utf-8")

@@ -1,46 +1,110 @@
-"""The page that shows a finished run: verdict, numbers, what people said."""
+"""A run on the page, in the order of a client's questions: who won, by how much, who said what, and why trust it."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
+import polars as pl
 import streamlit as st
 
-from toolkit.errors import ToolkitError
-from toolkit.models import LABEL
-from toolkit.runs import Run, find_runs, load_run
+from toolkit import charts, summaries
+from toolkit.models import CONTROL, LABEL
+from toolkit.room import Heard, Seat, hear_run
+from toolkit.runs import Run
+from toolkit.ui.room import show_room
 
-_COLUMNS = ("draft_id", "measure", "estimate", "low", "high", "personas", "reactions")
-_SAID = ("draft_id", "persona_id", "action", "verbatim", "objection")
-
-
-def show() -> None:
-    """Show one run of the folder `runs`, chosen by the reader."""
-    st.title("What the simulated audience said")
-    st.caption(LABEL)
-    folder = ask_folder()
-    if folder is None:
-        st.info("No run yet. In a terminal: `audience demo`, then reload this page.")
-        return
-    try:
-        show_run(load_run(folder))
-    except ToolkitError as error:
-        st.error(str(error))
+_SAID = {
+    "draft_id": "draft",
+    "persona_id": "persona",
+    "action": "would",
+    "verbatim": "says",
+    "objection": "objects",
+}
 
 
-def ask_folder() -> Path | None:
-    """Let the reader choose among the run folders, newest first."""
-    folders = find_runs(Path("runs"))
-    return st.selectbox("Run", folders, format_func=lambda folder: folder.name) if folders else None
+def show_result(run: Run, seats: Sequence[Seat]) -> None:
+    """Draw a run from the verdict down to the method."""
+    heard = hear_run(run)
+    show_verdict(run)
+    show_rates(run)
+    show_people(run, seats, heard)
+    show_voices(run)
+    show_method(run)
 
 
-def show_run(run: Run) -> None:
-    """Draw the verdict, the scorecard and the verbatims."""
+def show_verdict(run: Run) -> None:
+    """Say the verdict in words, with its label."""
     verdict = run.verdict()
-    st.subheader(f"{verdict.draft} is best" if verdict.draft else verdict.decision.capitalize())
-    st.write(verdict.because)
+    st.header(f"{verdict.draft} is best" if verdict.draft else verdict.decision.capitalize(), anchor=False)
+    st.markdown(_escape(verdict.because))
+    st.caption(f"{LABEL} Not validated against real outcomes of yours.")
     for warning in run.methods.warnings:
-        st.warning(warning)
-    st.dataframe(run.scorecard().select(_COLUMNS), hide_index=True)
-    st.subheader("What they said")
-    st.dataframe(run.reactions.select(_SAID).drop_nulls("verbatim"), hide_index=True)
+        st.warning(_escape(warning))
+
+
+def show_rates(run: Run) -> None:
+    """Draw the rates, what people did, and draft against draft."""
+    left, right = st.columns(2, gap="large")
+    left.altair_chart(charts.chart_rates(run.scorecard()), width="stretch")
+    heard = summaries.select_heard(run.reactions)
+    right.altair_chart(charts.chart_actions(summaries.share_actions(heard, run.drafts)), width="stretch")
+    if len(run.drafts) > 1:
+        left.altair_chart(charts.chart_differences(run.compare()), width="stretch")
+    right.altair_chart(charts.chart_ratings(run.scorecard()), width="stretch")
+    with st.expander("The same as a table, with counts"):
+        st.dataframe(run.scorecard().drop("segment", "value"), hide_index=True)
+        if run.methods.control_counts:
+            st.caption("The control reader: the same model with no persona.")
+            st.dataframe(run.control_scorecard().drop("segment", "value"), hide_index=True)
+
+
+def show_people(run: Run, seats: Sequence[Seat], heard: Heard) -> None:
+    """Draw the room."""
+    st.subheader("Who did what", anchor=False)
+    st.caption("One tile a persona, larger where it stands for more people; one stripe a draft, from left to right.")
+    show_room(seats, run.drafts, heard, key="ask-room")
+
+
+def show_voices(run: Run) -> None:
+    """Show objections, the most common first, and everything that was said."""
+    st.subheader("What they said", anchor=False)
+    heard = summaries.select_heard(run.reactions)
+    for column, draft in zip(st.columns(len(run.drafts), gap="large"), run.drafts, strict=True):
+        with column.container(border=True):
+            st.markdown(f"**{_escape(draft)}**")
+            _show_objections(heard, draft)
+            for row in summaries.choose_verbatims(heard, draft, 3).iter_rows(named=True):
+                st.caption(f"{_escape(row['persona_id'])} · {row['action'].replace('_', ' ')}")
+                st.text(f"“{row['verbatim']}”")
+    with st.expander("Every reaction"):
+        said = run.reactions.filter(pl.col("persona_id") != CONTROL).select(list(_SAID)).rename(_SAID)
+        st.dataframe(said.with_columns(pl.col("would").str.replace("_", " ")), hide_index=True)
+
+
+def show_method(run: Run) -> None:
+    """Offer the downloads and the methods statement."""
+    table, folder, _ = st.columns([1, 1, 2])
+    table.download_button(
+        "Reactions (.csv)", lambda: summaries.write_table(run.reactions), f"{run.run_id}.csv", "text/csv",
+        icon=":material/download:", on_click="ignore", width="stretch",
+    )  # fmt: skip
+    folder.download_button(
+        "Run folder (.zip)", run.pack, f"{run.run_id}.zip", "application/zip",
+        icon=":material/download:", on_click="ignore", width="stretch",
+    )  # fmt: skip
+    with st.expander("Method"):
+        st.json(run.methods.model_dump(mode="json"), expanded=1)
+
+
+def _show_objections(heard: pl.DataFrame, draft: str) -> None:
+    themes = summaries.group_objections(heard, draft)
+    if not themes:
+        st.caption("Nobody named an objection.")
+    for theme in themes[:4]:
+        people = "1 person" if len(theme.members) == 1 else f"{len(theme.members)} people"
+        st.markdown(f"{_escape(theme.text)}  \n:gray[{people}: {_escape(', '.join(theme.members))}]")
+
+
+def _escape(text: str) -> str:
+    """Return text that Markdown shows as it is: names, warnings and verbatims are not ours."""
+    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+-.!|~<>$:" else sign for sign in text)

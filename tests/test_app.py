@@ -1,0 +1,93 @@
+"""The page's script, run without a browser: what is offered, refused and remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from openai_server import OpenAIServer
+from streamlit.testing.v1 import AppTest
+
+from toolkit.models import LABEL
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def page(server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
+    """Return the page, with the loopback provider as this machine's endpoint."""
+    monkeypatch.setenv("AUDIENCE_BASE_URL", server.base_url)
+    monkeypatch.setenv("AUDIENCE_MODEL", "m")
+    monkeypatch.chdir(tmp_path)
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+
+
+def test_the_page_begins_empty_with_a_way_on(page: AppTest) -> None:
+    """Two empty drafts, the label, a button that cannot be pressed yet, and what to do."""
+    assert not page.exception
+    assert [area.value for area in page.text_area] == ["", ""]
+    assert LABEL in [caption.value for caption in page.caption]
+    assert page.button(key="remove-0").disabled is False
+    assert next(button for button in page.button if button.label == "Ask them").disabled
+    assert "Write a draft, or start from an example." in [caption.value for caption in page.caption]
+
+
+def test_the_button_says_what_it_takes(page: AppTest) -> None:
+    """People, cost and time stand on the button; what the panel can tell stands under it."""
+    page.text_area[0].set_value("Get paid in the chat.").run()
+    assert any(button.label.startswith("Ask 12 people, cost unknown, ") for button in page.button)
+    assert any("5 points apart" in caption.value for caption in page.caption)
+    page.slider[0].set_value(1).run()
+    assert any(button.label.startswith("Ask 1 person, ") for button in page.button)
+    assert any(caption.value.startswith("1 person: too few") for caption in page.caption)
+
+
+def test_an_example_fills_the_page(page: AppTest) -> None:
+    """One press brings drafts, surface, objective and audience; parts without a field are kept and shown."""
+    page.button(key="example-click-to-messenger-ad").click().run()
+    assert not page.exception
+    assert page.selectbox(key="ask-surface").value == "click_to_messenger_ad"
+    assert len(page.text_area) >= 2
+    assert any("ice breakers" in caption.value for caption in page.caption)
+
+
+def test_a_removed_draft_comes_back(page: AppTest) -> None:
+    """Removing is undone with its words; the last draft cannot be removed; six is the most."""
+    page.text_area[1].set_value("Keep me.").run()
+    page.button(key="remove-1").click().run()
+    assert [area.value for area in page.text_area] == [""]
+    assert page.button(key="remove-0").disabled
+    next(button for button in page.button if button.label == "Bring B back").click().run()
+    assert [area.value for area in page.text_area] == ["", "Keep me."]
+    for _ in range(4):
+        next(button for button in page.button if button.label == "Add a draft").click().run()
+    assert len(page.text_area) == 6
+    assert next(button for button in page.button if button.label == "Add a draft").disabled
+
+
+def test_two_drafts_of_one_name_are_refused(page: AppTest) -> None:
+    """The page says what is wrong in one line, and the words stay."""
+    page.text_area[0].set_value("One.")
+    page.text_area[1].set_value("Two.")
+    page.text_input(key="name-1").set_value("A").run()
+    assert page.error[0].value == "draft id 'A' occurs twice; give each draft its own id"
+    assert [area.value for area in page.text_area] == ["One.", "Two."]
+
+
+def test_a_typed_address_never_gets_this_machines_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key of the environment goes to the environment's address alone."""
+    from toolkit.ui.ask import _choose_key
+
+    assert _choose_key("", "http://elsewhere.example/v1") == "none"
+    monkeypatch.setenv("AUDIENCE_BASE_URL", "http://own.example/v1")
+    assert _choose_key("", "http://own.example/v1") is None
+    assert _choose_key("typed", "http://elsewhere.example/v1") == "typed"
+
+
+def test_an_empty_folder_of_runs_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The page of past runs names the next step."""
+    monkeypatch.chdir(tmp_path)
+    script = "from toolkit.ui import past_runs\npast_runs.show()"
+    page = AppTest.from_string(script, default_timeout=60).run()
+    assert not page.exception
+    assert "`audience demo`" in page.info[0].value

@@ -1,0 +1,113 @@
+"""Runs in the background: what came can be read, a stop keeps it, and nobody's calls go on."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from typing import Any
+
+import pytest
+from openai_server import Ask, OpenAIServer
+from scripted import ScriptedEngine, reading
+
+from toolkit.errors import InputError
+from toolkit.live import LiveRun
+from toolkit.models import Audience, Campaign
+from toolkit.study import STOPPED
+
+OPTIONS: dict[str, Any] = {"engine": "openai", "model": "m", "rating": "direct", "concurrency": 4}
+PATIENCE = 30.0
+
+
+def test_a_run_in_the_background_ends_like_any_other(audience: Audience, campaign: Campaign) -> None:
+    """Every reaction can be read, and the finished run holds them all."""
+    live = LiveRun(campaign, audience, engine=ScriptedEngine(lambda _: reading(ratings={})), rating="direct")
+    assert live.wait(PATIENCE)
+    assert live.run is not None
+    assert live.run.is_complete
+    progress = live.measure_progress()
+    assert (progress.answered, progress.planned, progress.share) == (24, 24, 1.0)
+    assert progress.control_answered == progress.control_planned == 20
+
+
+def test_stopping_ends_the_calls_in_flight_and_keeps_what_came(audience: Audience, campaign: Campaign) -> None:
+    """Stop with calls held back: none is left waiting, what came is the run, and going on asks the rest alone."""
+    answered = threading.Semaphore(0)
+
+    def count(_: Ask) -> None:
+        answered.release()
+
+    with OpenAIServer(key=None, script=count) as server:
+        live = LiveRun(campaign, audience, base_url=server.base_url, **OPTIONS)
+        for _ in range(6):
+            assert answered.acquire(timeout=PATIENCE)
+        server.hold()
+        server.wait_for(10)
+        live.stop()
+        assert live.wait(PATIENCE)
+        server.wait_until_idle()
+        came, asked = len(live.reactions), server.count()
+        run = live.run
+        assert run is not None
+        assert run.methods.stopped == STOPPED
+        assert run.counts.ok >= 6
+        assert run.counts.ok + run.counts.failed == 24
+        server.release()
+        assert server.count() == asked
+        again = live.go_on()
+        assert again.wait(PATIENCE)
+        assert again.run is not None
+        assert again.run.is_complete
+        assert again.run.counts.from_store == came
+        assert again.run.run_id == run.run_id
+
+
+def test_a_run_that_nobody_holds_stops(audience: Audience, campaign: Campaign, server: OpenAIServer) -> None:
+    """When the last handle goes, as with a closed browser tab, the calls in flight end and no more are sent."""
+    server.hold()
+    live = LiveRun(campaign, audience, base_url=server.base_url, **OPTIONS)
+    server.wait_for(4)
+    del live
+    gc.collect()
+    server.wait_until_idle()
+    assert server.count() == 4
+
+
+def test_stopping_twice_or_too_late_is_harmless(audience: Audience, campaign: Campaign) -> None:
+    """A stop after the end changes nothing."""
+    live = LiveRun(campaign, audience, engine=ScriptedEngine(lambda _: reading(ratings={})), rating="direct")
+    assert live.wait(PATIENCE)
+    live.stop()
+    live.stop()
+    assert live.run is not None
+    assert live.run.is_complete
+
+
+def test_what_cannot_be_planned_is_refused_at_once(audience: Audience, campaign: Campaign) -> None:
+    """A sample larger than the audience raises InputError before any thread starts."""
+    with pytest.raises(InputError, match="12 personas"):
+        LiveRun(campaign, audience, sample=13, **OPTIONS)
+
+
+def test_a_dead_endpoint_is_one_line(audience: Audience, campaign: Campaign) -> None:
+    """Where nothing answers there is no run, and the problem says what to do."""
+    live = LiveRun(campaign, audience, base_url="http://127.0.0.1:9/v1", **OPTIONS)
+    assert live.wait(PATIENCE)
+    assert live.run is None
+    assert live.problem is not None
+    assert "nothing answers at" in live.problem
+    assert "\n" not in live.problem
+
+
+def test_a_typed_key_reaches_the_endpoint_and_no_record(
+    audience: Audience, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key passed wins over the machine's, and the methods statement does not hold it."""
+    monkeypatch.setenv("OPENAI_API_KEY", "of-the-machine")
+    with OpenAIServer(key="typed-by-hand") as server:
+        live = LiveRun(campaign, audience, base_url=server.base_url, api_key="typed-by-hand", **OPTIONS)
+        assert live.wait(PATIENCE)
+    assert live.run is not None
+    assert live.run.counts.ok == 24
+    assert "typed-by-hand" not in live.run.methods.model_dump_json()
+    assert "typed-by-hand" not in repr(live)

@@ -1,0 +1,87 @@
+"""What reactions come to in words and shares, for whoever shows them: a page, a report, a terminal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import polars as pl
+from polars import selectors
+
+from toolkit.models import CONTROL, MEASURES
+from toolkit.themes import Theme, group_sentences
+
+VERBATIMS = 6
+_FORMULA_START = r"^[=+\-@\t\r]"
+
+
+def select_heard(reactions: pl.DataFrame) -> pl.DataFrame:
+    """Return the usable reactions of personas, without the control reader's."""
+    return reactions.filter((pl.col("persona_id") != CONTROL) & (pl.col("status") == "ok"))
+
+
+def share_actions(reactions: pl.DataFrame, drafts: Sequence[str]) -> pl.DataFrame:
+    """Return draft_id, action, share (0 to 1, weighted) and personas, the drafts in the order given."""
+    order = pl.DataFrame({"draft_id": list(drafts), "place": range(len(drafts))}, schema_overrides={"place": pl.Int64})
+    return (
+        reactions.group_by("draft_id", "action")
+        .agg(pl.col("weight").sum(), personas=pl.col("persona_id").n_unique())
+        .with_columns(share=pl.col("weight") / pl.col("weight").sum().over("draft_id"))
+        .join(order, on="draft_id")
+        .sort("place", "action")
+        .select("draft_id", "action", "share", "personas")
+    )
+
+
+def share_levels(reactions: pl.DataFrame) -> pl.DataFrame:
+    """Return draft_id, measure, level (1 to 5), share: the weighted mean distribution over those who were rated."""
+    return pl.concat([_share_levels_of(reactions, measure) for measure in MEASURES])
+
+
+def choose_verbatims(reactions: pl.DataFrame, draft: str, count: int = VERBATIMS) -> pl.DataFrame:
+    """Return up to `count` verbatims of a draft, each by another persona: one of each action first, longest first."""
+    said = reactions.filter((pl.col("draft_id") == draft) & pl.col("verbatim").is_not_null())
+    return (
+        said.with_columns(length=pl.col("verbatim").str.len_chars())
+        .sort("length", "persona_id", descending=[True, False])
+        .unique("persona_id", keep="first", maintain_order=True)
+        .with_columns(turn=pl.int_range(pl.len()).over("action"))
+        .sort("turn", "length", "persona_id", descending=[False, True, False])
+        .head(count)
+        .select("draft_id", "persona_id", "action", "verbatim")
+    )
+
+
+def group_objections(reactions: pl.DataFrame, draft: str) -> list[Theme]:
+    """Return the objections to a draft, those that say the same as one, the most common first."""
+    said = reactions.filter((pl.col("draft_id") == draft) & pl.col("objection").is_not_null())
+    return group_sentences(said["objection"].to_list(), said["persona_id"].to_list())
+
+
+def write_table(reactions: pl.DataFrame) -> bytes:
+    """Return reactions as CSV for a spreadsheet: UTF-8 with a mark, no cell that a spreadsheet would run as a formula.
+
+    Distributions and quotes, which no cell holds, are left to the Parquet file; each segment key is a column.
+    """
+    flat = reactions.unnest("segments", separator="_") if reactions["segments"].dtype.fields else reactions  # type: ignore[attr-defined]
+    safe = flat.select(~selectors.nested()).with_columns(_disarm(selectors.string()))
+    buffer = io.BytesIO()
+    safe.write_csv(buffer, include_bom=True)
+    return buffer.getvalue()
+
+
+def _disarm(cell: pl.Expr) -> pl.Expr:
+    """Put an apostrophe before what would start a formula (OWASP, CSV injection)."""
+    return pl.when(cell.str.contains(_FORMULA_START)).then(pl.lit("'") + cell).otherwise(cell).name.keep()
+
+
+def _share_levels_of(reactions: pl.DataFrame, measure: str) -> pl.DataFrame:
+    pmf = pl.col(f"pmf_{measure}")
+    rated = reactions.filter(pmf.is_not_null()).select("draft_id", "weight", pmf.alias("share"))
+    return (
+        rated.with_columns(level=pl.lit([1, 2, 3, 4, 5]))
+        .explode("share", "level")
+        .group_by("draft_id", "level", maintain_order=True)
+        .agg(share=(pl.col("share") * pl.col("weight")).sum() / pl.col("weight").sum())
+        .select("draft_id", pl.lit(measure).alias("measure"), pl.col("level").cast(pl.Int64), "share")
+    )

@@ -1,0 +1,57 @@
+"""The wall of tiles, drawn in the browser; a click on a tile opens the person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import streamlit as st
+
+from toolkit.files.resources import read_data
+from toolkit.room import EVERYONE, Heard, Room, Seat, arrange_room
+from toolkit.ui import state
+
+_HTML = """<div class="room"><ul class="key" aria-label="what the colours mean"></ul><div class="rows"></div>
+<div class="says" aria-live="polite">Point at somebody to read what they say; press to meet them.</div></div>"""
+
+
+def show_room(seats: Sequence[Seat], drafts: Sequence[str], heard: Heard, *, key: str) -> None:
+    """Draw the room in rows by a segment the reader chooses; a press on a tile opens that persona."""
+    keys = sorted({name for seat in seats for name in seat.segments})
+    state.keep_choice(key, [EVERYONE, *keys])
+    state.suggest(key, keys[0] if keys else EVERYONE)
+    grouped = st.segmented_control("Seat them by", [EVERYONE, *keys], key=key)
+    room = arrange_room(seats, drafts, heard, None if grouped in {None, EVERYONE} else grouped)
+    opened = mount_room(room, key=f"{key}-tiles")
+    if opened is not None:
+        show_persona(next(seat for seat in seats if seat.persona == opened), drafts, heard)
+
+
+def mount_room(room: Room, *, key: str) -> str | None:
+    """Draw the tiles; return the id of the persona that was just pressed."""
+    result = _register()(key=key, data=room.model_dump(), on_opened_change=lambda: None)
+    opened = result.get("opened")
+    return str(opened) if opened in {tile.persona for tile in room.tiles} else None
+
+
+@st.dialog("Meet the persona", width="medium")
+def show_persona(seat: Seat, drafts: Sequence[str], heard: Heard) -> None:
+    """Show who somebody is and what they said to each draft."""
+    st.subheader(f"{seat.name}, {seat.age}" if seat.age else seat.name, anchor=False)
+    st.caption(
+        "An AI persona, not a real person. " + " · ".join(f"{key}: {value}" for key, value in seat.segments.items())
+    )
+    if seat.about:
+        st.text(seat.about)
+    for draft in drafts:
+        cell = heard.get((seat.persona, draft))
+        with st.container(border=True):
+            st.caption(draft if cell is None else f"{draft} · {cell.action.replace('_', ' ')}")
+            st.text((cell and cell.says) or "Nothing said yet.")
+
+
+@lru_cache(maxsize=1)
+def _register() -> st.components.v2.types.ComponentRenderer:
+    return st.components.v2.component(
+        "audience_room", html=_HTML, css=read_data("room", "room.css"), js=read_data("room", "room.js")
+    )
