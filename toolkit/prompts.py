@@ -13,13 +13,15 @@ import jinja2
 import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from toolkit.errors import InputError
+from toolkit.errors import InputError, suggest
 from toolkit.files.resources import find_resource
 from toolkit.models import MEASURES
 
 LEAST_WORDINGS = 8
 _KEPT_CONTROLS = "\n\t"
 _JOINER = "\u200d"
+_FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+"""What filling in a template can raise: its own errors, and those of an expression such as {{ 1 / 0 }}."""
 
 
 class Prompts:
@@ -31,6 +33,8 @@ class Prompts:
     def __init__(self, folder: Path | None = None) -> None:
         if folder is not None and not folder.is_dir():
             raise InputError(f"--prompts {folder}: no such folder; give one that holds templates to use instead")
+        if folder is not None:
+            _check_names(folder)
         self._folders = [place for place in (folder, find_resource("prompts")) if place is not None]
         self._environment = _make_environment(jinja2.FileSystemLoader(self._folders))
 
@@ -38,7 +42,7 @@ class Prompts:
         """Return the template `name` filled in; an undefined name or forbidden access is an InputError."""
         try:
             return self._environment.get_template(name).render(**context).strip()
-        except jinja2.TemplateError as error:
+        except _FAULTS as error:
             raise _template_error(name, error) from None
 
     def source(self, name: str) -> str:
@@ -85,7 +89,7 @@ def render_text(template_source: str, context: Mapping[str, Any], *, name: str) 
     """Return a user's template, given as text, filled in under the same sandbox; `name` stands in messages."""
     try:
         return _make_environment(None).from_string(template_source).render(**context).strip()
-    except jinja2.TemplateError as error:
+    except _FAULTS as error:
         raise _template_error(name, error) from None
 
 
@@ -104,6 +108,16 @@ def clean_text(text: str) -> str:
     )
 
 
+def _check_names(folder: Path) -> None:
+    """Raise InputError for a prompt file whose name is no built-in one and that no template of the folder includes."""
+    allowed = sorted(path.name for path in find_resource("prompts").iterdir() if path.is_file())
+    templates = "".join(path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.glob("*.j2")))
+    for path in sorted([*folder.glob("*.j2"), *folder.glob("*.yaml")]):
+        if path.name not in allowed and path.name not in templates:
+            near = suggest(path.name, allowed)
+            raise InputError(f"--prompts {path}: no prompt has this name{near}; allowed: {', '.join(allowed)}")
+
+
 def _make_environment(loader: jinja2.BaseLoader | None) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=loader,
@@ -117,7 +131,7 @@ def _make_environment(loader: jinja2.BaseLoader | None) -> ImmutableSandboxedEnv
     return environment
 
 
-def _template_error(name: str, error: jinja2.TemplateError) -> InputError:
+def _template_error(name: str, error: Exception) -> InputError:
     line = f":{error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
     return InputError(
         f"{name}{line}: the template cannot be filled in: {' '.join(str(error).split())}; correct the template"
