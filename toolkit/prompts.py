@@ -18,6 +18,8 @@ from toolkit.files.resources import find_resource
 from toolkit.models import MEASURES
 
 LEAST_WORDINGS = 8
+_PARTS = ("glance", "read", "control_reader", "lead", "post", "thinks", "does")
+_LEVELS = 5
 _KEPT_CONTROLS = "\n\t"
 _JOINER = "\u200d"
 _FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
@@ -58,6 +60,12 @@ class Prompts:
         entries = self._load_yaml("wordings.yaml").get("wordings") or []
         if len(entries) < LEAST_WORDINGS:
             raise InputError(f"prompts/wordings.yaml has {len(entries)} wordings; at least {LEAST_WORDINGS} are needed")
+        for number, entry in enumerate(entries, 1):
+            lacking = [part for part in _PARTS if not isinstance(entry, dict) or not isinstance(entry.get(part), str)]
+            if lacking:
+                raise InputError(
+                    f"prompts/wordings.yaml: wording {number} lacks {lacking[0]!r}; each needs: {', '.join(_PARTS)}"
+                )
         return tuple(entries)
 
     @cached_property
@@ -65,7 +73,7 @@ class Prompts:
         """For each measure, sets of five sentences from the lowest level to the highest."""
         sets = self._load_yaml("anchors.yaml")
         for measure in MEASURES:
-            if not sets.get(measure) or any(len(sentences) != len(MEASURES) for sentences in sets[measure]):
+            if not _are_sets_of_five(sets.get(measure)):
                 raise InputError(f"prompts/anchors.yaml: {measure} needs one or more sets of five sentences")
         return sets
 
@@ -105,6 +113,15 @@ def clean_text(text: str) -> str:
         if character in _KEPT_CONTROLS
         or unicodedata.category(character) not in {"Cc", "Cf", "Cs"}
         or (character == _JOINER and index > 0 and unicodedata.category(text[index - 1]) in {"So", "Sk", "Mn"})
+    )
+
+
+def _are_sets_of_five(sets: Any) -> bool:
+    return (
+        isinstance(sets, list)
+        and bool(sets)
+        and all(isinstance(one, list) and len(one) == _LEVELS for one in sets)
+        and all(isinstance(sentence, str) for one in sets for sentence in one)
     )
 
 
