@@ -114,6 +114,28 @@ def test_standard_input(piped: str, texts: list[str], monkeypatch: pytest.Monkey
     assert [draft.text for draft in load_drafts("-")] == texts
 
 
+def test_piped_json_is_read_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tabs and escaped emoji, which YAML reads otherwise, come through a pipe."""
+    piped = json.dumps([{"text": "Free 🍞!"}], indent="\t")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(piped.encode())))
+    assert [draft.text for draft in load_drafts("-")] == ["Free 🍞!"]
+
+
+@pytest.mark.parametrize(
+    ("piped", "line"),
+    [
+        ("campaign: c\ndrafts:\n  - text: a\n   x: b\n", 4),
+        ('{"drafts": [\n{"text": "a"},]}', 2),
+        ('[{"text": "a"\n', 2),
+    ],
+)
+def test_a_broken_campaign_is_no_draft(piped: str, line: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A campaign with a slip in it is refused with its line, not tested as if it were the words of a draft."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(piped.encode())))
+    with pytest.raises(InputError, match=f"standard input:{line}: not "):
+        load_drafts("-")
+
+
 def test_empty_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing piped in is refused with the next step."""
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b" \n")))

@@ -17,6 +17,7 @@ FORMATS = (".yaml", ".yml", ".json", ".jsonl", *SUFFIXES, ".md", ".txt")
 _LISTS = ("ice_breakers", "buttons", "quick_replies")
 _DEFAULT_SURFACE = "messenger_message"
 _ID_WORDS = 5
+_CAMPAIGN = re.compile(r"(?:.*\n)?drafts:\s|\s*[\[{]\s*[\[{]?\s*\"(?:campaign|drafts|text|id)\"\s*:", re.DOTALL)
 _FRONT_MATTER = re.compile(r"---\n(.*?)^---[ \t]*(?:\n|\Z)(.*)", re.DOTALL | re.MULTILINE)
 
 
@@ -73,9 +74,12 @@ def _read_standard_input(surface: str | None) -> Campaign:
     text = read_text(STANDARD_INPUT)
     if not text.strip():
         raise InputError("standard input is empty; pipe a draft into the command")
+    suffix = ".json" if text.lstrip().startswith(("{", "[")) else ".yaml"
     try:
-        document = load_yaml(text, "standard input")
+        document = load_document(text, "standard input", suffix)
     except InputError:
+        if _CAMPAIGN.match(text):
+            raise
         document = Located(None, "standard input")
     value = document.value
     is_list = isinstance(value, list) and value and all(isinstance(item, dict) and "text" in item for item in value)
