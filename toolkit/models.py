@@ -41,6 +41,11 @@ def _identifier(value: str) -> str:
     return value
 
 
+def _number_as_text(value: Any) -> Any:
+    """Return a whole number as text, because JSON and Parquet may number what YAML and CSV name."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class Persona(Record):
     """One described synthetic person."""
 
@@ -56,6 +61,8 @@ class Persona(Record):
     """Groups the persona belongs to, such as {"role": "seller"}."""
     about: str = Field(min_length=1, max_length=20_000)
     """Who this is, in plain sentences."""
+
+    _id_as_text = field_validator("id", mode="before")(_number_as_text)
 
     @field_validator("id")
     @classmethod
@@ -140,6 +147,8 @@ class Draft(Record):
     """Message tag sent with a Messenger message."""
     promotional: bool | None = None
     """Whether the message sells something."""
+
+    _id_as_text = field_validator("id", mode="before")(_number_as_text)
 
     @field_validator("id")
     @classmethod

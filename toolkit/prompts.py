@@ -13,13 +13,17 @@ import jinja2
 import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from toolkit.errors import InputError
+from toolkit.errors import InputError, suggest
 from toolkit.files.resources import find_resource
 from toolkit.models import MEASURES
 
 LEAST_WORDINGS = 8
+_PARTS = ("glance", "read", "control_reader", "lead", "post", "thinks", "does")
+_LEVELS = 5
 _KEPT_CONTROLS = "\n\t"
 _JOINER = "\u200d"
+_FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+"""What filling in a template can raise: its own errors, and those of an expression such as {{ 1 / 0 }}."""
 
 
 class Prompts:
@@ -31,6 +35,8 @@ class Prompts:
     def __init__(self, folder: Path | None = None) -> None:
         if folder is not None and not folder.is_dir():
             raise InputError(f"--prompts {folder}: no such folder; give one that holds templates to use instead")
+        if folder is not None:
+            _check_names(folder)
         self._folders = [place for place in (folder, find_resource("prompts")) if place is not None]
         self._environment = _make_environment(jinja2.FileSystemLoader(self._folders))
 
@@ -38,7 +44,7 @@ class Prompts:
         """Return the template `name` filled in; an undefined name or forbidden access is an InputError."""
         try:
             return self._environment.get_template(name).render(**context).strip()
-        except jinja2.TemplateError as error:
+        except _FAULTS as error:
             raise _template_error(name, error) from None
 
     def source(self, name: str) -> str:
@@ -54,6 +60,12 @@ class Prompts:
         entries = self._load_yaml("wordings.yaml").get("wordings") or []
         if len(entries) < LEAST_WORDINGS:
             raise InputError(f"prompts/wordings.yaml has {len(entries)} wordings; at least {LEAST_WORDINGS} are needed")
+        for number, entry in enumerate(entries, 1):
+            lacking = [part for part in _PARTS if not isinstance(entry, dict) or not isinstance(entry.get(part), str)]
+            if lacking:
+                raise InputError(
+                    f"prompts/wordings.yaml: wording {number} lacks {lacking[0]!r}; each needs: {', '.join(_PARTS)}"
+                )
         return tuple(entries)
 
     @cached_property
@@ -61,7 +73,7 @@ class Prompts:
         """For each measure, sets of five sentences from the lowest level to the highest."""
         sets = self._load_yaml("anchors.yaml")
         for measure in MEASURES:
-            if not sets.get(measure) or any(len(sentences) != len(MEASURES) for sentences in sets[measure]):
+            if not _are_sets_of_five(sets.get(measure)):
                 raise InputError(f"prompts/anchors.yaml: {measure} needs one or more sets of five sentences")
         return sets
 
@@ -85,7 +97,7 @@ def render_text(template_source: str, context: Mapping[str, Any], *, name: str) 
     """Return a user's template, given as text, filled in under the same sandbox; `name` stands in messages."""
     try:
         return _make_environment(None).from_string(template_source).render(**context).strip()
-    except jinja2.TemplateError as error:
+    except _FAULTS as error:
         raise _template_error(name, error) from None
 
 
@@ -104,6 +116,25 @@ def clean_text(text: str) -> str:
     )
 
 
+def _are_sets_of_five(sets: Any) -> bool:
+    return (
+        isinstance(sets, list)
+        and bool(sets)
+        and all(isinstance(one, list) and len(one) == _LEVELS for one in sets)
+        and all(isinstance(sentence, str) for one in sets for sentence in one)
+    )
+
+
+def _check_names(folder: Path) -> None:
+    """Raise InputError for a prompt file whose name is no built-in one and that no template of the folder includes."""
+    allowed = sorted(path.name for path in find_resource("prompts").iterdir() if path.is_file())
+    templates = "".join(path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.glob("*.j2")))
+    for path in sorted([*folder.glob("*.j2"), *folder.glob("*.yaml")]):
+        if path.name not in allowed and path.name not in templates:
+            near = suggest(path.name, allowed)
+            raise InputError(f"--prompts {path}: no prompt has this name{near}; allowed: {', '.join(allowed)}")
+
+
 def _make_environment(loader: jinja2.BaseLoader | None) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=loader,
@@ -117,7 +148,7 @@ def _make_environment(loader: jinja2.BaseLoader | None) -> ImmutableSandboxedEnv
     return environment
 
 
-def _template_error(name: str, error: jinja2.TemplateError) -> InputError:
+def _template_error(name: str, error: Exception) -> InputError:
     line = f":{error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
     return InputError(
         f"{name}{line}: the template cannot be filled in: {' '.join(str(error).split())}; correct the template"

@@ -11,7 +11,7 @@ import yaml
 
 from toolkit.errors import InputError, suggest
 from toolkit.files.atomic import write_atomically
-from toolkit.files.located_yaml import Located, load_yaml, make_record
+from toolkit.files.located_yaml import Located, check_distinct, load_document, make_record
 from toolkit.files.resources import find_resource
 from toolkit.files.rows import SUFFIXES, Row, load_rows
 from toolkit.files.text import read_text
@@ -38,7 +38,8 @@ def load_audience(
     path = _find(source, Path(folder) if folder is not None else None)
     if path.suffix.lower() in SUFFIXES:
         return _make_from_rows(path, Path(template) if template else None, segments, {})
-    document = load_yaml(read_text(path), str(path))
+    text = read_text(path)
+    document = load_document(text, str(path), path.suffix.lower()) if text.strip() else Located(None, str(path))
     if document.value is None:
         raise InputError(
             f"{path}: the file is empty; see `audience personas show uk-small-sellers --json` for the form"
@@ -47,6 +48,7 @@ def load_audience(
         raise InputError(f"{path}: an audience is a mapping with audience and personas; see docs/files.md")
     if "rows" in document.value:
         return _make_from_description(document, path)
+    _check_people(document)
     return make_record(Audience, document, {"audience": path.stem, **document.value})
 
 
@@ -105,6 +107,13 @@ def _places(folder: Path | None) -> list[Path]:
     ]
 
 
+def _check_people(document: Located) -> None:
+    people = document.value.get("personas")
+    if isinstance(people, list):
+        named = [(person.get("id"), index) for index, person in enumerate(people) if isinstance(person, dict)]
+        check_distinct("persona", [(one, document.place(("personas", index))) for one, index in named])
+
+
 def _make_from_description(document: Located, path: Path) -> Audience:
     """Read an audience file that names rows and a template instead of personas."""
     fields = dict(document.value)
@@ -132,6 +141,7 @@ def _make_from_rows(path: Path, template: Path | None, segments: Sequence[str], 
     rows = load_rows(path)
     if not rows:
         raise InputError(f"{path}: there are no rows; write at least one person")
+    check_distinct("persona", [(row.cells.get("id"), f"{path}:{row.line}") for row in rows])
     columns = {name for row in rows for name in row.cells}
     for name in segments:
         if name not in columns:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError, suggest
-from toolkit.files.located_yaml import Located, load_yaml, make_record, read_numbers
+from toolkit.files.located_yaml import Located, check_distinct, load_document, load_yaml, make_record, read_numbers
 from toolkit.files.rows import SUFFIXES, Row, load_json_lines, load_rows
 from toolkit.files.text import STANDARD_INPUT, read_text
 from toolkit.models import MOST_CHARACTERS, Campaign, Draft
@@ -18,6 +17,8 @@ FORMATS = (".yaml", ".yml", ".json", ".jsonl", *SUFFIXES, ".md", ".txt")
 _LISTS = ("ice_breakers", "buttons", "quick_replies")
 _DEFAULT_SURFACE = "messenger_message"
 _ID_WORDS = 5
+_CAMPAIGN = re.compile(r"(?:.*\n)?drafts:\s|\s*[\[{]\s*[\[{]?\s*\"(?:campaign|drafts|text|id)\"\s*:", re.DOTALL)
+_FRONT_MATTER = re.compile(r"---\n(.*?)^---[ \t]*(?:\n|\Z)(.*)", re.DOTALL | re.MULTILINE)
 
 
 def load_drafts(source: str | Path, *, surface: str | None = None) -> Campaign:
@@ -27,10 +28,9 @@ def load_drafts(source: str | Path, *, surface: str | None = None) -> Campaign:
     with front matter and a `.txt` file one draft. `surface` is for drafts whose file names none.
     Raises InputError naming file, line, what is allowed and the next step.
     """
-    campaign = _load_campaign(source, surface)
-    for draft in campaign.drafts:
-        _check_surface(draft, str(source))
-    return campaign
+    if str(source) == STANDARD_INPUT:
+        return _read_standard_input(surface)
+    return _read_file(Path(source), surface)
 
 
 def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
@@ -51,10 +51,7 @@ def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
     return Campaign(campaign=name, drafts=tuple(drafts), checks=checks, **shared)
 
 
-def _load_campaign(source: str | Path, surface: str | None) -> Campaign:
-    if str(source) == STANDARD_INPUT:
-        return _read_standard_input(surface)
-    path = Path(source)
+def _read_file(path: Path, surface: str | None) -> Campaign:
     suffix = path.suffix.lower()
     if path.is_file() and suffix not in FORMATS:
         raise InputError(f"{path}: drafts cannot be read from {suffix or 'this'}; allowed: {', '.join(FORMATS)}")
@@ -69,7 +66,7 @@ def _load_campaign(source: str | Path, surface: str | None) -> Campaign:
         return _make_single({"text": text.strip()}, path.stem, Located(None, str(path)), surface)
     if suffix == ".md":
         return _read_front_matter(text, path, surface)
-    return _make_from_document(_parse(text, str(path), suffix), path.stem, path.parent, surface)
+    return _make_from_document(load_document(text, str(path), suffix), path.stem, path.parent, surface)
 
 
 def _read_standard_input(surface: str | None) -> Campaign:
@@ -77,9 +74,12 @@ def _read_standard_input(surface: str | None) -> Campaign:
     text = read_text(STANDARD_INPUT)
     if not text.strip():
         raise InputError("standard input is empty; pipe a draft into the command")
+    suffix = ".json" if text.lstrip().startswith(("{", "[")) else ".yaml"
     try:
-        document = load_yaml(text, "standard input")
+        document = load_document(text, "standard input", suffix)
     except InputError:
+        if _CAMPAIGN.match(text):
+            raise
         document = Located(None, "standard input")
     value = document.value
     is_list = isinstance(value, list) and value and all(isinstance(item, dict) and "text" in item for item in value)
@@ -88,23 +88,10 @@ def _read_standard_input(surface: str | None) -> Campaign:
     return _make_single({"text": text.strip()}, "draft", Located(None, "standard input"), surface)
 
 
-def _parse(text: str, source: str, suffix: str) -> Located:
-    if suffix != ".json":
-        return load_yaml(text, source)
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{source}:{error.lineno}: not JSON: {error.msg.lower()}; check commas and quotes") from None
-    except RecursionError:
-        raise InputError(f"{source}: nested too deeply; a campaign needs a few levels") from None
-    try:
-        return Located(value, source, load_yaml(text, source).lines)
-    except InputError:
-        return Located(value, source)
-
-
 def _read_front_matter(text: str, path: Path, surface: str | None) -> Campaign:
-    match = re.match(r"---\n(.*?)\n---[ \t]*(?:\n|$)(.*)", text, re.DOTALL)
+    match = _FRONT_MATTER.match(text)
+    if match is None and text.startswith("---\n"):
+        raise InputError(f"{path}:1: the front matter has no end; close it with a line --- before the draft's text")
     located = load_yaml(match[1], str(path)) if match else Located(None, str(path))
     fields = located.value or {}
     if not isinstance(fields, dict):
@@ -130,20 +117,17 @@ def _make_from_document(document: Located, name: str, folder: Path, surface: str
     entries = fields.get("drafts")
     if not isinstance(entries, list) or not entries:
         raise InputError(f"{document.place(('drafts',))}: drafts needs a list of at least one draft, each with a text")
-    shared = fields.pop("surface", None) or surface
-    _check_distinct(
-        [
-            (entry.get("id"), document.place((*top, index)))
-            for index, entry in enumerate(entries)
-            if isinstance(entry, dict)
-        ]
-    )
+    shared = fields.pop("surface", None)
+    if shared is not None:
+        _check_surface(shared, document.place(("surface",)))
+    named = [(entry.get("id"), index) for index, entry in enumerate(entries) if isinstance(entry, dict)]
+    check_distinct("draft", [(draft_id, document.place((*top, index))) for draft_id, index in named])
     drafts: list[Draft] = []
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict):
             raise InputError(f"{document.place((*top, index))}: a draft is a mapping with a text; write `- text: ...`")
-        named = entry if entry.get("id") is not None else {**entry, "id": _free_id(str(entry.get("text", "")), drafts)}
-        drafts.append(_make_draft(named, document, (*top, index), shared))
+        filled = entry if entry.get("id") is not None else {**entry, "id": _free_id(str(entry.get("text", "")), drafts)}
+        drafts.append(_make_draft(filled, document, (*top, index), shared or surface))
     fields["audience"] = _resolve_audience(fields.get("audience"), folder)
     fields["checks"] = read_numbers(fields.get("checks") or [])
     return make_record(Campaign, document, {"campaign": name, **fields, "drafts": drafts})
@@ -152,12 +136,15 @@ def _make_from_document(document: Located, name: str, folder: Path, surface: str
 def _make_from_rows(rows: Sequence[Row], path: Path, surface: str | None) -> Campaign:
     if not rows:
         raise InputError(f"{path}: there are no rows; write at least one draft with a text")
-    _check_distinct([(row.cells.get("id"), f"{path}:{row.line}") for row in rows])
+    columns = sorted({name for row in rows for name in row.cells})
+    if "text" not in columns:
+        near, found = suggest("text", columns), ", ".join(columns)
+        raise InputError(f"{path}:1: there is no column text{near}; it has: {found}; call the column of words text")
+    check_distinct("draft", [(row.cells.get("id"), f"{path}:{row.line}") for row in rows])
     drafts: list[Draft] = []
     for row in rows:
         cells = {name: _split_list(value) if name in _LISTS else value for name, value in row.cells.items()}
         cells.setdefault("id", _free_id(str(cells.get("text", "")), drafts))
-        cells["id"] = str(cells["id"])
         drafts.append(_make_draft(cells, Located(None, str(path), {(): row.line}), (), surface))
     return Campaign(campaign=path.stem, drafts=tuple(drafts))
 
@@ -174,31 +161,18 @@ def _make_draft(fields: dict[str, Any], located: Located, path: tuple[str | int,
             f"{located.place(path)}: draft {fields.get('id')!r} has {size}; at most {MOST_CHARACTERS:,}, shorten it"
         )
     filled = {**fields, "surface": fields.get("surface") or surface or _DEFAULT_SURFACE}
-    return make_record(Draft, located, filled, path)
+    draft = make_record(Draft, located, filled, path)
+    _check_surface(draft.surface, f"{located.place((*path, 'surface'))}: draft {draft.id!r}")
+    return draft
 
 
-def _check_distinct(ids: Sequence[tuple[Any, str]]) -> None:
-    seen: dict[str, str] = {}
-    for draft_id, place in ids:
-        if draft_id is None:
-            continue
-        if str(draft_id) in seen:
-            raise InputError(
-                f"{place}: draft id {draft_id!r} occurs twice, first at {seen[str(draft_id)]}; "
-                "give each draft its own id"
-            )
-        seen[str(draft_id)] = place
-
-
-def _check_surface(draft: Draft, source: str) -> None:
+def _check_surface(surface: Any, place: str) -> None:
     from toolkit.surfaces import surface_names
 
     names = surface_names()
-    if draft.surface not in names:
-        raise InputError(
-            f"{source}: draft {draft.id!r}: unknown surface {draft.surface!r}{suggest(draft.surface, names)}; "
-            f"allowed: {', '.join(names)}"
-        )
+    if surface not in names:
+        near = suggest(str(surface), names)
+        raise InputError(f"{place}: unknown surface {surface!r}{near}; allowed: {', '.join(names)}")
 
 
 def _resolve_audience(audience: Any, folder: Path) -> Any:

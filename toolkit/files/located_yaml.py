@@ -1,9 +1,10 @@
-"""YAML whose values stay as typed and whose every key knows its line."""
+"""YAML and JSON whose values stay as typed and whose every key knows its line."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -17,6 +18,13 @@ AnyRecord = TypeVar("AnyRecord", bound=BaseModel)
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _TRUTH = {"true": True, "false": False, "yes": True, "no": False}
 _NULL = {"", "~", "null", "Null", "NULL"}
+_PLAIN_WORDS = {
+    "tuple_type": "a list is needed, one entry to a line that begins with -",
+    "dict_type": "a mapping is needed, such as {role: seller}",
+    "model_type": "a mapping of fields is needed",
+    "too_short": "at least one entry is needed",
+    "string_too_short": "some words are needed",
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,40 @@ class Located:
             path = path[:-1]
         line = self.lines.get(path)
         return f"{self.source}:{line}" if line else self.source
+
+
+def load_document(text: str, source: str, suffix: str) -> Located:
+    """Parse JSON where `suffix` is ".json", YAML otherwise; raise InputError with the line of the first fault."""
+    if suffix != ".json":
+        return load_yaml(text, source)
+    try:
+        value = parse_json(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{source}:{error.lineno}: not JSON: {error.msg.lower()}; check commas and quotes") from None
+    except KeyError as error:
+        load_yaml(text, source)  # finds the same fault, and its line
+        raise InputError(f"{source}: the key {error.args[0]!r} occurs twice; keep one") from None
+    except RecursionError:
+        raise InputError(f"{source}: nested too deeply; a campaign or an audience needs a few levels") from None
+    try:
+        # JSON with tabs is no YAML: then faults are named without their line
+        return Located(value, source, load_yaml(text, source).lines)
+    except InputError:
+        return Located(value, source)
+
+
+def parse_json(text: str) -> Any:
+    """Return a JSON value; raise KeyError where a key occurs twice in one mapping, ValueError where it is not JSON."""
+    return json.loads(text, object_pairs_hook=_build_distinct)
+
+
+def _build_distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    built: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in built:
+            raise KeyError(key)
+        built[key] = value
+    return built
 
 
 def load_yaml(text: str, source: str) -> Located:
@@ -80,6 +122,19 @@ def _build_mapping(node: yaml.MappingNode, path: Path, lines: dict[Path, int], s
     return built
 
 
+def check_distinct(noun: str, ids: Iterable[tuple[Any, str]]) -> None:
+    """Raise InputError naming both places where an id occurs twice; `ids` are ids, None where unset, and places."""
+    seen: dict[str, str] = {}
+    for one, place in ids:
+        if one is None:
+            continue
+        name = str(one).strip()
+        if name in seen:
+            first = "" if seen[name] == place else f", first at {seen[name]}"
+            raise InputError(f"{place}: {noun} id {name!r} occurs twice{first}; give each {noun} its own id")
+        seen[name] = place
+
+
 def read_numbers(value: Any) -> Any:
     """Return plain YAML values with whole numbers, decimals and true or false read as such, for free-form settings."""
     if isinstance(value, dict):
@@ -118,7 +173,7 @@ def _describe(kind: type[BaseModel], located: Located, path: Path, fault: Any) -
         return f"{where}: {name} is not a known field{suggest(str(path[-1]), allowed)}; allowed: {', '.join(allowed)}"
     if fault["type"] == "missing":
         return f"{where}: {name} is missing; add it"
-    said = str(fault["msg"]).removeprefix("Value error, ")
+    said = _PLAIN_WORDS.get(fault["type"], str(fault["msg"]).removeprefix("Value error, "))
     shown = repr(fault["input"]) if isinstance(fault["input"], (str, int, float, bool, type(None))) else ""
     shown = f" is {shown[:60]}" if shown else ""
     return f"{where}: {name}{shown}: {said[0].lower()}{said[1:]}; correct it and run again"
