@@ -15,7 +15,7 @@ import toolkit
 ROOT = Path(__file__).parent.parent
 FLOORS = [
     {"errors", "models"},
-    {"files", "prompts", "surfaces", "stats", "ratings", "similarity", "themes"},
+    {"files", "prompts", "surfaces", "stats", "ratings", "similarity", "themes", "sampling", "vetting"},
     {"engines", "store", "budget", "scoring", "questions", "replies"},
     {
         "asking",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from toolkit.errors import InputError
 from toolkit.models import Audience, Campaign, Objective, Persona, Settings
 from toolkit.prompts import Prompts
 from toolkit.questions import Task
+from toolkit.sampling import rank_personas
 from toolkit.surfaces import find_surface
 
 
@@ -59,7 +59,7 @@ def make_plan(
     prompts = prompts or Prompts()
     _check_objective(campaign, settings.objective)
     people, keys = _join_audiences(audiences)
-    ranked = sorted(people, key=lambda persona: hashlib.sha256(f"{settings.seed}\x1f{persona.id}".encode()).digest())
+    ranked = rank_personas(people, settings.seed)
     if settings.sample is not None and settings.sample > len(ranked):
         raise InputError(
             f"--sample {settings.sample}: the audience has {len(ranked)} personas; choose 1 to {len(ranked)}"

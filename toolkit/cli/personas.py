@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import click
 
+from toolkit.cli.importing import import_command
 from toolkit.cli.options import option
 
 
@@ -66,46 +64,36 @@ def show(audience: str, *, as_json: bool) -> None:
 
 @personas.command()
 @click.argument("path", type=click.Path(), metavar="PATH")
-def validate(path: str) -> None:
-    """Check an audience file and say what is in it.
+@option("--strict", is_flag=True, help="Exit 1 where there is a doubt.")
+@option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
+def validate(path: str, *, strict: bool, as_json: bool) -> int:
+    """Check an audience file: form, near-duplicates, lopsided segments, weights.
 
     Example:  audience personas validate personas/uk-small-sellers.yaml
     """
+    import json
+
+    from toolkit import vetting
     from toolkit.files.audiences import load_audience
 
     loaded = load_audience(path)
-    click.echo(f"{path}: {len(loaded.personas)} personas, valid.")
-    total = sum(persona.weight for persona in loaded.personas)
-    for key in loaded.segment_keys:
-        shares: dict[str, float] = {}
-        for persona in loaded.personas:
-            value = persona.segments.get(key, "(none)")
-            shares[value] = shares.get(value, 0.0) + persona.weight / total
-        click.echo(f"  {key}: " + ", ".join(f"{value} {share:.0%}" for value, share in sorted(shares.items())))
+    doubts = vetting.find_doubts(loaded)
+    segments = vetting.share_segments(loaded)
+    if as_json:
+        shares = {key: {value: share for value, (_, share) in held.items()} for key, held in segments.items()}
+        found = {"personas": len(loaded.personas), "effective": round(vetting.count_voices(loaded), 2)}
+        click.echo(json.dumps({**found, "segments": shares, "doubts": [doubt.model_dump() for doubt in doubts]}))
+        return 1 if strict and doubts else 0
+    click.echo(
+        f"{path}: {len(loaded.personas)} personas, valid; under their weights they count as "
+        f"{vetting.count_voices(loaded):.1f}."
+    )
+    for key, held in segments.items():
+        parts = (f"{value} {share:.0%} ({count})" for value, (count, share) in held.items())
+        click.echo(f"  {key}: " + ", ".join(parts))
+    for doubt in doubts:
+        click.echo(f"  {doubt.kind}: {doubt.message}")
+    return 1 if strict and doubts else 0
 
 
-@personas.command("import")
-@click.argument("rows", type=click.Path(), metavar="ROWS")
-@option(
-    "--out", "-o", "out", required=True, type=click.Path(), metavar="FILE", help="The audience file to write (.yaml)."
-)
-@option("--template", type=click.Path(), metavar="FILE", help="Jinja2 template that turns a row into a description.")
-@option("--segment", "segments", multiple=True, metavar="COLUMN", help="Column to keep as a segment; repeatable.")
-@option("--source", default="", metavar="TEXT", help="Where the rows come from, with their licence.")
-@option("--force", is_flag=True, help="Replace FILE where it exists.")
-def import_command(
-    rows: str, out: str, template: str | None, segments: tuple[str, ...], source: str, *, force: bool
-) -> None:
-    """Turn rows (.csv .xlsx .parquet) into an audience file.
-
-    Columns id, name, age and weight are the persona's own; the template sees every column.
-
-    Example:  audience personas import buyers.csv -o personas/buyers.yaml --template buyer.j2 --segment role
-    """
-    from toolkit.files.audiences import load_audience, save_audience
-
-    options: dict[str, Any] = {"template": template, "segments": segments}
-    audience = load_audience(Path(rows), **options)
-    audience = audience.model_copy(update={"audience": Path(out).stem, "source": source or audience.source})
-    save_audience(audience, Path(out), overwrite=force)
-    click.echo(f"{out}: {len(audience.personas)} personas written; look at them with `audience personas show {out}`")
+personas.add_command(import_command)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from toolkit.errors import InputError, suggest
 from toolkit.files.atomic import write_atomically
 from toolkit.files.located_yaml import Located, check_distinct, load_document, make_record
+from toolkit.files.people import make_people
 from toolkit.files.resources import find_resource
-from toolkit.files.rows import SUFFIXES, Row, load_rows
+from toolkit.files.rows import SUFFIXES
 from toolkit.files.text import read_text
-from toolkit.models import Audience, Persona
+from toolkit.models import Audience
 
 FORMATS = (".yaml", ".yml", ".json", *SUFFIXES)
-_PLAIN_TEMPLATE = "{% for column, value in row.items() %}{{ column }}: {{ value }}. {% endfor %}"
 
 
 def load_audience(
@@ -27,17 +26,19 @@ def load_audience(
     folder: str | Path | None = None,
     template: str | Path | None = None,
     segments: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
 ) -> Audience:
     """Return an audience by name or path.
 
     A name is looked for as NAME.yaml in `folder`, then in ./personas, then among the bundled audiences. Rows (`.csv`,
     `.xlsx`, `.parquet`) become people through `template`, a Jinja2 file that sees every column of a row; without one, a
     file of the same name ending in .j2 is used, or plain "column: value" sentences. `segments` names the columns
-    that are kept as segments. Raises InputError naming file, line, what is allowed and the next step.
+    that are kept as segments, and `columns` which column holds a persona's id, name, age or weight where it is
+    called something else. Raises InputError naming file, line, what is allowed and the next step.
     """
     path = _find(source, Path(folder) if folder is not None else None)
     if path.suffix.lower() in SUFFIXES:
-        return _make_from_rows(path, Path(template) if template else None, segments, {})
+        return make_people(path, Path(template) if template else None, segments, {}, columns or {})
     text = read_text(path)
     document = load_document(text, str(path), path.suffix.lower()) if text.strip() else Located(None, str(path))
     if document.value is None:
@@ -129,48 +130,9 @@ def _make_from_description(document: Located, path: Path) -> Audience:
     rows, template, segments = fields.pop("rows"), fields.pop("template", None), fields.pop("segments", None) or []
     if not isinstance(segments, list):
         raise InputError(f"{document.place(('segments',))}: segments is a list of columns, such as [age, role]")
-    return _make_from_rows(
+    return make_people(
         path.parent / str(rows),
         path.parent / template if template else None,
         segments,
         {"audience": path.stem, **fields},
     )
-
-
-def _make_from_rows(path: Path, template: Path | None, segments: Sequence[str], fields: dict[str, Any]) -> Audience:
-    rows = load_rows(path)
-    if not rows:
-        raise InputError(f"{path}: there are no rows; write at least one person")
-    check_distinct("persona", [(row.cells.get("id"), f"{path}:{row.line}") for row in rows])
-    columns = {name for row in rows for name in row.cells}
-    for name in segments:
-        if name not in columns:
-            raise InputError(
-                f"{path}: no column {name!r} for a segment{suggest(name, columns)}; "
-                f"it has: {', '.join(sorted(columns))}"
-            )
-    beside = path.with_suffix(".j2")
-    template = template or (beside if beside.is_file() else None)
-    source = read_text(template) if template else _PLAIN_TEMPLATE
-    personas = [
-        _make_persona(row, index, path, source, str(template or "the built-in template"), segments)
-        for index, row in enumerate(rows, 1)
-    ]
-    filled = {"audience": path.stem, "source": f"rows of {path.name}", **fields, "personas": personas}
-    return make_record(Audience, Located(None, str(path)), filled)
-
-
-def _make_persona(row: Row, number: int, path: Path, source: str, template: str, segments: Sequence[str]) -> Persona:
-    from toolkit.prompts import render_text
-
-    others: dict[str, Any] = {name: value for name, value in row.cells.items() if name not in {"id", "name", "weight"}}
-    person_id = str(row.cells.get("id", f"p{number:03}"))
-    own: dict[str, Any] = {name: row.cells[name] for name in ("age", "weight") if name in row.cells}
-    fields: dict[str, Any] = {
-        **own,
-        "id": person_id,
-        "name": str(row.cells.get("name", person_id)),
-        "segments": {name: str(row.cells.get(name, "unknown")) for name in segments},
-        "about": render_text(source, {**row.cells, "row": others}, name=template),
-    }
-    return make_record(Persona, Located(None, str(path), {(): row.line}), fields)

@@ -1,0 +1,115 @@
+"""`audience personas import`: rows of a table become an audience file, looked at before it is written."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from toolkit.cli.options import option
+from toolkit.errors import InputError
+
+if TYPE_CHECKING:
+    from toolkit.models import Audience
+
+_PREVIEW = 3
+
+
+@click.command("import")
+@click.argument("rows", type=click.Path(), metavar="ROWS")
+@option("--out", "-o", required=True, type=click.Path(), metavar="FILE", help="The audience file to write (.yaml).")
+@option("--template", type=click.Path(), metavar="FILE", help="Jinja2 template that turns a row into a description.")
+@option("--id", metavar="COLUMN", help="Column of the persona's id.  [default: suggested by name]")
+@option("--name", metavar="COLUMN", help="Column of the name.  [default: suggested]")
+@option("--age", metavar="COLUMN", help="Column of the age, or of bands such as 25-34.  [default: suggested]")
+@option("--weight", metavar="COLUMN", help="Column of the weight.  [default: suggested]")
+@option("--segment", "segments", multiple=True, metavar="COLUMN", help="Column to keep as a segment; repeatable.")
+@option("--sample", type=click.IntRange(min=1), metavar="N", help="Keep N rows, drawn at random; weights are scaled.")
+@option(
+    "--quota", metavar="KEY=VALUE:N,...", help="Keep N rows of each value of a segment, such as role=buyer:6,seller:6."
+)
+@option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, metavar="N", help="Decides the draw."
+)
+@option("--source", default="", metavar="TEXT", help="Where the rows come from.")
+@option("--licence", default="", metavar="TEXT", help="What the rows may be used for, such as CC BY 4.0.")
+@option("--force", is_flag=True, help="Replace FILE where it exists.")
+@option("--dry-run", is_flag=True, help="Show columns and three personas; write nothing.")
+@option("--yes", "-y", is_flag=True, help="Write without asking.")
+def import_command(rows: str, out: str, *, force: bool, dry_run: bool, yes: bool, **options: Any) -> None:
+    """Turn rows (.csv .xlsx .parquet) into an audience file.
+
+    Columns that look like id, name, age and weight are suggested and used unless others are named; the template sees
+    every column. On a terminal, three personas are shown and you are asked before anything is written.
+
+    Example:  audience personas import buyers.csv -o personas/buyers.yaml --template buyer.j2 --segment role
+    """
+    from toolkit.files.audiences import save_audience
+
+    audience = _make_audience(Path(rows), Path(out), options)
+    _show_preview(audience)
+    if dry_run:
+        return
+    if sys.stdin.isatty() and not yes:
+        click.confirm(f"Write {len(audience.personas)} personas to {out}?", default=True, abort=True, err=True)
+    save_audience(audience, Path(out), overwrite=force)
+    click.echo(f"{out}: {len(audience.personas)} personas written; look at them with `audience personas show {out}`")
+
+
+def _make_audience(path: Path, out: Path, options: dict[str, Any]) -> Audience:
+    """Read the rows, draw those that are wanted, and note where they come from."""
+    from toolkit.files.audiences import load_audience
+    from toolkit.sampling import draw_sample, fill_quotas
+
+    columns = _choose_columns(path, options)
+    audience = load_audience(path, template=options["template"], segments=options["segments"], columns=columns)
+    licence = f"licence: {options['licence']}" if options["licence"] else ""
+    source = "; ".join(part for part in (options["source"] or audience.source, licence) if part)
+    audience = audience.model_copy(update={"audience": out.stem, "source": source})
+    if options["quota"] and options["sample"]:
+        raise InputError("--quota and --sample contradict each other; choose one")
+    if options["quota"]:
+        return fill_quotas(audience, *_read_quota(options["quota"]), options["seed"])
+    return draw_sample(audience, options["sample"], options["seed"]) if options["sample"] else audience
+
+
+def _choose_columns(path: Path, options: dict[str, Any]) -> dict[str, str]:
+    """Return the columns that were named or look right, and say which and why."""
+    from toolkit.files.people import suggest_columns, suggest_segments
+    from toolkit.files.rows import load_rows
+
+    rows = load_rows(path)
+    names = list(dict.fromkeys(name for row in rows for name in row.cells))
+    named = {own: options[own] for own in ("id", "name", "age", "weight") if options[own]}
+    chosen = suggest_columns([name for name in names if name not in options["segments"]]) | named
+    for own, column in chosen.items():
+        click.echo(f"{own}: column {column!r}{'' if own in named else ' (suggested; another with --' + own + ')'}")
+    if not options["segments"]:
+        found = suggest_segments(rows, chosen.values())
+        advice = f"; these divide people: {', '.join(found)}" if found else ""
+        click.echo(f"segments: none; keep columns with --segment COLUMN{advice}")
+    return chosen
+
+
+def _read_quota(text: str) -> tuple[str, dict[str, int]]:
+    """Return key and counts of KEY=VALUE:N,VALUE:N."""
+    key, _, rest = text.partition("=")
+    try:
+        counts = {value.strip(): int(count) for value, count in (part.rsplit(":", 1) for part in rest.split(","))}
+    except ValueError:
+        counts = {}
+    if not key.strip() or not counts or min(counts.values()) < 1:
+        raise InputError(f"--quota {text!r}: not KEY=VALUE:N,..., such as role=buyer:6,seller:6")
+    return key.strip(), counts
+
+
+def _show_preview(audience: Audience) -> None:
+    shown = audience.personas[:_PREVIEW]
+    click.echo(f"The first {len(shown)} of {len(audience.personas)}:")
+    for persona in shown:
+        segments = ", ".join(f"{key} {value}" for key, value in persona.segments.items()) or "no segments"
+        click.echo(f"\n{persona.name}, {persona.age} ({persona.id}; weight {persona.weight:.3g}; {segments})")
+        click.echo(click.wrap_text(persona.about, width=88, initial_indent="  ", subsequent_indent="  "))
+    click.echo("")

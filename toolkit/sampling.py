@@ -1,0 +1,63 @@
+"""Some of an audience: a sample, or a quota for each value of a segment; weights keep speaking for everybody."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from toolkit.errors import InputError, suggest
+from toolkit.models import Audience, Persona
+
+
+def rank_personas(personas: Sequence[Persona], seed: int) -> list[Persona]:
+    """Return personas by SHA-256 of seed and id: a draw at random that depends on no order, the same for one seed."""
+    return sorted(personas, key=lambda persona: hashlib.sha256(f"{seed}\x1f{persona.id}".encode()).digest())
+
+
+def draw_sample(audience: Audience, count: int, seed: int) -> Audience:
+    """Return `count` personas drawn without replacement, weights scaled to the sum of all.
+
+    Raises InputError where there are fewer.
+    """
+    if count > len(audience.personas):
+        raise InputError(
+            f"--sample {count}: there are {len(audience.personas)} personas; choose 1 to {len(audience.personas)}"
+        )
+    return _keep(audience, _scale(rank_personas(audience.personas, seed)[:count], audience.personas))
+
+
+def fill_quotas(audience: Audience, key: str, quotas: Mapping[str, int], seed: int) -> Audience:
+    """Return that many personas of each value of segment `key`; values without a quota are left out.
+
+    Within each value, weights are scaled to the sum of all who have it (post-stratification, Holt and Smith 1979), so
+    that quotas change how many speak for a group and not how much the group counts.
+    Raises InputError for an unknown key or value, or more than there are.
+    """
+    if key not in audience.segment_keys:
+        known = audience.segment_keys
+        raise InputError(
+            f"--quota {key}: no such segment{suggest(key, known)}; it has: {', '.join(known) or 'none'}; "
+            "keep a column with --segment"
+        )
+    drawn: list[Persona] = []
+    values = {persona.segments.get(key, "") for persona in audience.personas}
+    for value, count in quotas.items():
+        group = [persona for persona in audience.personas if persona.segments.get(key) == value]
+        if len(group) < count:
+            raise InputError(
+                f"--quota {key}={value}:{count}: {len(group)} have it{suggest(value, values)}; "
+                f"values: {', '.join(sorted(values - {''}))}"
+            )
+        drawn += _scale(rank_personas(group, seed)[:count], group)
+    return _keep(audience, drawn)
+
+
+def _scale(drawn: Sequence[Persona], everybody: Sequence[Persona]) -> list[Persona]:
+    factor = sum(persona.weight for persona in everybody) / sum(persona.weight for persona in drawn)
+    return [persona.model_copy(update={"weight": persona.weight * factor}) for persona in drawn]
+
+
+def _keep(audience: Audience, drawn: Sequence[Persona]) -> Audience:
+    """Return the audience of those drawn, in their order in the file."""
+    places = {persona.id: place for place, persona in enumerate(audience.personas)}
+    return audience.model_copy(update={"personas": tuple(sorted(drawn, key=lambda persona: places[persona.id]))})
