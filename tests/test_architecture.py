@@ -15,15 +15,15 @@ import toolkit
 ROOT = Path(__file__).parent.parent
 FLOORS = [
     {"errors", "models"},
-    {"files", "prompts", "surfaces", "stats", "ratings"},
-    {"engines", "store", "budget", "scoring", "questions", "replies"},
+    {"files", "prompts", "surfaces", "stats", "ratings", "counting"},
+    {"engines", "store", "budget", "scoring", "questions", "replies", "linting", "rendering"},
     {"asking", "planning", "reactions", "recording", "runs", "study", "estimating", "api"},
     {"cli", "ui", "__main__", "__init__"},
 ]
 HOMES = {
     "openai": {"engines", "cli/doctor.py"},
     "streamlit": {"ui"},
-    "jinja2": {"prompts.py"},
+    "jinja2": {"prompts.py", "rendering"},
     "click": {"cli"},
     "rich": {"cli"},
     "sqlite3": {"store.py"},
