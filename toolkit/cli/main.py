@@ -8,6 +8,7 @@ import sys
 import click
 
 from toolkit.cli.doctor import doctor
+from toolkit.cli.lint import lint
 from toolkit.cli.personas import personas
 from toolkit.cli.run import demo, run
 from toolkit.errors import ToolkitError
@@ -27,7 +28,7 @@ def audience() -> None:
     """
 
 
-for command in (demo, run, personas, doctor):
+for command in (demo, run, lint, personas, doctor):
     audience.add_command(command)
 
 
