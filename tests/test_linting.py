@@ -21,7 +21,8 @@ LABELLED = [
 PARTS = {"price": "£5", "place": "Leeds", "headline": "Plum jam", "alt": "A jar", "cta": "Buy"}
 GOOD = "Plum jam from our garden, in jars of 340 g. Reply with how many you would like."
 LONG = {
-    "messenger_message": 2001, "messenger_marketing_message": 641, "click_to_messenger_ad": 2201, "messenger_kids": 2001,
+    "messenger_message": 2001, "messenger_marketing_message": 641, "click_to_messenger_ad": 2201,
+    "messenger_kids": 2001,
     "pinterest_pin": 501, "pin_share_messenger": 501, "buy_sell_group_post": 63_207, "facebook_post": 63_207,
     "instagram_caption": 2201, "x_post": 281, "threads_post": 501, "linkedin_post": 3001, "tiktok_caption": 2201,
     "youtube_title": 101, "whatsapp_template": 1025,
@@ -157,7 +158,7 @@ def test_policies_find_the_bad_and_pass_the_good(rule: str, bad: str, good: str)
 
 
 def test_a_disclosure_must_stand_before_the_fold() -> None:
-    """ "#ad" after 125 characters of a Facebook post is seen by nobody; at the start it is fine."""
+    """An "#ad" after 125 characters of a Facebook post is seen by nobody; at the start it is fine."""
     assert "policy.disclosure" in rules(PROSE * 12 + "#ad")
     assert "policy.disclosure" not in rules("#ad " + PROSE * 12)
 
@@ -239,7 +240,8 @@ def test_a_campaign_raises_and_silences_with_a_reason(tmp_path: Path) -> None:
     """A rule set to error fails, one set to off is gone, and the reason is shown; lines are those of the file."""
     path = tmp_path / "c.yaml"
     path.write_text(
-        "campaign: c\nsurface: facebook_post\nlint:\n  policy.engagement-bait: {severity: error, because: blocked in May}\n"
+        "campaign: c\nsurface: facebook_post\nlint:\n"
+        "  policy.engagement-bait: {severity: error, because: blocked in May}\n"
         "  style.caps: {severity: 'off', because: the name is in capitals}\n"
         "drafts:\n  - id: one\n    text: TAG A FRIEND in GREAT CAPITALS HERE\n"
     )
@@ -273,7 +275,7 @@ def test_a_brand_file_beside_the_drafts_is_used(tmp_path: Path) -> None:
     assert set(found) == {"style.brand-required", "style.brand-banned", "style.brand-claim", "style.brand-tone"}
     assert "it sounds shoddy" in found["style.brand-banned"].message
     path.write_text(
-        "- {id: one, text: 'Boots by Oak & Sons, the best in Leeds: https://example.org/prize', surface: facebook_post}\n"
+        "- {id: one, text: 'Oak & Sons, the best in Leeds: https://example.org/prize', surface: facebook_post}\n"
     )
     assert lint(toolkit.load_drafts(path)) == []
 
