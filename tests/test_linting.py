@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import toolkit
 from toolkit.errors import InputError
@@ -288,3 +291,22 @@ def test_spans_quote_the_draft() -> None:
     assert all(text[finding.start : finding.end] == finding.text for finding in found)
     assert all(finding.rule in RULES for finding in found)
     assert all(isinstance(finding, Finding) and finding.message for finding in found)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(min_size=1).filter(str.strip), st.sampled_from(surface_names()))
+def test_any_text_can_be_linted(text: str, surface: str) -> None:
+    """Whatever the text and the place, findings come back, with spans inside the part they name."""
+    for finding in lint(Draft(id="one", text=text, surface=surface)):
+        assert 0 <= finding.start <= finding.end
+        assert finding.field != "text" or finding.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    "words", ["your very ", "is your child a ", "feeling tired of ", "1 2 ", "tag a ", "so too ", "a, "]
+)
+def test_repetitive_copy_is_not_slow(words: str) -> None:
+    """Twenty thousand characters that almost match are judged in the time of a coffee spoon, not of a coffee."""
+    started = time.process_time()
+    lint(Draft(id="one", text=words * (20_000 // len(words)) + "?", surface="linkedin_post"))
+    assert time.process_time() - started < 3

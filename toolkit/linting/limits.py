@@ -9,7 +9,7 @@ from toolkit.linting.records import Finding, Part
 from toolkit.models import Draft
 from toolkit.surfaces import Limit, Surface
 
-_NOT_PARTS = ("tag", "promotional", "image", "alt", "link")
+_PARTS = ("headline", "description", "cta", "price", "place", "greeting", "ice_breakers", "buttons", "quick_replies")
 
 
 def find_limits(draft: Draft, surface: Surface) -> Iterator[Finding]:
@@ -74,9 +74,9 @@ def _describe(part: Part, limit: Limit, surface: Surface) -> Finding:
 
 
 def _find_unused(draft: Draft, surface: Surface) -> Iterator[Finding]:
-    for name in type(draft).model_fields:
+    for name in _PARTS:
         value = getattr(draft, name)
-        if name in {"id", "surface", *_NOT_PARTS, *surface.fields} or not value:
+        if not value or name in surface.fields:
             continue
         words = " | ".join(value) if isinstance(value, tuple) else str(value)
         message = f"a {surface.label} shows no {name.replace('_', ' ')}"

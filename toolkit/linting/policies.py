@@ -34,8 +34,10 @@ def find_window(draft: Draft, surface: Surface) -> Iterator[Finding]:
         message = f"the tag {draft.tag} is refused since {known.retired_on:%-d %B %Y}"
         tag = Part(draft, "tag", draft.tag)
         yield tag.find(known.rule, (0, len(draft.tag)), message, url=known.url, suggestion=known.suggestion)
+    if not surface.window or draft.promotional is False or not (draft.promotional or draft.tag):
+        return
     selling = search(known.patterns, draft.text)
-    if surface.window and (draft.promotional or (draft.promotional is None and draft.tag and selling)):
+    if draft.promotional or selling:
         span = selling.span() if selling else (0, 0)
         message = f"{known.why}; a tag does not lift that" if draft.tag else known.why
         yield part.find(known.rule, span, message, url=known.url, suggestion=known.suggestion)
