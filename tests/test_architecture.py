@@ -15,29 +15,17 @@ import toolkit
 ROOT = Path(__file__).parent.parent
 FLOORS = [
     {"errors", "models"},
-    {"files", "prompts", "surfaces", "stats", "ratings", "similarity", "themes", "sampling", "vetting"},
-    {"engines", "store", "budget", "scoring", "questions", "replies"},
-    {
-        "asking",
-        "planning",
-        "reactions",
-        "recording",
-        "runs",
-        "study",
-        "estimating",
-        "api",
-        "live",
-        "summaries",
-        "charts",
-        "room",
-    },
+    {"files", "prompts", "surfaces", "stats", "ratings", "similarity", "themes", "sampling", "vetting", "counting"},
+    {"engines", "store", "budget", "scoring", "questions", "replies", "linting", "rendering"},
+    {"asking", "planning", "reactions", "recording", "runs", "study", "estimating", "api"}
+    | {"live", "summaries", "charts", "room"},
     {"cli", "ui", "__main__", "__init__"},
 ]
 HOMES = {
     "openai": {"engines", "cli/doctor.py"},
     "streamlit": {"ui", "cli/app.py"},
     "altair": {"charts.py"},
-    "jinja2": {"prompts.py"},
+    "jinja2": {"prompts.py", "rendering"},
     "click": {"cli"},
     "rich": {"cli"},
     "sqlite3": {"store.py"},

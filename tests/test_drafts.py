@@ -56,7 +56,7 @@ FAULTS: dict[str, tuple[str, str | bytes, tuple[str, ...]]] = {
     "an unknown surface": ("a.yaml", GOOD + "    surface: facebok_post\n", ("a.yaml:5: ", "mean facebook_post", "sms")),
     "an unknown surface for all": ("a.yaml", "surface: web\n" + GOOD, ("a.yaml:1: unknown surface 'web'", "sms")),
     "an unknown surface in a row": ("a.csv", "text,surface\nx,sms\ny,smss\n", ("a.csv:3: ", "did you mean sms")),
-    "an unknown surface in front matter": ("a.md", "---\nsurface: web\n---\nhi\n", ("a.md:2: ", "allowed: messenger")),
+    "an unknown surface in front matter": ("a.md", "---\nsurface: web\n---\nhi\n", ("a.md:2: ", "messenger_message")),
     "an unknown suffix": ("a.docx", "hello", ("a.docx: drafts cannot be read from .docx", ".jsonl, .csv", ".txt")),
     "no suffix": ("notes", "hello", ("notes: drafts cannot be read from this; allowed: .yaml",)),
     "no column of text": ("a.csv", "id,txt\na,x\n", ("a.csv:1: ", "did you mean txt?", "has: id, txt", "call the")),

@@ -54,13 +54,13 @@ def test_segments_of_age_hold_the_age(name: str) -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_a_shipped_example(path: Path) -> None:
-    """It is a campaign of rival drafts on a current surface whose audience ships and whose objective can be met."""
+    """It is a campaign of rival drafts whose audience ships and whose objective can be met; one shows a retired surface."""
     campaign = load_drafts(path)
     assert len(campaign) >= 2
     assert campaign.audience in SIZES
     for draft in campaign:
         surface = find_surface(draft.surface)
-        assert surface.retired is None
+        assert (surface.retired is None) == (path.stem != "customer-chat")
         assert campaign.objective in surface.actions
 
 

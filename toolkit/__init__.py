@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from toolkit.errors import InputError, ToolkitError
     from toolkit.files.audiences import load_audience
     from toolkit.files.drafts import load_drafts
+    from toolkit.linting import lint
     from toolkit.models import Audience, Campaign, Draft, Persona, Verdict
     from toolkit.runs import Run, load_run
     from toolkit.scoring import compare, scorecard
@@ -30,6 +31,7 @@ _HOMES = {
     "arun": "toolkit.api",
     "compare": "toolkit.scoring",
     "estimate": "toolkit.api",
+    "lint": "toolkit.linting",
     "load_audience": "toolkit.files.audiences",
     "load_drafts": "toolkit.files.drafts",
     "load_run": "toolkit.runs",
@@ -49,6 +51,7 @@ __all__ = [
     "arun",
     "compare",
     "estimate",
+    "lint",
     "load_audience",
     "load_drafts",
     "load_run",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from toolkit.errors import InputError
 
@@ -168,6 +168,14 @@ class Draft(Record):
         return f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
+class Override(Record):
+    """What a campaign makes of one lint rule."""
+
+    severity: Literal["error", "warning", "off"]
+    because: str = Field(min_length=3)
+    """The reason, for whoever reads the file next."""
+
+
 class Campaign(Record):
     """Drafts that compete, their audience, objective and checks."""
 
@@ -181,6 +189,33 @@ class Campaign(Record):
     """The competing drafts, in file order."""
     checks: tuple[dict[str, Any], ...] = ()
     """What must hold for the campaign to pass."""
+    lint: dict[str, Override] = Field(default_factory=dict, exclude=True)
+    """Lint rules that are raised or silenced, by id."""
+    target_ages: str | None = Field(default=None, exclude=True)
+    """The ages the drafts are aimed at, such as 18-65."""
+
+    _file: str | None = PrivateAttr(default=None)
+    _lines: dict[tuple[str, str], int] = PrivateAttr(default_factory=dict)
+
+    @property
+    def file(self) -> str | None:
+        """The file the campaign was read from."""
+        return self._file
+
+    def read_from(self, file: str, lines: dict[tuple[str, str], int]) -> Campaign:
+        """Return a copy that knows its file and the line of each part, by draft id and field ("" for the draft)."""
+        placed = self.model_copy()
+        placed._file, placed._lines = file, lines  # noqa: SLF001 - a copy of itself
+        return placed
+
+    def find_line(self, draft_id: str, field: str = "") -> int | None:
+        """Return the line on which a part of a draft begins, or the draft where the part has none."""
+        return self._lines.get((draft_id, field)) or self._lines.get((draft_id, ""))
+
+    def place(self, draft_id: str, field: str = "") -> str:
+        """Return FILE:LINE of a part, as far as it is known."""
+        line = self.find_line(draft_id, field)
+        return f"{self._file or self.campaign}:{line}" if line else self._file or self.campaign
 
     def __iter__(self) -> Iterator[Draft]:  # type: ignore[override]
         """Go through the drafts."""

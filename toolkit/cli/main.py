@@ -9,6 +9,7 @@ import click
 
 from toolkit.cli.app import app
 from toolkit.cli.doctor import doctor
+from toolkit.cli.lint import lint
 from toolkit.cli.personas import personas
 from toolkit.cli.run import demo, run
 from toolkit.errors import ToolkitError
@@ -28,7 +29,7 @@ def audience() -> None:
     """
 
 
-for command in (demo, run, personas, app, doctor):
+for command in (demo, run, lint, personas, app, doctor):
     audience.add_command(command)
 
 

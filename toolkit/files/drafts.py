@@ -103,9 +103,20 @@ def _read_front_matter(text: str, path: Path, surface: str | None) -> Campaign:
 
 def _make_single(fields: dict[str, Any], name: str, located: Located, surface: str | None) -> Campaign:
     """Return a campaign of one draft; `objective` and `audience` may stand among its fields."""
-    shared = {key: fields.pop(key) for key in ("campaign", "objective", "audience") if key in fields}
+    shared = {
+        key: fields.pop(key) for key in ("campaign", "objective", "audience", "lint", "target_ages") if key in fields
+    }
     draft = _make_draft({"id": _make_id(name), **fields}, located, (), surface)
-    return make_record(Campaign, located, {"campaign": name, **shared, "drafts": [draft]})
+    campaign = make_record(Campaign, located, {"campaign": name, **shared, "drafts": [draft]})
+    lines = {(draft.id, field): line for field, line in _lines_below(located, ()).items() if field}
+    return campaign.read_from(located.source, {(draft.id, ""): 1, **lines})
+
+
+def _lines_below(located: Located, path: tuple[str | int, ...]) -> dict[str, int]:
+    """Return the line of each key below a path, and under "" that of the path itself."""
+    depth = len(path)
+    lines = {str(at[depth]): line for at, line in located.lines.items() if at[:depth] == path and len(at) == depth + 1}
+    return {"": located.lines[path], **lines} if path in located.lines else lines
 
 
 def _make_from_document(document: Located, name: str, folder: Path, surface: str | None) -> Campaign:
@@ -130,7 +141,12 @@ def _make_from_document(document: Located, name: str, folder: Path, surface: str
         drafts.append(_make_draft(filled, document, (*top, index), shared or surface))
     fields["audience"] = _resolve_audience(fields.get("audience"), folder)
     fields["checks"] = read_numbers(fields.get("checks") or [])
-    return make_record(Campaign, document, {"campaign": name, **fields, "drafts": drafts})
+    campaign = make_record(Campaign, document, {"campaign": name, **fields, "drafts": drafts})
+    lines = {("lint", rule): line for rule, line in _lines_below(document, ("lint",)).items()}
+    for path, line in document.lines.items():
+        if path[: len(top)] == top and len(path) in {len(top) + 1, len(top) + 2}:
+            lines[drafts[int(path[len(top)])].id, str((*path, "")[len(top) + 1])] = line
+    return campaign.read_from(document.source, lines)
 
 
 def _make_from_rows(rows: Sequence[Row], path: Path, surface: str | None) -> Campaign:
@@ -146,7 +162,8 @@ def _make_from_rows(rows: Sequence[Row], path: Path, surface: str | None) -> Cam
         cells = {name: _split_list(value) if name in _LISTS else value for name, value in row.cells.items()}
         cells.setdefault("id", _free_id(str(cells.get("text", "")), drafts))
         drafts.append(_make_draft(cells, Located(None, str(path), {(): row.line}), (), surface))
-    return Campaign(campaign=path.stem, drafts=tuple(drafts))
+    lines = {(draft.id, ""): row.line for draft, row in zip(drafts, rows, strict=True)}
+    return Campaign(campaign=path.stem, drafts=tuple(drafts)).read_from(str(path), lines)
 
 
 def _split_list(value: Any) -> Any:

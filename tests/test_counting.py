@@ -1,0 +1,130 @@
+"""Lengths as platforms count them: their own published examples, and what must hold for any text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolkit.counting import (
+    Unit,
+    count_emoji,
+    count_units,
+    count_weighted,
+    find_links,
+    find_place,
+    measure_message,
+    split_graphemes,
+)
+
+UNITS: list[Unit] = ["characters", "graphemes", "bytes", "weighted characters", "threads characters", "lines"]
+
+# From twitter-text's conformance file (weighted lengths with discounted emoji) and X's page on counting characters.
+PUBLISHED_BY_X = [
+    ("This is a test.", 15),
+    ("http://test.com", 23),
+    ("https://test.com", 23),
+    ("test.com", 23),
+    ("Test https://test.com test https://test.com test.com test", 86),
+    ("https://example.com/very/long/path", 23),
+    ("Hi http://test.co", 26),
+    ("ÁB", 2),
+    ("cafe\u0301", 4),
+    ("\U0001f47e", 2),
+    ("\U0001f64b\U0001f3fd", 2),
+    ("\U0001f468\u200d\U0001f3a4", 2),
+    ("\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466", 2),
+    ("H\U0001f431☺\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466", 7),
+    ("\U0001f637\U0001f47e\U0001f621\U0001f525\U0001f4a9", 10),
+    ("1\u20e3", 2),
+    ("Unicode 9.0 emoji: \U0001f920; \U0001f483; \U0001f483\U0001f3fe", 29),
+    ("randomurl" * 6 + "randomurls.com", 68),
+    ("故人西辞黄鹤楼" * 20 + "故人", 284),
+]
+
+
+@pytest.mark.parametrize(("text", "weight"), PUBLISHED_BY_X)
+def test_x_counts_its_own_examples(text: str, weight: int) -> None:
+    """X's published examples weigh what X says."""
+    assert count_weighted(text) == weight
+
+
+@pytest.mark.parametrize(("text", "weight"), [("a\ufe0f", 3), ("⌘\ufe0f", 4), ("☐\ufe0f", 4), ("☑\ufe0f", 2)])
+def test_only_emoji_are_discounted_on_x(text: str, weight: int) -> None:
+    """A variation selector is free after an emoji only."""
+    assert count_weighted(text) == weight
+
+
+@pytest.mark.parametrize("text", ["e.g. this", "Mr.Smith", "at 7 p.m.", "me@example.com", "half.done", "$19.com pays"])
+def test_what_only_looks_like_a_link_is_none(text: str) -> None:
+    """Abbreviations, addresses of people and missing spaces are no links."""
+    assert list(find_links(text)) == []
+
+
+def test_a_link_ends_before_punctuation() -> None:
+    """The full stop after a link, and the bracket around it, belong to the sentence."""
+    text = "See (https://example.org/a?b=1), or example.co.uk/jam."
+    assert [text[start:end] for start, end in find_links(text)] == ["https://example.org/a?b=1", "example.co.uk/jam"]
+
+
+def test_threads_counts_the_bytes_of_emoji() -> None:
+    """An emoji costs its UTF-8 bytes on Threads, a letter one whatever its accent."""
+    assert count_units("Jam \U0001f44b", "threads characters") == 4 + 4
+    assert count_units("Žižkov 果醬", "threads characters") == 9
+    assert count_units("\U0001f44b\U0001f3fd", "threads characters") == 8
+
+
+# 3GPP TS 23.038: 160 septets or 70 16-bit units in one message, 153 or 67 in each of several.
+@pytest.mark.parametrize(
+    ("text", "alphabet", "characters", "parts"),
+    [
+        ("a" * 160, "GSM-7", 160, 1),
+        ("a" * 161, "GSM-7", 161, 2),
+        ("a" * 306, "GSM-7", 306, 2),
+        ("a" * 307, "GSM-7", 307, 3),
+        ("€" * 80, "GSM-7", 160, 1),
+        ("€" * 81, "GSM-7", 162, 2),
+        ("a" * 152 + "€" + "a" * 153, "GSM-7", 307, 3),
+        ("Grüße, Øystein: £5 @ ¿qué?", "GSM-7", 26, 1),
+        ("ё" * 70, "UCS-2", 70, 1),
+        ("ё" * 71, "UCS-2", 71, 2),
+        ("ё" * 135, "UCS-2", 135, 3),
+        ("\U0001f600" * 35, "UCS-2", 70, 1),
+        ("\U0001f600" * 36, "UCS-2", 72, 2),
+        ("ç", "UCS-2", 1, 1),
+        ("", "GSM-7", 0, 0),
+    ],
+)
+def test_text_messages_travel_in_parts(text: str, alphabet: str, characters: int, parts: int) -> None:
+    """Alphabet, length and parts follow the standard; an extension character counts two and is never torn."""
+    assert measure_message(text) == (alphabet, characters, parts)
+
+
+def test_people_see_graphemes() -> None:
+    """Families, flags, skin tones and accents are one each; a line break of two code points is one, too."""
+    text = "e\u0301\U0001f468\u200d\U0001f469\u200d\U0001f466\U0001f1ec\U0001f1e7\U0001f44b\U0001f3fd\r\n"
+    assert len(split_graphemes(text)) == 5
+    assert count_emoji(text) == 3
+    assert count_emoji("5 * 3 # ©") == 0
+
+
+def test_long_lines_wrap() -> None:
+    """A line of 41 characters takes two lines of a chat, and an empty one still takes one."""
+    assert count_units("a" * 41 + "\n\nb", "lines") == 4
+
+
+@given(st.text(), st.integers(1, 30), st.sampled_from(UNITS))
+def test_a_place_cuts_no_grapheme_and_fits(text: str, value: int, unit: Unit) -> None:
+    """What stands before the place fits, the next grapheme would not, and nothing is torn apart."""
+    place = find_place(text, value, unit)
+    if place is None:
+        assert count_units(text, unit) <= value
+        return
+    before, after = split_graphemes(text[:place]), split_graphemes(text[place:])
+    assert before + after == split_graphemes(text)
+    assert len(before) == 1 or count_units(text[:place], unit) <= value
+
+
+def test_a_million_characters_are_placed_at_once() -> None:
+    """The longest draft there can be does not keep anybody waiting."""
+    assert find_place("jam é " * 160_000, 280, "weighted characters") == 280

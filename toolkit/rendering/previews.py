@@ -1,0 +1,104 @@
+"""A draft as its surface will show it: chat bubble, feed card, advert, listing, pin or caption."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import jinja2
+from markupsafe import Markup
+
+from toolkit.models import Campaign, Draft
+from toolkit.rendering.marks import Highlight, mark_text
+from toolkit.surfaces import Surface, find_limit_place, find_surface, place_fold
+
+Device = Literal["phone", "desktop"]
+LARGEST_PICTURE = 5_000_000
+"""Bytes; a larger picture is shown by its description."""
+
+_TEMPLATES = Path(__file__).parent.parent / "data" / "previews"
+_PICTURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp"}
+
+
+def render_preview(
+    draft: Draft, *, device: Device = "phone", highlights: Sequence[Highlight] = (), folder: Path | None = None
+) -> Markup:
+    """Return one draft as a safe HTML fragment; `load_style` gives the style sheet it needs, once a page.
+
+    The fold of the device is marked, and what passes a hard limit is struck out. `highlights` lie in the draft's text.
+    A picture is shown where `draft.image` is a file in `folder` of at most 5 MB, else its description; nothing is ever
+    fetched.
+    """
+    surface = find_surface(draft.surface)
+    context = {
+        "draft": draft,
+        "surface": surface,
+        "device": device,
+        "text": _mark_body(draft, surface, device, highlights),
+        "marked": {name: _mark_field(draft, name) for name in ("headline", "description", "greeting")},
+        "site": urlsplit(draft.link).netloc.removeprefix("www.") if draft.link else None,
+        "picture": _load_picture(draft, folder),
+    }
+    return Markup(_environment().get_template(f"{surface.layout}.html.j2").render(**context))  # noqa: S704 - autoescaped
+
+
+def render_previews(
+    campaign: Campaign,
+    *,
+    device: Device = "phone",
+    highlights: Mapping[str, Sequence[Highlight]] | None = None,
+    folder: Path | None = None,
+) -> Markup:
+    """Return all drafts of a campaign side by side, each under its id; `highlights` by draft id."""
+    drawn = [
+        (draft, render_preview(draft, device=device, highlights=(highlights or {}).get(draft.id, ()), folder=folder))
+        for draft in campaign.drafts
+    ]
+    return Markup(_environment().get_template("row.html.j2").render(drawn=drawn))  # noqa: S704 - autoescaped
+
+
+@lru_cache(maxsize=1)
+def load_style() -> str:
+    """Return the style sheet of all previews; every rule is scoped to their own classes."""
+    return (_TEMPLATES / "previews.css").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _mark_body(draft: Draft, surface: Surface, device: Device, highlights: Sequence[Highlight]) -> Markup:
+    return mark_text(
+        draft.text,
+        fold=place_fold(draft.text, surface, device),
+        limit=find_limit_place(draft.text, surface, "text", draft),
+        highlights=highlights,
+    )
+
+
+def _mark_field(draft: Draft, name: str) -> Markup | None:
+    value: Any = getattr(draft, name)
+    return mark_text(value, limit=find_limit_place(value, find_surface(draft.surface), name, draft)) if value else None
+
+
+def _load_picture(draft: Draft, folder: Path | None) -> str | None:
+    """Return the picture as a data address, or None where it is not a small picture file inside the folder."""
+    if not draft.image or folder is None or "://" in draft.image:
+        return None
+    path = (folder / draft.image).resolve()
+    if not path.is_relative_to(folder.resolve()) or not path.is_file() or path.stat().st_size > LARGEST_PICTURE:
+        return None
+    data = path.read_bytes()
+    kind = next((kind for start, kind in _PICTURES.items() if data.startswith(start)), None)
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}" if kind else None
