@@ -54,7 +54,7 @@ def test_segments_of_age_hold_the_age(name: str) -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_a_shipped_example(path: Path) -> None:
-    """It is a campaign of rival drafts whose audience ships and whose objective can be met; one shows a retired surface."""
+    """It is a campaign of rival drafts whose audience ships and whose objective can be met, one of them retired."""
     campaign = load_drafts(path)
     assert len(campaign) >= 2
     assert campaign.audience in SIZES
