@@ -130,7 +130,7 @@ def _chart_intervals(
     )
     y = alt.Y("measure_name:N", title=None, sort=[NAMES[name] for name in measures], axis=alt.Axis(labelLimit=200))
     base = alt.Chart(rows).encode(y=y, yOffset=alt.YOffset("draft_id:N", sort=None), color=_draft_colour(rows))
-    line = base.mark_rule(strokeWidth=3).encode(
+    line = base.mark_rule(strokeWidth=3, clip=True).encode(
         x=alt.X("low:Q", scale=scale, axis=alt.Axis(format=form, title=axis)), x2="high:Q"
     )
     shapes = alt.Shape("draft_id:N", sort=None, legend=None, scale=alt.Scale(range=list(DRAFT_SHAPES)))

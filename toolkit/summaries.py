@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import polars as pl
 from polars import selectors
 
-from toolkit.models import CONTROL, MEASURES
+from toolkit.models import CONTROL, MEASURES, Draft
+from toolkit.rendering import Highlight, find_highlights
 from toolkit.themes import Theme, group_sentences
 
 VERBATIMS = 6
@@ -56,6 +57,12 @@ def group_objections(reactions: pl.DataFrame, draft: str) -> list[Theme]:
     """Return the objections to a draft, those that say the same as one, the most common first."""
     said = reactions.filter((pl.col("draft_id") == draft) & pl.col("objection").is_not_null())
     return group_sentences(said["objection"].to_list(), said["persona_id"].to_list())
+
+
+def find_quoted(reactions: pl.DataFrame, draft: Draft) -> list[Highlight]:
+    """Return where in its text the words lie that people named, with what most felt about them."""
+    quotes = reactions.filter(pl.col("draft_id") == draft.id)["quotes"].drop_nulls().explode().drop_nulls()
+    return find_highlights(draft.text, [(quote["text"], quote["feeling"]) for quote in quotes])
 
 
 def write_table(reactions: pl.DataFrame) -> bytes:

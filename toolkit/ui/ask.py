@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from toolkit.engines import DEFAULT_MODEL
 from toolkit.errors import InputError
@@ -27,7 +29,35 @@ OBJECTIVES = {
     "share": "share",
     "save": "save",
 }
+PARTS = {
+    "headline": ("Headline", False),
+    "description": ("Description", False),
+    "cta": ("Button", False),
+    "link": ("Link", False),
+    "alt": ("What the picture shows,", False),
+    "price": ("Price", False),
+    "place": ("Place", False),
+    "greeting": ("First message of the chat", True),
+    "ice_breakers": ("Questions to tap, one a line,", True),
+    "buttons": ("Buttons, one a line,", True),
+    "quick_replies": ("Quick replies, one a line,", True),
+}
+"""What to call a part, and whether it has several lines."""
 PLACEHOLDER = "Paste the message, ad or post as people would read it"
+
+
+@dataclass(frozen=True)
+class Written:
+    """One draft as it stands on the page."""
+
+    fields: dict[str, Any]
+    notes: DeltaGenerator
+    """The place under it."""
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there is anything to react to."""
+        return bool(self.fields["text"].strip())
 
 
 def ask_start() -> None:
@@ -47,8 +77,8 @@ def ask_start() -> None:
             st.rerun()
 
 
-def ask_drafts(*, locked: bool) -> list[dict[str, Any]]:
-    """Let the tester write the drafts; return the fields of each that has words."""
+def ask_drafts(surface: str, *, locked: bool) -> list[Written]:
+    """Let the tester write the drafts; return each with the place beside it for notes."""
     slots = state.list_slots()
     written = []
     for slot in slots:
@@ -62,13 +92,25 @@ def ask_drafts(*, locked: bool) -> list[dict[str, Any]]:
             text = st.text_area(
                 f"Draft {name}", key=f"text-{slot}", height=110, placeholder=PLACEHOLDER, disabled=locked
             )
-            parts = state.find_parts(slot)
-            if parts:
-                st.caption(" · ".join(f"{part.replace('_', ' ')}: {value}" for part, value in parts.items()))
-        if text.strip():
-            written.append({"id": name, "text": text, **parts})
+            _ask_parts(slot, name, surface, locked=locked)
+            fields = {**state.find_parts(slot), "id": name, "text": text, "surface": surface}
+            written.append(Written(fields, st.container()))
     _ask_more(locked=locked or len(slots) >= state.MOST_DRAFTS)
     return written
+
+
+def _ask_parts(slot: int, name: str, surface: str, *, locked: bool) -> None:
+    """Let the tester fill the further parts that a draft has on its surface."""
+    parts = [field for field in find_surface(surface).fields if field in PARTS]
+    if not parts:
+        return
+    filled = sum(field in state.find_parts(slot) for field in parts)
+    with st.expander(f"Its other parts, {filled} of {len(parts)} filled"):
+        for field in parts:
+            label, several = PARTS[field]
+            state.suggest(f"part-{slot}-{field}", "")
+            write = st.text_area if several else st.text_input
+            write(f"{label} of {name}", key=f"part-{slot}-{field}", disabled=locked)
 
 
 def ask_surface() -> str:
@@ -125,9 +167,9 @@ def ask_engine() -> dict[str, Any]:
         return chosen | {"seed": int(seed)}
 
 
-def make_test(fields: list[dict[str, Any]], surface: str, objective: str) -> Campaign:
-    """Return the campaign that the page describes; raise InputError where it makes none."""
-    return make_campaign("drafts from the page", [{**draft, "surface": surface} for draft in fields], objective)
+def make_test(written: list[Written], objective: str) -> Campaign:
+    """Return the campaign of the drafts that have words; raise InputError where they make none."""
+    return make_campaign("drafts from the page", [draft.fields for draft in written if draft.has_words], objective)
 
 
 def _ask_more(*, locked: bool) -> None:

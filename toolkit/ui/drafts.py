@@ -9,17 +9,19 @@ import streamlit as st
 from toolkit import api
 from toolkit.errors import InputError, ToolkitError
 from toolkit.estimating import say_estimate
+from toolkit.linting import lint
 from toolkit.live import LiveRun
 from toolkit.models import LABEL, Audience, Campaign
 from toolkit.room import hear_reactions, seat_panel
 from toolkit.runs import Run
 from toolkit.ui import ask, state
 from toolkit.ui.past_runs import FOLDER
-from toolkit.ui.results import show_result
+from toolkit.ui.results import escape, show_preview, show_result
 from toolkit.ui.room import show_room
 
 REFRESH_SECONDS = 0.4
 _LATEST = 3
+_MOST_NOTES = 4
 
 
 def show() -> None:
@@ -38,39 +40,52 @@ def show() -> None:
 
 
 def show_form(live: LiveRun | None) -> Audience | None:
-    """Ask for drafts and choices; return the audience, where it can be used."""
+    """Ask for drafts and choices, offer the button; what cannot be used is said in one line."""
     written, chosen = st.columns([3, 2], gap="large")
+    running = live is not None and not live.is_over
+    with chosen:
+        surface = ask.ask_surface()
+        objective = ask.ask_objective(surface)
     with written:
-        fields = ask.ask_drafts(locked=live is not None and not live.is_over)
+        drafts = ask.ask_drafts(surface, locked=running)
         ask.ask_start()
     with chosen:
-        return show_choices(fields, live)
+        try:
+            audience = ask.ask_audience()
+            options = {"sample": ask.ask_sample(audience), **ask.ask_engine()}
+            if running:
+                st.caption("Being asked; stop to change something.")
+            elif any(draft.has_words for draft in drafts):
+                campaign = ask.make_test(drafts, objective)
+                show_notes(drafts, campaign, audience)
+                show_start(campaign, audience, options)
+            else:
+                st.button("Ask them", type="primary", disabled=True, width="stretch")
+                st.caption("Write a draft, or start from an example.")
+        except InputError as error:
+            st.error(str(error))
+            return None
+    return audience
+
+
+def show_notes(drafts: list[ask.Written], campaign: Campaign, audience: Audience) -> None:
+    """Say under each draft what passes a limit or may break a rule, and draw it as it will appear."""
+    findings = lint(campaign, audience)
+    places = {draft.fields["id"].strip(): draft.notes for draft in drafts}
+    for draft in campaign:
+        with places[draft.id]:
+            for finding in [finding for finding in findings if finding.draft_id == draft.id][:_MOST_NOTES]:
+                say = st.error if finding.severity == "error" else st.warning
+                advice = f"; {finding.suggestion}" if finding.suggestion else ""
+                say(escape(f"{finding.message}{advice}"), icon=":material/rule:")
+            with st.popover("As it will appear", icon=":material/visibility:"):
+                show_preview(draft)
 
 
 def show_people(audience: Audience) -> None:
     """Draw the room before anybody is asked."""
     st.subheader("Who will be asked", anchor=False)
     show_room(seat_panel(audience.personas), [""], {}, key="ask-people-room")
-
-
-def show_choices(fields: list[dict[str, Any]], live: LiveRun | None) -> Audience | None:
-    """Ask for everything but the drafts, and offer the button; what cannot be used is said in one line."""
-    try:
-        surface = ask.ask_surface()
-        objective = ask.ask_objective(surface)
-        audience = ask.ask_audience()
-        options = {"sample": ask.ask_sample(audience), **ask.ask_engine()}
-        if live is not None and not live.is_over:
-            st.caption("Being asked; stop to change something.")
-        elif fields:
-            show_start(ask.make_test(fields, surface, objective), audience, options)
-        else:
-            st.button("Ask them", type="primary", disabled=True, width="stretch")
-            st.caption("Write a draft, or start from an example.")
-    except InputError as error:
-        st.error(str(error))
-        return None
-    return audience
 
 
 def show_start(campaign: Campaign, audience: Audience, options: dict[str, Any]) -> None:

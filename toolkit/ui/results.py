@@ -8,7 +8,8 @@ import polars as pl
 import streamlit as st
 
 from toolkit import charts, summaries
-from toolkit.models import CONTROL, LABEL
+from toolkit.models import CONTROL, LABEL, Draft
+from toolkit.rendering import Highlight, load_style, render_preview
 from toolkit.room import Heard, Seat, hear_run
 from toolkit.runs import Run
 from toolkit.ui.room import show_room
@@ -26,6 +27,7 @@ def show_result(run: Run, seats: Sequence[Seat]) -> None:
     """Draw a run from the verdict down to the method."""
     heard = hear_run(run)
     show_verdict(run)
+    show_drafts(run)
     show_rates(run)
     show_people(run, seats, heard)
     show_voices(run)
@@ -36,10 +38,25 @@ def show_verdict(run: Run) -> None:
     """Say the verdict in words, with its label."""
     verdict = run.verdict()
     st.header(f"{verdict.draft} is best" if verdict.draft else verdict.decision.capitalize(), anchor=False)
-    st.markdown(_escape(verdict.because))
+    st.markdown(escape(verdict.because))
     st.caption(f"{LABEL} Not validated against real outcomes of yours.")
     for warning in run.methods.warnings:
-        st.warning(_escape(warning))
+        st.warning(escape(warning))
+
+
+def show_drafts(run: Run) -> None:
+    """Draw the drafts side by side as they will appear, with the words that people named."""
+    heard = summaries.select_heard(run.reactions)
+    drafts = run.methods.campaign.drafts
+    for column, draft in zip(st.columns(len(drafts), gap="large"), drafts, strict=True):
+        with column:
+            st.markdown(f"**{escape(draft.id)}**")
+            show_preview(draft, summaries.find_quoted(heard, draft))
+
+
+def show_preview(draft: Draft, highlights: Sequence[Highlight] = ()) -> None:
+    """Draw one draft as its surface shows it on a phone."""
+    st.html(f"<style>{load_style()}</style>{render_preview(draft, highlights=highlights)}")
 
 
 def show_rates(run: Run) -> None:
@@ -71,10 +88,10 @@ def show_voices(run: Run) -> None:
     heard = summaries.select_heard(run.reactions)
     for column, draft in zip(st.columns(len(run.drafts), gap="large"), run.drafts, strict=True):
         with column.container(border=True):
-            st.markdown(f"**{_escape(draft)}**")
+            st.markdown(f"**{escape(draft)}**")
             _show_objections(heard, draft)
             for row in summaries.choose_verbatims(heard, draft, 3).iter_rows(named=True):
-                st.caption(f"{_escape(row['persona_id'])} · {row['action'].replace('_', ' ')}")
+                st.caption(f"{escape(row['persona_id'])} · {row['action'].replace('_', ' ')}")
                 st.text(f"“{row['verbatim']}”")
     with st.expander("Every reaction"):
         said = run.reactions.filter(pl.col("persona_id") != CONTROL).select(list(_SAID)).rename(_SAID)
@@ -102,9 +119,9 @@ def _show_objections(heard: pl.DataFrame, draft: str) -> None:
         st.caption("Nobody named an objection.")
     for theme in themes[:4]:
         people = "1 person" if len(theme.members) == 1 else f"{len(theme.members)} people"
-        st.markdown(f"{_escape(theme.text)}  \n:gray[{people}: {_escape(', '.join(theme.members))}]")
+        st.markdown(f"{escape(theme.text)}  \n:gray[{people}: {escape(', '.join(theme.members))}]")
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
     """Return text that Markdown shows as it is: names, warnings and verbatims are not ours."""
     return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+-.!|~<>$:" else sign for sign in text)

@@ -14,7 +14,8 @@ from toolkit.live import LiveRun
 from toolkit.models import Audience, Campaign
 
 MOST_DRAFTS = 6
-_KEPT = ("name-", "text-", "ask-")
+_KEPT = ("name-", "text-", "part-", "ask-")
+_LISTS = ("ice_breakers", "buttons", "quick_replies")
 _FIRST_NAMES = "ABCDEF"
 
 
@@ -44,13 +45,14 @@ def add_draft(**fields: Any) -> None:
     free = next((name for name in _FIRST_NAMES if name not in taken), f"draft {slot}")
     st.session_state[f"name-{slot}"] = fields.pop("id", free)
     st.session_state[f"text-{slot}"] = fields.pop("text", "")
-    st.session_state[f"parts-{slot}"] = fields
+    for field, value in fields.items():
+        st.session_state[f"part-{slot}-{field}"] = "\n".join(value) if field in _LISTS else value
 
 
 def remove_draft(slot: int) -> None:
     """Take a draft off the page; `undo_removal` brings it back."""
     fields = {"id": st.session_state[f"name-{slot}"], "text": st.session_state[f"text-{slot}"]}
-    st.session_state["removed"] = fields | st.session_state[f"parts-{slot}"]
+    st.session_state["removed"] = fields | find_parts(slot)
     st.session_state["slots"].remove(slot)
 
 
@@ -66,8 +68,16 @@ def undo_removal() -> None:
 
 
 def find_parts(slot: int) -> dict[str, Any]:
-    """Return what a draft has besides its name and text."""
-    return dict(st.session_state[f"parts-{slot}"])
+    """Return what a draft has besides its name and text, each list from the lines of its field."""
+    start = f"part-{slot}-"
+    parts = {
+        str(key).removeprefix(start): value for key, value in st.session_state.items() if str(key).startswith(start)
+    }
+    return {
+        name: tuple(filter(None, map(str.strip, value.split("\n")))) if name in _LISTS else value
+        for name, value in parts.items()
+        if value not in {"", None}
+    }
 
 
 def open_campaign(campaign: Campaign) -> None:
