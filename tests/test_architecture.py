@@ -18,14 +18,14 @@ FLOORS = [
     {"files", "prompts", "surfaces", "stats", "ratings", "similarity", "themes", "sampling", "vetting", "counting"},
     {"engines", "store", "budget", "scoring", "questions", "replies", "linting", "rendering"},
     {"asking", "planning", "reactions", "recording", "runs", "study", "estimating", "api"}
-    | {"live", "summaries", "charts", "room"},
+    | {"live", "summaries", "charts", "room", "health", "report"},
     {"cli", "ui", "__main__", "__init__"},
 ]
 HOMES = {
     "openai": {"engines", "cli/doctor.py"},
     "streamlit": {"ui", "cli/app.py"},
     "altair": {"charts.py"},
-    "jinja2": {"prompts.py", "rendering"},
+    "jinja2": {"prompts.py", "rendering", "report"},
     "click": {"cli"},
     "rich": {"cli"},
     "sqlite3": {"store.py"},

@@ -35,7 +35,7 @@ def test_shares_are_weighted() -> None:
 
 def test_levels_are_mean_distributions() -> None:
     """Two people, one sure of 4 and one of 2, make halves."""
-    levels = summaries.share_levels(frame({}, {"pmf_trust": [0.0, 1.0, 0.0, 0.0, 0.0]}))
+    levels = summaries.share_levels(frame({}, {"pmf_trust": [0.0, 1.0, 0.0, 0.0, 0.0]}), ["a"])
     assert levels.filter(measure="trust")["share"].to_list() == [0.0, 0.5, 0.0, 0.5, 0.0]
 
 
@@ -91,7 +91,7 @@ def draw_all() -> dict[str, charts.Chart]:
         "ratings": charts.chart_ratings(card),
         "differences": charts.chart_differences(compare(reactions)),
         "actions": charts.chart_actions(summaries.share_actions(reactions, ["a", "b"])),
-        "levels": charts.chart_levels(summaries.share_levels(reactions)),
+        "levels": charts.chart_levels(summaries.share_levels(reactions, ["a", "b"])),
     }
 
 

@@ -23,20 +23,19 @@ def select_heard(reactions: pl.DataFrame) -> pl.DataFrame:
 
 def share_actions(reactions: pl.DataFrame, drafts: Sequence[str]) -> pl.DataFrame:
     """Return draft_id, action, share (0 to 1, weighted) and personas, the drafts in the order given."""
-    order = pl.DataFrame({"draft_id": list(drafts), "place": range(len(drafts))}, schema_overrides={"place": pl.Int64})
-    return (
+    shares = (
         reactions.group_by("draft_id", "action")
         .agg(pl.col("weight").sum(), personas=pl.col("persona_id").n_unique())
         .with_columns(share=pl.col("weight") / pl.col("weight").sum().over("draft_id"))
-        .join(order, on="draft_id")
-        .sort("place", "action")
-        .select("draft_id", "action", "share", "personas")
     )
+    return _order(shares, drafts, "action").select("draft_id", "action", "share", "personas")
 
 
-def share_levels(reactions: pl.DataFrame) -> pl.DataFrame:
+def share_levels(reactions: pl.DataFrame, drafts: Sequence[str]) -> pl.DataFrame:
     """Return draft_id, measure, level (1 to 5), share: the weighted mean distribution over those who were rated."""
-    return pl.concat([_share_levels_of(reactions, measure) for measure in MEASURES])
+    levels = pl.concat([_share_levels_of(reactions, measure) for measure in MEASURES])
+    measures = pl.col("measure").cast(pl.Enum(MEASURES))
+    return _order(levels.with_columns(measures), drafts, "measure", "level").cast({"measure": pl.String})
 
 
 def choose_verbatims(reactions: pl.DataFrame, draft: str, count: int = VERBATIMS) -> pl.DataFrame:
@@ -92,3 +91,7 @@ def _share_levels_of(reactions: pl.DataFrame, measure: str) -> pl.DataFrame:
         .agg(share=(pl.col("share") * pl.col("weight")).sum() / pl.col("weight").sum())
         .select("draft_id", pl.lit(measure).alias("measure"), pl.col("level").cast(pl.Int64), "share")
     )
+
+
+def _order(rows: pl.DataFrame, drafts: Sequence[str], *further: str) -> pl.DataFrame:
+    return rows.sort(pl.col("draft_id").cast(pl.Enum(list(drafts))), *further)

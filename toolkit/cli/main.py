@@ -11,6 +11,7 @@ from toolkit.cli.app import app
 from toolkit.cli.doctor import doctor
 from toolkit.cli.lint import lint
 from toolkit.cli.personas import personas
+from toolkit.cli.report import report
 from toolkit.cli.run import demo, run
 from toolkit.errors import ToolkitError
 
@@ -29,7 +30,7 @@ def audience() -> None:
     """
 
 
-for command in (demo, run, lint, personas, app, doctor):
+for command in (demo, run, lint, report, personas, app, doctor):
     audience.add_command(command)
 
 

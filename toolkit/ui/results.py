@@ -8,12 +8,15 @@ import polars as pl
 import streamlit as st
 
 from toolkit import charts, summaries
+from toolkit.health import find_health
 from toolkit.models import CONTROL, LABEL, Draft
 from toolkit.rendering import Highlight, load_style, render_preview
+from toolkit.report import render_report
 from toolkit.room import Heard, Seat, hear_run
 from toolkit.runs import Run
 from toolkit.ui.room import show_room
 
+_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SAID = {
     "draft_id": "draft",
     "persona_id": "persona",
@@ -100,17 +103,29 @@ def show_voices(run: Run) -> None:
 
 def show_method(run: Run) -> None:
     """Offer the downloads and the methods statement."""
-    table, folder, _ = st.columns([1, 1, 2])
-    table.download_button(
-        "Reactions (.csv)", lambda: summaries.write_table(run.reactions), f"{run.run_id}.csv", "text/csv",
-        icon=":material/download:", on_click="ignore", width="stretch",
-    )  # fmt: skip
-    folder.download_button(
-        "Run folder (.zip)", run.pack, f"{run.run_id}.zip", "application/zip",
-        icon=":material/download:", on_click="ignore", width="stretch",
-    )  # fmt: skip
+    downloads = {
+        "Report (.html)": (lambda: render_report(run, ".html"), "html", "text/html"),
+        "Workbook (.xlsx)": (lambda: render_report(run, ".xlsx"), "xlsx", _EXCEL),
+        "Reactions (.csv)": (lambda: summaries.write_table(run.reactions), "csv", "text/csv"),
+        "Run folder (.zip)": (run.pack, "zip", "application/zip"),
+    }
+    for column, (label, (make, suffix, kind)) in zip(st.columns(len(downloads)), downloads.items(), strict=True):
+        column.download_button(
+            label, make, f"{run.run_id}.{suffix}", kind, icon=":material/download:", on_click="ignore", width="stretch"
+        )
+    show_health(run)
     with st.expander("Method"):
         st.json(run.methods.model_dump(mode="json"), expanded=1)
+
+
+def show_health(run: Run) -> None:
+    """Say in plain words whether the run is worth its numbers."""
+    checks = find_health(run.reactions)
+    doubts = sum(not check.ok for check in checks)
+    with st.expander(f"Health of the run: {'nothing to doubt' if not doubts else f'{doubts} to look at'}"):
+        for check in checks:
+            icon = ":material/check:" if check.ok else ":material/warning:"
+            st.markdown(f"{icon} {escape(check.sentence)}")
 
 
 def _show_objections(heard: pl.DataFrame, draft: str) -> None:

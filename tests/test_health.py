@@ -1,0 +1,88 @@
+"""The signs that a run is not worth its numbers, each on a run made to show it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import polars as pl
+import pytest
+
+from toolkit.health import GUIDE, Check, find_health
+
+WORDS = tuple(f"{start}{end}" for start in ("am", "bir", "ced", "dun", "fer") for end in ("ble", "tch", "on", "ip"))
+DEEDS = ("read", "click", "reply", "save", "hide", "scroll_past", "report")
+
+
+def make_run(people: int = 60, **columns: Any) -> pl.DataFrame:
+    """Return a sound run of one draft; a column may be given as a function of the person's number."""
+    rows = []
+    for at in range(people):
+        row: dict[str, Any] = {
+            "draft_id": "a", "persona_id": f"p{at}", "wording": at % 6, "status": "ok",
+            "stopped": at % 7 < 4, "action": DEEDS[at % 7],
+            "verbatim": f"{WORDS[at % 20]} {WORDS[(at * 7 + 3) % 20]} {WORDS[(at // 20 + at * 3) % 20]} number{at}",
+            "rating_trust": 3.0, "rating_intent": None,
+        }  # fmt: skip
+        rows.append(row | {name: value(at) if callable(value) else value for name, value in columns.items()})
+    return pl.DataFrame(rows, schema_overrides={"rating_trust": pl.Float64, "rating_intent": pl.Float64})
+
+
+def check(reactions: pl.DataFrame, name: str) -> Check:
+    """Return one check by its name."""
+    return next(found for found in find_health(reactions) if found.name == name)
+
+
+def test_a_sound_run_leaves_no_doubt() -> None:
+    """Every check is fine, says its figure in a sentence and links to the method."""
+    checks = find_health(make_run())
+    assert all(found.ok for found in checks), [found.sentence for found in checks if not found.ok]
+    assert all(found.link == GUIDE and found.sentence.endswith(".") for found in checks)
+    assert len({found.name for found in checks}) == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "value"),
+    [
+        ("refusals", {"status": lambda at: "refused" if at % 6 == 0 else "ok"}, 1 / 6),
+        ("positive answers", {"action": lambda at: "hide" if at % 20 == 0 else "click"}, 0.95),
+        ("spread between personas", {"action": lambda at: "read" if at == 0 else "click"}, 1 - (59**2 + 1) / 60**2),
+        (
+            "near-identical replies",
+            {"verbatim": lambda at: f"no{at} word{at}" if at % 3 else "Same."},
+            1 / 3,
+        ),
+        ("does not say", {"rating_trust": lambda at: 3.0 if at % 2 else None}, 18 / 36),
+    ],
+)
+def test_each_sign_is_seen(name: str, columns: dict[str, Any], value: float) -> None:
+    """The check that a run is made to fail fails, with the figure worked out by hand."""
+    found = check(make_run(**columns), name)
+    assert not found.ok
+    assert found.value == pytest.approx(value)
+
+
+def test_a_wording_that_decides_is_seen() -> None:
+    """Where one wording makes everybody stop and the others nobody, wordings vary far more than by chance."""
+    found = check(make_run(stopped=lambda at: at % 6 == 0), "wording effect")
+    assert found.value == pytest.approx(60 / 5)
+    assert not found.ok
+
+
+def test_a_measure_that_was_not_asked_is_not_missing() -> None:
+    """Only measures that anybody was rated on count as silent."""
+    assert check(make_run(), "does not say").value == 0.0
+
+
+def test_the_control_reader_is_left_out() -> None:
+    """The control reader's rows change no check."""
+    control = make_run(5).with_columns(persona_id=pl.lit("control"), action=pl.lit("click"), verbatim=pl.lit("Same."))
+    assert find_health(pl.concat([make_run(), control])) == find_health(make_run())
+
+
+def test_a_run_without_usable_reactions_says_so() -> None:
+    """Where everything failed, nothing is a number that was not measured."""
+    checks = find_health(make_run(status="failed"))
+    assert not checks[0].ok
+    assert all(found.value is None or math.isfinite(found.value) for found in checks)
+    assert "unknown" in check(make_run(status="failed"), "spread between personas").sentence

@@ -1,0 +1,146 @@
+"""The report: one file, offline, safe with any text, the same facts in every form."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import fastexcel
+import pytest
+from conftest import Command
+from openai_server import Ask, OpenAIServer
+
+import toolkit
+from toolkit.errors import InputError
+from toolkit.models import LABEL, Audience, Campaign, Draft
+from toolkit.report import FORMATS, make_report, render_report, save_report
+from toolkit.runs import Run
+
+EVIL = '=HYPERLINK("http://evil.example")<script>alert(1)</script> | **bold** [x](http://evil.example)'
+
+
+@pytest.fixture
+def run(audience: Audience, campaign: Campaign, server: OpenAIServer) -> Run:
+    """Return a finished run of two drafts."""
+    return toolkit.run(campaign, audience, base_url=server.base_url, model="m", rating="direct")
+
+
+@pytest.fixture
+def evil(audience: Audience, server: OpenAIServer) -> Run:
+    """Return a run whose draft and replies carry markup and formulas."""
+
+    def say(ask: Ask) -> dict[str, str] | None:
+        return {"verbatim": EVIL, "objection": EVIL} if ask.path.endswith("chat/completions") else None
+
+    server.script = say
+    drafts = Campaign(campaign="evil", drafts=(Draft(id="one", text=EVIL), Draft(id="two", text="Plain words.")))
+    return toolkit.run(drafts, audience, base_url=server.base_url, model="m", rating="direct")
+
+
+def test_the_page_answers_in_a_clients_order(run: Run) -> None:
+    """Decision, drafts, funnel, comparison, voices, segments, rules, health, method, and the label on every table."""
+    page = render_report(run, ".html").decode()
+    places = [page.index(f"<h2>{heading}") for heading in re.findall(r"<h2>([^<]+)", page)]
+    assert places == sorted(places)
+    headings = re.findall(r"<h2>([^<]+)", page)
+    assert headings[0] == "The drafts as they will appear"
+    assert headings[-4:] == ["Segments", "Limits and rules", "Health of the run", "Method"]
+    assert page.index(run.verdict().because[:20]) < page.index("<h2>")
+    tables = page.count("<caption>")
+    assert tables >= 3
+    assert len(re.findall(r"<caption>[^<]*" + re.escape(LABEL), page)) == tables
+
+
+def test_the_page_needs_no_network(run: Run) -> None:
+    """Nothing is fetched: no address in any source, style or script, and no script at all."""
+    page = render_report(run, ".html").decode()
+    assert "<script" not in page
+    assert not re.findall(r"""(?:src|href)=["']?(?!data:|#)[^"'\s>]+""", page)
+    assert "@import" not in page
+    assert "url(" not in page
+
+
+def test_markup_stays_text(evil: Run) -> None:
+    """A script in a draft or a verbatim is letters on the page and in Markdown, and no cell is a formula."""
+    page = render_report(evil, ".html").decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    markdown = render_report(evil, ".md").decode()
+    assert "<script>" not in markdown
+    assert "](http" not in markdown
+    book = fastexcel.read_excel(render_report(evil, ".xlsx"))
+    said = book.load_sheet("Reactions", header_row=2).to_polars()
+    assert EVIL in said["verbatim"].to_list()
+
+
+def test_every_form_says_the_same(run: Run) -> None:
+    """Decision, label and figures agree between JSON, Markdown, Excel and the frames."""
+    plain = json.loads(render_report(run, ".json"))
+    assert plain["label"] == LABEL
+    assert plain["verdict"]["decision"] == run.verdict().decision
+    assert plain["scorecard"] == run.scorecard().to_dicts()
+    assert plain["synthetic_respondents"] is True
+    markdown = render_report(run, ".md").decode()
+    assert markdown.count(LABEL) == 2
+    assert f"{run.scorecard()['estimate'][0]:.0%}" in markdown
+    book = fastexcel.read_excel(render_report(run, ".xlsx"))
+    assert book.sheet_names == ["Verdict", "Scorecard", "Comparisons", "Actions", "Objections", "Reactions", "Method"]
+    sheet = book.load_sheet("Comparisons", header_row=2).to_polars()
+    assert sheet["difference"][0] == pytest.approx(run.compare()["difference"][0], abs=1e-9)
+
+
+def test_a_run_that_failed_still_has_a_report(audience: Audience, campaign: Campaign, server: OpenAIServer) -> None:
+    """Where no reaction could be used, every form is written and says so."""
+    server.script = lambda _: "no JSON"
+    run = toolkit.run(campaign, audience, base_url=server.base_url, model="m", rating="direct")
+    assert run.counts.ok == 0
+    for suffix in FORMATS:
+        assert render_report(run, suffix)
+    assert "Not enough" in render_report(run, ".html").decode()
+
+
+def test_a_wrong_suffix_is_refused(run: Run, tmp_path: Path) -> None:
+    """The line names what is allowed, and nothing is written."""
+    with pytest.raises(InputError, match=r"allowed: \.html, \.md, \.xlsx, \.json, \.svg, \.png"):
+        save_report(run, tmp_path / "report.pdf")
+    assert list(tmp_path.glob("report*")) == []
+
+
+def test_the_command_writes_several_forms(run: Run, command: Command, tmp_path: Path) -> None:
+    """One call, three files; a folder that is no run ends in one line and exit 2."""
+    run.save(tmp_path / "run")
+    names = [str(tmp_path / f"report{suffix}") for suffix in (".html", ".xlsx", ".svg")]
+    shown = command("report", tmp_path / "run", *(part for name in names for part in ("-o", name)))
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.split() == names
+    assert all(Path(name).stat().st_size > 1000 for name in names)
+    refused = command("report", tmp_path, "-o", "report.html")
+    assert refused.returncode == 2
+    assert "no run folder" in refused.stderr
+
+
+def test_pictures_are_pictures(run: Run) -> None:
+    """PNG and SVG open as such, and the label is drawn into them."""
+    assert render_report(run, ".png").startswith(b"\x89PNG")
+    svg = render_report(run, ".svg").decode()
+    assert svg.startswith("<svg")
+    assert "No real people were" in svg
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium: apt-get install chromium")
+def test_the_page_opens_in_a_browser(run: Run, tmp_path: Path) -> None:
+    """Chromium draws the file and prints it, with no network."""
+    save_report(run, tmp_path / "report.html")
+    drawn = ["--headless", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"]
+    subprocess.run(
+        ["chromium", *drawn, f"--print-to-pdf={tmp_path / 'report.pdf'}", (tmp_path / "report.html").as_uri()],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert make_report(run).label in (tmp_path / "report.html").read_text()
+    assert io.BytesIO((tmp_path / "report.pdf").read_bytes()).getbuffer().nbytes > 10_000

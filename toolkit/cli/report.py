@@ -1,0 +1,29 @@
+"""`audience report`: a run folder as one file to read, print or send."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", "outputs", metavar="FILE", multiple=True, required=True, type=click.Path(path_type=Path),
+    help="Where to write: .html .md .xlsx .json, or .svg and .png for the chart of the rates; repeat for several.",
+)  # fmt: skip
+def report(run: Path, outputs: tuple[Path, ...]) -> int:
+    """Write the report of a run folder; the suffix of FILE says in which form.
+
+    Example:  audience report runs/paypal-invoices-ae8d7338ea92 -o report.html
+    """
+    from toolkit.report import check_suffix, save_report
+    from toolkit.runs import load_run
+
+    for output in outputs:
+        check_suffix(output)
+    finished = load_run(run)
+    for output in outputs:
+        click.echo(save_report(finished, output))
+    return 0

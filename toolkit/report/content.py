@@ -1,0 +1,131 @@
+"""What a report says, in the order of a client's questions; how it looks is for the renderers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from toolkit import summaries
+from toolkit.health import Check, find_health
+from toolkit.linting import Finding, lint
+from toolkit.models import LABEL, Verdict
+from toolkit.rendering import Highlight
+from toolkit.runs import Run
+from toolkit.scoring import PRIMARY
+from toolkit.themes import Theme
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A run, worked out for reading. Frames have the contract's columns unless said otherwise."""
+
+    run: Run
+    verdict: Verdict
+    scorecard: pl.DataFrame
+    """Whole audience."""
+    control: pl.DataFrame
+    """The control reader's scorecard; empty without one."""
+    comparisons: pl.DataFrame
+    """Whole audience, primary measure."""
+    segments: Mapping[str, pl.DataFrame]
+    """Per segment key, the scorecard of the primary measure."""
+    actions: pl.DataFrame
+    """draft_id, action, share (0 to 1, weighted), personas."""
+    levels: pl.DataFrame
+    """draft_id, measure, level (1 to 5), share: of those who stopped; empty where nothing was rated."""
+    objections: Mapping[str, Sequence[Theme]]
+    """Per draft, objections grouped, the most common first."""
+    verbatims: pl.DataFrame
+    """draft_id, persona_id, action, verbatim: a few per draft, one of each action first."""
+    highlights: Mapping[str, Sequence[Highlight]]
+    """Per draft, the words that people named."""
+    health: Sequence[Check]
+    findings: Sequence[Finding]
+    """What limits and rules say about the drafts."""
+
+    @property
+    def headline(self) -> str:
+        """The decision in a few words."""
+        if self.verdict.draft:
+            return f"{self.verdict.draft} is best"
+        return self.verdict.decision.capitalize()
+
+    @property
+    def label(self) -> str:
+        """What stands on every page."""
+        return LABEL
+
+
+def make_report(run: Run) -> Report:
+    """Work out everything a report shows from a run."""
+    heard = summaries.select_heard(run.reactions)
+    return Report(
+        run=run,
+        verdict=run.verdict(),
+        scorecard=run.scorecard(),
+        control=run.control_scorecard() if run.methods.control_counts else run.scorecard().clear(),
+        comparisons=run.compare(),
+        segments={key: run.scorecard(key).filter(pl.col("measure") == PRIMARY) for key in run.methods.segment_keys},
+        actions=summaries.share_actions(heard, run.drafts),
+        levels=summaries.share_levels(heard, run.drafts),
+        objections={draft: summaries.group_objections(heard, draft) for draft in run.drafts},
+        verbatims=pl.concat([summaries.choose_verbatims(heard, draft) for draft in run.drafts]),
+        highlights={draft.id: summaries.find_quoted(heard, draft) for draft in run.methods.campaign.drafts},
+        health=find_health(run.reactions),
+        findings=lint(run.methods.campaign),
+    )
+
+
+def list_methods(run: Run) -> Iterator[tuple[str, str]]:
+    """Yield the methods statement as (what, how) lines of plain text."""
+    methods, settings = run.methods, run.methods.settings
+    for audience in methods.audiences:
+        described = (
+            f"{audience['audience']}: {audience['personas']} personas; source: {audience['source'] or 'not said'}"
+        )
+        yield "Audience", f"{described}; SHA-256 {audience['sha256'][:16]}"
+    asked = f"{methods.personas} personas x {methods.wordings} wordings x {settings.repeats} repeats"
+    yield "Panel", f"{asked}, seed {settings.seed}; {methods.order}"
+    yield "Objective", f"{settings.objective}, declared before the run"
+    yield "Model", f"{methods.model} through the {methods.engine} engine, {methods.started}"
+    yield "Rating", methods.rating
+    counts = methods.counts
+    reactions = f"{counts.planned} planned, {counts.ok} usable, {counts.refused} refused, {counts.failed} failed"
+    yield "Reactions", f"{reactions}, {counts.from_store} from the store; {counts.calls} calls"
+    yield "Cost", "not known" if methods.cost_usd is None else f"${methods.cost_usd:.4f} in this run"
+    yield "Validation", methods.validation
+    yield "Not suited for", methods.not_suited_for
+    hashes = " ".join(f"{name} {digest[:12]}" for name, digest in methods.prompts.items())
+    yield "Prompts (SHA-256)", hashes
+    yield "Toolkit", f"audience-toolkit {methods.version}, run {methods.run_id}"
+
+
+def to_plain(report: Report) -> dict[str, Any]:
+    """Return the report as plain values for JSON."""
+    run = report.run
+    return {
+        "label": LABEL,
+        "synthetic_respondents": True,
+        "ai_generated": True,
+        "run_id": run.run_id,
+        "campaign": run.methods.campaign.campaign,
+        "verdict": report.verdict.model_dump(),
+        "drafts": [draft.model_dump(exclude_none=True) for draft in run.methods.campaign.drafts],
+        "scorecard": report.scorecard.to_dicts(),
+        "control": report.control.to_dicts(),
+        "comparisons": report.comparisons.to_dicts(),
+        "segments": {key: card.to_dicts() for key, card in report.segments.items()},
+        "actions": report.actions.to_dicts(),
+        "objections": {
+            draft: [{"objection": theme.text, "personas": list(theme.members)} for theme in themes]
+            for draft, themes in report.objections.items()
+        },
+        "verbatims": report.verbatims.to_dicts(),
+        "health": [check.model_dump() for check in report.health],
+        "findings": [finding.model_dump() for finding in report.findings],
+        "warnings": list(run.methods.warnings),
+        "methods": run.methods.model_dump(mode="json"),
+    }

@@ -1,0 +1,97 @@
+"""The report as Markdown, for a pull request, a wiki or a chat."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import polars as pl
+
+from toolkit.charts import NAMES
+from toolkit.models import LABEL
+from toolkit.report.content import Report, list_methods
+from toolkit.scoring import RATES
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+|~!-])")
+
+
+def render_markdown(report: Report) -> str:
+    """Return the report; every text of drafts, personas and replies is escaped."""
+    return "\n".join(_write(report)) + "\n"
+
+
+def escape(text: str) -> str:
+    """Return text on one line that Markdown shows as it is."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _write(report: Report) -> Iterator[str]:
+    run = report.run
+    yield from (f"# {escape(report.headline)}", "", escape(report.verdict.because), "", f"> {LABEL}", "")
+    yield from (f"Validation: {run.methods.validation}. Not suited for {run.methods.not_suited_for}.", "")
+    yield from ("## Drafts", "")
+    for draft in run.methods.campaign.drafts:
+        yield from (f"**{escape(draft.id)}** ({draft.surface})", "", f"> {escape(draft.text)}", "")
+    yield from ("## Of the simulated audience", "")
+    yield from _tabulate(report.scorecard, run.drafts)
+    if not report.control.is_empty():
+        yield from ("### The control reader: the same questions with no persona", "")
+        yield from _tabulate(report.control, run.drafts)
+    yield from _write_comparisons(report)
+    yield from _write_voices(report)
+    yield from ("## Limits and rules", "")
+    for finding in report.findings:
+        yield f"- {finding.severity}, {escape(finding.draft_id)}: {escape(finding.message)} ({finding.rule})"
+    yield from (("No flags.", "") if not report.findings else ("",))
+    yield from ("## Health of the run", "")
+    for check in report.health:
+        yield f"- {'ok' if check.ok else '**look**'}: {escape(check.sentence)}"
+    yield from ("", "## Method", "")
+    yield from (f"- {what}: {escape(how)}" for what, how in list_methods(run))
+    yield from ("", LABEL)
+
+
+def _tabulate(scorecard: pl.DataFrame, drafts: Sequence[str]) -> Iterator[str]:
+    rows = {(row["draft_id"], row["measure"]): row for row in scorecard.iter_rows(named=True)}
+    measures = [name for name in NAMES if any((draft, name) in rows for draft in drafts)]
+    yield f"| draft | {' | '.join(NAMES[name] for name in measures)} | personas |"
+    yield "|---|" + "---|" * (len(measures) + 1)
+    for draft in drafts:
+        cells = [_say(rows.get((draft, name)), name) for name in measures]
+        people = rows[draft, RATES[0]]["personas"] if (draft, RATES[0]) in rows else 0
+        yield f"| {escape(draft)} | {' | '.join(cells)} | {people} |"
+    yield ""
+
+
+def _say(row: dict[str, Any] | None, measure: str) -> str:
+    if row is None or row["estimate"] is None:
+        return "unknown"
+    form = ".0%" if measure in RATES else ".1f"
+    spread = f" ({row['low']:{form}} to {row['high']:{form}})" if row["low"] is not None else ""
+    return f"{row['estimate']:{form}}{spread}"
+
+
+def _write_comparisons(report: Report) -> Iterator[str]:
+    if report.comparisons.is_empty():
+        return
+    yield from ("## Draft against draft, on the objective", "", "| pair | difference, points | 95 % | verdict |")
+    yield "|---|---|---|---|"
+    for row in report.comparisons.iter_rows(named=True):
+        pair = f"{escape(row['draft_b'])} minus {escape(row['draft_a'])}"
+        known = row["difference"] is not None
+        difference = f"{100 * row['difference']:+.0f}" if known else "unknown"
+        spread = f"{100 * row['low']:+.0f} to {100 * row['high']:+.0f}" if row["low"] is not None else "unknown"
+        yield f"| {pair} | {difference} | {spread} | {row['verdict']} |"
+    yield ""
+
+
+def _write_voices(report: Report) -> Iterator[str]:
+    yield from ("## What the simulated people said", "")
+    for draft in report.run.drafts:
+        yield from (f"### {escape(draft)}", "")
+        for theme in report.objections[draft]:
+            yield f"- Objection of {len(theme.members)} ({escape(', '.join(theme.members))}): {escape(theme.text)}"
+        for row in report.verbatims.filter(pl.col("draft_id") == draft).iter_rows(named=True):
+            yield f"- {escape(row['persona_id'])}, {row['action'].replace('_', ' ')}: “{escape(row['verbatim'])}”"
+        yield ""

@@ -1,0 +1,56 @@
+"""The report as an Excel workbook: one sheet a table, and no text that a spreadsheet could take for a formula."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import polars as pl
+import xlsxwriter
+
+from toolkit.models import LABEL
+from toolkit.report.content import Report, list_methods
+
+
+def render_workbook(report: Report) -> bytes:
+    """Return the workbook's bytes; each sheet opens with the label."""
+    stream = io.BytesIO()
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+    with xlsxwriter.Workbook(stream, options) as workbook:
+        workbook.set_properties({"title": report.headline, "comments": LABEL, "keywords": "synthetic, AI-generated"})
+        for name, rows in _list_sheets(report):
+            sheet = workbook.add_worksheet(name)
+            sheet.write_string(0, 0, LABEL)
+            rows.write_excel(
+                workbook, sheet, position=(2, 0), table_style="Table Style Light 1", float_precision=3, autofit=True
+            )
+            sheet.freeze_panes(3, 0)
+    return stream.getvalue()
+
+
+def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:
+    verdict = report.verdict
+    decided = pl.DataFrame({"decision": [verdict.decision], "draft": [verdict.draft], "because": [verdict.because]})
+    yield "Verdict", decided
+    yield "Scorecard", pl.concat([report.scorecard, *report.segments.values(), report.control])
+    yield "Comparisons", report.comparisons
+    yield "Actions", report.actions
+    objections = [
+        {"draft_id": draft, "objection": theme.text, "people": len(theme.members), "personas": ", ".join(theme.members)}
+        for draft, themes in report.objections.items()
+        for theme in themes
+    ]
+    schema = {"draft_id": pl.String, "objection": pl.String, "people": pl.Int64, "personas": pl.String}
+    yield "Objections", pl.DataFrame(objections, schema=schema)
+    yield "Reactions", flatten_reactions(report.run.reactions)
+    yield "Method", pl.DataFrame(list(list_methods(report.run)), schema=["what", "how"], orient="row")
+
+
+def flatten_reactions(reactions: pl.DataFrame) -> pl.DataFrame:
+    """Return reactions with segments as columns and without distributions, one cell a value."""
+    keys = [f"segment_{field.name}" for field in reactions.schema["segments"].fields]  # type: ignore[attr-defined]
+    flat = reactions.with_columns(pl.col("segments").struct.rename_fields(keys)).unnest("segments")
+    quoted = pl.col("quotes").list.eval(
+        pl.format("{}: {}", pl.element().struct.field("feeling"), pl.element().struct.field("text"))
+    )
+    return flat.with_columns(quotes=quoted.list.join(" | ")).drop(pl.selectors.starts_with("pmf_"))
