@@ -83,12 +83,12 @@ def ask_drafts(surface: str, *, locked: bool) -> list[Written]:
     written = []
     for slot in slots:
         with st.container(border=True):
-            heading, remove = st.columns([9, 1], vertical_alignment="center")
-            name = heading.text_input("Name", key=f"name-{slot}", label_visibility="collapsed", disabled=locked)
-            remove.button(
-                "", icon=":material/close:", key=f"remove-{slot}", help="Remove this draft", type="tertiary",
-                on_click=state.remove_draft, args=(slot,), disabled=locked or len(slots) == 1,
-            )  # fmt: skip
+            with st.container(horizontal=True, vertical_alignment="center"):
+                name = st.text_input("Name", key=f"name-{slot}", label_visibility="collapsed", disabled=locked)
+                st.button(
+                    "", icon=":material/close:", key=f"remove-{slot}", help="Remove this draft", type="tertiary",
+                    on_click=state.remove_draft, args=(slot,), disabled=locked or len(slots) == 1, width="content",
+                )  # fmt: skip
             text = st.text_area(
                 f"Draft {name}", key=f"text-{slot}", height=110, placeholder=PLACEHOLDER, disabled=locked
             )
