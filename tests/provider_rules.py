@@ -34,6 +34,8 @@ class Faults:
     """Seconds that a 429 asks to wait."""
     quota: bool = False
     wrong_key: bool = False
+    no_pictures: bool = False
+    """Pictures are refused."""
     no_schema: bool = False
     """Whether structured output is refused."""
     refuse_parameters: tuple[str, ...] = ()
@@ -67,6 +69,8 @@ def check_request(ask: Ask, faults: Faults, struck: frozenset[str], models: tupl
             raise Rejection(400, message, "unsupported_parameter", name)
     if faults.no_schema and get_format(ask.body).get("type") == "json_schema":
         raise Rejection(400, "'response_format' of type 'json_schema' is not supported.", None, "response_format")
+    if faults.no_pictures and "image_url" in str(ask.body.get("messages")):
+        raise Rejection(400, "Invalid content type. image_url is only supported by certain models.")
     if faults.quota:
         raise Rejection(429, "You exceeded your current quota, please check your plan.", "insufficient_quota")
     if "rate_429" in struck:

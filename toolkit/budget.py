@@ -33,10 +33,14 @@ def find_listed_price(model: str) -> Price | None:
     return Price(entry["prompt"], entry["completion"]) if entry else None
 
 
+PICTURE_TOKENS = 2_500
+"""Most tokens of one picture: 1,536 patches at 1.62 tokens each (OpenAI, images and vision guide, 2026)."""
+
+
 class Budget:
     """Holds back the worst case of every call in flight, so that the bill cannot pass the limit.
 
-    A prompt has at most as many tokens as UTF-8 bytes, and a reply at most `max_tokens`.
+    A prompt has at most as many tokens as UTF-8 bytes, a picture `PICTURE_TOKENS`, and a reply at most `max_tokens`.
     """
 
     def __init__(self, price: Price | None, limit: float | None) -> None:
@@ -75,4 +79,4 @@ class Budget:
 
 def _most_prompt_tokens(question: Question) -> int:
     words = question.system + question.prompt + json.dumps(question.schema or "")
-    return len(words.encode()) + 64
+    return len(words.encode()) + 64 + (PICTURE_TOKENS if question.picture else 0)

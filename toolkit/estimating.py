@@ -38,7 +38,7 @@ class Estimate(Record):
 
 def estimate_plan(plan: Plan, engine: str, price: Price | None, concurrency: int | None = None) -> Estimate:
     """Return the estimate, from the prompts' real lengths at four characters a token."""
-    questionnaire = Questionnaire(plan.prompts, plan.settings.rating)
+    questionnaire = Questionnaire(plan.prompts, plan.settings.rating, plan.pictures)
     calls = prompt_tokens = completion_tokens = 0
     for task in plan.tasks:
         if engine == "local":

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from toolkit import stats
 from toolkit.errors import InputError
+from toolkit.files.pictures import load_picture
 from toolkit.models import Audience, Campaign, Objective, Persona, Settings
 from toolkit.prompts import Prompts
 from toolkit.questions import Task
@@ -28,6 +30,8 @@ class Plan:
     """The personas drawn, in asking order."""
     tasks: tuple[Task, ...]
     segment_keys: tuple[str, ...]
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """By draft id, the pictures that could be read, as data addresses."""
 
     @property
     def persona_tasks(self) -> int:
@@ -66,7 +70,7 @@ def make_plan(
         )
     panel = tuple(ranked[: settings.sample])
     tasks = tuple(_list_tasks(campaign, panel, settings, len(prompts.wordings)))
-    return Plan(campaign, tuple(audiences), settings, prompts, panel, tasks, keys)
+    return Plan(campaign, tuple(audiences), settings, prompts, panel, tasks, keys, _load_pictures(campaign))
 
 
 def _check_objective(campaign: Campaign, objective: Objective) -> None:
@@ -108,3 +112,9 @@ def _list_tasks(campaign: Campaign, panel: Sequence[Persona], settings: Settings
         for wording in range(wordings):
             for draft in campaign.drafts:
                 yield Task(None, draft, wording, repeat)
+
+
+def _load_pictures(campaign: Campaign) -> dict[str, str]:
+    folder = Path(campaign.file).parent if campaign.file else None
+    found = {draft.id: load_picture(draft.image, folder) for draft in campaign.drafts}
+    return {draft: picture for draft, picture in found.items() if picture is not None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from toolkit.engines.base import Question
@@ -56,9 +57,10 @@ class Reader:
 class Questionnaire:
     """Writes the questions of one run."""
 
-    def __init__(self, prompts: Prompts, rating: Rating) -> None:
+    def __init__(self, prompts: Prompts, rating: Rating, pictures: Mapping[str, str] = MappingProxyType({})) -> None:
         self.prompts = prompts
         self.rating = rating
+        self.pictures = pictures
 
     def ask_glance(self, task: Task) -> Question:
         """Ask what the person does with what stands above the fold."""
@@ -115,7 +117,13 @@ class Questionnaire:
         self, template: str, task: Task, shown: str, schema: Mapping[str, Any], max_tokens: int = 2_000
     ) -> Question:
         prompt = self.prompts.render(template, **self._context(task, shown), ratings=self.rating)
-        return Question(system=self.prompts.render("system.j2"), prompt=prompt, schema=schema, max_tokens=max_tokens)
+        return Question(
+            system=self.prompts.render("system.j2"),
+            prompt=prompt,
+            schema=schema,
+            picture=self.pictures.get(task.draft.id),
+            max_tokens=max_tokens,
+        )
 
     def _context(self, task: Task, shown: str) -> dict[str, Any]:
         return {

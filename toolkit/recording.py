@@ -89,6 +89,7 @@ def _make_run_id(plan: Plan, model: str, embedding_model: str | None) -> str:
     parts = [plan.campaign.model_dump_json(), plan.settings.model_dump_json(), model, embedding_model or ""]
     parts += [audience.digest for audience in plan.audiences]
     parts += [f"{name} {digest}" for name, digest in plan.prompts.hashes.items()]
+    parts += [f"{draft} {picture}" for draft, picture in plan.pictures.items()]
     slug = "".join(letter if letter.isalnum() else "-" for letter in plan.campaign.campaign.lower()).strip("-")
     return f"{slug[:60] or 'run'}-{make_key(*parts).hex()[:12]}"
 
@@ -114,7 +115,7 @@ def _find_cost(engine: Engine, asked: Asked) -> float | None:
 
 def _write_out_questions(plan: Plan, engine: Engine) -> dict[str, str]:
     """Return the first persona's questions as sent, the random token shown as a blank."""
-    questionnaire = Questionnaire(plan.prompts, plan.settings.rating)
+    questionnaire = Questionnaire(plan.prompts, plan.settings.rating, plan.pictures)
     task = plan.tasks[0]
     if engine.form == "completion":
         return {"completion": questionnaire.ask_thought(task).prompt}
@@ -131,6 +132,7 @@ def _list_warnings(
         surface = find_surface(name)
         if surface.retired:
             yield f"{name} was retired on {surface.retired:%d %B %Y}; use {surface.replacement}"
+    yield from _say_pictures(plan, engine)
     if engine.form == "completion":
         yield "the embedded model ranks drafts near chance: it shows how the toolkit works and decides nothing"
     missing = sum(reaction.missing for reaction in reactions)
@@ -142,3 +144,16 @@ def _list_warnings(
     total = sum(silent.values())
     if total:
         yield f"{total} sentences did not speak of their measure; those ratings are null"
+
+
+def _say_pictures(plan: Plan, engine: Engine) -> Iterator[str]:
+    """Say of each draft with a picture whether the model saw it."""
+    for draft in plan.campaign.drafts:
+        if draft.image is None:
+            continue
+        if engine.form == "chat" and draft.id in plan.pictures:
+            yield f"draft {draft.id!r}: its picture was sent to the model"
+        else:
+            why = "this engine reads text only" if draft.id in plan.pictures else f"{draft.image} could not be read"
+            instead = "its description was read instead" if draft.alt else "add alt to describe it"
+            yield f"draft {draft.id!r}: its picture was not shown: {why}; {instead}"

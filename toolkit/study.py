@@ -53,7 +53,7 @@ async def carry_out(
     if plan.settings.rating == "ssr" and embedding_model is None:
         embedder.check_installed()
     budget = Budget(price, max_cost)
-    questionnaire = Questionnaire(plan.prompts, plan.settings.rating)
+    questionnaire = Questionnaire(plan.prompts, plan.settings.rating, plan.pictures)
     async with engine:
         asker = Asker(questionnaire, engine, store, budget, secrets.token_hex(6))
         reactions = await _ask_all(plan.tasks, asker, concurrency or engine.concurrency, on_reaction, stop)

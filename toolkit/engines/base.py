@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -23,6 +24,8 @@ class Question:
     """Strict JSON schema of the reply, for the chat form."""
     grammar: str | None = None
     """GBNF grammar of the reply, for the completion form on llama.cpp."""
+    picture: str | None = None
+    """The draft's picture as a data address, for models that see; a model that does not is told its description."""
     stop: tuple[str, ...] = ()
     max_tokens: int = 2_000
     """Most tokens the reply may take; the worst case when a budget is reserved."""
@@ -34,7 +37,9 @@ class Question:
     @property
     def parameters(self) -> dict[str, Any]:
         """Everything besides the words that shapes the reply."""
+        seen = {"picture": hashlib.sha256(self.picture.encode()).hexdigest()} if self.picture else {}
         return {
+            **seen,
             "schema": self.schema,
             "grammar": self.grammar,
             "stop": list(self.stop),

@@ -17,6 +17,7 @@ from toolkit.errors import CallFailed, EngineError, EngineUnavailable
 ATTEMPTS = 5
 LONGEST_WAIT_SECONDS = 60.0
 EMBEDDING_BATCH = 256
+_PICTURE = "pictures"
 _NEXT_STEP: dict[type[openai.APIError], str] = {
     openai.AuthenticationError: "the key was refused; set OPENAI_API_KEY to one that this endpoint accepts",
     openai.PermissionDeniedError: "the key may not use this model; choose another with --model or another key",
@@ -166,10 +167,18 @@ class OpenAIEngine:
             parameters |= {"logprobs": True, "top_logprobs": question.top_logprobs}
         if "max_completion_tokens" in self._refused:
             parameters["max_tokens"] = question.max_tokens
-        messages: list[Any] = [{"role": "system", "content": question.system}, {"role": "user", "content": prompt}]
+        messages: list[Any] = [
+            {"role": "system", "content": question.system},
+            {"role": "user", "content": self._add_picture(prompt, question.picture)},
+        ]
         return await self._open_client.chat.completions.create(
             model=self._served_model, messages=messages, **self._drop_refused(parameters)
         )
+
+    def _add_picture(self, prompt: str, picture: str | None) -> Any:
+        if picture is None or _PICTURE in self._refused:
+            return prompt
+        return [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": picture}}]
 
     async def _send_completion(self, question: Question) -> Any:
         parameters: dict[str, Any] = {"max_tokens": question.max_tokens, **question.sampling}
@@ -212,6 +221,8 @@ def _refused_parameter(error: openai.APIStatusError) -> str | None:
     if named in optional:
         return named
     said = str(error.message)
+    if "image" in said.lower():
+        return _PICTURE
     return next((name for name in optional if name in said), None)
 
 

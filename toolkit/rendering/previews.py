@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -12,16 +11,13 @@ from urllib.parse import urlsplit
 import jinja2
 from markupsafe import Markup
 
+from toolkit.files.pictures import load_picture
 from toolkit.models import Campaign, Draft
 from toolkit.rendering.marks import Highlight, mark_text
 from toolkit.surfaces import Surface, find_limit_place, find_surface, place_fold
 
 Device = Literal["phone", "desktop"]
-LARGEST_PICTURE = 5_000_000
-"""Bytes; a larger picture is shown by its description."""
-
 _TEMPLATES = Path(__file__).parent.parent / "data" / "previews"
-_PICTURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp"}
 
 
 def render_preview(
@@ -41,7 +37,7 @@ def render_preview(
         "text": _mark_body(draft, surface, device, highlights),
         "marked": {name: _mark_field(draft, name) for name in ("headline", "description", "greeting")},
         "site": urlsplit(draft.link).netloc.removeprefix("www.") if draft.link else None,
-        "picture": _load_picture(draft, folder),
+        "picture": load_picture(draft.image, folder),
     }
     return Markup(_environment().get_template(f"{surface.layout}.html.j2").render(**context))  # noqa: S704 - autoescaped
 
@@ -90,15 +86,3 @@ def _mark_body(draft: Draft, surface: Surface, device: Device, highlights: Seque
 def _mark_field(draft: Draft, name: str) -> Markup | None:
     value: Any = getattr(draft, name)
     return mark_text(value, limit=find_limit_place(value, find_surface(draft.surface), name, draft)) if value else None
-
-
-def _load_picture(draft: Draft, folder: Path | None) -> str | None:
-    """Return the picture as a data address, or None where it is not a small picture file inside the folder."""
-    if not draft.image or folder is None or "://" in draft.image:
-        return None
-    path = (folder / draft.image).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file() or path.stat().st_size > LARGEST_PICTURE:
-        return None
-    data = path.read_bytes()
-    kind = next((kind for start, kind in _PICTURES.items() if data.startswith(start)), None)
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}" if kind else None
