@@ -5,7 +5,7 @@ So every interval here is clustered on the wordings, and the persona, never the 
 """
 
 from toolkit.stats.bootstraps import bootstrap_interval
-from toolkit.stats.cells import ROUNDING
+from toolkit.stats.cells import ROUNDING, FloatArray
 from toolkit.stats.corrections import benjamini_hochberg, holm
 from toolkit.stats.interactions import Interaction, equal_means
 from toolkit.stats.intervals import Interval, cluster_mean, effective_size, exact_interval, leave_one_out
@@ -15,6 +15,7 @@ __all__ = [
     "ROUNDING",
     "TYPICAL",
     "Components",
+    "FloatArray",
     "Interaction",
     "Interval",
     "benjamini_hochberg",

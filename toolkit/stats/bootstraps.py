@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -51,7 +53,7 @@ def _sum_clusters(cells: Cells) -> tuple[FloatArray, FloatArray]:
     return np.asarray(sums), np.asarray(np.bincount(cells.clusters, cells.weights))
 
 
-def _estimate(times: npt.NDArray[np.generic], sums: FloatArray, masses: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _estimate(times: npt.NDArray[Any], sums: FloatArray, masses: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return mean and linearised standard error of each draw; `times` says how often it holds each cluster."""
     mass, count = times @ masses, len(sums)
     means = (times @ sums) / mass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -78,15 +79,15 @@ def encode(labels: npt.ArrayLike, count: int, name: str, kept: npt.NDArray[np.bo
     return _number(items if kept is None else items[kept])
 
 
-def _number(labels: npt.NDArray[np.generic]) -> IntegerArray:
+def _number(labels: npt.NDArray[Any]) -> IntegerArray:
     """Return the labels as numbers from 0, in their sorted order; whole numbers close together need no sorting."""
     if labels.dtype.kind == "i" and len(labels):
         first, last = int(labels.min()), int(labels.max())
         if last - first < _DENSE * len(labels):
             present = np.zeros(last - first + 1, dtype=bool)
             present[labels - first] = True
-            return (np.cumsum(present) - 1)[labels - first]
-    return np.unique(labels, return_inverse=True)[1]
+            return np.asarray((np.cumsum(present) - 1)[labels - first], dtype=np.intp)
+    return np.asarray(np.unique(labels, return_inverse=True)[1], dtype=np.intp)
 
 
 def as_numbers(values: npt.ArrayLike, name: str) -> FloatArray:

@@ -45,8 +45,9 @@ def equal_means(
     the Satterthwaite t test of their difference, squared. Where personas are crossed with wordings, each group's own
     variance between personas is added and the denominator is that of the smallest group.
 
-    None where it cannot be told: a single group, a group of one persona or one wording, too few wordings for so many
-    groups, or means that differ without any variance. Equal means without variance give p = 1.
+    None where it cannot be told: a single group, a group of one persona or one wording, too few wordings or too
+    unequal weights for so many groups (a denominator under 1), or means that differ without any variance. Equal means
+    without variance give p = 1.
     """
     labels = encode(groups, len(np.asarray(values)), "groups")
     columns = [np.asarray(values), np.asarray(weights), encode(clusters, len(labels), "clusters"), np.asarray(units)]
@@ -59,7 +60,7 @@ def equal_means(
     if np.abs(gaps).max() <= ROUNDING:
         return Interaction(0.0, len(gaps), float(columns[2].max()), 1.0)
     covariance, spare = _covary(split, means, contrasts)
-    if spare <= 0.0 or np.linalg.matrix_rank(covariance, tol=ROUNDING, hermitian=True) < len(gaps):
+    if spare < 1.0 or np.linalg.matrix_rank(covariance, tol=ROUNDING, hermitian=True) < len(gaps):
         return None
     return _test(float(gaps @ np.linalg.solve(covariance, gaps)), len(gaps), spare)
 

@@ -48,7 +48,7 @@ def score_groups(residuals: FloatArray, weights: FloatArray, groups: IntegerArra
     slope = np.divide(second, length, out=np.zeros_like(second), where=length > 0.0)
     scores = np.bincount(groups, ((first / roots)[groups] + slope[groups] * across) * residuals)
     return Scores(
-        scores=scores,
+        scores=np.asarray(scores, dtype=np.float64),
         squares=first**2 + second**2,
         products=sums / roots * first + length * second,
         totals=first * roots,
