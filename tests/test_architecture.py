@@ -29,6 +29,8 @@ HOMES = {
     "click": {"cli"},
     "rich": {"cli"},
     "sqlite3": {"store.py"},
+    "pandas": set[str](),
+    "statsmodels": set[str](),
     "pytest": set[str](),
 }
 MODULES = sorted((ROOT / "toolkit").rglob("*.py"))

@@ -1,0 +1,23 @@
+"""From reactions to scorecards, comparisons and a verdict. Reactions of any age and origin will do."""
+
+from toolkit.scoring.cards import SCORECARD_SCHEMA, control_scorecard, scorecard
+from toolkit.scoring.comparing import COMPARISON_SCHEMA, LEAST_PERSONAS, LEAST_WORDINGS, SIGNIFICANCE, compare
+from toolkit.scoring.deciding import decide
+from toolkit.scoring.interacting import INTERACTION_SCHEMA, interactions
+from toolkit.scoring.rows import PRIMARY, RATES
+
+__all__ = [
+    "COMPARISON_SCHEMA",
+    "INTERACTION_SCHEMA",
+    "LEAST_PERSONAS",
+    "LEAST_WORDINGS",
+    "PRIMARY",
+    "RATES",
+    "SCORECARD_SCHEMA",
+    "SIGNIFICANCE",
+    "compare",
+    "control_scorecard",
+    "decide",
+    "interactions",
+    "scorecard",
+]

@@ -1,0 +1,65 @@
+"""From comparisons to the verdict of a run, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from toolkit.models import Verdict
+from toolkit.scoring.comparing import LEAST_PERSONAS, LEAST_WORDINGS
+from toolkit.scoring.rows import PRIMARY
+
+
+def decide(comparisons: pl.DataFrame, cards: pl.DataFrame) -> Verdict:
+    """Return the verdict of a run from its comparisons and scorecard on the primary measure, whole audience."""
+    rates = cards.filter((pl.col("measure") == PRIMARY) & pl.col("estimate").is_not_null())
+    if cards["draft_id"].n_unique() == 1:
+        return _describe_single(rates)
+    if rates.is_empty():
+        return Verdict(decision="not enough", because="no reaction could be used; see the failed and refused counts.")
+    best = rates.sort("estimate", descending=True, maintain_order=True).row(0, named=True)
+    rivals = comparisons.filter((pl.col("draft_a") == best["draft_id"]) | (pl.col("draft_b") == best["draft_id"]))
+    verdicts = set(rivals["verdict"])
+    for decision in ("not enough", "too close to call", "unstable"):
+        if decision in verdicts:
+            row = rivals.filter(pl.col("verdict") == decision).row(0, named=True)
+            return Verdict(decision=decision, because=_say_why(decision, row, best))
+    closest = rivals.sort("p_adjusted", descending=True).row(0, named=True)
+    return Verdict(decision="best", draft=best["draft_id"], because=_say_why("best", closest, best))
+
+
+def _describe_single(rates: pl.DataFrame) -> Verdict:
+    if rates.is_empty():
+        return Verdict(decision="single draft", because="no reaction could be used; see the failed and refused counts.")
+    return Verdict(
+        decision="single draft", because=f"there is nothing to compare with: {_say_rate(rates.row(0, named=True))}."
+    )
+
+
+def _say_rate(row: dict[str, Any]) -> str:
+    spread = f" ({row['low']:.0%} to {row['high']:.0%})" if row["low"] is not None else ""
+    share = f"{row['estimate']:.0%}{spread}"
+    return f"{row['draft_id']} reached the objective with {share} of the simulated audience of {row['personas']}"
+
+
+def _say_points(row: dict[str, Any]) -> str:
+    if row["difference"] is None:
+        return "no persona reacted to both"
+    spread = f", {100 * row['low']:.0f} to {100 * row['high']:.0f}" if row["low"] is not None else ""
+    return f"difference {100 * row['difference']:.0f} points{spread}"
+
+
+def _say_why(decision: str, row: dict[str, Any], best: dict[str, Any]) -> str:
+    pair = f"{row['draft_b']} against {row['draft_a']}: {_say_points(row)}"
+    if decision == "best":
+        return f"{_say_rate(best)}; closest rival: {pair}."
+    if decision == "unstable":
+        return f"{pair}, but leaving out one wording of the question turns the sign."
+    if decision == "not enough":
+        least = f"at least {LEAST_PERSONAS} personas under {LEAST_WORDINGS} wordings"
+        return f"{pair}; a verdict needs {least} who react to both drafts."
+    detectable = (
+        f"; a panel of this size could tell {100 * row['detectable']:.0f} points apart" if row["detectable"] else ""
+    )
+    return f"{pair}{detectable}."

@@ -1,0 +1,115 @@
+"""Does a difference differ between segments? One F test for all segment values, clustered on wordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.stats.cells import FEWEST, ROUNDING, Cells, FloatArray, collapse, encode
+from toolkit.stats.sandwiches import sandwich, score_groups
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """A test that several weighted means are equal."""
+
+    statistic: float
+    """The scaled Wald statistic, an F with `numerator` and `denominator` degrees of freedom."""
+    numerator: int
+    denominator: float
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """One segment value: its cells, and their clusters as numbers that all segment values share."""
+
+    cells: Cells
+    clusters: npt.NDArray[np.intp]
+
+
+def equal_means(
+    values: npt.ArrayLike,
+    weights: npt.ArrayLike,
+    clusters: npt.ArrayLike,
+    units: npt.ArrayLike,
+    groups: npt.ArrayLike,
+) -> Interaction | None:
+    """Test whether the weighted means of the groups (segment values) are equal, with clusters (wordings) random.
+
+    The approximate Hotelling test HTZ of Pustejovsky and Tipton (2018, doi 10.1080/07350015.2016.1247004) on the CR2
+    covariance of the means. Groups share wordings, so what a wording does to everybody cancels. For two groups this is
+    the Satterthwaite t test of their difference, squared. Where personas are crossed with wordings, each group's own
+    variance between personas is added and the denominator is that of the smallest group.
+
+    None where it cannot be told: a single group, a group of one persona or one wording, too few wordings or too
+    unequal weights for so many groups (a denominator under 1), or means that differ without any variance. Equal means
+    without variance give p = 1.
+    """
+    labels = encode(groups, len(np.asarray(values)), "groups")
+    columns = [np.asarray(values), np.asarray(weights), encode(clusters, len(labels), "clusters"), np.asarray(units)]
+    split = [_cut(columns, labels == label) for label in range(int(labels.max()) + 1)]
+    if len(split) < FEWEST or any(min(group.cells.shape) < FEWEST for group in split):
+        return None
+    means = np.array([group.cells.weights @ group.cells.values for group in split])
+    contrasts = np.eye(len(split))[1:] - np.eye(len(split))[0]
+    gaps = contrasts @ means
+    if np.abs(gaps).max() <= ROUNDING:
+        return Interaction(0.0, len(gaps), float(columns[2].max()), 1.0)
+    covariance, spare = _covary(split, means, contrasts)
+    if spare < 1.0 or np.linalg.matrix_rank(covariance, tol=ROUNDING, hermitian=True) < len(gaps):
+        return None
+    return _test(float(gaps @ np.linalg.solve(covariance, gaps)), len(gaps), spare)
+
+
+def _test(wald: float, count: int, spare: float) -> Interaction:
+    from scipy.special import fdtrc
+
+    statistic = wald * spare / ((spare + count - 1) * count)
+    return Interaction(statistic, count, spare, float(fdtrc(count, spare, statistic)))
+
+
+def _cut(columns: Sequence[npt.NDArray[np.generic]], kept: npt.NDArray[np.bool_]) -> _Group:
+    values, weights, clusters, units = (column[kept] for column in columns)
+    cells = collapse(values, weights, clusters, units)
+    names = np.unique(clusters[np.asarray(weights, dtype=np.float64) > 0.0])
+    return _Group(cells, names[cells.clusters].astype(np.intp))
+
+
+def _covary(split: Sequence[_Group], means: FloatArray, contrasts: FloatArray) -> tuple[FloatArray, float]:
+    """Return the covariance of the contrasts and the denominator degrees of freedom."""
+    count = 1 + max(int(group.clusters.max()) for group in split)
+    scores, shapes = np.zeros((count, len(split))), np.zeros((len(split), count, count))
+    model, extra = np.empty(len(split)), np.zeros(len(split))
+    for place, (group, mean) in enumerate(zip(split, means, strict=True)):
+        cells, names = group.cells, np.unique(group.clusters)
+        found = score_groups(cells.values - mean, cells.weights, cells.clusters)
+        scores[names, place], model[place] = found.scores, found.total
+        shapes[place][np.ix_(names, names)] = found.covary()
+        if cells.is_crossed:
+            extra[place] = _add_personas(cells, mean)
+    covariance = contrasts @ (scores.T @ scores + np.diag(extra)) @ contrasts.T
+    if any(group.cells.is_crossed for group in split):
+        return covariance, float(min(min(group.cells.shape) for group in split) - len(contrasts))
+    return covariance, _count_spare(shapes, model, contrasts)
+
+
+def _add_personas(cells: Cells, mean: float) -> float:
+    """Return the variance between personas that clustering on wordings does not see."""
+    residuals = cells.values - mean
+    by_unit, _ = sandwich(residuals, cells.weights, cells.units)
+    by_cell, _ = sandwich(residuals, cells.weights, np.arange(len(residuals)))
+    return max(by_unit - by_cell, 0.0)
+
+
+def _count_spare(shapes: FloatArray, model: FloatArray, contrasts: FloatArray) -> float:
+    """Return eta - q + 1 of HTZ, with eta = q (q + 1) / sum of the variances of the standardised covariance."""
+    count = len(contrasts)
+    values, vectors = np.linalg.eigh(contrasts @ np.diag(model) @ contrasts.T)
+    standard = vectors @ np.diag(values**-0.5) @ vectors.T @ contrasts
+    crossed = np.einsum("as,bs,skl->abkl", standard, standard, shapes)
+    variances = np.einsum("aakl,bbkl->ab", crossed, crossed) + np.einsum("abkl,bakl->ab", crossed, crossed)
+    return float(count * (count + 1) / variances.sum() - count + 1)

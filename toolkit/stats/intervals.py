@@ -1,0 +1,154 @@
+"""Means with intervals that treat the wordings as random."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.errors import InputError
+from toolkit.stats.cells import FEWEST, ROUNDING, Cells, FloatArray, collapse
+from toolkit.stats.sandwiches import sandwich
+
+_WHOLE = 1.0 - 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A weighted mean with its uncertainty; what cannot be identified from the data is None."""
+
+    estimate: float
+    low: float | None
+    high: float | None
+    standard_error: float | None
+    degrees: float | None
+    """Satterthwaite degrees of freedom of the standard error."""
+    p_value: float | None
+    """Two-sided, for a true mean of zero."""
+    clusters: int
+    units: int
+
+
+def cluster_mean(
+    values: npt.ArrayLike,
+    weights: npt.ArrayLike,
+    clusters: npt.ArrayLike,
+    units: npt.ArrayLike | None = None,
+    *,
+    confidence: float = 0.95,
+) -> Interval:
+    """Return the weighted mean of `values` with an interval that treats the clusters (wordings) as random.
+
+    All arrays have one entry per row; `units` names the persona, and each row is its own unit where it is missing.
+    Rows of one unit and cluster (repeats) count once, as their mean. Rows of weight zero are left out.
+
+    Units nested in clusters: the CR2 sandwich of an intercept-only weighted regression with independent,
+    homoskedastic errors as its working model, and Bell-McCaffrey degrees of freedom (Pustejovsky and Tipton 2018,
+    doi 10.1080/07350015.2016.1247004); with balance and equal weights the t interval over the cluster means, with
+    K - 1 degrees. Units crossed with clusters: V = Vp + Vk - V(cells), min(P, K) - 1 degrees, and max(Vp, Vk) where
+    V is not positive. One cluster, or one unit, or one that holds all but a millionth of the weight, identifies no
+    variance: those fields are None.
+
+    All values equal: `standard_error` is 0 and the interval a point (see `exact_interval` for an honest one of a
+    rate). The p-value is then 1 for a mean of zero. For any other mean it is that of the same values with the
+    heaviest unit set to zero: unanimity is at least as much evidence as that, and no finite sample is worth p = 0.
+    """
+    if not 0.0 < confidence < 1.0:
+        raise InputError(f"confidence is {confidence}: give a number between 0 and 1, such as 0.95")
+    return _judge(collapse(values, weights, clusters, units), confidence)
+
+
+def leave_one_out(values: npt.ArrayLike, weights: npt.ArrayLike, clusters: npt.ArrayLike) -> FloatArray:
+    """Return the weighted mean without each cluster in turn, in sorted order of the labels; NaN where none is left.
+
+    Rows of weight zero, and clusters that hold nothing else, are left out.
+    """
+    cells = collapse(values, weights, clusters, None)
+    others = 1.0 - np.eye(cells.shape[1])
+    # Adding up the others, instead of subtracting from the total, keeps an exact zero exact.
+    sums = others @ np.bincount(cells.clusters, cells.weights * cells.values)
+    masses = others @ np.bincount(cells.clusters, cells.weights)
+    return np.asarray(np.divide(sums, masses, out=np.full(len(masses), np.nan), where=masses > 0.0))
+
+
+def effective_size(weights: npt.ArrayLike) -> float:
+    """Return Kish's effective sample size (sum w)^2 / sum w^2; 0 where there is no weight."""
+    sizes = np.asarray(weights, dtype=np.float64)
+    if not np.isfinite(sizes).all() or (sizes < 0.0).any():
+        raise InputError("a weight is negative or not a number: weights are 0 or more")
+    if not sizes.any():
+        return 0.0
+    shares = sizes / sizes.max()
+    return float(shares.sum() ** 2 / np.square(shares).sum())
+
+
+def exact_interval(rate: float, effective: float, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the Clopper-Pearson interval of a rate seen in `effective` units, fractions of a unit allowed.
+
+    For rates whose values are all equal, where a standard error of 0 would claim certainty. It knows nothing of
+    wordings, so it is an interval for these wordings. Nothing seen says nothing: (0, 1).
+    """
+    from scipy.special import betaincinv
+
+    if not (0.0 <= rate <= 1.0 and effective >= 0.0 and 0.0 < confidence < 1.0):
+        raise InputError(f"rate {rate} of {effective} units at {confidence}: rate is 0 to 1, confidence between them")
+    hits, tail = rate * effective, (1.0 - confidence) / 2.0
+    misses = effective - hits
+    low = float(betaincinv(hits, misses + 1.0, tail)) if hits > 0.0 else 0.0
+    high = float(betaincinv(hits + 1.0, misses, 1.0 - tail)) if misses > 0.0 else 1.0
+    return low, high
+
+
+def _judge(cells: Cells, confidence: float) -> Interval:
+    from scipy.special import stdtrit
+
+    units, clusters = cells.shape
+    estimate = _mean(cells)
+    shares = [np.bincount(labels, cells.weights).max() for labels in (cells.units, cells.clusters)]
+    if min(units, clusters) < FEWEST or max(shares) > _WHOLE:
+        return Interval(estimate, None, None, None, None, None, clusters, units)
+    variance, degrees = _estimate_variance(cells, estimate)
+    error = math.sqrt(variance)
+    reach = error * float(stdtrit(degrees, (1.0 + confidence) / 2.0))
+    p_value = _find_p_value(cells, estimate, error, degrees)
+    return Interval(estimate, estimate - reach, estimate + reach, error, degrees, p_value, clusters, units)
+
+
+def _find_p_value(cells: Cells, estimate: float, error: float, degrees: float) -> float:
+    if error > 0.0 or estimate == 0.0:
+        return _test_zero(estimate, error, degrees)
+    heaviest = np.bincount(cells.units, cells.weights).argmax()
+    doubted = replace(cells, values=np.where(cells.units == heaviest, 0.0, cells.values))
+    mean = _mean(doubted)
+    variance, degrees = _estimate_variance(doubted, mean)
+    return _test_zero(mean, math.sqrt(variance), degrees)
+
+
+def _test_zero(estimate: float, error: float, degrees: float) -> float:
+    from scipy.special import stdtr
+
+    return float(2.0 * stdtr(degrees, -abs(estimate) / error)) if error > 0.0 else 1.0
+
+
+def _mean(cells: Cells) -> float:
+    estimate = float(cells.weights @ cells.values)
+    return 0.0 if abs(estimate) <= ROUNDING * float(np.abs(cells.values).max()) else estimate
+
+
+def _estimate_variance(cells: Cells, estimate: float) -> tuple[float, float]:
+    """Return the variance of the mean and its degrees of freedom."""
+    residuals = cells.values - estimate
+    residuals[np.abs(residuals) <= ROUNDING * np.abs(cells.values).max()] = 0.0
+    by_cluster, degrees = sandwich(residuals, cells.weights, cells.clusters)
+    by_unit, _ = sandwich(residuals, cells.weights, cells.units)
+    if cells.is_crossed:
+        by_cell, _ = sandwich(residuals, cells.weights, np.arange(len(residuals)))
+        variance, degrees = by_unit + by_cluster - by_cell, float(min(cells.shape) - 1)
+    else:
+        variance = by_cluster
+    # Also where nested clusters happen to agree exactly while their units differ: that is luck, not certainty.
+    if variance <= ROUNDING * (by_unit + by_cluster):
+        variance = max(by_unit, by_cluster)
+    return variance, degrees
