@@ -265,5 +265,5 @@ def test_one_draft_has_no_rival_to_choose(audience: Audience) -> None:
 def test_pair_questions_of_a_team_are_checked(tmp_path: Path, audience: Audience, campaign: Campaign) -> None:
     """Too few ways to ask are refused in one line before a choice is asked for."""
     (tmp_path / "pairs.yaml").write_text("pairs: [Which]")
-    with pytest.raises(InputError, match="needs a list of at least 8 sentences"):
+    with pytest.raises(InputError, match="a list of at least 8 sentences is needed"):
         toolkit.run(campaign, audience, engine=ScriptedEngine(take_first), prompts=tmp_path, **OPTIONS)
