@@ -15,10 +15,11 @@ import toolkit
 ROOT = Path(__file__).parent.parent
 FLOORS = [
     {"errors", "models"},
-    {"files", "prompts", "surfaces", "stats", "ratings", "similarity", "themes", "sampling", "vetting", "counting"},
+    {"files", "prompts", "surfaces", "stats", "ratings", "similarity", "themes", "sampling", "vetting", "counting"}
+    | {"strengths"},
     {"engines", "store", "budget", "scoring", "questions", "replies", "linting", "rendering"},
     {"asking", "planning", "reactions", "recording", "runs", "study", "estimating", "api"}
-    | {"live", "summaries", "charts", "room", "health", "report"},
+    | {"head_to_head", "live", "summaries", "charts", "room", "health", "report"},
     {"cli", "ui", "__main__", "__init__"},
 ]
 HOMES = {

@@ -299,3 +299,22 @@ def test_requests_carry_a_strict_schema(command: Command, server: OpenAIServer) 
         sum("No more chasing buyers. Invoice them in the chat and get paid today." in request.text for request in asked)
         == 22
     )
+
+
+def test_head_to_head_is_asked_shown_and_replayed(command: Command, server: OpenAIServer, tmp_path: Path) -> None:
+    """The option asks for both orders, prints strengths and their checks, and a replay gives the same file."""
+    shown = command(*ask(server, "--head-to-head", "--out", tmp_path / "one"))
+    assert shown.returncode == 0, shown.stderr
+    assert server.count() == 44 + 24
+    for words in ("Head-to-head: share of wins", "Chose what was shown first", "Same choice in both orders"):
+        assert words in shown.stdout
+    again = ["run", CAMPAIGN, "--audience", "uk-small-sellers", "--engine", "replay", "--rating", "direct", "--json"]
+    done = command(*again, "--head-to-head", "--out", tmp_path / "two")
+    assert done.returncode == 0, done.stderr
+    printed = json.loads(done.stdout)
+    assert printed["counts"]["calls"] == 0
+    assert {row["draft_id"] for row in printed["head_to_head"]["strengths"]} == {"plain", "benefit"}
+    assert 0 <= printed["head_to_head"]["order_effects"]["first_share"] <= 1
+    one, two = ((tmp_path / name / "preferences.parquet").read_bytes() for name in ("one", "two"))
+    assert one == two
+    assert "--head-to-head" in command("run", "--help").stdout

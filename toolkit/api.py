@@ -23,7 +23,7 @@ from toolkit.planning import Plan, make_plan
 from toolkit.prompts import Prompts
 from toolkit.runs import Run
 from toolkit.store import Store
-from toolkit.study import OnReaction, carry_out, run_blocking
+from toolkit.study import OnPreference, OnReaction, carry_out, run_blocking
 from toolkit.surfaces import find_surface
 
 DraftsLike = Campaign | Draft | Sequence[Draft] | str | Path
@@ -46,6 +46,7 @@ def plan(
     repeats: int = 1,
     seed: int = 0,
     control: bool = True,
+    head_to_head: bool = False,
     prompts: str | Path | None = None,
 ) -> Plan:
     """Return what a run would ask. Arguments as for `run`."""
@@ -58,6 +59,7 @@ def plan(
         repeats=repeats,
         seed=seed,
         control=control,
+        head_to_head=head_to_head,
     )
     return make_plan(campaign, audiences, settings, Prompts(Path(prompts) if prompts else None))
 
@@ -75,6 +77,7 @@ async def arun(
     max_cost: float | None = None,
     store: str | Path | None = None,
     on_reaction: OnReaction | None = None,
+    on_preference: OnPreference | None = None,
     api_key: str | None = None,
     stop: asyncio.Event | None = None,
     **settings: Any,
@@ -105,6 +108,7 @@ async def arun(
             concurrency=concurrency,
             embedding_model=embedding_model,
             on_reaction=on_reaction,
+            on_preference=on_preference,
             stop=stop,
         )
 
@@ -118,9 +122,10 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Any) -> Ru
 
     Options: `engine` ("openai", "local", "replay", or an engine object), `model`, `base_url`, `embedding_model`,
     `objective`, `rating` ("ssr", "logprob", "direct"), `sample` (personas drawn), `repeats`, `seed`, `control`,
-    `concurrency`, `price` (dollars per million prompt and completion tokens), `max_cost` (dollars), `prompts` (a folder
-    of templates that win over the built-in ones), `store` (a file), `api_key` (instead of OPENAI_API_KEY; never
-    recorded) and `on_reaction` (called with each reaction as it arrives).
+    `head_to_head` (also choose between every two drafts, in both orders), `concurrency`, `price` (dollars per million
+    prompt and completion tokens), `max_cost` (dollars), `prompts` (a folder of templates that win over the built-in
+    ones), `store` (a file), `api_key` (instead of OPENAI_API_KEY; never recorded), `on_reaction` (called with each
+    reaction as it arrives) and `on_preference` (the same for each choice between two drafts).
 
     Raises InputError for anything that cannot be used, before anything is asked, and EngineUnavailable where no reply
     can be had. Reactions that failed are rows with status "failed": see `run.is_complete`.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from toolkit.budget import Budget
-from toolkit.engines.base import Engine, Question, Reply
+from toolkit.engines.base import Engine, Form, Question, Reply
 from toolkit.errors import CallFailed, EngineUnavailable, MissingReply
 from toolkit.models import CONTROL, MEASURES
 from toolkit.prompts import clean_text
@@ -81,7 +81,7 @@ class Reaction:
         return self.task.persona.name if self.task.persona else "Control reader"
 
 
-class _Refused(Exception):  # a signal inside the asking, never shown
+class Refused(Exception):  # a signal inside the asking, never shown
     """The model declined to answer."""
 
 
@@ -95,13 +95,18 @@ class Asker:
         self._budget = budget
         self._token = token
 
+    @property
+    def form(self) -> Form:
+        """The form in which the engine takes questions."""
+        return self._engine.form
+
     async def ask(self, task: Task) -> Reaction:
         """Return the reaction; only BudgetReached and EngineUnavailable escape."""
         usage = Usage()
         try:
             answer = await self._find_answer(task, usage)
             pmfs = await self._find_pmfs(task, answer, usage)
-        except _Refused as refusal:
+        except Refused as refusal:
             return Reaction(task=task, status="refused", usage=usage, error=str(refusal))
         except MissingReply as error:
             return Reaction(task=task, status="failed", usage=usage, error=str(error), missing=True)
@@ -141,15 +146,18 @@ class Asker:
             question = self._questionnaire.ask_intent(task, f' "{answer.verbatim}"', digits_only=False)
         else:
             question = self._questionnaire.ask_digit(task, measure, answer.verbatim)
-        reply = await self._find_reply(task, question, _any_text, usage)
+        reply = await self.find_reply(task, question, _any_text, usage)
         return from_logprobs(reply.top or {})
 
     async def _parse(self, task: Task, question: Question, parse: Callable[[str], Parsed], usage: Usage) -> Parsed:
-        reply = await self._find_reply(task, question, parse, usage)
+        reply = await self.find_reply(task, question, parse, usage)
         return parse(reply.text)
 
-    async def _find_reply(self, task: Task, question: Question, parse: Callable[[str], Any], usage: Usage) -> Reply:
-        """Return the stored reply, or a fresh one that parses; what does not parse is asked for once more."""
+    async def find_reply(self, task: Task, question: Question, parse: Callable[[str], Any], usage: Usage) -> Reply:
+        """Return the stored reply, or a fresh one that parses; what does not parse is asked for once more.
+
+        Raises Refused where the model declined, and whatever the engine raises.
+        """
         key = self._key(task, question)
         reply = self._store.find(key)
         if reply is not None:
@@ -157,7 +165,7 @@ class Asker:
         else:
             reply = await self._ask_engine(key, question, parse, usage)
         if reply.refusal:
-            raise _Refused(reply.refusal)
+            raise Refused(reply.refusal)
         return reply
 
     async def _ask_engine(self, key: bytes, question: Question, parse: Callable[[str], Any], usage: Usage) -> Reply:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from toolkit import stats
 from toolkit.budget import Price
+from toolkit.engines.base import Form
+from toolkit.head_to_head import PairQuestions, list_pairings
 from toolkit.models import Record
 from toolkit.planning import Plan
 from toolkit.questions import Questionnaire
@@ -13,6 +17,7 @@ CHARACTERS_PER_TOKEN = 4
 WORTH_FINDING = 0.05
 _MINUTE = 60
 _REPLY_TOKENS = {"chat": 260, "glance": 40, "completion": 40}
+_PAIR_TOKENS: Mapping[Form, int] = {"chat": 40, "completion": 2}
 _SECONDS_PER_CALL = {"openai": 6.0, "local": 3.5, "replay": 0.01}
 _CONCURRENCY = {"openai": 32, "local": 2, "replay": 1}
 
@@ -52,6 +57,13 @@ def estimate_plan(plan: Plan, engine: str, price: Price | None, concurrency: int
             sum(len(question.system + question.prompt) for question, _ in questions) // CHARACTERS_PER_TOKEN
         )
         completion_tokens += sum(_REPLY_TOKENS[kind] for _, kind in questions)
+    pairs = PairQuestions(plan.prompts, plan.settings.objective)
+    form: Form = "completion" if engine == "local" else "chat"
+    for pairing in list_pairings(plan):
+        question = pairs.ask(pairing, form)
+        calls += 1
+        prompt_tokens += len(question.system + question.prompt) // CHARACTERS_PER_TOKEN
+        completion_tokens += _PAIR_TOKENS[form]
     in_flight = min(concurrency or _CONCURRENCY.get(engine, 1), max(calls, 1))
     return Estimate(
         personas=len(plan.panel),

@@ -250,6 +250,8 @@ class Settings(Record):
     """Decides the draw, the wordings and, where the model takes one, the sampling."""
     control: bool = True
     """Whether a reader with no persona answers too."""
+    head_to_head: bool = False
+    """Whether personas also choose between every two drafts, shown side by side in both orders."""
 
 
 class Verdict(Record):

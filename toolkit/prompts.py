@@ -18,6 +18,8 @@ from toolkit.files.resources import find_resource
 from toolkit.models import MEASURES
 
 LEAST_WORDINGS = 8
+PAIR_FILES = ("pair.j2", "pair_completion.j2", "pairs.yaml")
+"""What only a head-to-head asks with: no part of the identity of any other run."""
 _PARTS = ("glance", "read", "control_reader", "lead", "post", "thinks", "does")
 _LEVELS = 5
 _KEPT_CONTROLS = "\n\t"
@@ -69,6 +71,17 @@ class Prompts:
         return tuple(entries)
 
     @cached_property
+    def pairs(self) -> tuple[str, ...]:
+        """The equivalent ways to ask which of two drafts, in file order; at least eight."""
+        entries = self._load_yaml("pairs.yaml").get("pairs")
+        sentences = entries if isinstance(entries, list) else []
+        if len(sentences) < LEAST_WORDINGS or not all(isinstance(one, str) and one.strip() for one in sentences):
+            raise InputError(
+                f"prompts/pairs.yaml: a list of at least {LEAST_WORDINGS} sentences is needed under 'pairs'"
+            )
+        return tuple(sentences)
+
+    @cached_property
     def anchors(self) -> dict[str, list[list[str]]]:
         """For each measure, sets of five sentences from the lowest level to the highest."""
         sets = self._load_yaml("anchors.yaml")
@@ -79,9 +92,17 @@ class Prompts:
 
     @cached_property
     def hashes(self) -> dict[str, str]:
-        """SHA-256 of every prompt file in use, by name."""
-        names = sorted({path.name for folder in self._folders for path in folder.iterdir() if path.is_file()})
-        return {name: hashlib.sha256(self.source(name).encode()).hexdigest() for name in names}
+        """SHA-256 of every prompt file in use, by name, those of a head-to-head apart."""
+        names = {path.name for folder in self._folders for path in folder.iterdir() if path.is_file()}
+        return {name: self._digest(name) for name in sorted(names.difference(PAIR_FILES))}
+
+    @cached_property
+    def pair_hashes(self) -> dict[str, str]:
+        """SHA-256 of the files that a head-to-head asks with, by name."""
+        return {name: self._digest(name) for name in PAIR_FILES}
+
+    def _digest(self, name: str) -> str:
+        return hashlib.sha256(self.source(name).encode()).hexdigest()
 
     def _load_yaml(self, name: str) -> dict[str, Any]:
         try:

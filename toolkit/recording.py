@@ -11,12 +11,16 @@ from toolkit.asking import Reaction
 from toolkit.budget import Budget
 from toolkit.engines import embedder
 from toolkit.engines.base import Engine
+from toolkit.head_to_head import PairQuestions, Preference, list_pairings, make_preferences
 from toolkit.planning import Plan
 from toolkit.questions import BOUNDARY, Questionnaire
 from toolkit.reactions import Embed, make_reactions, rate_reactions
 from toolkit.runs import Counts, Methods, Run, describe_audience
 from toolkit.store import make_key
+from toolkit.strengths import find_order_effects, list_order_warnings
 from toolkit.surfaces import find_surface
+
+_PAIRED = "head-to-head: two drafts per call, in both orders, labels cycled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,13 @@ class Asked:
     started: datetime.datetime
     embedding_model: str | None = None
     """The endpoint's embedding model; None for the embedded one."""
+    preferences: Sequence[Preference] = ()
+    """The choices of a head-to-head."""
+
+    @property
+    def answers(self) -> list[Reaction | Preference]:
+        """Everything that was asked for."""
+        return [*self.reactions, *self.preferences]
 
 
 def make_run(plan: Plan, engine: Engine, asked: Asked, embed: Embed) -> Run:
@@ -44,7 +55,14 @@ def make_run(plan: Plan, engine: Engine, asked: Asked, embed: Embed) -> Run:
     silent: Mapping[str, int] = {}
     if plan.settings.rating == "ssr":
         rows, silent = rate_reactions(rows, plan.prompts, embed)
-    return Run(methods=_make_methods(run_id, plan, engine, asked, silent), reactions=rows)
+    preferences = make_preferences(asked.preferences, run_id) if plan.settings.head_to_head else None
+    methods = _make_methods(run_id, plan, engine, asked, silent)
+    if preferences is not None:
+        more = list_order_warnings(find_order_effects(preferences))
+        methods = methods.model_copy(
+            update={"warnings": (*methods.warnings, *more), "order": f"{methods.order}; {_PAIRED}"}
+        )
+    return Run(methods=methods, reactions=rows, preferences=preferences)
 
 
 def _make_methods(run_id: str, plan: Plan, engine: Engine, asked: Asked, silent: Mapping[str, int]) -> Methods:
@@ -64,18 +82,19 @@ def _make_methods(run_id: str, plan: Plan, engine: Engine, asked: Asked, silent:
         wordings=plan.wordings,
         counts=_count(personas, engine.calls),
         control_counts=_count(control, engine.calls) if plan.settings.control else None,
+        head_to_head_counts=_count(asked.preferences, engine.calls) if plan.settings.head_to_head else None,
         cost_usd=_find_cost(engine, asked),
-        prompt_tokens=sum(reaction.usage.fresh_prompt_tokens for reaction in reactions),
-        completion_tokens=sum(reaction.usage.fresh_completion_tokens for reaction in reactions),
+        prompt_tokens=sum(one.usage.fresh_prompt_tokens for one in asked.answers),
+        completion_tokens=sum(one.usage.fresh_completion_tokens for one in asked.answers),
         rating=_describe_rating(plan, asked),
         silent=dict(silent),
         detectable=plan.detectable,
-        prompts=plan.prompts.hashes,
+        prompts=_list_hashes(plan),
         questions=_write_out_questions(plan, engine),
         started=asked.started.isoformat(timespec="seconds"),
-        stopped=next((reaction.error for reaction in reactions if reaction.unpaid or reaction.stopped), None),
+        stopped=next((one.error for one in asked.answers if one.unpaid or one.stopped), None),
         version=version("audience-toolkit"),
-        warnings=tuple(_list_warnings(plan, engine, reactions, silent)),
+        warnings=tuple(_list_warnings(plan, engine, asked, silent)),
     )
 
 
@@ -86,15 +105,24 @@ def _describe_rating(plan: Plan, asked: Asked) -> str:
 
 def _make_run_id(plan: Plan, model: str, embedding_model: str | None) -> str:
     """Return a name that the same inputs always give: campaign and twelve digits of their SHA-256."""
-    parts = [plan.campaign.model_dump_json(), plan.settings.model_dump_json(), model, embedding_model or ""]
+    later = (
+        set() if plan.settings.head_to_head else {"head_to_head"}
+    )  # names from before this setting stay as they were
+    settings = plan.settings.model_dump_json(exclude=later)
+    parts = [plan.campaign.model_dump_json(), settings, model, embedding_model or ""]
     parts += [audience.digest for audience in plan.audiences]
-    parts += [f"{name} {digest}" for name, digest in plan.prompts.hashes.items()]
+    parts += [f"{name} {digest}" for name, digest in _list_hashes(plan).items()]
     parts += [f"{draft} {picture}" for draft, picture in plan.pictures.items()]
     slug = "".join(letter if letter.isalnum() else "-" for letter in plan.campaign.campaign.lower()).strip("-")
     return f"{slug[:60] or 'run'}-{make_key(*parts).hex()[:12]}"
 
 
-def _count(reactions: Sequence[Reaction], calls: int) -> Counts:
+def _list_hashes(plan: Plan) -> dict[str, str]:
+    more = plan.prompts.pair_hashes if plan.settings.head_to_head else {}
+    return plan.prompts.hashes | more
+
+
+def _count(reactions: Sequence[Reaction | Preference], calls: int) -> Counts:
     statuses = [reaction.status for reaction in reactions]
     return Counts(
         planned=len(reactions),
@@ -109,7 +137,7 @@ def _count(reactions: Sequence[Reaction], calls: int) -> Counts:
 def _find_cost(engine: Engine, asked: Asked) -> float | None:
     if asked.budget.price is not None:
         return round(asked.budget.spent, 6)
-    paid = any(reaction.usage.fresh for reaction in asked.reactions)
+    paid = any(one.usage.fresh for one in asked.answers)
     return None if paid and engine.name == "openai" else 0.0
 
 
@@ -117,17 +145,18 @@ def _write_out_questions(plan: Plan, engine: Engine) -> dict[str, str]:
     """Return the first persona's questions as sent, the random token shown as a blank."""
     questionnaire = Questionnaire(plan.prompts, plan.settings.rating, plan.pictures)
     task = plan.tasks[0]
+    pairs = PairQuestions(plan.prompts, plan.settings.objective)
+    paired = [("head_to_head", pairs.ask(pairing, engine.form)) for pairing in list_pairings(plan)[:1]]
     if engine.form == "completion":
-        return {"completion": questionnaire.ask_thought(task).prompt}
-    question = questionnaire.ask_reaction(task)
-    return {"system": question.system, "react": question.prompt.replace(BOUNDARY, "____")}
+        return {name: question.prompt for name, question in [("completion", questionnaire.ask_thought(task)), *paired]}
+    reaction = questionnaire.ask_reaction(task)
+    prompts = {name: question.prompt.replace(BOUNDARY, "____") for name, question in [("react", reaction), *paired]}
+    return {"system": reaction.system, **prompts}
 
 
-def _list_warnings(
-    plan: Plan, engine: Engine, reactions: Sequence[Reaction], silent: Mapping[str, int]
-) -> Iterator[str]:
+def _list_warnings(plan: Plan, engine: Engine, asked: Asked, silent: Mapping[str, int]) -> Iterator[str]:
     yield from dict.fromkeys(engine.warnings)
-    yield from dict.fromkeys(str(reaction.error) for reaction in reactions if reaction.unpaid or reaction.stopped)
+    yield from dict.fromkeys(str(one.error) for one in asked.answers if one.unpaid or one.stopped)
     for name in dict.fromkeys(draft.surface for draft in plan.campaign.drafts):
         surface = find_surface(name)
         if surface.retired:
@@ -135,12 +164,15 @@ def _list_warnings(
     yield from _say_pictures(plan, engine)
     if engine.form == "completion":
         yield "the embedded model ranks drafts near chance: it shows how the toolkit works and decides nothing"
-    missing = sum(reaction.missing for reaction in reactions)
-    if missing:
-        yield f"the store lacks {missing} reactions; run once with the engine that should answer"
-    refused = sum(reaction.status == "refused" for reaction in reactions)
-    if refused:
-        yield f"{refused} reactions were refused by the model and count nowhere"
+    several: tuple[tuple[str, Sequence[Reaction | Preference]], ...]
+    several = (("reactions", asked.reactions), ("head-to-head choices", asked.preferences))
+    for name, answers in several:
+        missing = sum(one.missing for one in answers)
+        if missing:
+            yield f"the store lacks {missing} {name}; run once with the engine that should answer"
+        refused = sum(one.status == "refused" for one in answers)
+        if refused:
+            yield f"{refused} {name} were refused by the model and count nowhere"
     total = sum(silent.values())
     if total:
         yield f"{total} sentences did not speak of their measure; those ratings are null"

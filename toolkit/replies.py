@@ -32,7 +32,7 @@ class Answer:
 
 def read_glance(text: str) -> Answer:
     """Read the reply to a glance; its action is "read" where the person stopped."""
-    fields = _load_object(text)
+    fields = read_object(text)
     glance = _text_among(fields, "first_glance", ("stop", *LEAVING))
     stopped = glance == "stop"
     return Answer(action="read" if stopped else glance, verbatim=_spoken(fields, "verbatim"), stopped=stopped)
@@ -40,7 +40,7 @@ def read_glance(text: str) -> Answer:
 
 def read_reaction(text: str) -> Answer:
     """Read the reply that holds glance and reading; what a person who scrolled past would have said stays unsaid."""
-    fields = _load_object(text)
+    fields = read_object(text)
     glance = _text_among(fields, "first_glance", ("stop", *LEAVING))
     answer = read_reading(text)
     if glance == "stop":
@@ -50,7 +50,7 @@ def read_reaction(text: str) -> Answer:
 
 def read_reading(text: str) -> Answer:
     """Read the reply of a person who stopped and read everything."""
-    fields = _load_object(text)
+    fields = read_object(text)
     objection = fields.get("objection")
     if objection is not None and not isinstance(objection, str):
         raise BadReply("objection is neither text nor null")
@@ -84,7 +84,7 @@ def read_digit(text: str) -> int:
     return int(match[1])
 
 
-def _load_object(text: str) -> dict[str, Any]:
+def read_object(text: str) -> dict[str, Any]:
     """Return the JSON object of a reply, a Markdown fence around it allowed."""
     fenced = re.fullmatch(r"\s*```(?:json)?\s*(.*?)\s*```\s*", text, re.DOTALL)
     try:

@@ -16,8 +16,11 @@ from toolkit import scoring
 from toolkit.errors import InputError
 from toolkit.files.atomic import write_atomically
 from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict
+from toolkit.strengths import STRENGTHS_SCHEMA, OrderEffects, find_order_effects, rank_drafts
 
 FILES = ("run.json", "reactions.parquet", "scorecard.parquet", "comparisons.parquet")
+PREFERENCES = "preferences.parquet"
+"""Written besides where a head-to-head was asked for."""
 
 
 class Counts(Record):
@@ -54,6 +57,8 @@ class Methods(Record):
     wordings: int
     counts: Counts
     control_counts: Counts | None
+    head_to_head_counts: Counts | None = None
+    """Choices between two drafts, planned and got; null where none were asked for."""
     cost_usd: float | None
     """Dollars spent in this run; null where the model's price is unknown."""
     prompt_tokens: int
@@ -85,6 +90,8 @@ class Run:
     methods: Methods
     reactions: pl.DataFrame
     """One row per reaction, the control reader's included."""
+    preferences: pl.DataFrame | None = None
+    """One row per choice between two drafts in one order; None where no head-to-head was asked for."""
 
     @property
     def run_id(self) -> str:
@@ -103,9 +110,9 @@ class Run:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every planned reaction was answered or refused, the control reader's included."""
-        control = self.methods.control_counts
-        return self.counts.failed == 0 and (control is None or control.failed == 0)
+        """Whether everything planned was answered or refused, the control reader and the head-to-head included."""
+        others = (self.methods.control_counts, self.methods.head_to_head_counts)
+        return self.counts.failed == 0 and all(counts is None or counts.failed == 0 for counts in others)
 
     def scorecard(self, by: str | None = None) -> pl.DataFrame:
         """Return estimates with intervals and counts; see `toolkit.scorecard`."""
@@ -123,6 +130,19 @@ class Run:
         """Return what the run lets a person decide, on the objective rate over everyone shown the draft."""
         return scoring.decide(self.compare(), self.scorecard())
 
+    def strengths(self) -> pl.DataFrame:
+        """Return draft_id, strength (0 to 1), low, high, personas from the head-to-head; no rows where none was asked.
+
+        See `toolkit.strengths.rank_drafts`.
+        """
+        if self.preferences is None:
+            return pl.DataFrame(schema=STRENGTHS_SCHEMA)
+        return rank_drafts(self.preferences, self.drafts)
+
+    def order_effects(self) -> OrderEffects | None:
+        """Return position bias and consistency of the head-to-head; None where none was asked for."""
+        return None if self.preferences is None else find_order_effects(self.preferences)
+
     def save(self, folder: str | Path) -> Path:
         """Write the run folder, each file whole or not at all; an earlier run there is replaced.
 
@@ -133,6 +153,8 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in self._write_files().items():
             write_atomically(folder / name, content)
+        if self.preferences is None:
+            (folder / PREFERENCES).unlink(missing_ok=True)
         return folder
 
     def pack(self) -> bytes:
@@ -149,6 +171,7 @@ class Run:
             "reactions": self.reactions,
             "scorecard": self._all_scorecards(),
             "comparisons": self._all_comparisons(),
+            **({} if self.preferences is None else {"preferences": self.preferences}),
         }
         files = {f"{name}.parquet": _write_parquet(frame) for name, frame in frames.items()}
         return {**files, "run.json": (self.methods.model_dump_json(indent=2) + "\n").encode()}
@@ -193,7 +216,12 @@ def load_run(folder: str | Path) -> Run:
         raise InputError(f"{folder}: no run folder, {missing[0]} is missing; give a folder that `audience run` wrote")
     try:
         methods = Methods.model_validate_json((folder / "run.json").read_bytes())
-        return Run(methods=methods, reactions=pl.read_parquet(folder / "reactions.parquet"))
+        paired = folder / PREFERENCES
+        return Run(
+            methods=methods,
+            reactions=pl.read_parquet(folder / "reactions.parquet"),
+            preferences=pl.read_parquet(paired) if methods.settings.head_to_head else None,
+        )
     except (ValueError, OSError, pl.exceptions.PolarsError) as error:
         said = " ".join(str(error).split())[:200]
         raise InputError(f"{folder}: the run cannot be read: {said}; run the test again to write it anew") from None

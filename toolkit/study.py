@@ -7,7 +7,9 @@ import contextlib
 import datetime
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,6 +19,7 @@ from toolkit.budget import Budget, Price
 from toolkit.engines import embedder
 from toolkit.engines.base import Engine
 from toolkit.errors import BudgetReached, ToolkitError
+from toolkit.head_to_head import Pairing, PairQuestions, Preference, ask_pairing, list_pairings
 from toolkit.planning import Plan
 from toolkit.prompts import Prompts
 from toolkit.questions import Questionnaire, Task
@@ -28,7 +31,9 @@ from toolkit.store import Store, make_key
 STOPPED = "stopped before everything was answered; what came is saved: run the same test again to go on"
 
 OnReaction = Callable[[Reaction], None]
-Result = TypeVar("Result")
+OnPreference = Callable[[Preference], None]
+Item = TypeVar("Item")
+Answered = TypeVar("Answered")
 
 
 async def carry_out(
@@ -41,6 +46,7 @@ async def carry_out(
     concurrency: int | None = None,
     embedding_model: str | None = None,
     on_reaction: OnReaction | None = None,
+    on_preference: OnPreference | None = None,
     stop: asyncio.Event | None = None,
 ) -> Run:
     """Ask everything, rate what was said and return the run.
@@ -56,9 +62,12 @@ async def carry_out(
     questionnaire = Questionnaire(plan.prompts, plan.settings.rating, plan.pictures)
     async with engine:
         asker = Asker(questionnaire, engine, store, budget, secrets.token_hex(6))
-        reactions = await _ask_all(plan.tasks, asker, concurrency or engine.concurrency, on_reaction, stop)
+        flow = _Flow(concurrency or engine.concurrency, stop)
+        reactions = await flow.ask_all(plan.tasks, asker.ask, _fail_reaction, on_reaction)
+        ask_pair = partial(ask_pairing, questions=PairQuestions(plan.prompts, plan.settings.objective), asker=asker)
+        preferences = await flow.ask_all(list_pairings(plan), ask_pair, _fail_preference, on_preference)
         embed = await _find_embed(reactions, plan.prompts, engine, store, embedding_model)
-    return make_run(plan, engine, Asked(reactions, budget, started, embedding_model), embed)
+    return make_run(plan, engine, Asked(reactions, budget, started, embedding_model, preferences), embed)
 
 
 def run_blocking(work: Callable[[], Any]) -> Any:
@@ -83,33 +92,50 @@ def _catch(work: Callable[[], Any]) -> Any:
         return error
 
 
-async def _ask_all(
-    tasks: Sequence[Task],
-    asker: Asker,
-    concurrency: int,
-    on_reaction: OnReaction | None,
-    stop: asyncio.Event | None,
-) -> list[Reaction]:
-    """Return the reactions in the order of the tasks; the first error that ends a run cancels the rest."""
-    reactions: list[Reaction | None] = [None] * len(tasks)
-    waiting = iter(enumerate(tasks))
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """How many questions are in flight, and what ends them."""
 
-    async def work() -> None:
-        for index, task in waiting:
-            try:
-                reaction = await asker.ask(task)
-            except BudgetReached as error:
-                reaction = Reaction(task=task, status="failed", usage=Usage(), error=str(error), unpaid=True)
-            reactions[index] = reaction
-            if on_reaction is not None:
-                on_reaction(reaction)
+    concurrency: int
+    stop: asyncio.Event | None
 
-    with _unwrap_group():
-        async with asyncio.TaskGroup() as group:
-            workers = [group.create_task(work()) for _ in range(min(concurrency, len(tasks)))]
-            with _cancel_on(stop, workers):
-                await asyncio.wait(workers)
-    return [reaction or _leave_unasked(task) for task, reaction in zip(tasks, reactions, strict=True)]
+    async def ask_all(
+        self,
+        items: Sequence[Item],
+        ask: Callable[[Item], Awaitable[Answered]],
+        fail: Callable[[Item, str, bool], Answered],
+        on_answer: Callable[[Answered], None] | None,
+    ) -> list[Answered]:
+        """Return the answers in the order of the items; the first error that ends a run cancels the rest."""
+        answers: list[Answered | None] = [None] * len(items)
+        is_stopped = self.stop is not None and self.stop.is_set()
+        waiting = iter([] if is_stopped else list(enumerate(items)))
+
+        async def work() -> None:
+            for index, item in waiting:
+                try:
+                    answer = await ask(item)
+                except BudgetReached as error:
+                    answer = fail(item, str(error), True)  # noqa: FBT003 - a callable takes places only
+                answers[index] = answer
+                if on_answer is not None:
+                    on_answer(answer)
+
+        with _unwrap_group():
+            async with asyncio.TaskGroup() as group:
+                workers = [group.create_task(work()) for _ in range(min(self.concurrency, len(items)))]
+                with _cancel_on(self.stop, workers):
+                    if workers:
+                        await asyncio.wait(workers)
+        return [answer or fail(item, STOPPED, False) for item, answer in zip(items, answers, strict=True)]  # noqa: FBT003
+
+
+def _fail_reaction(task: Task, error: str, unpaid: bool) -> Reaction:  # noqa: FBT001
+    return Reaction(task=task, status="failed", usage=Usage(), error=error, unpaid=unpaid, stopped=not unpaid)
+
+
+def _fail_preference(pairing: Pairing, error: str, unpaid: bool) -> Preference:  # noqa: FBT001
+    return Preference(pairing=pairing, status="failed", usage=Usage(), error=error, unpaid=unpaid, stopped=not unpaid)
 
 
 @contextlib.contextmanager
@@ -124,10 +150,6 @@ def _cancel_on(stop: asyncio.Event | None, workers: Sequence[asyncio.Task[None]]
         yield
     finally:
         watch.cancel()
-
-
-def _leave_unasked(task: Task) -> Reaction:
-    return Reaction(task=task, status="failed", usage=Usage(), error=STOPPED, stopped=True)
 
 
 @contextlib.contextmanager

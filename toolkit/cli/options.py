@@ -77,6 +77,7 @@ _ASKING = (
         help="The action that counts as success.",
     ),
     option("--no-control", is_flag=True, help="Leave out the reader with no persona."),
+    option("--head-to-head", is_flag=True, help="Also let personas choose between every two drafts, in both orders."),
     option(
         "--prompts",
         type=click.Path(),

@@ -13,8 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bar
 
 if TYPE_CHECKING:
-    from toolkit.asking import Reaction
+    from toolkit.asking import Reaction, Usage
     from toolkit.budget import Price
+    from toolkit.head_to_head import Preference
 
 _DID = {
     "scroll_past": "scrolls past",
@@ -66,11 +67,16 @@ class Progress:
 
     def advance(self, reaction: Reaction) -> None:
         """Count one reaction and show what it says."""
+        self._count(describe_reaction(reaction), reaction.usage)
+
+    def advance_pair(self, preference: Preference) -> None:
+        """Count one choice between two drafts and show it."""
+        self._count(describe_preference(preference), preference.usage)
+
+    def _count(self, said: str, usage: Usage) -> None:
         self._done += 1
-        usage = reaction.usage
         if self._price is not None:
             self._cost += self._price.cost(usage.fresh_prompt_tokens, usage.fresh_completion_tokens)
-        said = describe_reaction(reaction)
         if self._verbose:
             self._console.print(escape(said), highlight=False)
         seconds = max(time.monotonic() - self._started, 1e-6)
@@ -89,3 +95,13 @@ def describe_reaction(reaction: Reaction) -> str:
         return f"{who}: {reaction.status} ({reaction.error})"
     thought = " ".join(reaction.answer.verbatim.split())
     return f"{who}: {_DID[reaction.answer.action]}. “{thought}”"
+
+
+def describe_preference(preference: Preference) -> str:
+    """Return one line: who, which of two drafts, and why."""
+    pairing = preference.pairing
+    who = f"{pairing.persona.name} between {pairing.first.id} and {pairing.second.id}"
+    if preference.status != "ok":
+        return f"{who}: {preference.status} ({preference.error})"
+    reason = f". “{' '.join(preference.because.split())}”" if preference.because else ""
+    return f"{who}: {preference.chosen or 'neither'}{reason}"

@@ -57,12 +57,15 @@ def _test(
 ) -> int:
     from toolkit import api
     from toolkit.cli.progress import Progress
+    from toolkit.head_to_head import list_pairings
     from toolkit.runs import check_folder
 
     if quiet and verbose:
         raise InputError("-q and -v contradict each other; choose one")
     audience = list(options.pop("audience")) or None
-    settings = {name: options[name] for name in ("objective", "rating", "sample", "repeats", "seed", "prompts")}
+    settings = {
+        name: options[name] for name in ("objective", "rating", "sample", "repeats", "seed", "prompts", "head_to_head")
+    }
     settings["control"] = not options["no_control"]
     engine = options["engine"] or "openai"
     if dry_run:
@@ -75,12 +78,13 @@ def _test(
         name: options[name] for name in ("model", "base_url", "embedding_model", "concurrency", "price", "max_cost")
     }
     with Progress(
-        len(planned.tasks),
+        len(planned.tasks) + len(list_pairings(planned)),
         quiet=quiet,
         verbose=verbose,
         price=api.find_price(engine, options["model"], options["base_url"], options["price"]),
     ) as progress:
-        finished = api.run(campaign, audience, engine=engine, on_reaction=progress.advance, **asking, **settings)
+        listeners = {"on_reaction": progress.advance, "on_preference": progress.advance_pair}
+        finished = api.run(campaign, audience, engine=engine, **listeners, **asking, **settings)
     folder = finished.save(out or Path("runs") / finished.run_id)
     _show(finished, folder, as_json=as_json, quiet=quiet)
     return _exit_code(finished)

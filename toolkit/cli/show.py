@@ -36,6 +36,14 @@ def describe_run(run: Run, folder: Path) -> str:
         "warnings": list(methods.warnings),
         "label": LABEL,
     }
+    effects = run.order_effects()
+    if effects is not None:
+        counts = run.methods.head_to_head_counts
+        described["head_to_head"] = {
+            "counts": counts.model_dump(exclude={"calls"}) if counts else None,
+            "strengths": run.strengths().to_dicts(),
+            "order_effects": effects.model_dump(),
+        }
     return json.dumps(described, ensure_ascii=False)
 
 
@@ -50,6 +58,8 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
         return
     console.print()
     console.print(_tabulate(run))
+    if run.preferences is not None:
+        _print_head_to_head(console, run)
     _print_verbatims(console, run)
     console.print(f"\n{_say_counts(run)}", soft_wrap=True)
     console.print(f"Run folder: {escape(str(folder))}", soft_wrap=True)
@@ -105,6 +115,24 @@ def _tabulate(run: Run) -> Table:
                 reader = "audience" if segment == "all" else "control"
                 table.add_row(escape(draft), reader, *(_say_share(rates[measure]) for measure in RATES))
     return table
+
+
+def _print_head_to_head(console: Console, run: Run) -> None:
+    """Print the strength of each draft, the strongest first, then how far choices hung on the order shown."""
+    table = Table(title="Head-to-head: share of wins against an average rival, ties as halves", title_justify="left")
+    table.add_column("draft")
+    table.add_column("wins", justify="right")
+    table.add_column("personas", justify="right")
+    for row in run.strengths().sort("strength", descending=True, nulls_last=True, maintain_order=True).to_dicts():
+        table.add_row(escape(row["draft_id"]), _say_share(row | {"estimate": row["strength"]}), str(row["personas"]))
+    console.print()
+    console.print(table)
+    effects = run.order_effects()
+    if effects is not None:
+        first = {"estimate": effects.first_share, "low": effects.first_low, "high": effects.first_high}
+        same = "unknown" if effects.consistency is None else f"{effects.consistency:.0%} of {effects.pairs}"
+        console.print(f"Chose what was shown first: {_say_share(first)} (50% is no bias).", soft_wrap=True)
+        console.print(f"Same choice in both orders: {same} persona-pairs.", soft_wrap=True)
 
 
 def _say_share(row: dict[str, Any]) -> str:
