@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.stats.cells import FEWEST, ROUNDING, Cells, FloatArray, collapse, encode
-from toolkit.stats.sandwiches import sandwich, score_groups
+from toolkit.stats.sandwiches import sandwich, score_groups, sum_singles
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,7 @@ def _add_personas(cells: Cells, mean: float) -> float:
     """Return the variance between personas that clustering on wordings does not see."""
     residuals = cells.values - mean
     by_unit, _ = sandwich(residuals, cells.weights, cells.units)
-    by_cell, _ = sandwich(residuals, cells.weights, np.arange(len(residuals)))
-    return max(by_unit - by_cell, 0.0)
+    return max(by_unit - sum_singles(residuals, cells.weights), 0.0)
 
 
 def _count_spare(shapes: FloatArray, model: FloatArray, contrasts: FloatArray) -> float:

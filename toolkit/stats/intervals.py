@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from toolkit.errors import InputError
 from toolkit.stats.cells import FEWEST, ROUNDING, Cells, FloatArray, collapse
-from toolkit.stats.sandwiches import sandwich
+from toolkit.stats.sandwiches import sandwich, sum_singles
 
 _WHOLE = 1.0 - 1e-6
 
@@ -142,9 +142,9 @@ def _estimate_variance(cells: Cells, estimate: float) -> tuple[float, float]:
     residuals = cells.values - estimate
     residuals[np.abs(residuals) <= ROUNDING * np.abs(cells.values).max()] = 0.0
     by_cluster, degrees = sandwich(residuals, cells.weights, cells.clusters)
-    by_unit, _ = sandwich(residuals, cells.weights, cells.units)
+    by_unit = by_cell = sum_singles(residuals, cells.weights)
     if cells.is_crossed:
-        by_cell, _ = sandwich(residuals, cells.weights, np.arange(len(residuals)))
+        by_unit, _ = sandwich(residuals, cells.weights, cells.units)
         variance, degrees = by_unit + by_cluster - by_cell, float(min(cells.shape) - 1)
     else:
         variance = by_cluster

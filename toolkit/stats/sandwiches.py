@@ -32,6 +32,13 @@ def sandwich(residuals: FloatArray, weights: FloatArray, groups: IntegerArray) -
     return float(found.scores @ found.scores), _count_degrees(found.squares, found.products, found.totals, found.total)
 
 
+def sum_singles(residuals: FloatArray, weights: FloatArray) -> float:
+    """Return the CR2 variance where every row is a group of its own (HC2); the same as `sandwich`, in one line."""
+    corner = 1.0 - 2.0 * weights + float(weights @ weights)
+    leverage = np.maximum(corner, np.maximum(1.0 - weights, ROUNDING) ** 2)
+    return float((np.square(weights * residuals) / leverage).sum())
+
+
 def score_groups(residuals: FloatArray, weights: FloatArray, groups: IntegerArray) -> Scores:
     """Return the adjusted scores of the groups of a mean whose weights sum to 1; their squares add up to the variance.
 
