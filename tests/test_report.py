@@ -88,7 +88,16 @@ def test_every_form_says_the_same(run: Run) -> None:
     assert markdown.count(LABEL) == 2
     assert f"{run.scorecard()['estimate'][0]:.0%}" in markdown
     book = fastexcel.read_excel(render_report(run, ".xlsx"))
-    assert book.sheet_names == ["Verdict", "Scorecard", "Comparisons", "Actions", "Objections", "Reactions", "Method"]
+    assert book.sheet_names == [
+        "Verdict",
+        "Scorecard",
+        "Comparisons",
+        "Segments",
+        "Actions",
+        "Objections",
+        "Reactions",
+        "Method",
+    ]
     sheet = book.load_sheet("Comparisons", header_row=2).to_polars()
     assert sheet["difference"][0] == pytest.approx(run.compare()["difference"][0], abs=1e-9)
 
@@ -101,6 +110,27 @@ def test_a_run_that_failed_still_has_a_report(audience: Audience, campaign: Camp
     for suffix in FORMATS:
         assert render_report(run, suffix)
     assert "Not enough" in render_report(run, ".html").decode()
+
+
+def test_a_head_to_head_stands_beside_the_verdict(audience: Audience, campaign: Campaign, server: OpenAIServer) -> None:
+    """Strengths with intervals are a table of their own in every form; without one there is none."""
+    options = {"base_url": server.base_url, "model": "m", "rating": "direct"}
+    paired = toolkit.run(campaign, audience, **options, head_to_head=True)
+    page = render_report(paired, ".html").decode()
+    assert "<h2>Head-to-head</h2>" in page
+    assert "the choice was the same in both orders" in page
+    assert "Head-to-head" in render_report(paired, ".md").decode()
+    assert [row["draft_id"] for row in json.loads(render_report(paired, ".json"))["strengths"]] == ["plain", "benefit"]
+    alone = render_report(toolkit.run(campaign, audience, **options), ".html").decode()
+    assert "<h2>Head-to-head</h2>" not in alone
+    assert "No order effect is possible" in alone
+
+
+def test_segments_are_tested_before_anything_is_claimed(run: Run) -> None:
+    """Each segment key says whether the difference differs between its values, or that there is not enough."""
+    tests = json.loads(render_report(run, ".json"))["interactions"]
+    assert [test["segment"] for test in tests] == ["role"]
+    assert "Does benefit minus plain differ by role?" in render_report(run, ".html").decode()
 
 
 def test_a_wrong_suffix_is_refused(run: Run, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 
 from toolkit.models import CONTROL, LEAVING, MEASURES, Record
 from toolkit.similarity import compare_words
+from toolkit.strengths import LEAST_CONSISTENCY, OrderEffects
 
 GUIDE = "docs/method.md#health-of-a-run"
 MOST_POSITIVE = 0.9
@@ -36,11 +37,14 @@ class Check(Record):
     """Where the method is described."""
 
 
-def find_health(reactions: pl.DataFrame) -> list[Check]:
-    """Return every check of a reactions frame, in the order of a report. Thresholds are rules of thumb, not tests."""
+def find_health(reactions: pl.DataFrame, effects: OrderEffects | None = None) -> list[Check]:
+    """Return every check of a reactions frame, in the order of a report. Thresholds are rules of thumb, not tests.
+
+    `effects` are those of a head-to-head; without one no order effect is possible.
+    """
     asked = reactions.filter(pl.col("persona_id") != CONTROL)
     heard = asked.filter(pl.col("status") == "ok")
-    return list(_check_all(asked, heard))
+    return [*_check_all(asked, heard), _check_order(effects)]
 
 
 def _check_all(asked: pl.DataFrame, heard: pl.DataFrame) -> Iterator[Check]:
@@ -56,10 +60,19 @@ def _check_all(asked: pl.DataFrame, heard: pl.DataFrame) -> Iterator[Check]:
     yield _check_identical(heard)
     yield _check_silence(heard)
     yield _check_wordings(heard)
-    yield Check(
-        name="order effect", value=None, threshold=0.0, ok=True,
-        sentence="No order effect is possible: each draft is shown alone. --head-to-head shows two and measures it.",
-    )  # fmt: skip
+
+
+def _check_order(effects: OrderEffects | None) -> Check:
+    alone = "No order effect is possible: each draft is shown alone; --head-to-head shows two and measures it."
+    sentence, value, fine = alone, None, True
+    if effects is not None and effects.consistency is not None:
+        value = effects.consistency
+        fine = value >= LEAST_CONSISTENCY
+        sentence = (
+            f"In {value:.0%} of {effects.pairs} head-to-heads the choice was the same in both orders; "
+            f"fine from {LEAST_CONSISTENCY:.0%}."
+        )
+    return Check(name="order effect", value=value, threshold=LEAST_CONSISTENCY, ok=fine, sentence=sentence)
 
 
 def _check_spread(heard: pl.DataFrame) -> Check:

@@ -14,7 +14,7 @@ from toolkit.linting import Finding, lint
 from toolkit.models import LABEL, Verdict
 from toolkit.rendering import Highlight
 from toolkit.runs import Run
-from toolkit.scoring import PRIMARY
+from toolkit.scoring import INTERACTION_SCHEMA, PRIMARY, interactions
 from toolkit.themes import Theme
 
 
@@ -42,6 +42,10 @@ class Report:
     """draft_id, persona_id, action, verbatim: a few per draft, one of each action first."""
     highlights: Mapping[str, Sequence[Highlight]]
     """Per draft, the words that people named."""
+    interactions: pl.DataFrame
+    """Whether a difference between drafts differs between the values of a segment; see `scoring.interactions`."""
+    strengths: pl.DataFrame
+    """draft_id, strength, low, high, personas of the head-to-head; no rows where none was asked."""
     health: Sequence[Check]
     findings: Sequence[Finding]
     """What limits and rules say about the drafts."""
@@ -74,9 +78,16 @@ def make_report(run: Run) -> Report:
         objections={draft: summaries.group_objections(heard, draft) for draft in run.drafts},
         verbatims=pl.concat([summaries.choose_verbatims(heard, draft) for draft in run.drafts]),
         highlights={draft.id: summaries.find_quoted(heard, draft) for draft in run.methods.campaign.drafts},
-        health=find_health(run.reactions),
+        interactions=_test_segments(run),
+        strengths=run.strengths(),
+        health=find_health(run.reactions, run.order_effects()),
         findings=lint(run.methods.campaign),
     )
+
+
+def _test_segments(run: Run) -> pl.DataFrame:
+    tests = [interactions(run.reactions, key, drafts=run.drafts) for key in run.methods.segment_keys]
+    return pl.concat(tests) if tests else pl.DataFrame(schema=INTERACTION_SCHEMA)
 
 
 def list_methods(run: Run) -> Iterator[tuple[str, str]]:
@@ -118,6 +129,8 @@ def to_plain(report: Report) -> dict[str, Any]:
         "control": report.control.to_dicts(),
         "comparisons": report.comparisons.to_dicts(),
         "segments": {key: card.to_dicts() for key, card in report.segments.items()},
+        "interactions": report.interactions.to_dicts(),
+        "strengths": report.strengths.to_dicts(),
         "actions": report.actions.to_dicts(),
         "objections": {
             draft: [{"objection": theme.text, "personas": list(theme.members)} for theme in themes]

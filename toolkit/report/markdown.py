@@ -39,6 +39,7 @@ def _write(report: Report) -> Iterator[str]:
         yield from ("### The control reader: the same questions with no persona", "")
         yield from _tabulate(report.control, run.drafts)
     yield from _write_comparisons(report)
+    yield from _write_strengths(report)
     yield from _write_voices(report)
     yield from ("## Limits and rules", "")
     for finding in report.findings:
@@ -83,6 +84,21 @@ def _write_comparisons(report: Report) -> Iterator[str]:
         difference = f"{100 * row['difference']:+.0f}" if known else "unknown"
         spread = f"{100 * row['low']:+.0f} to {100 * row['high']:+.0f}" if row["low"] is not None else "unknown"
         yield f"| {pair} | {difference} | {spread} | {row['verdict']} |"
+    yield ""
+
+
+def _write_strengths(report: Report) -> Iterator[str]:
+    if report.strengths.is_empty():
+        return
+    yield from (
+        "## Head-to-head: share of wins against an average rival",
+        "",
+        "| draft | wins | personas |",
+        "|---|---|---|",
+    )
+    for row in report.strengths.iter_rows(named=True):
+        wins = _say(row | {"estimate": row["strength"]}, RATES[0])
+        yield f"| {escape(row['draft_id'])} | {wins} | {row['personas']} |"
     yield ""
 
 

@@ -34,6 +34,9 @@ def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:
     yield "Verdict", decided
     yield "Scorecard", pl.concat([report.scorecard, *report.segments.values(), report.control])
     yield "Comparisons", report.comparisons
+    yield "Segments", report.interactions
+    if not report.strengths.is_empty():
+        yield "Head-to-head", report.strengths
     yield "Actions", report.actions
     objections = [
         {"draft_id": draft, "objection": theme.text, "people": len(theme.members), "personas": ", ".join(theme.members)}

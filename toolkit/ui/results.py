@@ -120,7 +120,7 @@ def show_method(run: Run) -> None:
 
 def show_health(run: Run) -> None:
     """Say in plain words whether the run is worth its numbers."""
-    checks = find_health(run.reactions)
+    checks = find_health(run.reactions, run.order_effects())
     doubts = sum(not check.ok for check in checks)
     with st.expander(f"Health of the run: {'nothing to doubt' if not doubts else f'{doubts} to look at'}"):
         for check in checks:
