@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from toolkit.models import LABEL, Audience, Campaign, Draft
 from toolkit.report import FORMATS, make_report, render_report, save_report
 from toolkit.runs import Run
 
+GOLDEN = Path(__file__).parent / "golden" / "report.html"
 EVIL = '=HYPERLINK("http://evil.example")<script>alert(1)</script> | **bold** [x](http://evil.example)'
 
 
@@ -53,6 +55,21 @@ def test_the_page_answers_in_a_clients_order(run: Run) -> None:
     tables = page.count("<caption>")
     assert tables >= 3
     assert len(re.findall(r"<caption>[^<]*" + re.escape(LABEL), page)) == tables
+
+
+def test_the_page_is_the_one_that_was_looked_at(audience: Audience, campaign: Campaign, server: OpenAIServer) -> None:
+    """A fixed run gives the page kept in tests/golden, charts and dates aside; GOLDEN=1 writes it anew, to look at."""
+    options = {"base_url": server.base_url, "model": "m", "rating": "direct", "seed": 7}
+    page = render_report(toolkit.run(campaign, audience, **options), ".html").decode()
+    for pattern, blank in (
+        (r'src="data:[^"]+"', 'src="chart"'),
+        (r"\d{4}-\d\d-\d\dT[\d:+]+", "a day"),
+        (r"\b[0-9a-f]{12,}\b", "digits"),
+    ):
+        page = re.sub(pattern, blank, page)
+    if os.environ.get("GOLDEN"):
+        GOLDEN.write_text(page)
+    assert page == GOLDEN.read_text()
 
 
 def test_the_page_needs_no_network(run: Run) -> None:

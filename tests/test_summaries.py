@@ -11,7 +11,7 @@ import pytest
 
 from toolkit import charts, summaries
 from toolkit.models import LABEL, MEASURES
-from toolkit.scoring import compare, scorecard
+from toolkit.scoring import compare, control_scorecard, scorecard
 from toolkit.themes import group_sentences
 
 FIELDS: dict[str, Any] = {
@@ -51,6 +51,17 @@ def test_objections_that_say_the_same_are_one() -> None:
     rows = ["The fees are not shown anywhere.", "It does not show the fees.", "My phone is too old."]
     themes = summaries.group_objections(frame(*({"objection": text} for text in rows), {}), "a")
     assert [theme.members for theme in themes] == [("p0", "p1"), ("p2",)]
+
+
+def test_the_control_reader_is_said_in_a_sentence() -> None:
+    """Each draft's objective rate by the control reader, and nothing where there was none."""
+    rows = panel().with_columns(persona_id=pl.lit("control"), weight=0.0, repeat=pl.int_range(pl.len()))
+    card = control_scorecard(rows)
+    said = summaries.say_control(card)
+    assert said is not None
+    assert said.startswith("The control reader, the same model with no persona, reached the objective with a 33%")
+    assert "b 58%" in said
+    assert summaries.say_control(card.clear()) is None
 
 
 def test_grouping_does_not_depend_on_order() -> None:

@@ -10,6 +10,7 @@ from polars import selectors
 
 from toolkit.models import CONTROL, MEASURES, Draft
 from toolkit.rendering import Highlight, find_highlights
+from toolkit.scoring import PRIMARY
 from toolkit.themes import Theme, group_sentences
 
 VERBATIMS = 6
@@ -62,6 +63,18 @@ def find_quoted(reactions: pl.DataFrame, draft: Draft) -> list[Highlight]:
     """Return where in its text the words lie that people named, with what most felt about them."""
     quotes = reactions.filter(pl.col("draft_id") == draft.id)["quotes"].drop_nulls().explode().drop_nulls()
     return find_highlights(draft.text, [(quote["text"], quote["feeling"]) for quote in quotes])
+
+
+def say_control(scorecard: pl.DataFrame) -> str | None:
+    """Return what the control reader did, in a sentence; None without one. Takes the control reader's scorecard."""
+    rates = scorecard.filter((pl.col("measure") == PRIMARY) & pl.col("estimate").is_not_null())
+    if rates.is_empty():
+        return None
+    said = []
+    for row in rates.iter_rows(named=True):
+        spread = f" ({row['low']:.0%} to {row['high']:.0%})" if row["low"] is not None else ""
+        said.append(f"{row['draft_id']} {row['estimate']:.0%}{spread}")
+    return f"The control reader, the same model with no persona, reached the objective with {', '.join(said)}."
 
 
 def write_table(reactions: pl.DataFrame) -> bytes:

@@ -42,6 +42,9 @@ def show_verdict(run: Run) -> None:
     verdict = run.verdict()
     st.header(f"{verdict.draft} is best" if verdict.draft else verdict.decision.capitalize(), anchor=False)
     st.markdown(escape(verdict.because))
+    control = summaries.say_control(run.control_scorecard()) if run.methods.control_counts else None
+    if control is not None:
+        st.markdown(escape(control))
     st.caption(f"{LABEL} Not validated against real outcomes of yours.")
     for warning in run.methods.warnings:
         st.warning(escape(warning))
