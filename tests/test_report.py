@@ -65,6 +65,7 @@ def test_the_page_is_the_one_that_was_looked_at(audience: Audience, campaign: Ca
         (r'src="data:[^"]+"', 'src="chart"'),
         (r"\d{4}-\d\d-\d\dT[\d:+]+", "a day"),
         (r"\b[0-9a-f]{12,}\b", "digits"),
+        (r"(?s)<style>.*?</style>", ""),
     ):
         page = re.sub(pattern, blank, page)
     if os.environ.get("GOLDEN"):
