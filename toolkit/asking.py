@@ -85,6 +85,16 @@ class Refused(Exception):  # a signal inside the asking, never shown
     """The model declined to answer."""
 
 
+UNANSWERED = (Refused, MissingReply, CallFailed)
+"""What leaves one question without an answer while the run goes on."""
+
+
+def describe_failure(error: Exception) -> dict[str, Any]:
+    """Return the fields that say why a question of one of the kinds in `UNANSWERED` has no answer."""
+    status = "refused" if isinstance(error, Refused) else "failed"
+    return {"status": status, "error": str(error), "missing": isinstance(error, MissingReply)}
+
+
 class Asker:
     """Answers from the store where it can, from the engine where it must."""
 
@@ -106,12 +116,8 @@ class Asker:
         try:
             answer = await self._find_answer(task, usage)
             pmfs = await self._find_pmfs(task, answer, usage)
-        except Refused as refusal:
-            return Reaction(task=task, status="refused", usage=usage, error=str(refusal))
-        except MissingReply as error:
-            return Reaction(task=task, status="failed", usage=usage, error=str(error), missing=True)
-        except CallFailed as error:
-            return Reaction(task=task, status="failed", usage=usage, error=str(error))
+        except UNANSWERED as error:
+            return Reaction(task=task, usage=usage, **describe_failure(error))
         return Reaction(task=task, status="ok", usage=usage, answer=_keep_true_quotes(task, answer), pmfs=pmfs)
 
     async def _find_answer(self, task: Task, usage: Usage) -> Answer:

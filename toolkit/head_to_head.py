@@ -10,9 +10,8 @@ from typing import Literal
 
 import polars as pl
 
-from toolkit.asking import Asker, Refused, Usage
+from toolkit.asking import UNANSWERED, Asker, Usage, describe_failure
 from toolkit.engines.base import Form, Question
-from toolkit.errors import CallFailed, MissingReply
 from toolkit.models import Draft, Objective, Persona
 from toolkit.planning import Plan
 from toolkit.prompts import Prompts
@@ -185,12 +184,8 @@ async def ask_pairing(pairing: Pairing, questions: PairQuestions, asker: Asker) 
     try:
         reply = await asker.find_reply(pairing.task, questions.ask(pairing, asker.form), parse, usage)
         choice = parse(reply.text)
-    except Refused as refusal:
-        return Preference(pairing=pairing, status="refused", usage=usage, error=str(refusal))
-    except MissingReply as error:
-        return Preference(pairing=pairing, status="failed", usage=usage, error=str(error), missing=True)
-    except CallFailed as error:
-        return Preference(pairing=pairing, status="failed", usage=usage, error=str(error))
+    except UNANSWERED as error:
+        return Preference(pairing=pairing, usage=usage, **describe_failure(error))
     chosen = None if choice.place is None else (pairing.first.id, pairing.second.id)[choice.place]
     return Preference(pairing=pairing, status="ok", usage=usage, chosen=chosen, because=choice.because)
 

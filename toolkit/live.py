@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 import time
 import weakref
@@ -17,7 +18,7 @@ from toolkit.models import Audience, Campaign, Record
 from toolkit.planning import Plan
 from toolkit.runs import Run
 
-_SETTINGS = ("objective", "rating", "sample", "repeats", "seed", "control", "prompts")
+_SETTINGS = frozenset(inspect.signature(api.plan).parameters)
 
 
 class Progress(Record):
@@ -55,7 +56,7 @@ class LiveRun:
     """
 
     def __init__(self, campaign: Campaign, audience: Audience, **options: Any) -> None:
-        settings = {name: options[name] for name in _SETTINGS if name in options}
+        settings = {name: value for name, value in options.items() if name in _SETTINGS}
         self.plan: Plan = api.plan(campaign, audience, **settings)
         self.campaign = campaign
         self.audience = audience

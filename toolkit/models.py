@@ -18,6 +18,8 @@ NEGATIVE = ("hide", "report")
 OBJECTIVES = ("read", "react", "click", "reply", "share", "save")
 CONTROL = "control"
 MOST_CHARACTERS = 1_000_000
+LIST_FIELDS = ("ice_breakers", "buttons", "quick_replies")
+"""Parts of a draft that hold several texts."""
 LABEL = "Simulated reactions from AI personas. No real people were asked. Directional only."
 
 Measure = Literal["relevance", "clarity", "trust", "appeal", "intent"]
@@ -263,6 +265,11 @@ class Verdict(Record):
     """The best draft where there is one."""
     because: str
     """The reason in one sentence, with its numbers."""
+
+    @property
+    def headline(self) -> str:
+        """The decision in a few words, such as "benefit is best" or "Too close to call"."""
+        return f"{self.draft} is best" if self.draft else self.decision.capitalize()
 
 
 def make_campaign(name: str, drafts: Sequence[Mapping[str, Any]], objective: str) -> Campaign:

@@ -10,7 +10,7 @@ from polars import selectors
 
 from toolkit.models import CONTROL, MEASURES, Draft
 from toolkit.rendering import Highlight, find_highlights
-from toolkit.scoring import PRIMARY
+from toolkit.scoring import PRIMARY, say_estimate
 from toolkit.themes import Theme, group_sentences
 
 VERBATIMS = 6
@@ -70,10 +70,7 @@ def say_control(scorecard: pl.DataFrame) -> str | None:
     rates = scorecard.filter((pl.col("measure") == PRIMARY) & pl.col("estimate").is_not_null())
     if rates.is_empty():
         return None
-    said = []
-    for row in rates.iter_rows(named=True):
-        spread = f" ({row['low']:.0%} to {row['high']:.0%})" if row["low"] is not None else ""
-        said.append(f"{row['draft_id']} {row['estimate']:.0%}{spread}")
+    said = [f"{row['draft_id']} {say_estimate(row)}" for row in rates.iter_rows(named=True)]
     return f"The control reader, the same model with no persona, reached the objective with {', '.join(said)}."
 
 

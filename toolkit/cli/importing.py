@@ -12,7 +12,7 @@ from toolkit.cli.options import option
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
-    from toolkit.models import Audience
+    from toolkit.models import Audience, Persona
 
 _PREVIEW = 3
 
@@ -109,7 +109,12 @@ def _show_preview(audience: Audience) -> None:
     shown = audience.personas[:_PREVIEW]
     click.echo(f"The first {len(shown)} of {len(audience.personas)}:")
     for persona in shown:
-        segments = ", ".join(f"{key} {value}" for key, value in persona.segments.items()) or "no segments"
-        click.echo(f"\n{persona.name}, {persona.age} ({persona.id}; weight {persona.weight:.3g}; {segments})")
-        click.echo(click.wrap_text(persona.about, width=88, initial_indent="  ", subsequent_indent="  "))
+        print_persona(persona)
     click.echo("")
+
+
+def print_persona(persona: Persona) -> None:
+    """Print who somebody is."""
+    segments = ", ".join(f"{key} {value}" for key, value in persona.segments.items()) or "no segments"
+    click.echo(f"\n{persona.name}, {persona.age} ({persona.id}; weight {persona.weight:g}; {segments})")
+    click.echo(click.wrap_text(persona.about, width=88, initial_indent="  ", subsequent_indent="  "))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from toolkit.cli.importing import import_command
+from toolkit.cli.importing import import_command, print_persona
 from toolkit.cli.options import option
 
 
@@ -55,11 +55,7 @@ def show(audience: str, *, as_json: bool) -> None:
         return
     click.echo(f"{loaded.audience}: {' '.join(loaded.description.split())}\nSource: {' '.join(loaded.source.split())}")
     for persona in loaded.personas:
-        segments = ", ".join(f"{key} {value}" for key, value in persona.segments.items())
-        click.echo(
-            f"\n{persona.name}, {persona.age} ({persona.id}; weight {persona.weight:g}; {segments or 'no segments'})"
-        )
-        click.echo(click.wrap_text(persona.about, width=88, initial_indent="  ", subsequent_indent="  "))
+        print_persona(persona)
 
 
 @personas.command()

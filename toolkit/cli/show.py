@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 from rich.console import Console
@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from toolkit.models import CONTROL, LABEL
-from toolkit.scoring import RATES
+from toolkit.scoring import RATES, say_estimate
 
 if TYPE_CHECKING:
     from toolkit.estimating import Estimate
@@ -51,8 +51,7 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
     """Print the verdict with its label; unless brief, also the scorecard, verbatims, counts and the folder."""
     console = Console(highlight=False)
     verdict = run.verdict()
-    heading = f"{verdict.draft} is best" if verdict.draft else verdict.decision.capitalize()
-    console.print(f"[bold]{escape(heading)}:[/bold] {escape(verdict.because)}", soft_wrap=True)
+    console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(verdict.because)}", soft_wrap=True)
     console.print(LABEL, style="dim", soft_wrap=True)
     if brief:
         return
@@ -113,7 +112,7 @@ def _tabulate(run: Run) -> Table:
             if not of_reader.is_empty():
                 rates = {row["measure"]: row for row in of_reader.iter_rows(named=True)}
                 reader = "audience" if segment == "all" else "control"
-                table.add_row(escape(draft), reader, *(_say_share(rates[measure]) for measure in RATES))
+                table.add_row(escape(draft), reader, *(say_estimate(rates[measure]) for measure in RATES))
     return table
 
 
@@ -124,22 +123,15 @@ def _print_head_to_head(console: Console, run: Run) -> None:
     table.add_column("wins", justify="right")
     table.add_column("personas", justify="right")
     for row in run.strengths().sort("strength", descending=True, nulls_last=True, maintain_order=True).to_dicts():
-        table.add_row(escape(row["draft_id"]), _say_share(row | {"estimate": row["strength"]}), str(row["personas"]))
+        table.add_row(escape(row["draft_id"]), say_estimate(row | {"estimate": row["strength"]}), str(row["personas"]))
     console.print()
     console.print(table)
     effects = run.order_effects()
     if effects is not None:
         first = {"estimate": effects.first_share, "low": effects.first_low, "high": effects.first_high}
         same = "unknown" if effects.consistency is None else f"{effects.consistency:.0%} of {effects.pairs}"
-        console.print(f"Chose what was shown first: {_say_share(first)} (50% is no bias).", soft_wrap=True)
+        console.print(f"Chose what was shown first: {say_estimate(first)} (50% is no bias).", soft_wrap=True)
         console.print(f"Same choice in both orders: {same} persona-pairs.", soft_wrap=True)
-
-
-def _say_share(row: dict[str, Any]) -> str:
-    if row["estimate"] is None:
-        return "unknown"
-    spread = f" ({row['low']:.0%} to {row['high']:.0%})" if row["low"] is not None else ""
-    return f"{row['estimate']:.0%}{spread}"
 
 
 def _print_verbatims(console: Console, run: Run) -> None:

@@ -11,10 +11,9 @@ from toolkit.errors import InputError, suggest
 from toolkit.files.located_yaml import Located, check_distinct, load_document, load_yaml, make_record, read_numbers
 from toolkit.files.rows import SUFFIXES, Row, load_json_lines, load_rows
 from toolkit.files.text import STANDARD_INPUT, read_text
-from toolkit.models import MOST_CHARACTERS, Campaign, Draft
+from toolkit.models import LIST_FIELDS, MOST_CHARACTERS, Campaign, Draft
 
 FORMATS = (".yaml", ".yml", ".json", ".jsonl", *SUFFIXES, ".md", ".txt")
-_LISTS = ("ice_breakers", "buttons", "quick_replies")
 _DEFAULT_SURFACE = "messenger_message"
 _ID_WORDS = 5
 _CAMPAIGN = re.compile(r"(?:.*\n)?drafts:\s|\s*[\[{]\s*[\[{]?\s*\"(?:campaign|drafts|text|id)\"\s*:", re.DOTALL)
@@ -159,7 +158,7 @@ def _make_from_rows(rows: Sequence[Row], path: Path, surface: str | None) -> Cam
     check_distinct("draft", [(row.cells.get("id"), f"{path}:{row.line}") for row in rows])
     drafts: list[Draft] = []
     for row in rows:
-        cells = {name: _split_list(value) if name in _LISTS else value for name, value in row.cells.items()}
+        cells = {name: _split_list(value) if name in LIST_FIELDS else value for name, value in row.cells.items()}
         cells.setdefault("id", _free_id(str(cells.get("text", "")), drafts))
         drafts.append(_make_draft(cells, Located(None, str(path), {(): row.line}), (), surface))
     lines = {(draft.id, ""): row.line for draft, row in zip(drafts, rows, strict=True)}

@@ -53,9 +53,7 @@ class Report:
     @property
     def headline(self) -> str:
         """The decision in a few words."""
-        if self.verdict.draft:
-            return f"{self.verdict.draft} is best"
-        return self.verdict.decision.capitalize()
+        return self.verdict.headline
 
     @property
     def label(self) -> str:

@@ -11,7 +11,7 @@ import polars as pl
 from toolkit.charts import NAMES
 from toolkit.models import LABEL
 from toolkit.report.content import Report, list_methods
-from toolkit.scoring import RATES
+from toolkit.scoring import RATES, say_estimate
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+|~!-])")
 
@@ -66,11 +66,7 @@ def _tabulate(scorecard: pl.DataFrame, drafts: Sequence[str]) -> Iterator[str]:
 
 
 def _say(row: dict[str, Any] | None, measure: str) -> str:
-    if row is None or row["estimate"] is None:
-        return "unknown"
-    form = ".0%" if measure in RATES else ".1f"
-    spread = f" ({row['low']:{form}} to {row['high']:{form}})" if row["low"] is not None else ""
-    return f"{row['estimate']:{form}}{spread}"
+    return say_estimate(row, ".0%" if measure in RATES else ".1f") if row else "unknown"
 
 
 def _write_comparisons(report: Report) -> Iterator[str]:

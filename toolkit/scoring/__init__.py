@@ -2,7 +2,7 @@
 
 from toolkit.scoring.cards import SCORECARD_SCHEMA, control_scorecard, scorecard
 from toolkit.scoring.comparing import COMPARISON_SCHEMA, LEAST_PERSONAS, LEAST_WORDINGS, SIGNIFICANCE, compare
-from toolkit.scoring.deciding import decide
+from toolkit.scoring.deciding import decide, say_estimate
 from toolkit.scoring.interacting import INTERACTION_SCHEMA, interactions
 from toolkit.scoring.rows import PRIMARY, RATES
 
@@ -19,5 +19,6 @@ __all__ = [
     "control_scorecard",
     "decide",
     "interactions",
+    "say_estimate",
     "scorecard",
 ]

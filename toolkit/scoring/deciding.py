@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -37,9 +38,16 @@ def _describe_single(rates: pl.DataFrame) -> Verdict:
     )
 
 
+def say_estimate(row: Mapping[str, Any], form: str = ".0%") -> str:
+    """Return estimate and interval of a scorecard's row, such as "58% (41% to 75%)", or "unknown"."""
+    if row["estimate"] is None:
+        return "unknown"
+    spread = f" ({row['low']:{form}} to {row['high']:{form}})" if row["low"] is not None else ""
+    return f"{row['estimate']:{form}}{spread}"
+
+
 def _say_rate(row: dict[str, Any]) -> str:
-    spread = f" ({row['low']:.0%} to {row['high']:.0%})" if row["low"] is not None else ""
-    share = f"{row['estimate']:.0%}{spread}"
+    share = say_estimate(row)
     return f"{row['draft_id']} reached the objective with {share} of the simulated audience of {row['personas']}"
 
 

@@ -40,7 +40,7 @@ def show_result(run: Run, seats: Sequence[Seat]) -> None:
 def show_verdict(run: Run) -> None:
     """Say the verdict in words, with its label."""
     verdict = run.verdict()
-    st.header(f"{verdict.draft} is best" if verdict.draft else verdict.decision.capitalize(), anchor=False)
+    st.header(verdict.headline, anchor=False)
     st.markdown(escape(verdict.because))
     control = summaries.say_control(run.control_scorecard()) if run.methods.control_counts else None
     if control is not None:

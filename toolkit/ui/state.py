@@ -11,11 +11,10 @@ import streamlit as st
 
 from toolkit.files.audiences import list_audiences, load_audience
 from toolkit.live import LiveRun
-from toolkit.models import Audience, Campaign
+from toolkit.models import LIST_FIELDS, Audience, Campaign
 
 MOST_DRAFTS = 6
 _KEPT = ("name-", "text-", "part-", "ask-")
-_LISTS = ("ice_breakers", "buttons", "quick_replies")
 _FIRST_NAMES = "ABCDEF"
 
 
@@ -46,7 +45,7 @@ def add_draft(**fields: Any) -> None:
     st.session_state[f"name-{slot}"] = fields.pop("id", free)
     st.session_state[f"text-{slot}"] = fields.pop("text", "")
     for field, value in fields.items():
-        st.session_state[f"part-{slot}-{field}"] = "\n".join(value) if field in _LISTS else value
+        st.session_state[f"part-{slot}-{field}"] = "\n".join(value) if field in LIST_FIELDS else value
 
 
 def remove_draft(slot: int) -> None:
@@ -74,7 +73,7 @@ def find_parts(slot: int) -> dict[str, Any]:
         str(key).removeprefix(start): value for key, value in st.session_state.items() if str(key).startswith(start)
     }
     return {
-        name: tuple(filter(None, map(str.strip, value.split("\n")))) if name in _LISTS else value
+        name: tuple(filter(None, map(str.strip, value.split("\n")))) if name in LIST_FIELDS else value
         for name, value in parts.items()
         if value not in {"", None}
     }
