@@ -18,7 +18,7 @@ FLOORS = [
     {"files", "prompts", "surfaces", "stats", "ratings", "similarity", "themes", "sampling", "vetting", "counting"}
     | {"strengths"},
     {"engines", "store", "budget", "scoring", "questions", "replies", "linting", "rendering"},
-    {"asking", "planning", "reactions", "recording", "runs", "study", "estimating", "api"}
+    {"asking", "planning", "reactions", "concluding", "runs", "study", "estimating", "api"}
     | {"head_to_head", "live", "summaries", "charts", "room", "health", "report"},
     {"cli", "ui", "__main__", "__init__"},
 ]
@@ -29,7 +29,7 @@ HOMES = {
     "jinja2": {"prompts.py", "rendering", "report"},
     "click": {"cli"},
     "rich": {"cli"},
-    "sqlite3": {"store.py"},
+    "sqlite3": {"store"},
     "pandas": set[str](),
     "statsmodels": set[str](),
     "pytest": set[str](),

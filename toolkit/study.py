@@ -16,6 +16,7 @@ import numpy as np
 
 from toolkit.asking import Asker, Reaction, Usage
 from toolkit.budget import Budget, Price
+from toolkit.concluding import Asked, make_run
 from toolkit.engines import embedder
 from toolkit.engines.base import Engine
 from toolkit.errors import BudgetReached, ToolkitError
@@ -24,7 +25,6 @@ from toolkit.planning import Plan
 from toolkit.prompts import Prompts
 from toolkit.questions import Questionnaire, Task
 from toolkit.reactions import Embed
-from toolkit.recording import Asked, make_run
 from toolkit.runs import Run
 from toolkit.store import Store, make_key
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import cast
 
 import numpy as np
 
 from toolkit.engines.base import Form, Reply
-from toolkit.errors import InputError
+from toolkit.store.database import Database
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -25,46 +21,13 @@ CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) 
 """
 
 
-def make_key(*parts: str) -> bytes:
-    """Return SHA-256 over the parts, each led by its length, so that no two lists of parts can run together."""
-    digest = hashlib.sha256()
-    for part in parts:
-        data = part.encode()
-        digest.update(len(data).to_bytes(8, "big"))
-        digest.update(data)
-    return digest.digest()
-
-
-class Store:
+class Store(Database):
     """Replies in one SQLite file, in write-ahead mode; several processes may share it.
 
     A reply is committed before `keep` returns, so a killed process loses at most what was still in flight.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._connection.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise self._refusal(error) from None
-
-    def __enter__(self) -> Self:
-        """Return the open store."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the file."""
-        self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
+    schema = _SCHEMA
 
     def find(self, key: bytes) -> Reply | None:
         """Return the reply kept under the key, or None."""
@@ -100,21 +63,3 @@ class Store:
         """Return how many replies are kept."""
         row = self._select("SELECT count(*) FROM replies")
         return int(row[0]) if row else 0
-
-    def _select(self, query: str, *values: object) -> tuple[Any, ...] | None:
-        try:
-            return cast("tuple[Any, ...] | None", self._connection.execute(query, values).fetchone())
-        except sqlite3.Error as error:
-            raise self._refusal(error) from None
-
-    def _insert(self, query: str, values: tuple[object, ...]) -> None:
-        try:
-            self._connection.execute(query, values)
-        except sqlite3.Error as error:
-            raise self._refusal(error) from None
-
-    def _refusal(self, error: Exception) -> InputError:
-        return InputError(
-            f"{self._path}: the store of reactions cannot be used: {error}; "
-            "free space or permissions, or name another file with AUDIENCE_STORE"
-        )
