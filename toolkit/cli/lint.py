@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from toolkit.cli.options import option
+from toolkit.markup import write_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,13 +109,6 @@ def _summarise(findings: Sequence[Finding], drafts: int) -> str:
 
 
 def _annotate(finding: Finding) -> str:
-    """Return a workflow command of GitHub Actions, escaped as its toolkit does."""
+    """Return a finding as a workflow command of GitHub Actions."""
     values = {"file": finding.file, "line": finding.line, "title": f"{finding.rule} ({finding.draft_id})"}
-    told = ",".join(f"{name}={_escape(str(value), ':,')}" for name, value in values.items() if value is not None)
-    return f"::{finding.severity} {told}::{_escape(_say(finding))}"
-
-
-def _escape(text: str, more: str = "") -> str:
-    for character in "%\r\n" + more:
-        text = text.replace(character, f"%{ord(character):02X}")
-    return text
+    return write_command(finding.severity, values, _say(finding))

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import polars as pl
 
 from toolkit.charts import NAMES
+from toolkit.markup import escape_markdown as escape
 from toolkit.models import LABEL
 from toolkit.report.content import Report, list_methods
 from toolkit.scoring import RATES, say_estimate
-
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+|~!-])")
 
 
 def render_markdown(report: Report) -> str:
     """Return the report; every text of drafts, personas and replies is escaped."""
     return "\n".join(_write(report)) + "\n"
-
-
-def escape(text: str) -> str:
-    """Return text on one line that Markdown shows as it is."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
 def _write(report: Report) -> Iterator[str]:
