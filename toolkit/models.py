@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
@@ -149,6 +150,16 @@ class Draft(Record):
     """Message tag sent with a Messenger message."""
     promotional: bool | None = None
     """Whether the message sells something."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over everything people see, in composed Unicode form, hexadecimal; the id is no part of it.
+
+        Two drafts share it only where they say the same on the same surface, so what is bound to it, such as an
+        approval, is void after an edit.
+        """
+        seen = self.model_dump_json(exclude={"id"}, exclude_defaults=True)
+        return hashlib.sha256(unicodedata.normalize("NFC", seen).encode()).hexdigest()
 
     _id_as_text = field_validator("id", mode="before")(_number_as_text)
 

@@ -1,0 +1,24 @@
+"""Records: what identifies a draft."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from toolkit.models import Draft
+
+
+def test_a_draft_is_known_by_what_people_see() -> None:
+    """The id, and how an accent is composed, do not change who a draft is."""
+    one = Draft(id="a", text="Café in the chat", cta="Pay")
+    assert one.digest == Draft(id="b", text=unicodedata.normalize("NFD", one.text), cta="Pay").digest
+
+
+@pytest.mark.parametrize(
+    "edit", [{"text": "Cafe in the chat"}, {"cta": "Pay now"}, {"surface": "facebook_post"}, {"buttons": ("Yes",)}]
+)
+def test_any_edit_makes_another_draft(edit: dict[str, object]) -> None:
+    """One letter, one part or another surface is another draft."""
+    draft = Draft(id="a", text="Café in the chat", cta="Pay")
+    assert draft.model_copy(update=edit).digest != draft.digest
