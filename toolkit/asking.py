@@ -194,11 +194,15 @@ class Asker:
         raise CallFailed(f"{_ATTEMPTS} replies could not be used: {problem}")
 
     def _prepare(self, key: bytes, question: Question, attempt: int) -> Question:
-        """Put the run's token in place and, for a base model, a seed drawn from the key."""
+        """Put the run's token in place and, for a base model, a seed drawn from the key.
+
+        A reply may have repeated the token; it is taken out of the words before it marks anything.
+        """
         sampling = dict(question.sampling)
         if self._engine.form == "completion":
             sampling["seed"] = (int.from_bytes(key[:4], "big") + attempt) % 2**31
-        return replace(question, prompt=question.prompt.replace(BOUNDARY, self._token), sampling=sampling)
+        prompt = question.prompt.replace(self._token, "").replace(BOUNDARY, self._token)
+        return replace(question, prompt=prompt, sampling=sampling)
 
     async def _pay_for(self, question: Question) -> Reply:
         reserved = await self._budget.reserve(question)

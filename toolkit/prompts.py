@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import regex
 import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -22,8 +23,14 @@ PAIR_FILES = ("pair.j2", "pair_completion.j2", "pairs.yaml")
 """What only a head-to-head asks with: no part of the identity of any other run."""
 _PARTS = ("glance", "read", "control_reader", "lead", "post", "thinks", "does")
 _LEVELS = 5
-_KEPT_CONTROLS = "\n\t"
-_JOINER = "\u200d"
+_BREAK = regex.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_ROLES = "(?:system|developer|user|assistant|human|ai|bot)"
+_UNSEEN = regex.compile(
+    r"""[[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}]--[\n\t\u200d\ufe0e\ufe0f]]
+    |(?<![\p{So}\p{Sk}\p{Mn}])\u200d  # the joiner belongs inside an emoji
+    |(?<![^\s\p{Default_Ignorable_Code_Point}])[\ufe0e\ufe0f]  # one selector, after what it selects""",
+    regex.VERSION1 | regex.VERBOSE,
+)
 _FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
 """What filling in a template can raise: its own errors, and those of an expression such as {{ 1 / 0 }}."""
 
@@ -123,18 +130,30 @@ def render_text(template_source: str, context: Mapping[str, Any], *, name: str) 
 
 
 def clean_text(text: str) -> str:
-    """Return untrusted text in composed Unicode form, without control and zero-width characters.
+    """Return untrusted text in composed Unicode form, without control characters and those that nobody sees.
 
-    Bidirectional overrides go too. Line breaks and tabs stay, and so does the joiner inside an emoji.
+    Zero-width and tag characters, fillers, bidirectional overrides and runs of variation selectors go: each can carry
+    words to a model that no reader of the draft would find. Line breaks and tabs stay, and so do the joiner and the
+    one selector inside an emoji.
     """
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(
-        character
-        for index, character in enumerate(text)
-        if character in _KEPT_CONTROLS
-        or unicodedata.category(character) not in {"Cc", "Cf", "Cs"}
-        or (character == _JOINER and index > 0 and unicodedata.category(text[index - 1]) in {"So", "Sk", "Mn"})
-    )
+    return _UNSEEN.sub("", unicodedata.normalize("NFC", _BREAK.sub("\n", text)))
+
+
+def flatten_text(text: str) -> str:
+    """Return untrusted text, cleaned, on one line."""
+    return " / ".join(line for line in map(str.strip, clean_text(text).split("\n")) if line)
+
+
+def keep_within(text: str, words: Sequence[str]) -> str:
+    """Return untrusted text, cleaned, in which no line can pass for one of the page's own.
+
+    A base model goes on with a page of worked examples and knows no marks. A line that begins like a person (NAME,
+    AGE:) or a role of a chat, or that one of the page's `words` begins or ends, is joined to the line before it.
+    """
+    own = f"(?:{'|'.join(regex.escape(word) for word in words)})"
+    person, begun, ended = r"[^\n:]*,\s*\d+\s*:", rf"{own}\b[^\n:]*:", rf"[^\n:]*\b{own}(?:\s+\w)?\s*(?::|$)"
+    entry = rf"\n\s*(?={person}|{_ROLES}\s*:|{begun}|{ended})"
+    return regex.sub(entry, " / ", clean_text(text), flags=regex.IGNORECASE | regex.MULTILINE)
 
 
 def _are_sets_of_five(sets: Any) -> bool:
@@ -166,6 +185,8 @@ def _make_environment(loader: jinja2.BaseLoader | None) -> ImmutableSandboxedEnv
         keep_trailing_newline=False,
     )
     environment.filters["clean"] = clean_text
+    environment.filters["line"] = flatten_text
+    environment.filters["within"] = keep_within
     return environment
 
 

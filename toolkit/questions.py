@@ -10,7 +10,7 @@ from typing import Any
 
 from toolkit.engines.base import Question
 from toolkit.models import ACTIONS, LEAVING, MEASURES, NEGATIVE, Draft, Persona, Rating
-from toolkit.prompts import Prompts
+from toolkit.prompts import Prompts, flatten_text
 from toolkit.surfaces import cut_at_fold, describe_draft, find_surface
 
 BOUNDARY = "\x00"
@@ -99,14 +99,14 @@ class Questionnaire:
         )
         return Question(
             prompt=prompt,
-            grammar=_thought_grammar(person.name, self._wording(task)["does"], allowed),
+            grammar=_thought_grammar(flatten_text(person.name), self._wording(task)["does"], allowed),
             max_tokens=90,
             sampling=_COMPLETION_SAMPLING,
         )
 
     def ask_intent(self, task: Task, thought: str, *, digits_only: bool) -> Question:
         """Ask a base model, after its thought, how likely the person is to act, as one digit."""
-        name = task.persona.name if task.persona else "Sam"
+        name = flatten_text(task.persona.name) if task.persona else "Sam"
         prompt = f"{self.ask_thought(task).prompt}{thought.rstrip()}\n"
         prompt += f"From 1 (never) to 5 (right now), {name} would do what it asks:"
         if digits_only:
