@@ -19,7 +19,7 @@ FLOORS = [
     | {"strengths", "markup"},
     {"engines", "store", "budget", "scoring", "questions", "replies", "linting", "rendering"},
     {"asking", "planning", "reactions", "concluding", "runs", "study", "estimating", "api"}
-    | {"head_to_head", "live", "summaries", "charts", "room", "health", "report"},
+    | {"head_to_head", "live", "summaries", "charts", "room", "health", "report", "gate"},
     {"cli", "ui", "__main__", "__init__"},
 ]
 HOMES = {

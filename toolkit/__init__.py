@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from toolkit.errors import InputError, ToolkitError
     from toolkit.files.audiences import load_audience
     from toolkit.files.drafts import load_drafts
+    from toolkit.gate.checking import check
     from toolkit.linting import lint
     from toolkit.models import Audience, Campaign, Draft, Persona, Verdict
     from toolkit.runs import Run, load_run
@@ -29,6 +30,7 @@ _HOMES = {
     "ToolkitError": "toolkit.errors",
     "Verdict": "toolkit.models",
     "arun": "toolkit.api",
+    "check": "toolkit.gate.checking",
     "compare": "toolkit.scoring",
     "estimate": "toolkit.api",
     "lint": "toolkit.linting",
@@ -49,6 +51,7 @@ __all__ = [
     "ToolkitError",
     "Verdict",
     "arun",
+    "check",
     "compare",
     "estimate",
     "lint",

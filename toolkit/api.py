@@ -18,7 +18,7 @@ from toolkit.errors import InputError
 from toolkit.estimating import Estimate, estimate_plan
 from toolkit.files.audiences import load_audience
 from toolkit.files.drafts import load_drafts
-from toolkit.models import Audience, Campaign, Draft, Settings
+from toolkit.models import Audience, Campaign, Draft, Objective, Settings
 from toolkit.planning import Plan, make_plan
 from toolkit.prompts import Prompts
 from toolkit.runs import Run
@@ -53,7 +53,7 @@ def plan(
     campaign = _as_campaign(drafts)
     audiences = _as_audiences(audience if audience is not None else campaign.audience)
     settings = _make_settings(
-        objective=objective or campaign.objective or _default_objective(campaign),
+        objective=objective or campaign.objective or default_objective(campaign),
         rating=rating,
         sample=sample,
         repeats=repeats,
@@ -87,7 +87,40 @@ async def arun(
     Setting `stop` ends the calls in flight and returns the run with what came until then. A cancelled call ends them
     too, and returns nothing; in either case the replies that came are kept.
     """
-    planned = plan(drafts, audience, **settings)
+    return await ask_plan(
+        plan(drafts, audience, **settings),
+        engine=engine,
+        model=model,
+        base_url=base_url,
+        embedding_model=embedding_model,
+        concurrency=concurrency,
+        price=price,
+        max_cost=max_cost,
+        store=store,
+        on_reaction=on_reaction,
+        on_preference=on_preference,
+        api_key=api_key,
+        stop=stop,
+    )
+
+
+async def ask_plan(
+    planned: Plan,
+    *,
+    engine: str | Engine = "openai",
+    model: str | None = None,
+    base_url: str | None = None,
+    embedding_model: str | None = None,
+    concurrency: int | None = None,
+    price: tuple[float, float] | None = None,
+    max_cost: float | None = None,
+    store: str | Path | None = None,
+    on_reaction: OnReaction | None = None,
+    on_preference: OnPreference | None = None,
+    api_key: str | None = None,
+    stop: asyncio.Event | None = None,
+) -> Run:
+    """Ask what a plan lists and return the run; options as for `run`."""
     known = find_price(engine, model, base_url, price)
     if max_cost is not None and known is None:
         raise InputError(
@@ -194,7 +227,7 @@ def _as_audiences(audience: AudienceLike) -> list[Audience]:
     return [one for item in audience for one in _as_audiences(item)]
 
 
-def _default_objective(campaign: Campaign) -> str:
+def default_objective(campaign: Campaign) -> Objective:
     """Return "click" where every surface allows it, as the first thing most drafts ask for, else "read"."""
     return "click" if all("click" in find_surface(draft.surface).actions for draft in campaign.drafts) else "read"
 

@@ -8,9 +8,11 @@ import sys
 import click
 
 from toolkit.cli.app import app
+from toolkit.cli.check import check
 from toolkit.cli.doctor import doctor
 from toolkit.cli.lint import lint
 from toolkit.cli.personas import personas
+from toolkit.cli.record import record
 from toolkit.cli.report import report
 from toolkit.cli.run import demo, run
 from toolkit.errors import ToolkitError
@@ -30,7 +32,7 @@ def audience() -> None:
     """
 
 
-for command in (demo, run, lint, report, personas, app, doctor):
+for command in (demo, run, lint, check, record, report, personas, app, doctor):
     audience.add_command(command)
 
 

@@ -100,3 +100,10 @@ def asking_options(command: Command) -> Command:
     for decorate in reversed(_ASKING + _OUTPUT):
         command = decorate(command)
     return command
+
+
+def shared_parameters(*names: str) -> list[click.Parameter]:
+    """Return the named ones of the options that mean the same everywhere, such as "max_cost", for `click.command`."""
+    bare = asking_options(lambda: None)
+    known: dict[str | None, click.Parameter] = {one.name: one for one in vars(bare)["__click_params__"]}
+    return [known[name] for name in names]

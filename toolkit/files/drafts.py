@@ -143,6 +143,8 @@ def _make_from_document(document: Located, name: str, folder: Path, surface: str
     campaign = make_record(Campaign, document, {"campaign": name, **fields, "drafts": drafts})
     lines = {("lint", rule): line for rule, line in _lines_below(document, ("lint",)).items()}
     for path, line in document.lines.items():
+        if path[:1] == ("checks",):
+            lines["checks", ".".join(map(str, path[1:]))] = line
         if path[: len(top)] == top and len(path) in {len(top) + 1, len(top) + 2}:
             lines[drafts[int(path[len(top)])].id, str((*path, "")[len(top) + 1])] = line
     return campaign.read_from(document.source, lines)

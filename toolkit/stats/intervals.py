@@ -92,8 +92,9 @@ def exact_interval(rate: float, effective: float, *, confidence: float = 0.95) -
     """
     from scipy.special import betaincinv
 
-    if not (0.0 <= rate <= 1.0 and effective >= 0.0 and 0.0 < confidence < 1.0):
+    if not (-ROUNDING <= rate <= 1.0 + ROUNDING and effective >= 0.0 and 0.0 < confidence < 1.0):
         raise InputError(f"rate {rate} of {effective} units at {confidence}: rate is 0 to 1, confidence between them")
+    rate = min(max(rate, 0.0), 1.0)  # a weighted mean of ones may be 1 and a rounding
     hits, tail = rate * effective, (1.0 - confidence) / 2.0
     misses = effective - hits
     low = float(betaincinv(hits, misses + 1.0, tail)) if hits > 0.0 else 0.0

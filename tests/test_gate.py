@@ -1,0 +1,191 @@
+"""The gate: campaigns checked against their recordings, offline, with a reason and a next step for each check."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from scripted import ScriptedEngine, reading
+
+import toolkit
+from toolkit.engines.base import Question
+from toolkit.errors import InputError
+from toolkit.gate import check_campaign, is_campaign_with_checks, record_campaign
+
+CAMPAIGN = """\
+campaign: jam
+surface: messenger_message
+audience: jam-sellers.yaml
+objective: click
+drafts:
+  - id: plain
+    text: Send an invoice in the chat.
+  - id: benefit
+    text: Get paid today, in the chat.
+checks:
+  - lint: error
+  - draft: benefit
+    stop_rate: {at_least: 0.5}
+  - draft: benefit
+    beats: plain
+"""
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Return a function that writes a campaign and its audience of `people` and returns the campaign's file."""
+
+    def write_campaign(text: str = CAMPAIGN, people: int = 24) -> Path:
+        personas = "".join(
+            f"  - {{id: p{number:02}, name: Person{number}, age: {20 + number}, weight: 1, "
+            f"segments: {{role: {'seller' if number % 2 else 'buyer'}}}, about: Sells jam at number {number}.}}\n"
+            for number in range(people)
+        )
+        (tmp_path / "jam-sellers.yaml").write_text(f"audience: jam-sellers\npersonas:\n{personas}")
+        path = tmp_path / "jam.yaml"
+        path.write_text(text)
+        return path
+
+    return write_campaign
+
+
+def chance(question: Question) -> float:
+    """Return a number from 0 to 1 that only the question decides."""
+    return int(hashlib.sha256(question.prompt.encode()).hexdigest()[:8], 16) / 2**32
+
+
+def lively(question: Question) -> dict[str, object]:
+    """Answer as an audience that stops for everything and taps almost nothing but the benefit."""
+    wanted = 0.95 if "Get paid today" in question.prompt else 0.05
+    return reading("click" if chance(question) < wanted else "read")
+
+
+def outcomes(path: Path, **options: object) -> dict[str, str]:
+    """Return the outcome of each check by its name."""
+    return {one.check: one.outcome for one in check_campaign(path, **options).checks}
+
+
+def test_a_recorded_campaign_passes_offline(write: Write) -> None:
+    """Recorded once, each check is judged from the file alone, and its message holds numbers with counts."""
+    path = write()
+    record_campaign(path, engine=ScriptedEngine(lively), rating="direct")
+    found = check_campaign(path)
+    assert found.outcome == "passed"
+    assert found.exit_code == 0
+    assert [one.line for one in found.checks] == [11, 12, 14]
+    assert found.checks[2].check == "benefit beats plain"
+    assert "24 personas, 48 reactions" in found.checks[2].message
+
+
+def test_one_word_makes_what_it_touches_stale(write: Write) -> None:
+    """After an edit, only checks of that draft are stale; the message counts the reactions and names the command."""
+    path = write()
+    record_campaign(path, engine=ScriptedEngine(lively), rating="direct")
+    path.write_text(CAMPAIGN.replace("an invoice", "one invoice"))
+    found = check_campaign(path)
+    assert [one.outcome for one in found.checks] == ["passed", "passed", "stale"]
+    assert found.checks[2].message == (f"draft plain: 24 reactions, its text changed; renew: audience record {path}")
+    assert found.exit_code == 1
+    assert check_campaign(path, on_stale="warn").exit_code == 0
+
+
+def test_only_what_changed_is_asked_again(write: Write) -> None:
+    """Recording anew after an edit asks for that draft's reactions, and up to date it asks for nothing."""
+    path = write()
+    record_campaign(path, engine=ScriptedEngine(lively), rating="direct")
+    path.write_text(CAMPAIGN.replace("an invoice", "one invoice"))
+    engine = ScriptedEngine(lively)
+    renewed = record_campaign(path, engine=engine)
+    assert (renewed.kept, renewed.asked, engine.calls) == (24, 24, 24)
+    before = path.with_name("jam.reactions.jsonl").read_bytes()
+    assert record_campaign(path).asked == 0
+    assert path.with_name("jam.reactions.jsonl").read_bytes() == before
+    assert check_campaign(path).outcome == "passed"
+
+
+def test_few_personas_decide_nothing(write: Write) -> None:
+    """Under eight personas a check is inconclusive, says how many are needed, and exits 5 or, if told so, 1."""
+    path = write(people=5)
+    record_campaign(path, engine=ScriptedEngine(lively), rating="direct")
+    found = check_campaign(path)
+    assert found.outcome == "inconclusive"
+    assert "at least 8 personas under 6 wordings are needed: record at least 3 more personas" in found.checks[2].message
+    assert found.exit_code == 5
+    assert check_campaign(path, on_inconclusive="fail").exit_code == 1
+
+
+def test_nothing_recorded_is_stale(write: Write) -> None:
+    """Without a recording every check but lint is stale, with the command that makes one."""
+    path = write()
+    found = check_campaign(path)
+    assert [one.outcome for one in found.checks] == ["passed", "stale", "stale"]
+    assert found.checks[1].message.endswith(f"renew: audience record {path}")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "said"),
+    [
+        ("stop_rate:", "stop_rte:", 13, "did you mean stop_rate"),
+        ("at_least", "at_lest", 13, "did you mean at_least"),
+        ("beats: plain", "beats: plane", 15, "did you mean plain"),
+        ("beats: plain", "beats: benefit", 14, "itself"),
+        ("lint: error", "lint: eror", 11, "'error' or 'warning'"),
+        ("lint: error", "lint: error\n    max_cost: 3", 12, "one check for each"),
+        ("beats: plain", "beats: plain\n    where: {rle: seller}", 14, "did you mean role"),
+        ("beats: plain", "beats: plain\n    where: {role: sellr}", 14, "did you mean seller"),
+        ("beats: plain", "beats: plain\n    measure: trust", 16, "objective_rate"),
+    ],
+)
+def test_a_faulty_check_is_told_with_its_line(write: Write, before: str, after: str, line: int, said: str) -> None:
+    """An unknown key, draft, segment or value is one line with FILE:LINE and the nearest right one."""
+    path = write(CAMPAIGN.replace(before, after))
+    with pytest.raises(InputError) as refused:
+        check_campaign(path)
+    assert str(refused.value).startswith(f"{path}:{line}: ")
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_recording_edited_by_hand_is_refused(write: Write) -> None:
+    """One changed action in the file ends in one line that names it."""
+    path = write()
+    record_campaign(path, engine=ScriptedEngine(lively), rating="direct")
+    recording = path.with_name("jam.reactions.jsonl")
+    lines = recording.read_text().splitlines()
+    lines[3] = lines[3].replace('"action": "click"', '"action": "read"')
+    recording.write_text("\n".join(lines) + "\n")
+    with pytest.raises(InputError, match=r"jam\.reactions\.jsonl:4: this reaction was edited by hand or damaged"):
+        check_campaign(path)
+
+
+def test_campaigns_with_checks_are_told_from_other_files(write: Write, tmp_path: Path) -> None:
+    """A campaign with checks is one; an audience, a campaign without checks and a broken file are not."""
+    path = write()
+    assert is_campaign_with_checks(path)
+    assert not is_campaign_with_checks(tmp_path / "jam-sellers.yaml")
+    assert not is_campaign_with_checks(tmp_path / "missing.yaml")
+    for text in (
+        CAMPAIGN.split("checks:", maxsplit=1)[0],
+        "campaign: [drafts: checks: {",
+        "# campaign drafts checks\na: 1",
+    ):
+        path.write_text(text)
+        assert not is_campaign_with_checks(path)
+
+
+def test_the_public_name(write: Write) -> None:
+    """`toolkit.check` is the gate as an object."""
+    path = write()
+    record_campaign(path, engine=ScriptedEngine(lively), rating="direct")
+    assert toolkit.check(path).outcome == "passed"
+    header = json.loads(path.with_name("jam.reactions.jsonl").read_text().split("\n")[0])
+    assert header["label"] == "Simulated reactions from AI personas. No real people were asked. Directional only."
+    assert outcomes(path) == {
+        "lint: error": "passed",
+        "benefit stop_rate at least 0.5": "passed",
+        "benefit beats plain": "passed",
+    }

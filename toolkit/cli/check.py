@@ -1,0 +1,134 @@
+"""`audience check`: the gate for CI, offline by default."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from toolkit.cli.options import option, shared_parameters
+from toolkit.cli.record import ASKING, find_exit_code, record_one
+from toolkit.errors import ToolkitError
+from toolkit.models import LABEL
+
+if TYPE_CHECKING:
+    from toolkit.gate import CampaignOutcome
+
+_COLORS = {"passed": "green", "failed": "red", "stale": "yellow", "inconclusive": "yellow", "error": "red"}
+_ORDER = ("passed", "failed", "stale", "inconclusive", "error")
+
+
+@click.command(params=shared_parameters("audience", "engine", *ASKING))
+@click.argument("campaigns", nargs=-1, required=True, metavar="CAMPAIGN...")
+@option(
+    "--on-stale",
+    type=click.Choice(["fail", "warn"]),
+    default="fail",
+    show_default=True,
+    help="What a stale recording does to the exit code.",
+)
+@option(
+    "--on-inconclusive",
+    type=click.Choice(["fail", "warn"]),
+    default="warn",
+    show_default=True,
+    help="Whether an inconclusive check exits 1, or 5 where nothing failed.",
+)
+@click.option("--record", "do_record", is_flag=True, help="First ask for what the recording lacks; needs an engine.")
+@option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How outcomes are printed.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
+def check(
+    campaigns: tuple[str, ...],
+    *,
+    on_stale: str,
+    on_inconclusive: str,
+    do_record: bool,
+    form: str,
+    as_json: bool,
+    **options: Any,
+) -> int:
+    """Judge the checks of campaigns on their recordings: no network, no key, no model.
+
+    Exits 0 where every check passed, 1 where one failed or is stale, 5 where none failed and one is inconclusive.
+
+    Example:  audience check examples/paypal-invoices.yaml
+    """
+    from toolkit.gate import Shelf, check_campaign, choose_exit_code
+
+    shelf, outcomes, codes = Shelf(), [], []
+    given: dict[str, Any] = {"shelf": shelf, "on_stale": on_stale, "on_inconclusive": on_inconclusive}
+    given |= {"audience": options["audience"], "model": options["model"]}
+    for path in campaigns:
+        try:
+            if do_record:
+                codes.append(find_exit_code(record_one(path, shelf, **options)))
+            elif options["engine"] not in {None, "replay"}:
+                given |= options
+            outcome = check_campaign(path, **given)
+        except ToolkitError as error:
+            if len(campaigns) == 1 and not as_json and form == "text":
+                raise
+            outcome = _refuse(path, error)
+            codes.append(error.exit_code)
+        outcomes.append(outcome)
+        codes.append(outcome.exit_code)
+    click.echo(FORMATS["json" if as_json else form](outcomes))
+    return choose_exit_code(codes)
+
+
+def _refuse(path: str, error: ToolkitError) -> CampaignOutcome:
+    """Say on standard error what is wrong with one campaign, and go on with the others."""
+    from toolkit.gate import CampaignOutcome, CheckOutcome
+
+    click.echo(f"audience: {error}", err=True)
+    said = CheckOutcome(check="campaign file", outcome="error", message=str(error))
+    return CampaignOutcome(campaign=path, file=path, outcome="error", checks=(said,))
+
+
+def render_text(outcomes: Sequence[CampaignOutcome]) -> str:
+    """Return one line per check, a line that counts them, and the label."""
+    lines = []
+    for outcome in outcomes:
+        lines.append(f"{outcome.file}: {click.style(outcome.outcome, fg=_COLORS[outcome.outcome], bold=True)}")
+        for one in outcome.checks:
+            word = click.style(f"{one.outcome:<12}", fg=_COLORS[one.outcome])
+            lines.append(f"  {word} {one.check}\n{' ' * 15}{one.message}")
+        lines += [f"  {click.style('warning', fg='yellow')}      {warning}" for warning in outcome.warnings]
+    return "\n".join([*lines, _count(outcomes), click.style(LABEL, dim=True)])
+
+
+def render_json(outcomes: Sequence[CampaignOutcome]) -> str:
+    """Return the contract's object, on one line."""
+    from toolkit.gate.outcomes import find_gravest
+
+    campaigns = [
+        {
+            "campaign": outcome.campaign,
+            "file": outcome.file,
+            "outcome": outcome.outcome,
+            "checks": [one.model_dump(include={"check", "outcome", "message"}) for one in outcome.checks],
+        }
+        for outcome in outcomes
+    ]
+    policy = outcomes[0].on_stale if outcomes else "fail"
+    overall = find_gravest((outcome.outcome for outcome in outcomes), policy)
+    return json.dumps({"outcome": overall, "campaigns": campaigns}, ensure_ascii=False)
+
+
+FORMATS: dict[str, Callable[[Sequence[CampaignOutcome]], str]] = {"text": render_text, "json": render_json}
+"""A renderer for each --format: outcomes in, what is printed out."""
+
+
+def _count(outcomes: Sequence[CampaignOutcome]) -> str:
+    found = [one.outcome for outcome in outcomes for one in outcome.checks]
+    told = ", ".join(f"{found.count(word)} {word}" for word in _ORDER if word in found)
+    return f"{len(outcomes)} campaign{'' if len(outcomes) == 1 else 's'}, {len(found)} checks: {told}."

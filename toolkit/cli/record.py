@@ -1,0 +1,106 @@
+"""`audience record`: fetches what a campaign's recording lacks, for checks without a network."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from toolkit.cli.options import option, shared_parameters
+from toolkit.models import LABEL
+
+if TYPE_CHECKING:
+    from toolkit.asking import Reaction
+    from toolkit.gate import RecordingOutcome, Shelf
+    from toolkit.planning import Plan
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_INCOMPLETE, _OVER_BUDGET = 3, 4
+ASKING = ("model", "base_url", "embedding_model", "concurrency", "max_cost", "price", "prompts")
+_REMEMBERED = (
+    option("--sample", type=click.IntRange(min=1), metavar="N", help="Personas drawn.  [default: as recorded, or all]"),
+    option("--repeats", type=click.IntRange(1, 100), metavar="N", help="Answers each.  [default: as recorded, or 1]"),
+    option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Of the draw.  [default: as recorded, or 0]"),
+    option(
+        "--rating",
+        type=click.Choice(["ssr", "logprob", "direct"]),
+        help="How words become ratings.  [default: as recorded, or ssr]",
+    ),
+)
+
+
+def remembered_options(command: Command) -> Command:
+    """Add the options that a recording remembers: what is left out stays as it was recorded."""
+    for decorate in reversed(_REMEMBERED):
+        command = decorate(command)
+    return command
+
+
+@click.command(params=shared_parameters("audience", "engine", *ASKING, "as_json", "quiet", "verbose"))
+@click.argument("campaigns", nargs=-1, required=True, metavar="CAMPAIGN...")
+@click.option("--baseline", metavar="DRAFT", help="Accept this draft as the one that is live, until another is named.")
+@click.option("--renew", is_flag=True, help="Take nothing over from the recording; the store still answers.")
+@remembered_options
+def record(campaigns: tuple[str, ...], *, as_json: bool, **options: Any) -> int:
+    """Ask for the reactions that a campaign's recording lacks; write NAME.reactions.jsonl beside it.
+
+    Commit the file: `audience check` replays it with no network and no key. What is up to date is not asked again.
+
+    Example:  audience record examples/paypal-invoices.yaml --engine local
+    """
+    from toolkit.gate import Shelf, choose_exit_code
+
+    shelf = Shelf()
+    outcomes = [record_one(path, shelf, **options) for path in campaigns]
+    if as_json:
+        told = [outcome.model_dump(exclude={"label"}) for outcome in outcomes]
+        click.echo(json.dumps({"recordings": told, "label": LABEL}, ensure_ascii=False))
+    else:
+        for outcome in outcomes:
+            click.echo(_describe(outcome))
+        click.echo(click.style(LABEL, dim=True))
+    return choose_exit_code(map(find_exit_code, outcomes))
+
+
+def record_one(
+    path: str, shelf: Shelf, *, quiet: bool = False, verbose: bool = False, **options: Any
+) -> RecordingOutcome:
+    """Bring the recording of one campaign up to date, with progress on standard error."""
+    from toolkit import api
+    from toolkit.cli.progress import Progress
+    from toolkit.gate import record_campaign
+
+    price = api.find_price(options["engine"] or "replay", options["model"], options["base_url"], options["price"])
+    with contextlib.ExitStack() as stack:
+        bars: list[Progress] = []
+
+        def begin(plan: Plan) -> None:
+            bars.append(Progress(len(plan.tasks), quiet=quiet, verbose=verbose, price=price))
+            stack.enter_context(bars[0])
+
+        def advance(reaction: Reaction) -> None:
+            bars[0].advance(reaction)
+
+        return record_campaign(path, shelf=shelf, on_plan=begin, on_reaction=advance, **options)
+
+
+def find_exit_code(outcome: RecordingOutcome) -> int:
+    """Return 0, 3 where reactions are lacking, or 4 where the cost limit stopped it."""
+    if outcome.stopped:
+        return _OVER_BUDGET
+    return _INCOMPLETE if outcome.failed else 0
+
+
+def _describe(outcome: RecordingOutcome) -> str:
+    counts = [("kept", outcome.kept), ("asked for", outcome.asked), ("refused", outcome.refused)]
+    counts += [("failed", outcome.failed), ("dropped", outcome.dropped)]
+    told = ", ".join(f"{count} {word}" for word, count in counts if count or word in {"kept", "asked for"})
+    cost = "cost unknown" if outcome.cost_usd is None else f"${outcome.cost_usd:.4f}"
+    lines = [f"{outcome.recording}: {outcome.reactions} reactions ({told}), {cost}"]
+    lines += [f"  warning: {warning}" for warning in outcome.warnings]
+    lines += [f"  stopped: {outcome.stopped}"] if outcome.stopped and outcome.stopped not in outcome.warnings else []
+    return "\n".join(lines)

@@ -1,0 +1,47 @@
+"""The gate: campaigns checked in CI, offline, with statistics. Everything loads on first use."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from toolkit.gate.checking import check_campaign, list_checks
+    from toolkit.gate.fetching import RecordingOutcome, record_campaign
+    from toolkit.gate.outcomes import CampaignOutcome, CheckOutcome, choose_exit_code
+    from toolkit.gate.replaying import Shelf
+    from toolkit.gate.sniffing import is_campaign_with_checks
+
+_HOMES = {
+    "CampaignOutcome": "outcomes",
+    "CheckOutcome": "outcomes",
+    "RecordingOutcome": "fetching",
+    "Shelf": "replaying",
+    "check_campaign": "checking",
+    "choose_exit_code": "outcomes",
+    "is_campaign_with_checks": "sniffing",
+    "list_checks": "checking",
+    "record_campaign": "fetching",
+}
+
+__all__ = [
+    "CampaignOutcome",
+    "CheckOutcome",
+    "RecordingOutcome",
+    "Shelf",
+    "check_campaign",
+    "choose_exit_code",
+    "is_campaign_with_checks",
+    "list_checks",
+    "record_campaign",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"toolkit.gate.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'toolkit.gate' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

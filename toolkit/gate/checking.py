@@ -1,0 +1,201 @@
+"""`check`: a campaign's checks judged on its recording, offline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from toolkit import linting
+from toolkit.engines.base import Engine
+from toolkit.errors import InputError
+from toolkit.files.drafts import load_drafts
+from toolkit.gate.checks import BASELINE, Check, LintCheck, PlacedCheck, is_same_name, read_checks
+from toolkit.gate.deciding import Evidence, find_segment_fault, judge_check
+from toolkit.gate.entries import make_frame
+from toolkit.gate.fetching import fetch, record_campaign, require_file
+from toolkit.gate.outcomes import CampaignOutcome, CheckOutcome, OnInconclusive, OnStale, find_gravest
+from toolkit.gate.recordings import Header, Recording, find_recording, load_recording
+from toolkit.gate.replaying import Replay, Shelf, replay, write_command
+from toolkit.linting import Finding
+from toolkit.models import Campaign
+
+
+def check_campaign(
+    campaign: Campaign | str | Path,
+    audience: Sequence[str] = (),
+    *,
+    engine: str | Engine = "replay",
+    on_stale: OnStale = "fail",
+    on_inconclusive: OnInconclusive = "warn",
+    record: bool = False,
+    model: str | None = None,
+    shelf: Shelf | None = None,
+    **options: Any,
+) -> CampaignOutcome:
+    """Judge the checks of a campaign on its recording: no network, no key, no cost, no model.
+
+    `engine` other than "replay" asks for what the recording lacks first, with the options of `toolkit.run`; `record`
+    also writes it down. `model` is the model that must have answered, where it matters. `on_stale` and
+    `on_inconclusive` say what `exit_code` makes of such checks. `shelf` is shared between calls to read audiences once.
+    Raises InputError for a campaign, an audience or a recording that cannot be used.
+    """
+    campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
+    checks = read_checks(campaign)
+    shelf = shelf or Shelf()
+    recording = load_recording(find_recording(require_file(campaign)))
+    if record:
+        named = None if engine == "replay" else engine
+        record_campaign(campaign, audience, shelf=shelf, engine=named, model=model, **options)
+        recording = load_recording(find_recording(require_file(campaign)))
+    elif engine != "replay":
+        recording = fetch(
+            campaign, recording, shelf, audience=audience, engine=engine, model=model, **options
+        ).recording
+    found = _replay(campaign, recording, model, shelf, audience)
+    judge = _Judge(campaign, found, model)
+    outcomes = tuple(judge.judge(placed) for placed in checks)
+    return CampaignOutcome(
+        campaign=campaign.campaign,
+        file=str(campaign.file),
+        outcome=find_gravest((outcome.outcome for outcome in outcomes), on_stale),
+        checks=outcomes,
+        warnings=tuple(judge.list_warnings(checks)),
+        on_stale=on_stale,
+        on_inconclusive=on_inconclusive,
+    )
+
+
+check = check_campaign
+"""What `toolkit.check` is."""
+
+
+def list_checks(campaign: Campaign | str | Path) -> tuple[PlacedCheck, ...]:
+    """Return the checks of a campaign file with their names and lines, nothing judged."""
+    return read_checks(campaign if isinstance(campaign, Campaign) else load_drafts(campaign))
+
+
+def _replay(
+    campaign: Campaign, recording: Recording | None, model: str | None, shelf: Shelf, audience: Sequence[str]
+) -> Replay:
+    header = (
+        recording.header
+        if recording
+        else Header(
+            campaign=campaign.campaign,
+            version="",
+            engine="openai",
+            model=model or "",
+            form="chat",
+            wordings=0,
+            prompts={},
+        )
+    )
+    if model is not None and not _is_model(header.model, model):
+        header = header.model_copy(update={"model": model})
+    return replay(campaign, recording, header, shelf, audience=audience)
+
+
+def _is_model(recorded: str, wanted: str) -> bool:
+    """Return whether a recorded model is the wanted one: a file of weights is recorded by its stem and digest."""
+    return recorded == wanted or (wanted.endswith(".gguf") and recorded.startswith(f"{Path(wanted).stem}@"))
+
+
+class _Judge:
+    """Judges the checks of one campaign."""
+
+    def __init__(self, campaign: Campaign, found: Replay, model: str | None) -> None:
+        self._campaign = campaign
+        self._found = found
+        self._model = model
+        self._findings = linting.lint(campaign)
+        costs = [entry.cost for _, entry in found.kept]
+        self._evidence = Evidence(
+            reactions=make_frame(found),
+            drafts=tuple(draft.id for draft in campaign.drafts),
+            wordings=found.recording.header.wordings if found.recording else 0,
+            cost=None if None in costs else sum(cost for cost in costs if cost is not None),
+        )
+
+    def judge(self, placed: PlacedCheck) -> CheckOutcome:
+        """Return what a check comes to."""
+        check = placed.check
+        if isinstance(check, LintCheck):
+            return self._judge_lint(placed, check)
+        fault = find_segment_fault(check, self._found.plan)
+        if fault is not None:
+            where = f"{self._campaign.file}:{placed.line}" if placed.line else self._campaign.file
+            raise InputError(f"{where}: {fault}")
+        stale = self._say_stale(check)
+        if stale is not None:
+            return CheckOutcome(
+                check=placed.name, outcome="stale", message=stale, line=placed.line, draft_id=placed.draft_id
+            )
+        finding = judge_check(check, self._evidence)
+        return CheckOutcome(
+            check=placed.name,
+            outcome=finding.outcome,
+            message=finding.message,
+            line=placed.line,
+            draft_id=placed.draft_id,
+        )
+
+    def list_warnings(self, checks: Sequence[PlacedCheck]) -> Iterator[str]:
+        """Yield what no check says."""
+        if not any(isinstance(placed.check, LintCheck) for placed in checks):
+            yield from (say_finding(finding) for finding in self._findings)
+        found = self._found
+        if found.recording is None:
+            return
+        if found.aged:
+            yield (
+                f"{found.aged} reactions were recorded under earlier built-in prompts or surfaces; they stay valid, "
+                f"and `{write_command(self._campaign, '--renew')}` asks anew"
+            )
+        mixed = any(found.is_mixed(placed.check.drafts) for placed in checks if len(placed.check.drafts) > 1)
+        if mixed:
+            yield "a comparison mixes reactions under earlier and present built-in prompts; --renew sets both anew"
+        if found.recording.header.engine == "local" and found.recording.header.form == "completion":
+            yield "recorded from the embedded model, which ranks drafts near chance: it shows how the gate works"
+
+    def _judge_lint(self, placed: PlacedCheck, check: LintCheck) -> CheckOutcome:
+        ids = {draft.id for draft in self._campaign if check.draft is None or is_same_name(draft.id, check.draft)}
+        found = [finding for finding in self._findings if finding.draft_id in ids]
+        grave = [finding for finding in found if finding.severity == "error" or check.lint == "warning"]
+        errors = sum(finding.severity == "error" for finding in found)
+        counts = f"{_count(len(ids), 'draft')}, {_count(errors, 'error')}, {_count(len(found) - errors, 'warning')}"
+        more = f"; {len(grave) - 1} more" if len(grave) > 1 else ""
+        return CheckOutcome(
+            check=placed.name,
+            outcome="failed" if grave else "passed",
+            message=f"{counts}: {say_finding(grave[0])}{more}" if grave else counts,
+            line=grave[0].line or placed.line if grave else placed.line,
+            draft_id=grave[0].draft_id if grave else placed.draft_id,
+            findings=tuple(found),
+        )
+
+    def _say_stale(self, check: Check) -> str | None:
+        """Return what the recording lacks for a check and the command that fetches it, or None."""
+        ids = (*self._evidence.drafts, BASELINE)
+        drafts = {one for one in ids if any(is_same_name(one, written) for written in check.drafts)}
+        recording = self._found.recording
+        if BASELINE in drafts and (recording is None or recording.header.baseline is None):
+            command = write_command(self._campaign, "--baseline", self._evidence.drafts[0])
+            return f"the recording holds no baseline; accept the draft that is live, as in: {command}"
+        groups = self._found.group_stale(drafts or set(self._evidence.drafts))
+        if not groups:
+            return None
+        more = ("--model", self._model) if self._model and any(group.what == "model" for group in groups) else ()
+        return f"{'; '.join(group.describe() for group in groups)}; renew: {write_command(self._campaign, *more)}"
+
+
+def say_finding(finding: Finding) -> str:
+    """Return a lint finding in one line: place, draft, rule and what is wrong."""
+    place = ":".join(str(item) for item in (finding.file, finding.line) if item is not None)
+    advice = f"; {finding.suggestion}" if finding.suggestion else ""
+    head = f"{place}: " if place else ""
+    return f"{head}{finding.draft_id}: {finding.severity} {finding.rule}: {finding.message}{advice}"
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

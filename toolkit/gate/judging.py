@@ -1,0 +1,174 @@
+"""An estimate against a bound, on its interval: passed, failed, or how many more personas would decide it.
+
+Everything is judged on the 95 % interval that every output shows, clustered on wordings. Each side of it errs in at
+most 2.5 % of recordings: a check passes on nothing, or fails on nothing, no more often than that.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit import stats
+from toolkit.scoring import LEAST_PERSONAS, LEAST_WORDINGS, SIGNIFICANCE
+
+Side = Literal[-1, 0, 1]
+Decided = Literal["passed", "failed", "inconclusive"]
+MOST_WORTH_NAMING = 100_000
+"""More personas than this are no advice."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One number per persona and wording, repeats averaged."""
+
+    values: npt.NDArray[np.float64]
+    weights: npt.NDArray[np.float64]
+    wordings: npt.NDArray[np.int64]
+    units: npt.NDArray[np.int64]
+    reactions: int
+    wordings_planned: int
+    """How many wordings more personas would be spread over."""
+    is_share: bool = False
+    """Whether values are shares from 0 to 1, not ratings or differences."""
+
+    @property
+    def personas(self) -> int:
+        """How many personas there are."""
+        return len(np.unique(self.units))
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are the personas and wordings that any verdict needs."""
+        return self.personas >= LEAST_PERSONAS and len(np.unique(self.wordings)) >= LEAST_WORDINGS
+
+    @property
+    def effective(self) -> float:
+        """Kish's effective number of personas."""
+        _, first = np.unique(self.units, return_index=True)
+        return stats.effective_size(self.weights[first])
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with the interval that is shown."""
+
+    estimate: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What came of one bound."""
+
+    outcome: Decided
+    because: Literal["", "not enough", "unstable", "undecided"] = ""
+    more: int | None = None
+    """How many more personas would decide it, four times in five; null where more of them cannot."""
+
+
+def estimate_mean(sample: Sample, alpha: float = SIGNIFICANCE) -> Estimate:
+    """Return the mean and its interval at confidence 1 - alpha; as a scorecard has it, at 0.05."""
+    found = stats.cluster_mean(*_columns(sample), confidence=1.0 - alpha)
+    low, high = found.low, found.high
+    if low is not None and high is not None and sample.is_share:
+        if found.standard_error == 0:
+            low, high = stats.exact_interval(found.estimate, sample.effective, confidence=1.0 - alpha)
+        low, high = max(low, 0.0), min(high, 1.0)
+    return Estimate(found.estimate, low, high)
+
+
+def judge_least(sample: Sample, bound: float, *, fail_alpha: float = SIGNIFICANCE, stable: bool = False) -> Judgement:
+    """Judge that a mean is at least `bound`.
+
+    Passed where the whole 95 % interval is, failed where none of it is, at `fail_alpha` (of which several estimates
+    judged together each get their part). `stable` asks that leaving out any one wording leaves the mean on its side.
+    """
+    if not sample.is_enough:
+        return Judgement("inconclusive", "not enough", max(LEAST_PERSONAS - sample.personas, 1))
+    side = _find_side(sample, bound, SIGNIFICANCE)
+    if side < 0 and fail_alpha < SIGNIFICANCE:
+        side = _find_side(sample, bound, fail_alpha)
+    if side == 0:
+        return Judgement("inconclusive", "undecided", count_more(sample, bound))
+    if stable and not _is_stable(sample, bound):
+        return Judgement("inconclusive", "unstable", count_more(sample, bound))
+    return Judgement("passed" if side > 0 else "failed")
+
+
+def judge_most(sample: Sample, bound: float, *, fail_alpha: float = SIGNIFICANCE, stable: bool = False) -> Judgement:
+    """Judge that a mean is at most `bound`, the same way round the other side."""
+    return judge_least(mirror(sample), _mirror(sample, bound), fail_alpha=fail_alpha, stable=stable)
+
+
+def mirror(sample: Sample) -> Sample:
+    """Return the sample with high and low changed over: a share becomes that of the others."""
+    return replace(sample, values=1.0 - sample.values if sample.is_share else -sample.values)
+
+
+def _mirror(sample: Sample, bound: float) -> float:
+    return 1.0 - bound if sample.is_share else -bound
+
+
+def count_more(sample: Sample, bound: float) -> int | None:
+    """Return how many more personas would decide, four times in five, if mean and spread stay as they are.
+
+    The variance components of the sample, scaled to the standard error that was found, go into
+    `stats.personas_needed`. None where more personas alone cannot reach it, because the wordings leave too much
+    variance or the mean stands too close to the bound.
+    """
+    found = stats.cluster_mean(*_columns(sample))
+    gap = abs(found.estimate - bound)
+    if not found.standard_error or not gap > stats.ROUNDING:
+        return _count_unanimous(sample, gap)
+    parts = stats.variance_components(sample.values, sample.units, sample.wordings)
+    if parts is None:
+        return None
+    wordings = max(sample.wordings_planned, len(np.unique(sample.wordings)))
+    implied = parts.wording / len(np.unique(sample.wordings)) + parts.persona / sample.effective
+    scale = found.standard_error**2 / implied if implied > 0 else 0.0
+    scaled = stats.Components(wording=parts.wording * scale, persona=parts.persona * scale, noise=0.0)
+    needed = stats.personas_needed(scaled, wordings, 1, gap) if scale else None
+    if needed is None:
+        return None
+    more = math.ceil(needed * sample.personas / sample.effective) - sample.personas
+    return max(more, 1) if more <= MOST_WORTH_NAMING else None
+
+
+def _count_unanimous(sample: Sample, gap: float) -> int | None:
+    """Return how many more personas would decide, were they all as unanimous; only a share can be told so."""
+    if not sample.is_share or not stats.ROUNDING < gap < 1.0:
+        return None
+    needed = math.log(SIGNIFICANCE / 2.0) / math.log(1.0 - gap)
+    more = math.ceil(needed * sample.personas / sample.effective) - sample.personas
+    return max(more, 1) if more <= MOST_WORTH_NAMING else None
+
+
+def _find_side(sample: Sample, bound: float, alpha: float) -> Side:
+    """Return on which side of the bound the mean is known to be, 0 where it is not known."""
+    if sample.is_share:
+        shown = estimate_mean(sample, alpha)
+        if shown.low is None or shown.high is None:
+            return 0
+        return 1 if shown.low >= bound else -1 if shown.high < bound else 0
+    found = stats.cluster_mean(sample.values - bound, *_columns(sample)[1:])
+    if found.p_value is None or found.p_value > alpha:
+        return 0
+    return 1 if found.estimate > 0 else -1
+
+
+def _is_stable(sample: Sample, bound: float) -> bool:
+    """Return whether the mean stays on its side of the bound whichever wording is left out, as a verdict asks."""
+    shifted = sample.values - bound
+    signs = np.sign(stats.leave_one_out(shifted, sample.weights, sample.wordings))
+    estimate = stats.cluster_mean(shifted, *_columns(sample)[1:]).estimate
+    return bool((signs[~np.isnan(signs)] == np.sign(estimate)).all())
+
+
+def _columns(sample: Sample) -> tuple[npt.NDArray[np.float64], ...]:
+    return (sample.values, sample.weights, sample.wordings, sample.units)  # type: ignore[return-value]
