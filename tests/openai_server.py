@@ -156,8 +156,13 @@ class OpenAIServer:
                 self._admit(ask, request, faults)
                 if ask.path == MODELS:
                     return web.json_response(self._list_models())
+                if faults.charge_500 and "rate_500" in struck:
+                    self._answer(ask, struck)
                 check_request(ask, faults, struck, self._models)
-                return web.json_response(self._answer(ask, struck))
+                answer = self._answer(ask, struck)
+                if "drop" in struck and request.transport is not None:
+                    request.transport.abort()
+                return web.json_response(answer)
             except Rejection as rejection:
                 return web.json_response({"error": rejection.error}, status=rejection.status, headers=rejection.headers)
 

@@ -36,6 +36,8 @@ class Usage:
     """How many replies had to be asked for in this run."""
     fresh_prompt_tokens: int = 0
     fresh_completion_tokens: int = 0
+    fresh_cached_tokens: int = 0
+    """Of the fresh prompt tokens, those that the provider took from its prefix cache."""
 
     def add(self, reply: Reply, *, fresh: bool) -> None:
         """Count one reply."""
@@ -49,6 +51,7 @@ class Usage:
             self.fresh += 1
             self.fresh_prompt_tokens += reply.prompt_tokens
             self.fresh_completion_tokens += reply.completion_tokens
+            self.fresh_cached_tokens += reply.cached_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,16 +208,21 @@ class Asker:
         return replace(question, prompt=prompt, sampling=sampling)
 
     async def _pay_for(self, question: Question) -> Reply:
-        reserved = await self._budget.reserve(question)
-        cost = 0.0
+        """Ask with the worst case held back; what became of a call that broke off is not known and stays counted."""
+        hold = await self._budget.hold(question)
         try:
-            reply = await self._engine.ask(question)
-            if self._budget.price is not None:
-                cost = self._budget.price.cost(reply.prompt_tokens, reply.completion_tokens)
-                reply = replace(reply, cost_usd=cost)
-            return reply
+            reply = await self._engine.ask(replace(question, before_retry=hold.renew))
+        except CallFailed as error:
+            if error.free:
+                hold.free()
+            raise
+        except (EngineUnavailable, MissingReply):
+            hold.free()
+            raise
+        else:
+            return replace(reply, cost_usd=hold.settle(reply))
         finally:
-            await self._budget.settle(reserved, cost)
+            hold.lose()
 
     def _key(self, task: Task, question: Question) -> bytes:
         parameters = json.dumps(question.parameters, sort_keys=True)

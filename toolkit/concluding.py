@@ -84,7 +84,9 @@ def _make_methods(run_id: str, plan: Plan, engine: Engine, asked: Asked, silent:
         control_counts=_count(control, engine.calls) if plan.settings.control else None,
         head_to_head_counts=_count(asked.preferences, engine.calls) if plan.settings.head_to_head else None,
         cost_usd=_find_cost(engine, asked),
+        cost_unknown_usd=round(asked.budget.lost, 6),
         prompt_tokens=sum(one.usage.fresh_prompt_tokens for one in asked.answers),
+        cached_tokens=sum(one.usage.fresh_cached_tokens for one in asked.answers),
         completion_tokens=sum(one.usage.fresh_completion_tokens for one in asked.answers),
         rating=_describe_rating(plan, asked),
         silent=dict(silent),
@@ -156,6 +158,11 @@ def _write_out_questions(plan: Plan, engine: Engine) -> dict[str, str]:
 
 def _list_warnings(plan: Plan, engine: Engine, asked: Asked, silent: Mapping[str, int]) -> Iterator[str]:
     yield from dict.fromkeys(engine.warnings)
+    if asked.budget.lost_calls:
+        yield (
+            f"{asked.budget.lost_calls} calls ended without an answer or without its usage: "
+            f"they may have cost up to ${asked.budget.lost:.4f} more"
+        )
     yield from dict.fromkeys(str(one.error) for one in asked.answers if one.unpaid or one.stopped)
     for name in dict.fromkeys(draft.surface for draft in plan.campaign.drafts):
         surface = find_surface(name)

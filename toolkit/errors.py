@@ -38,6 +38,11 @@ class EngineUnavailable(EngineError):
 class CallFailed(EngineError):
     """One call got no usable reply after its retries; other calls may."""
 
+    def __init__(self, message: str, *, free: bool = False) -> None:
+        super().__init__(message)
+        self.free = free
+        """True where the provider surely charged nothing for the last attempt: it refused it."""
+
 
 class MissingReply(EngineError):
     """A replay was asked for a reply that the store does not hold."""

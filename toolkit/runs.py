@@ -61,8 +61,12 @@ class Methods(Record):
     """Choices between two drafts, planned and got; null where none were asked for."""
     cost_usd: float | None
     """Dollars spent in this run; null where the model's price is unknown."""
+    cost_unknown_usd: float = 0.0
+    """What calls that ended without an answer cost at most, besides: nobody knows whether the provider charged them."""
     prompt_tokens: int
     """Tokens asked for in this run, stored replies apart."""
+    cached_tokens: int = 0
+    """Of the prompt tokens, those that the provider took from its prefix cache."""
     completion_tokens: int
     rating: str
     """How words became ratings, with the embedding model."""

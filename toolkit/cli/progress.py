@@ -76,7 +76,9 @@ class Progress:
     def _count(self, said: str, usage: Usage) -> None:
         self._done += 1
         if self._price is not None:
-            self._cost += self._price.cost(usage.fresh_prompt_tokens, usage.fresh_completion_tokens)
+            self._cost += self._price.cost(
+                usage.fresh_prompt_tokens, usage.fresh_completion_tokens, usage.fresh_cached_tokens
+            )
         if self._verbose:
             self._console.print(escape(said), highlight=False)
         seconds = max(time.monotonic() - self._started, 1e-6)

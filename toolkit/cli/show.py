@@ -154,7 +154,9 @@ def _print_verbatims(console: Console, run: Run) -> None:
 def _say_counts(run: Run) -> str:
     counts, methods = run.counts, run.methods
     cost = "cost unknown (add --price IN,OUT)" if methods.cost_usd is None else f"cost ${methods.cost_usd:.4f}"
+    share = methods.cached_tokens / methods.prompt_tokens if methods.prompt_tokens else 0.0
+    cached = f" ({share:.0%} of {methods.prompt_tokens:,} prompt tokens from the provider's cache)" if share else ""
     return (
         f"{counts.ok} of {counts.planned} reactions, {counts.refused} refused, {counts.failed} failed, "
-        f"{counts.from_store} from the store; {counts.calls} calls, {cost}. Model {methods.model}."
+        f"{counts.from_store} from the store; {counts.calls} calls, {cost}{cached}. Model {methods.model}."
     )

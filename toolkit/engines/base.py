@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
@@ -33,6 +33,11 @@ class Question:
     """Further sampling parameters; empty leaves the model's own defaults."""
     top_logprobs: int = 0
     """How many alternatives to the first token to report; 0 for none."""
+    before_retry: Callable[[], Awaitable[None]] | None = dataclasses.field(default=None, compare=False, repr=False)
+    """Awaited before the question is sent again after an attempt that may have been charged for.
+
+    Raises BudgetReached where the cost limit leaves no room for another.
+    """
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
@@ -80,7 +81,7 @@ class OpenAIEngine:
         """Return the reply; raise CallFailed after the last attempt, EngineUnavailable where none can help."""
         started = time.perf_counter()
         send = self._send_chat if self.form == "chat" else self._send_completion
-        answer = await self._retry(send, question)
+        answer = await self._retry(send, question, before_retry=question.before_retry)
         return _read_answer(answer, self.name, self.model, (time.perf_counter() - started) * 1000)
 
     async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:
@@ -101,14 +102,27 @@ class OpenAIEngine:
             http_client=openai.DefaultAioHttpClient(),
         )
 
-    async def _retry(self, send: Any, *arguments: Any) -> Any:
-        """Send until an answer comes; translate what the SDK raises at the end."""
+    async def _retry(
+        self, send: Any, *arguments: Any, before_retry: Callable[[], Awaitable[None]] | None = None
+    ) -> Any:
+        """Send until an answer comes; translate what the SDK raises at the end.
+
+        `before_retry` is awaited before each attempt that follows one which may have been charged for.
+        """
+        may_be_charged = False
         try:
             async for attempt in stamina.retry_context(
                 on=self._wait_for, attempts=ATTEMPTS, timeout=None, wait_max=20.0
             ):
                 with attempt:
-                    answer = await self._send_without_refused(send, *arguments)
+                    if may_be_charged and before_retry is not None:
+                        await before_retry()
+                    may_be_charged = True
+                    try:
+                        answer = await self._send_without_refused(send, *arguments)
+                    except openai.APIError as error:
+                        may_be_charged = _may_be_charged(error)
+                        raise
                     self._answered = True
                     return answer
         except openai.APIError as error:
@@ -148,7 +162,7 @@ class OpenAIEngine:
             return EngineUnavailable(f"{where}: the quota is exhausted: {said}; add credit or use another key")
         if isinstance(error, openai.APIConnectionError) and not self._answered:
             return EngineUnavailable(f"nothing answers at {where}; start the server or correct --base-url")
-        return CallFailed(f"{type(error).__name__}: {said}")
+        return CallFailed(f"{type(error).__name__}: {said}", free=not _may_be_charged(error))
 
     def _drop_refused(self, parameters: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in parameters.items() if name not in self._refused}
@@ -200,6 +214,14 @@ class OpenAIEngine:
         if self._client is None:
             raise EngineUnavailable("the engine is not open; enter it with `async with` first")
         return self._client
+
+
+def _may_be_charged(error: openai.APIError) -> bool:
+    """Tell whether the provider may have answered a call, and charged for it, before the error came."""
+    if not isinstance(error, openai.APIStatusError):
+        return True
+    unsure = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT}
+    return error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or error.status_code in unsure
 
 
 def _is_quota(error: openai.APIError) -> bool:
