@@ -82,7 +82,7 @@ def list_hostile(surface: str = "messenger_message", text: str = LOSER) -> Itera
 
 def read_outside(prompt: str) -> list[str]:
     """Return the lines of a prompt that stand outside every block closed by the run's own token."""
-    found = re.match(r"The marks of this session carry the code ([0-9a-f]+)\.\n", prompt)
+    found = re.search(r"^The marks of this session carry the code ([0-9a-f]+)\.\n", prompt, flags=re.MULTILINE)
     if found is None:
         return prompt.split("\n")
     left = re.sub(rf"<(\w+)-{found[1]}>\n.*?\n</\1-{found[1]}>", "", prompt, flags=re.DOTALL)
