@@ -17,7 +17,7 @@ FLOORS = [
     {"errors", "models"},
     {"files", "prompts", "surfaces", "stats", "ratings", "similarity", "themes", "sampling", "vetting", "counting"}
     | {"strengths", "markup"},
-    {"engines", "store", "budget", "scoring", "questions", "replies", "linting", "rendering"},
+    {"engines", "store", "budget", "scoring", "questions", "replies", "linting", "rendering"} | {"outcome_model"},
     {"asking", "planning", "reactions", "concluding", "runs", "study", "estimating", "api"}
     | {"head_to_head", "live", "summaries", "charts", "room", "health", "report", "gate"},
     {"cli", "ui", "__main__", "__init__"},
@@ -30,6 +30,8 @@ HOMES = {
     "click": {"cli"},
     "rich": {"cli"},
     "sqlite3": {"store"},
+    "onnxruntime": {"outcome_model"},
+    "tokenizers": {"outcome_model"},
     "pandas": set[str](),
     "statsmodels": set[str](),
     "pytest": set[str](),

@@ -49,6 +49,7 @@ def test_everything_travels_with_the_wheel(installed: Path) -> None:
     for name in ("personas/uk-small-sellers.yaml", "prompts/wordings.yaml", "examples/paypal-invoices.yaml", "app.py"):
         assert (package / name).is_file(), name
     assert (package / "data" / "surfaces" / "messenger_message.yaml").is_file()
+    assert {"weights.npz", "words.yaml"} <= {path.name for path in (package / "data" / "outcome_model").iterdir()}
 
 
 def test_the_installed_command_knows_its_audiences(installed: Path, tmp_path: Path) -> None:

