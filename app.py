@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from toolkit.ui import drafts, past_runs, state
+from toolkit.ui import drafts, look, past_runs, state
 
 st.set_page_config(page_title="Audience toolkit", page_icon=":material/groups:", layout="wide")
+look.apply_look()
 state.begin()
 pages = [
     st.Page(drafts.show, title="Test drafts", icon=":material/edit_note:", url_path="drafts", default=True),

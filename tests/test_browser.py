@@ -43,14 +43,22 @@ class App:
         self.folder = folder
         self._browser = browser
 
-    def open(self, *, width: int = 1280, height: int = 900, dark: bool = False) -> playwright.Page:
-        """Return the page in a browser session of its own."""
+    def open(
+        self,
+        url: str | None = None,
+        *,
+        wait: str = "Who will be asked",
+        width: int = 1280,
+        height: int = 900,
+        dark: bool = False,
+    ) -> playwright.Page:
+        """Return the page, or another of its addresses, in a browser session of its own."""
         scheme = "dark" if dark else "light"
         context = self._browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
-        page.goto(self.url)
-        page.get_by_text("Who will be asked").wait_for()
+        page.goto(url or self.url)
+        page.get_by_text(wait).first.wait_for()
         return page
 
 
@@ -169,8 +177,6 @@ def test_two_drafts_to_a_verdict(app: App, server: OpenAIServer) -> None:
         page.get_by_role("button", name="Reactions (.csv)").click()
     assert pl.read_csv(Path(saved.value.path())).height == frame.height
 
-    page.get_by_role("button", name="Keep this run").click()
-    page.get_by_text("Written to runs").wait_for()
     page.get_by_role("link", name="Past runs").click()
     page.get_by_role("heading", name="Past runs").wait_for()
     page.get_by_text("Who did what").wait_for()
@@ -196,6 +202,31 @@ def test_stop_keeps_what_came_and_the_rest_can_be_asked(app: App, server: OpenAI
     page.get_by_text("Who did what").wait_for()
     page.get_by_role("button", name="Ask the rest").wait_for(state="detached")
     assert server.count() == 32 + 24 + 20
+
+
+def test_a_run_goes_on_without_its_tab(app: App, server: OpenAIServer) -> None:
+    """Leave for another page, reload, close the tab, open the link anew: the same run goes on, and ends saved."""
+    page = app.open()
+    write_drafts(page, "Send an invoice in the chat.", "Get paid today, in the chat.")
+    server.hold()
+    press_ask(page)
+    server.wait_for(32)
+    page.get_by_role("link", name="Past runs").click()
+    page.get_by_text("No run here yet").wait_for()
+    page.get_by_role("link", name="Test drafts").click()
+    page.get_by_text("0 of 24 reactions").wait_for()
+    page.reload()
+    page.get_by_text("0 of 24 reactions").wait_for()
+    link = page.url
+    assert "live=" in link
+    page.context.close()
+    server.release()
+    again = app.open(link, wait="Who did what")
+    assert again.get_by_text("Send an invoice in the chat.").count() >= 1
+    assert server.count() == 24 + 20
+    assert len(list((app.folder / "runs").glob("*/run.json"))) == 1
+    stranger = app.open()
+    assert stranger.get_by_text("Send an invoice in the chat.").count() == 0
 
 
 def test_people_can_be_met_by_keyboard(app: App) -> None:
@@ -259,7 +290,7 @@ def test_the_embedded_model_on_the_page(app: App) -> None:
     page = app.open()
     page.get_by_role("button", name="Start from an example or a file").click()
     page.get_by_role("button", name="Paypal invoices").click()
-    page.get_by_label("Draft benefit").wait_for()
+    page.get_by_label("Draft benefit", exact=True).wait_for()
     page.keyboard.press("Escape")
     page.get_by_text("What answers").click()
     page.get_by_text("Embedded model, on this machine").click()

@@ -1,9 +1,10 @@
-"""Runs in the background: what came can be read, a stop keeps it, and nobody's calls go on."""
+"""Runs in the background: what came can be read, a stop keeps it, and a run outlives whoever watched it."""
 
 from __future__ import annotations
 
 import gc
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from openai_server import Ask, OpenAIServer
 from scripted import ScriptedEngine, reading
 
 from toolkit.errors import InputError
-from toolkit.live import LiveRun
+from toolkit.live import MOST_RUNNING, LiveRun, LiveRuns
 from toolkit.models import Audience, Campaign
+from toolkit.runs import load_run
 from toolkit.study import STOPPED
 
 OPTIONS: dict[str, Any] = {"engine": "openai", "model": "m", "rating": "direct", "concurrency": 4}
@@ -62,15 +64,90 @@ def test_stopping_ends_the_calls_in_flight_and_keeps_what_came(audience: Audienc
         assert again.run.run_id == run.run_id
 
 
-def test_a_run_that_nobody_holds_stops(audience: Audience, campaign: Campaign, server: OpenAIServer) -> None:
-    """When the last handle goes, as with a closed browser tab, the calls in flight end and no more are sent."""
+def test_a_run_that_nobody_watches_goes_on_and_is_saved(
+    audience: Audience, campaign: Campaign, server: OpenAIServer, tmp_path: Path
+) -> None:
+    """With every handle gone, as of a closed browser tab, it is found again by its link, and in the end on disk."""
+    runs = LiveRuns(tmp_path / "runs")
     server.hold()
-    live = LiveRun(campaign, audience, base_url=server.base_url, **OPTIONS)
+    link = runs.start(campaign, audience, base_url=server.base_url, **OPTIONS)
     server.wait_for(4)
-    del live
     gc.collect()
-    server.wait_until_idle()
-    assert server.count() == 4
+    server.release()
+    live = runs.find(link)
+    assert live is not None
+    assert live.wait(PATIENCE)
+    assert live.run is not None
+    assert live.unsaved is None
+    assert load_run(tmp_path / "runs" / live.run.run_id).counts.ok == 24
+
+
+def test_links_cannot_be_guessed_and_lead_to_one_run_each(audience: Audience, campaign: Campaign) -> None:
+    """Two runs of the same drafts have links of their own; another text, or none, leads nowhere."""
+    runs = LiveRuns()
+    engine = ScriptedEngine(lambda _: reading(ratings={}))
+    links = [runs.start(campaign, audience, engine=engine, rating="direct") for _ in range(2)]
+    assert links[0] != links[1]
+    assert all(len(link) >= 24 for link in links)
+    assert runs.find(links[0]) is not runs.find(links[1])
+    assert runs.find(None) is runs.find("") is runs.find(links[0][:-1]) is None
+    for link in links:
+        live = runs.find(link)
+        assert live is not None
+        assert live.wait(PATIENCE)
+
+
+def test_too_many_runs_at_once_are_refused(audience: Audience, campaign: Campaign, server: OpenAIServer) -> None:
+    """The most go on at once; one more is refused in one line, and taken when one has ended."""
+    runs = LiveRuns()
+    server.hold()
+    links = [
+        runs.start(campaign, audience, base_url=server.base_url, **{**OPTIONS, "seed": seed})
+        for seed in range(MOST_RUNNING)
+    ]
+    with pytest.raises(InputError, match="the most at once"):
+        runs.start(campaign, audience, base_url=server.base_url, **OPTIONS)
+    lives = [live for live in map(runs.find, links) if live is not None]
+    for live in lives:
+        live.stop()
+        assert live.wait(PATIENCE)
+    server.release()
+    again = runs.find(runs.go_on(links[0]))
+    assert again is not None
+    assert again.wait(PATIENCE)
+    assert again.run is not None
+    assert again.run.is_complete
+
+
+def test_a_run_that_cannot_be_saved_says_so(audience: Audience, campaign: Campaign, tmp_path: Path) -> None:
+    """Where the folder cannot be written the result is there all the same, with one line about it."""
+    (tmp_path / "runs").write_text("a file where the folder should be", encoding="utf-8")
+    engine = ScriptedEngine(lambda _: reading(ratings={}))
+    live = LiveRun(campaign, audience, folder=tmp_path / "runs", engine=engine, rating="direct")
+    assert live.wait(PATIENCE)
+    assert live.run is not None
+    assert live.unsaved is not None
+    assert "download it" in live.unsaved
+
+
+def test_figures_come_before_the_end(audience: Audience, campaign: Campaign, server: OpenAIServer) -> None:
+    """While it goes on, the scorecard is of what came; at the end it is the run's own."""
+    answered = threading.Semaphore(0)
+
+    def count(_: Ask) -> None:
+        answered.release()
+
+    server.script = count
+    live = LiveRun(campaign, audience, base_url=server.base_url, **OPTIONS)
+    for _ in range(10):
+        assert answered.acquire(timeout=PATIENCE)
+    server.hold()
+    early = live.score(lambda: 1.0)
+    assert early["personas"].max() <= 12  # type: ignore[operator]
+    server.release()
+    assert live.wait(PATIENCE)
+    assert live.run is not None
+    assert live.score(lambda: 1e9).equals(live.run.scorecard())
 
 
 def test_stopping_twice_or_too_late_is_harmless(audience: Audience, campaign: Campaign) -> None:

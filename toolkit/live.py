@@ -1,23 +1,35 @@
-"""A run that goes on in a thread of its own while somebody watches it, and that stops when nobody does."""
+"""Runs that go on in threads of their own, whether somebody watches or not, and can be found again by their link."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+import secrets
 import threading
 import time
-import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 from toolkit import api
 from toolkit.asking import Reaction
-from toolkit.errors import ToolkitError
+from toolkit.errors import InputError, ToolkitError
 from toolkit.estimating import say_seconds
 from toolkit.models import Audience, Campaign, Record
 from toolkit.planning import Plan
-from toolkit.runs import Run
+from toolkit.reactions import make_reactions
+from toolkit.runs import RUNS, Run, keep_run
+from toolkit.scoring import SCORECARD_SCHEMA, scorecard
 
+MOST_RUNNING = 8
+"""Runs that may go on at once in one process."""
+MOST_KEPT = 40
+"""Finished runs that stay at hand; older ones are on disk only."""
+_SCORE_PAUSE = 1.0
+_IDLE_SHARE = 9
 _SETTINGS = frozenset(inspect.signature(api.plan).parameters)
 
 
@@ -43,6 +55,8 @@ class Progress(Record):
         words = f"{self.answered} of {self.planned} reactions"
         if self.control_planned:
             words += f", control reader {self.control_answered} of {self.control_planned}"
+        if self.share >= 1:
+            return f"{words}; working out what it comes to"
         if self.answered == 0 and self.control_answered == 0:
             return f"{words}; waiting for the first"
         return words if self.seconds_left is None else f"{words}, about {say_seconds(self.seconds_left)} left"
@@ -51,18 +65,21 @@ class Progress(Record):
 class LiveRun:
     """Asks in the background; what came can be read at any time, from any thread.
 
-    Arguments as for `toolkit.arun`. Raises InputError at once for what cannot be planned. A run whose handle nobody
-    holds any more, such as one of a closed browser tab, is stopped: no calls are paid for that nobody reads.
+    Arguments as for `toolkit.arun`; where `folder` is given, the run is saved inside it as soon as it is over. Raises
+    InputError at once for what cannot be planned. It goes on to its end though nobody holds it: what was begun is
+    paid for, and is there when somebody comes back.
     """
 
-    def __init__(self, campaign: Campaign, audience: Audience, **options: Any) -> None:
+    def __init__(self, campaign: Campaign, audience: Audience, *, folder: Path | None = None, **options: Any) -> None:
         settings = {name: value for name, value in options.items() if name in _SETTINGS}
         self.plan: Plan = api.plan(campaign, audience, **settings)
         self.campaign = campaign
         self.audience = audience
-        self._options = options
-        self._worker = _Worker(campaign, audience, options)
-        weakref.finalize(self, self._worker.stop)
+        self._folder = folder
+        self._options = {name: value for name, value in options.items() if name != "api_key"}
+        self._scored = _Scored(pl.DataFrame(schema=SCORECARD_SCHEMA), 0, 0.0)
+        self._scoring = threading.Lock()
+        self._worker = _Worker(campaign, audience, options, folder)
         threading.Thread(target=self._worker.work, name="audience-run", daemon=True).start()
 
     def describe(self) -> str:
@@ -95,17 +112,37 @@ class LiveRun:
         """Why there is no run, in one line."""
         return self._worker.problem
 
+    @property
+    def unsaved(self) -> str | None:
+        """Why the finished run is in memory only, in one line; None where it was saved or nobody asked for it."""
+        return self._worker.unsaved
+
     def stop(self) -> None:
         """End the calls in flight; what came is kept, and the run becomes one of what came."""
         self._worker.stop()
 
-    def go_on(self) -> LiveRun:
-        """Return the same run started again: what the store holds is not asked a second time."""
-        return LiveRun(self.campaign, self.audience, **self._options)
+    def go_on(self, api_key: str | None = None) -> LiveRun:
+        """Return the same run started again: what the store holds is not asked a second time.
+
+        The key that the run was started with is not kept after its end; pass one where the endpoint wants it.
+        """
+        return LiveRun(self.campaign, self.audience, folder=self._folder, api_key=api_key, **self._options)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the run is over, or `timeout` seconds have passed; tell whether it is over."""
         return self._worker.over.wait(timeout)
+
+    def score(self, clock: Callable[[], float] = time.monotonic) -> pl.DataFrame:
+        """Return the scorecard of what came so far, with its intervals; at most a tenth of the time goes into it.
+
+        What was worked out last is returned while nothing new came or that would cost more.
+        """
+        with self._scoring:
+            count, now = len(self._worker.reactions), clock()
+            if count != self._scored.count and now >= self._scored.due:
+                card = _score(self.plan, self.reactions[:count])
+                self._scored = _Scored(card, count, now + max(_SCORE_PAUSE, _IDLE_SHARE * (clock() - now)))
+            return self._scored.card
 
     def measure_progress(self, clock: Callable[[], float] = time.monotonic) -> Progress:
         """Return how far the run has come, by the given clock in seconds."""
@@ -124,18 +161,82 @@ class LiveRun:
         )
 
 
-class _Worker:
-    """The part of a live run that its thread holds; it knows nothing of its handle, so that the handle can go."""
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    card: pl.DataFrame
+    count: int
+    """Reactions that the card is made of."""
+    due: float
+    """When it may be worked out anew."""
 
-    def __init__(self, campaign: Campaign, audience: Audience, options: dict[str, Any]) -> None:
+
+def _score(plan: Plan, reactions: list[Reaction]) -> pl.DataFrame:
+    rows = make_reactions(
+        reactions,
+        run_id="so-far",
+        campaign=plan.campaign,
+        objective=plan.settings.objective,
+        segment_keys=plan.segment_keys,
+        model="",
+    )
+    return scorecard(rows, drafts=[draft.id for draft in plan.campaign.drafts])
+
+
+class LiveRuns:
+    """The runs of this process that go on or have lately ended, each found by a link that cannot be guessed."""
+
+    def __init__(self, folder: Path = RUNS) -> None:
+        self._folder = folder
+        self._runs: dict[str, LiveRun] = {}
+        self._lock = threading.Lock()
+
+    def start(self, campaign: Campaign, audience: Audience, **options: Any) -> str:
+        """Start a run that is saved when it is over; return its link. Raises InputError as `LiveRun` does."""
+        with self._lock:
+            self._make_room()
+            return self._add(LiveRun(campaign, audience, folder=self._folder, **options))
+
+    def go_on(self, link: str, api_key: str | None = None) -> str:
+        """Start a run that is over once more, under a link of its own; raise InputError where there is none."""
+        earlier = self.find(link)
+        if earlier is None:
+            raise InputError("this run is not at hand any more; test the drafts again, nothing is paid for twice")
+        with self._lock:
+            self._make_room()
+            return self._add(earlier.go_on(api_key))
+
+    def find(self, link: str | None) -> LiveRun | None:
+        """Return the run behind a link, or None."""
+        return self._runs.get(link) if link else None
+
+    def _make_room(self) -> None:
+        running = sum(not live.is_over for live in self._runs.values())
+        if running >= MOST_RUNNING:
+            raise InputError(f"{running} runs go on already, the most at once; wait for one to end, or stop one")
+        over = [link for link, live in self._runs.items() if live.is_over]
+        for link in over[: max(len(over) - MOST_KEPT + 1, 0)]:
+            del self._runs[link]
+
+    def _add(self, live: LiveRun) -> str:
+        link = secrets.token_urlsafe(18)
+        self._runs[link] = live
+        return link
+
+
+class _Worker:
+    """The part of a live run that its thread holds."""
+
+    def __init__(self, campaign: Campaign, audience: Audience, options: dict[str, Any], folder: Path | None) -> None:
         self.reactions: list[Reaction] = []
         self.over = threading.Event()
         self.run: Run | None = None
         self.problem: str | None = None
+        self.unsaved: str | None = None
         self.begun: float | None = None
         self.stopping = False
         self._asked = (campaign, audience)
-        self._options = options
+        self._options: dict[str, Any] = options
+        self._folder = folder
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
@@ -144,6 +245,7 @@ class _Worker:
         """Ask everything; run once, in a thread of its own."""
         try:
             self.run = asyncio.run(self._ask())
+            self._save(self.run)
         except ToolkitError as error:
             self.problem = str(error)
         except Exception as error:  # noqa: BLE001 - a thread's error would be lost; the page shows it as one line
@@ -151,6 +253,7 @@ class _Worker:
         finally:
             with self._lock:
                 self._loop = None
+            self._options = {}
             self.over.set()
 
     def stop(self) -> None:
@@ -159,6 +262,14 @@ class _Worker:
             self.stopping = True
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._stop.set)
+
+    def _save(self, run: Run) -> None:
+        if self._folder is None:
+            return
+        try:
+            keep_run(run, self._folder)
+        except (ToolkitError, OSError) as error:
+            self.unsaved = f"this run could not be saved: {error}; download it before you leave"
 
     async def _ask(self) -> Run:
         with self._lock:

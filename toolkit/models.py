@@ -283,15 +283,27 @@ class Verdict(Record):
         return f"{self.draft} is best" if self.draft else self.decision.capitalize()
 
 
+def make_draft(fields: Mapping[str, Any]) -> Draft:
+    """Return a typed-in draft; raise InputError saying which field cannot be used."""
+    try:
+        return Draft(**fields)
+    except ValidationError as error:
+        raise _as_input_error(error) from None
+
+
 def make_campaign(name: str, drafts: Sequence[Mapping[str, Any]], objective: str) -> Campaign:
     """Return a campaign of typed-in drafts; raise InputError saying which field of which draft cannot be used."""
+    made = tuple(make_draft(fields) for fields in drafts)
     try:
-        made = [Draft(**fields) for fields in drafts]
-        return Campaign(campaign=name, objective=objective, drafts=tuple(made))  # type: ignore[arg-type]
+        return Campaign(campaign=name, objective=objective, drafts=made)  # type: ignore[arg-type]
     except ValidationError as error:
-        first = error.errors()[0]
-        field = " ".join(str(part) for part in first["loc"])
-        raise InputError(f"{field + ': ' if field else ''}{first['msg'].removeprefix('Value error, ')}") from None
+        raise _as_input_error(error) from None
+
+
+def _as_input_error(error: ValidationError) -> InputError:
+    first = error.errors()[0]
+    field = " ".join(str(part) for part in first["loc"])
+    return InputError(f"{field + ': ' if field else ''}{first['msg'].removeprefix('Value error, ')}")
 
 
 def first_repeated(items: Any) -> Any | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +20,13 @@ from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict
 from toolkit.strengths import STRENGTHS_SCHEMA, OrderEffects, find_order_effects, rank_drafts
 
 FILES = ("run.json", "reactions.parquet", "scorecard.parquet", "comparisons.parquet")
+RUNS = Path("runs")
+"""The folder of run folders, where nothing else is said."""
 PREFERENCES = "preferences.parquet"
 """Written besides where a head-to-head was asked for."""
+
+
+_FOLDER_NAME = re.compile(r"\w[\w .@+-]{0,119}")
 
 
 class Counts(Record):
@@ -210,6 +216,27 @@ def find_runs(folder: Path) -> list[Path]:
     """Return the run folders inside `folder`, newest first."""
     found = [path.parent for path in folder.glob("*/run.json")] if folder.is_dir() else []
     return sorted(found, key=lambda path: (path / "run.json").stat().st_mtime, reverse=True)
+
+
+def find_run(folder: Path, name: str) -> Path:
+    """Return the run folder of that name inside `folder`, and none from elsewhere; InputError where there is none."""
+    named = folder / name
+    if not _FOLDER_NAME.fullmatch(name) or not (named / "run.json").is_file():
+        raise InputError(f"there is no run {name[:80]!r} here; the page of runs lists those that are")
+    return named
+
+
+def keep_run(run: Run, folder: Path) -> Path:
+    """Save a run inside `folder` under its own id; one of the same id that holds more reactions stays as it is."""
+    place = folder / run.run_id
+    if (place / "run.json").is_file():
+        try:
+            held = load_run(place)
+        except InputError:
+            return run.save(place)
+        if held.counts.ok + held.counts.refused > run.counts.ok + run.counts.refused:
+            return place
+    return run.save(place)
 
 
 def load_run(folder: str | Path) -> Run:

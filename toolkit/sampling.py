@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from toolkit.errors import InputError, suggest
 from toolkit.models import Audience, Persona
@@ -50,6 +50,22 @@ def fill_quotas(audience: Audience, key: str, quotas: Mapping[str, int], seed: i
             )
         drawn += _scale(rank_personas(group, seed)[:count], group)
     return _keep(audience, drawn)
+
+
+def choose_segments(audience: Audience, wanted: Mapping[str, Collection[str]]) -> Audience:
+    """Return those who have one of the wanted values of every segment key; a key without values asks for nothing.
+
+    Weights stay as they are: whoever is left speaks for themselves only. Raises InputError where nobody is left.
+    """
+    asked = {key: values for key, values in wanted.items() if values}
+    if not asked:
+        return audience
+    left = [one for one in audience.personas if all(one.segments.get(key) in asked[key] for key in asked)]
+    said = "; ".join(f"{key}: {', '.join(sorted(values))}" for key, values in sorted(asked.items()))
+    if not left:
+        raise InputError(f"nobody in {audience.audience} is {said}; choose fewer or other values")
+    described = f"{audience.description.strip()} Only {said}.".strip()
+    return audience.model_copy(update={"personas": tuple(left), "description": described})
 
 
 def _scale(drawn: Sequence[Persona], everybody: Sequence[Persona]) -> list[Persona]:

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Sequence
 
 import polars as pl
 from polars import selectors
 
+from toolkit.asking import Reaction
 from toolkit.models import CONTROL, MEASURES, Draft
-from toolkit.rendering import Highlight, find_highlights
+from toolkit.rendering import Funnel, Highlight, Step, Voice, find_highlights
 from toolkit.scoring import PRIMARY, say_estimate
 from toolkit.themes import Theme, group_sentences
 
 VERBATIMS = 6
+WOULD = {
+    "read": "read it",
+    "react": "react to it",
+    "click": "tap it",
+    "reply": "reply to it",
+    "share": "share it",
+    "save": "save it",
+}
+"""What reaching an objective is called."""
+DID = {
+    "read": "read it and did no more",
+    "react": "reacted to it",
+    "click": "tapped it",
+    "reply": "replied",
+    "share": "shared it",
+    "save": "saved it",
+}
 _FORMULA_START = r"^[=+\-@\t\r]"
 
 
@@ -37,6 +56,39 @@ def share_levels(reactions: pl.DataFrame, drafts: Sequence[str]) -> pl.DataFrame
     levels = pl.concat([_share_levels_of(reactions, measure) for measure in MEASURES])
     measures = pl.col("measure").cast(pl.Enum(MEASURES))
     return _order(levels.with_columns(measures), drafts, "measure", "level").cast({"measure": pl.String})
+
+
+def measure_funnel(scorecard: pl.DataFrame, draft: str, objective: str) -> Funnel:
+    """Return who stopped, acted and pushed a draft away; takes a scorecard of the whole audience."""
+    rates = scorecard.filter((pl.col("draft_id") == draft) & pl.col("estimate").is_not_null())
+    rows = {row["measure"]: row for row in rates.iter_rows(named=True)}
+    kinds = {"stop_rate": ("stopped", "stopped"), PRIMARY: ("acted", DID[objective])}
+    kinds["negative_rate"] = ("pushed away", "hid or reported it")
+    steps = [
+        Step(name=name, words=words, share=rows[rate]["estimate"], low=rows[rate]["low"], high=rows[rate]["high"])
+        for rate, (name, words) in kinds.items()
+        if rate in rows
+    ]
+    return Funnel(personas=max((row["personas"] for row in rows.values()), default=0), steps=tuple(steps))
+
+
+def find_latest(reactions: Sequence[Reaction], draft: str, count: int = 2) -> list[Reaction]:
+    """Return the newest reactions of personas to a draft that said something, the newest first."""
+    said = (
+        reaction
+        for reaction in reversed(reactions)
+        if reaction.answer is not None and reaction.task.persona is not None and reaction.task.draft.id == draft
+    )
+    return list(itertools.islice(said, count))
+
+
+def list_voices(reactions: Sequence[Reaction]) -> list[Voice]:
+    """Return what those reactions say, to be shown."""
+    return [
+        Voice(name=reaction.name, action=reaction.answer.action.replace("_", " "), says=reaction.answer.verbatim)
+        for reaction in reactions
+        if reaction.answer is not None
+    ]
 
 
 def choose_verbatims(reactions: pl.DataFrame, draft: str, count: int = VERBATIMS) -> pl.DataFrame:

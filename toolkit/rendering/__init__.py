@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from toolkit.rendering.marks import Highlight, find_highlights, mark_text
+from toolkit.rendering.marks import FLAGGED, Highlight, find_highlights, mark_text
 from toolkit.rendering.previews import load_style, render_preview, render_previews
+from toolkit.rendering.results import Funnel, Step, Voice, render_funnel, render_voices
 
-__all__ = ["Highlight", "find_highlights", "load_style", "mark_text", "render_preview", "render_previews"]
+__all__ = [
+    "FLAGGED",
+    "Funnel",
+    "Highlight",
+    "Step",
+    "Voice",
+    "find_highlights",
+    "load_style",
+    "mark_text",
+    "render_funnel",
+    "render_preview",
+    "render_previews",
+    "render_voices",
+]

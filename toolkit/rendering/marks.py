@@ -11,6 +11,8 @@ from markupsafe import Markup, escape
 
 FEELINGS = ("liked", "confused", "disliked")
 POLARISING = "polarising"
+FLAGGED = "flagged"
+"""Words that a rule has something to say about, in the place of a feeling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,15 @@ class Highlight:
     end: int
     """Code point offsets into the text; the end is not included."""
     feeling: str
-    """liked, confused, disliked, or polarising where some liked and others disliked the same words."""
+    """liked, confused, disliked, or polarising where some liked and others disliked the same words; or flagged."""
     people: int
-    """How many reactions named it."""
+    """How many reactions named it; 0 of flagged words."""
 
     @property
     def title(self) -> str:
         """What a pointer resting on the words reads."""
+        if self.feeling == FLAGGED:
+            return "see the note on these words"
         return f"{self.feeling}, named in {self.people} simulated reaction{'' if self.people == 1 else 's'}"
 
 

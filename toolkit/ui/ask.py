@@ -1,24 +1,18 @@
-"""What a tester chooses before a run: drafts, surface, people, engine. Widgets in, plain values out."""
+"""What a tester chooses before a run: surface, objective, people, engine. Widgets in, plain values out."""
 
 from __future__ import annotations
 
 import os
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from toolkit.engines import DEFAULT_MODEL
-from toolkit.errors import InputError
 from toolkit.files.audiences import list_audiences
-from toolkit.files.drafts import FORMATS, load_drafts
-from toolkit.files.resources import find_resource
 from toolkit.models import Audience, Campaign, make_campaign
-from toolkit.surfaces import find_surface, surface_names
+from toolkit.surfaces import Device, find_surface, surface_names
 from toolkit.ui import state
+from toolkit.ui.text import escape
 
 ENGINES = {"local": "Embedded model, on this machine", "openai": "OpenAI or a compatible endpoint"}
 OBJECTIVES = {
@@ -29,88 +23,6 @@ OBJECTIVES = {
     "share": "share",
     "save": "save",
 }
-PARTS = {
-    "headline": ("Headline", False),
-    "description": ("Description", False),
-    "cta": ("Button", False),
-    "link": ("Link", False),
-    "alt": ("What the picture shows,", False),
-    "price": ("Price", False),
-    "place": ("Place", False),
-    "greeting": ("First message of the chat", True),
-    "ice_breakers": ("Questions to tap, one a line,", True),
-    "buttons": ("Buttons, one a line,", True),
-    "quick_replies": ("Quick replies, one a line,", True),
-}
-"""What to call a part, and whether it has several lines."""
-PLACEHOLDER = "Paste the message, ad or post as people would read it"
-
-
-@dataclass(frozen=True)
-class Written:
-    """One draft as it stands on the page."""
-
-    fields: dict[str, Any]
-    notes: DeltaGenerator
-    """The place under it."""
-
-    @property
-    def has_words(self) -> bool:
-        """Whether there is anything to react to."""
-        return bool(self.fields["text"].strip())
-
-
-def ask_start() -> None:
-    """Offer the examples and a file to start from."""
-    with st.popover("Start from an example or a file", icon=":material/folder_open:"):
-        for path in sorted(find_resource("examples").glob("*.yaml")):
-            st.button(
-                path.stem.replace("-", " ").capitalize(),
-                key=f"example-{path.stem}",
-                on_click=_open_file,
-                args=(path,),
-                width="stretch",
-            )
-        upload = st.file_uploader("or a file of drafts", type=[suffix[1:] for suffix in FORMATS], key="upload")
-        if upload is not None and st.button("Open this file", width="stretch"):
-            _open_upload(upload.name, upload.getvalue())
-            st.rerun()
-
-
-def ask_drafts(surface: str, *, locked: bool) -> list[Written]:
-    """Let the tester write the drafts; return each with the place beside it for notes."""
-    slots = state.list_slots()
-    written = []
-    for slot in slots:
-        with st.container(border=True):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                name = st.text_input("Name", key=f"name-{slot}", label_visibility="collapsed", disabled=locked)
-                st.button(
-                    "", icon=":material/close:", key=f"remove-{slot}", help="Remove this draft", type="tertiary",
-                    on_click=state.remove_draft, args=(slot,), disabled=locked or len(slots) == 1, width="content",
-                )  # fmt: skip
-            text = st.text_area(
-                f"Draft {name}", key=f"text-{slot}", height=110, placeholder=PLACEHOLDER, disabled=locked
-            )
-            _ask_parts(slot, name, surface, locked=locked)
-            fields = {**state.find_parts(slot), "id": name, "text": text, "surface": surface}
-            written.append(Written(fields, st.container()))
-    _ask_more(locked=locked or len(slots) >= state.MOST_DRAFTS)
-    return written
-
-
-def _ask_parts(slot: int, name: str, surface: str, *, locked: bool) -> None:
-    """Let the tester fill the further parts that a draft has on its surface."""
-    parts = [field for field in find_surface(surface).fields if field in PARTS]
-    if not parts:
-        return
-    filled = sum(field in state.find_parts(slot) for field in parts)
-    with st.expander(f"Its other parts, {filled} of {len(parts)} filled"):
-        for field in parts:
-            label, several = PARTS[field]
-            state.suggest(f"part-{slot}-{field}", "")
-            write = st.text_area if several else st.text_input
-            write(f"{label} of {name}", key=f"part-{slot}-{field}", disabled=locked)
 
 
 def ask_surface() -> str:
@@ -136,15 +48,40 @@ def ask_objective(surface: str) -> str:
     )
 
 
+def ask_device() -> Device:
+    """Let the tester choose on what the drafts are looked at."""
+    devices: list[Device] = ["phone", "desktop"]
+    state.suggest("ask-device", devices[0])
+    chosen = st.segmented_control("Seen on a", devices, key="ask-device", required=True)
+    return chosen or devices[0]
+
+
 def ask_audience() -> Audience:
-    """Let the tester choose whom to ask; raise InputError where the file cannot be read."""
+    """Let the tester choose whom to ask, and some of them; raise InputError where nobody can be had."""
     found = dict(list_audiences())
     state.keep_choice("ask-audience", found)
     state.suggest("ask-audience", "uk-small-sellers" if "uk-small-sellers" in found else next(iter(found)))
     name = st.selectbox("Who will read it?", list(found), key="ask-audience")
-    audience = state.read_audience(str(found[name]), found[name].stat().st_mtime)
-    st.caption(" ".join(audience.description.split()))
-    return audience
+    path, changed = str(found[name]), found[name].stat().st_mtime
+    everybody = state.read_audience(path, changed)
+    st.caption(escape(" ".join(everybody.description.split())))
+    return state.read_audience(path, changed, _ask_segments(everybody))
+
+
+def _ask_segments(audience: Audience) -> dict[str, list[str]]:
+    """Let the tester narrow the audience down; no value chosen means all of them."""
+    values = {
+        key: sorted({person.segments[key] for person in audience.personas if key in person.segments})
+        for key in audience.segment_keys
+    }
+    wanted = {}
+    with st.expander("Only some of them"):
+        for key, allowed in values.items():
+            state.keep_choices(f"ask-only-{audience.audience}-{key}", allowed)
+            wanted[key] = st.multiselect(
+                key.capitalize(), allowed, key=f"ask-only-{audience.audience}-{key}", placeholder="all"
+            )
+    return wanted
 
 
 def ask_sample(audience: Audience) -> int:
@@ -167,17 +104,18 @@ def ask_engine() -> dict[str, Any]:
         return chosen | {"seed": int(seed)}
 
 
-def make_test(written: list[Written], objective: str) -> Campaign:
+def ask_head_to_head() -> bool:
+    """Let the tester have the drafts compared side by side as well."""
+    return st.checkbox(
+        "Also put drafts head to head",
+        key="ask-head-to-head",
+        help="Everybody also chooses between every two drafts, in both orders. More calls, and a second opinion.",
+    )
+
+
+def make_test(drafts: list[dict[str, Any]], objective: str) -> Campaign:
     """Return the campaign of the drafts that have words; raise InputError where they make none."""
-    return make_campaign("drafts from the page", [draft.fields for draft in written if draft.has_words], objective)
-
-
-def _ask_more(*, locked: bool) -> None:
-    more, back = st.columns(2)
-    more.button("Add a draft", icon=":material/add:", on_click=state.add_draft, disabled=locked, width="stretch")
-    removed = state.find_removed()
-    if removed is not None:
-        back.button(f"Bring {removed} back", icon=":material/undo:", on_click=state.undo_removal, width="stretch")
+    return make_campaign("drafts from the page", [draft for draft in drafts if draft["text"].strip()], objective)
 
 
 def _ask_endpoint() -> dict[str, Any]:
@@ -201,19 +139,3 @@ def _choose_key(typed: str, url: str) -> str | None:
 
 def _machine_url() -> str:
     return os.environ.get("AUDIENCE_BASE_URL") or os.environ.get("OPENAI_BASE_URL") or ""
-
-
-def _open_file(path: Path) -> None:
-    state.open_campaign(load_drafts(path))
-
-
-def _open_upload(name: str, content: bytes) -> None:
-    """Open an uploaded file; what cannot be read is said in one line, and the drafts on the page stay."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"upload{Path(name).suffix}"
-        path.write_bytes(content)
-        try:
-            state.open_campaign(load_drafts(path))
-        except InputError as error:
-            st.error(str(error).replace(str(path), name))
-            st.stop()

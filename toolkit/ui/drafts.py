@@ -6,147 +6,108 @@ from typing import Any
 
 import streamlit as st
 
-from toolkit import api
-from toolkit.errors import InputError, ToolkitError
+from toolkit.errors import InputError
 from toolkit.estimating import say_estimate
-from toolkit.linting import lint
 from toolkit.live import LiveRun
 from toolkit.models import LABEL, Audience, Campaign
-from toolkit.room import hear_reactions, seat_panel
-from toolkit.runs import Run
-from toolkit.ui import ask, state
-from toolkit.ui.past_runs import FOLDER
-from toolkit.ui.results import escape, show_preview, show_result
+from toolkit.room import seat_panel
+from toolkit.ui import ask, state, writing
+from toolkit.ui.results import show_result
 from toolkit.ui.room import show_room
-
-REFRESH_SECONDS = 0.4
-_LATEST = 3
-_MOST_NOTES = 4
+from toolkit.ui.text import escape
+from toolkit.ui.watching import show_run
 
 
 def show() -> None:
-    """Draw the page from top to bottom: what is tested, and under it the room or the result."""
-    st.title("Would they stop for it?", anchor=False)
-    st.caption(LABEL)
+    """Draw the page from top to bottom: what is tested, and once it was asked, the room or the result."""
+    show_title()
     live = state.find_live()
     if live is None:
-        audience = show_form(live)
-        if audience is not None:
-            show_people(audience)
+        show_form(locked=False)
         return
     with st.expander(f"Drafts and audience: {live.describe()}", icon=":material/edit:"):
-        show_form(live)
-    show_outcome(live)
+        show_form(locked=not live.is_over)
+    if live.is_over:
+        show_end(live)
+    else:
+        show_run(live)
 
 
-def show_form(live: LiveRun | None) -> Audience | None:
-    """Ask for drafts and choices, offer the button; what cannot be used is said in one line."""
-    written, chosen = st.columns([3, 2], gap="large")
-    running = live is not None and not live.is_over
-    with chosen:
+def show_title() -> None:
+    """Draw the title, the label, and what became of a run that is not at hand any more."""
+    st.title("Would they stop for it?", anchor=False)
+    st.caption(LABEL)
+    lost = state.take_lost()
+    if lost:
+        st.info(escape(lost))
+
+
+def show_form(*, locked: bool) -> None:
+    """Ask for drafts, people and the rest, and offer the button."""
+    writing.ask_start(locked=locked)
+    where, aim, device = st.columns([2, 2, 1], gap="large")
+    with where:
         surface = ask.ask_surface()
+    with aim:
         objective = ask.ask_objective(surface)
-    with written:
-        drafts = ask.ask_drafts(surface, locked=running)
-        ask.ask_start()
-    with chosen:
-        try:
-            audience = ask.ask_audience()
-            options = {"sample": ask.ask_sample(audience), **ask.ask_engine()}
-            if running:
-                st.caption("Being asked; stop to change something.")
-            elif any(draft.has_words for draft in drafts):
-                campaign = ask.make_test(drafts, objective)
-                show_notes(drafts, campaign, audience)
-                show_start(campaign, audience, options)
-            else:
-                st.button("Ask them", type="primary", disabled=True, width="stretch")
-                st.caption("Write a draft, or start from an example.")
-        except InputError as error:
-            st.error(str(error))
-            return None
-    return audience
-
-
-def show_notes(drafts: list[ask.Written], campaign: Campaign, audience: Audience) -> None:
-    """Say under each draft what passes a limit or may break a rule, and draw it as it will appear."""
-    findings = lint(campaign, audience)
-    places = {draft.fields["id"].strip(): draft.notes for draft in drafts}
-    for draft in campaign:
-        with places[draft.id]:
-            for finding in [finding for finding in findings if finding.draft_id == draft.id][:_MOST_NOTES]:
-                say = st.error if finding.severity == "error" else st.warning
-                advice = f"; {finding.suggestion}" if finding.suggestion else ""
-                say(escape(f"{finding.message}{advice}"), icon=":material/rule:")
-            with st.popover("As it will appear", icon=":material/visibility:"):
-                show_preview(draft)
-
-
-def show_people(audience: Audience) -> None:
-    """Draw the room before anybody is asked."""
+    with device:
+        seen_on = ask.ask_device()
+    place = st.container()
     st.subheader("Who will be asked", anchor=False)
-    show_room(seat_panel(audience.personas), [""], {}, key="ask-people-room")
+    choices, room = st.columns([2, 3], gap="large")
+    with choices:
+        audience, options = ask_people()
+    with place:
+        drafts = writing.ask_drafts(surface, seen_on, audience, locked=locked)
+    with choices:
+        show_start(drafts, objective, audience, options, locked=locked)
+    if audience is not None:
+        with room:
+            show_room(seat_panel(audience.personas), [""], {}, key="ask-people-room")
 
 
-def show_start(campaign: Campaign, audience: Audience, options: dict[str, Any]) -> None:
+def ask_people() -> tuple[Audience | None, dict[str, Any]]:
+    """Let the tester choose whom to ask and how; what cannot be used is said in one line."""
+    try:
+        audience = ask.ask_audience()
+    except InputError as error:
+        st.error(escape(str(error)))
+        return None, {}
+    sample = ask.ask_sample(audience)
+    return audience, {"sample": sample, "head_to_head": ask.ask_head_to_head(), **ask.ask_engine()}
+
+
+def show_start(
+    drafts: list[dict[str, Any]], objective: str, audience: Audience | None, options: dict[str, Any], *, locked: bool
+) -> None:
     """Say what a run will take and can tell, and start it on a press."""
-    about = {name: value for name, value in options.items() if name != "api_key"}
-    takes, tells = say_estimate(api.estimate(campaign, audience, **about))
-    if st.button(takes, type="primary", width="stretch"):
-        state.keep_live(LiveRun(campaign, audience, **options))
+    if locked:
+        st.caption("Being asked; stop to change something.")
+    elif audience is None or not any(draft["text"].strip() for draft in drafts):
+        st.button("Ask them", type="primary", disabled=True, width="stretch", key="ask-nobody")
+        st.caption("Write a draft, or start from an example.")
+    else:
+        try:
+            _offer(ask.make_test(drafts, objective), audience, options)
+        except InputError as error:
+            st.error(escape(str(error)))
+
+
+def _offer(campaign: Campaign, audience: Audience, options: dict[str, Any]) -> None:
+    takes, tells = say_estimate(state.find_estimate(campaign, audience, options))
+    if st.button(takes, type="primary", width="stretch", key="start"):
+        state.start_live(campaign, audience, options)
         st.rerun()
     st.caption(tells)
 
 
-def show_outcome(live: LiveRun) -> None:
-    """Draw a run that goes on, or what came of it."""
-    if not live.is_over:
-        st.fragment(watch, run_every=REFRESH_SECONDS)(live)
-    elif live.run is None:
-        st.error(live.problem or "the run ended with no result; press again to go on")
-    else:
-        show_finished(live, live.run)
-
-
-def watch(live: LiveRun) -> None:
-    """Draw what came so far, again and again until the run is over."""
-    if live.is_over:
-        st.rerun()
-    progress = live.measure_progress()
-    words, stop = st.columns([4, 1], vertical_alignment="center")
-    words.progress(min(progress.share, 1.0), text=progress.describe())
-    stop.button("Stop", icon=":material/stop_circle:", on_click=live.stop, disabled=live.is_stopping, width="stretch")
-    drafts = [draft.id for draft in live.campaign.drafts]
-    reactions = live.reactions
-    show_room(seat_panel(live.plan.panel), drafts, hear_reactions(reactions), key="ask-live-room")
-    show_latest(live)
-
-
-def show_latest(live: LiveRun) -> None:
-    """Show the newest reactions as they come."""
-    said = [reaction for reaction in live.reactions if reaction.answer is not None and reaction.task.persona]
-    for reaction in reversed(said[-_LATEST:]):
-        with st.container(border=True):
-            action = reaction.answer.action.replace("_", " ") if reaction.answer else ""
-            st.caption(f"{reaction.name} · {reaction.task.draft.id} · {action}")
-            st.text(f"“{reaction.answer.verbatim if reaction.answer else ''}”")
-
-
-def show_finished(live: LiveRun, run: Run) -> None:
-    """Draw the result, with the ways on: ask what is missing, keep the run."""
-    if not run.is_complete:
-        st.button("Ask the rest", icon=":material/play_arrow:", on_click=_go_on, args=(live,))
-    show_result(run, seat_panel(live.plan.panel))
-    if st.button("Keep this run", icon=":material/save:", help=f"Writes it to {FOLDER}/{run.run_id} on this machine"):
-        _keep(run)
-
-
-def _go_on(live: LiveRun) -> None:
-    state.keep_live(live.go_on())
-
-
-def _keep(run: Run) -> None:
-    try:
-        st.toast(f"Written to {run.save(FOLDER / run.run_id)}")
-    except (ToolkitError, OSError) as error:
-        st.error(f"{error}; the run was not kept")
+def show_end(live: LiveRun) -> None:
+    """Draw what came of a run, with the ways on."""
+    if live.run is None:
+        st.error(escape(live.problem or "the run ended with no result; press again to go on"))
+        return
+    if live.unsaved:
+        st.warning(escape(live.unsaved))
+    if not live.run.is_complete:
+        st.button("Ask the rest", icon=":material/play_arrow:", on_click=state.continue_live)
+    show_result(live.run, seat_panel(live.plan.panel))

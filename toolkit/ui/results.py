@@ -9,12 +9,13 @@ import streamlit as st
 
 from toolkit import charts, summaries
 from toolkit.health import find_health
-from toolkit.models import CONTROL, LABEL, Draft
-from toolkit.rendering import Highlight, load_style, render_preview
+from toolkit.models import CONTROL, LABEL
 from toolkit.report import render_report
 from toolkit.room import Heard, Seat, hear_run
 from toolkit.runs import Run
+from toolkit.ui.previews import show_preview
 from toolkit.ui.room import show_room
+from toolkit.ui.text import escape
 
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SAID = {
@@ -58,11 +59,6 @@ def show_drafts(run: Run) -> None:
         with column:
             st.markdown(f"**{escape(draft.id)}**")
             show_preview(draft, summaries.find_quoted(heard, draft))
-
-
-def show_preview(draft: Draft, highlights: Sequence[Highlight] = ()) -> None:
-    """Draw one draft as its surface shows it on a phone."""
-    st.html(f"<style>{load_style()}</style>{render_preview(draft, highlights=highlights)}")
 
 
 def show_rates(run: Run) -> None:
@@ -138,8 +134,3 @@ def _show_objections(heard: pl.DataFrame, draft: str) -> None:
     for theme in themes[:4]:
         people = "1 person" if len(theme.members) == 1 else f"{len(theme.members)} people"
         st.markdown(f"{escape(theme.text)}  \n:gray[{people}: {escape(', '.join(theme.members))}]")
-
-
-def escape(text: str) -> str:
-    """Return text that Markdown shows as it is: names, warnings and verbatims are not ours."""
-    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+-.!|~<>$:" else sign for sign in text)

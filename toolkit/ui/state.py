@@ -1,17 +1,26 @@
-"""What a browser session remembers; nothing else touches `session_state` or the caches.
+"""What a browser session remembers; nothing else touches `session_state`, the address of the page, or the caches.
 
-Each session has its own state: drafts, keys and runs are shared with no other.
+Each session has its own state: drafts and keys are shared with no other. Runs belong to the process, and a session
+finds its own by a link that cannot be guessed, which stands in the address of the page.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
+from toolkit import api
+from toolkit.errors import InputError
+from toolkit.estimating import Estimate
 from toolkit.files.audiences import list_audiences, load_audience
-from toolkit.live import LiveRun
-from toolkit.models import LIST_FIELDS, Audience, Campaign
+from toolkit.linting import Finding, lint
+from toolkit.live import LiveRun, LiveRuns
+from toolkit.models import LIST_FIELDS, Audience, Campaign, Draft
+from toolkit.report import Report, make_report
+from toolkit.runs import RUNS, Run, find_run, load_run
+from toolkit.sampling import choose_segments
 
 MOST_DRAFTS = 6
 _KEPT = ("name-", "text-", "part-", "ask-")
@@ -27,6 +36,7 @@ def begin() -> None:
         st.session_state["slots"] = []
         add_draft()
         add_draft()
+    _follow_link()
 
 
 def list_slots() -> list[int]:
@@ -50,7 +60,7 @@ def add_draft(**fields: Any) -> None:
 
 def remove_draft(slot: int) -> None:
     """Take a draft off the page; `undo_removal` brings it back."""
-    fields = {"id": st.session_state[f"name-{slot}"], "text": st.session_state[f"text-{slot}"]}
+    fields = {"id": st.session_state[f"name-{slot}"], "text": find_text(slot)}
     st.session_state["removed"] = fields | find_parts(slot)
     st.session_state["slots"].remove(slot)
 
@@ -64,6 +74,42 @@ def find_removed() -> str | None:
 def undo_removal() -> None:
     """Bring the draft that was taken off last back."""
     add_draft(**st.session_state.pop("removed"))
+
+
+def find_text(slot: int) -> str:
+    """Return the words of a draft on the page."""
+    return str(st.session_state[f"text-{slot}"])
+
+
+def write_text(slot: int, text: str) -> None:
+    """Replace the words of a draft on the page, whatever stands in its editor."""
+    st.session_state[f"text-{slot}"] = text
+    st.session_state[f"version-{slot}"] = find_version(slot) + 1
+
+
+def find_version(slot: int) -> int:
+    """Return how often the words of a draft were replaced by other means than typing."""
+    return int(st.session_state.get(f"version-{slot}", 0))
+
+
+def take_typed(slot: int, key: str) -> None:
+    """Take over what was typed into the editor of that key; the page as a whole follows once words begin or end."""
+    typed = st.session_state[key].get("typed")
+    if typed is not None:
+        had, has = bool(find_text(slot).strip()), bool(str(typed["text"]).strip())
+        st.session_state[f"text-{slot}"] = str(typed["text"])
+        if had != has:
+            mark_settled()
+
+
+def mark_settled() -> None:
+    """Note that somebody is done with a draft, so that what depends on all drafts can be worked out anew."""
+    st.session_state["settled"] = True
+
+
+def take_settled() -> bool:
+    """Tell whether somebody was done with a draft since this was last asked."""
+    return bool(st.session_state.pop("settled", False))
 
 
 def find_parts(slot: int) -> dict[str, Any]:
@@ -81,6 +127,7 @@ def find_parts(slot: int) -> dict[str, Any]:
 
 def open_campaign(campaign: Campaign) -> None:
     """Put the drafts of a campaign on the page, with its surface, audience and objective."""
+    forget_live()
     st.session_state["slots"] = []
     for draft in campaign.drafts:
         add_draft(**draft.model_dump(exclude_defaults=True, exclude={"surface"}))
@@ -89,7 +136,6 @@ def open_campaign(campaign: Campaign) -> None:
         st.session_state["ask-audience"] = campaign.audience
     if campaign.objective:
         st.session_state["ask-objective"] = campaign.objective
-    forget_live()
 
 
 def suggest(key: str, value: Any) -> None:
@@ -103,31 +149,146 @@ def keep_choice(key: str, allowed: Any) -> None:
         st.session_state.pop(key, None)
 
 
+def keep_choices(key: str, allowed: Any) -> None:
+    """Forget those of several choices that are no longer allowed."""
+    st.session_state[key] = [choice for choice in st.session_state.get(key, []) if choice in allowed]
+
+
 def limit_number(key: str, most: int) -> None:
-    """Bring a number down to what is now the most."""
-    st.session_state[key] = min(st.session_state.get(key, most), most)
+    """Bring a number down to what is now the most; where everybody was chosen, everybody stays chosen."""
+    before = st.session_state.get(f"{key}-most")
+    chosen = st.session_state.get(key, most)
+    st.session_state[key] = most if chosen == before else min(chosen, most)
+    st.session_state[f"{key}-most"] = most
 
 
 def find_live() -> LiveRun | None:
     """Return the run of this session, going on or finished."""
-    live: LiveRun | None = st.session_state.get("live")
-    return live
+    return _runs_of_process().find(st.session_state.get("live"))
 
 
-def keep_live(live: LiveRun) -> None:
-    """Make a run the one of this session; an earlier one that still goes on is stopped."""
-    forget_live()
-    st.session_state["live"] = live
+def start_live(campaign: Campaign, audience: Audience, options: Mapping[str, Any]) -> None:
+    """Start a run and make it the one of this session; raise InputError where it cannot be started."""
+    _hold(_runs_of_process().start(campaign, audience, **options))
+
+
+def continue_live() -> None:
+    """Ask what the run of this session lacks, with the key that is typed on the page."""
+    key = str(st.session_state.get("ask-key") or "")
+    try:
+        _hold(_runs_of_process().go_on(st.session_state.get("live", ""), key or None))
+    except InputError as error:
+        st.session_state["lost"] = str(error)
 
 
 def forget_live() -> None:
-    """Stop and forget the run of this session."""
-    live = st.session_state.pop("live", None)
-    if live is not None:
-        live.stop()
+    """Let go of the run of this session; where it still goes on, it does so to its end and is saved."""
+    st.session_state.pop("live", None)
+    st.query_params.pop("live", None)
 
 
-@st.cache_data(show_spinner=False, max_entries=20)
-def read_audience(path: str, changed: float) -> Audience:  # noqa: ARG001 - a changed file is read anew
-    """Return the audience of a file; raise InputError where it cannot be read."""
+def take_lost() -> str | None:
+    """Return, once, why the run that was asked for is not at hand."""
+    lost: str | None = st.session_state.pop("lost", None)
+    return lost
+
+
+def find_asked_run() -> str | None:
+    """Return the id of the saved run that the address of the page asks for."""
+    asked = st.query_params.get("run")
+    return str(asked) if asked else None
+
+
+def ask_for_run(run_id: str) -> None:
+    """Put the id of a saved run into the address of the page, so that the address opens it again."""
+    st.query_params["run"] = run_id
+
+
+def open_run(run_id: str) -> Run:
+    """Return a saved run by its id, read once; raise InputError where it is none."""
+    folder = find_run(RUNS, run_id)
+    return _read_run(str(folder.resolve()), (folder / "run.json").stat().st_mtime_ns)
+
+
+def report_of(run: Run) -> Report:
+    """Return everything a page shows of a run, worked out once."""
+    return _make_report(run.methods.model_dump_json(), run)
+
+
+def read_audience(path: str, changed: float, wanted: Mapping[str, Sequence[str]] | None = None) -> Audience:
+    """Return those of an audience who have the wanted segment values; raise InputError where that cannot be read."""
+    chosen = tuple((key, tuple(values)) for key, values in (wanted or {}).items())
+    return _choose(path, changed, chosen) if chosen else _read_audience(path, changed)
+
+
+def find_findings(draft: Draft, audience: Audience | None) -> list[Finding]:
+    """Return what limits and rules say about a draft, worked out once for the same words."""
+    return _lint((draft.model_dump_json(), audience.digest if audience else ""), draft, audience)
+
+
+def find_estimate(campaign: Campaign, audience: Audience, options: Mapping[str, Any]) -> Estimate:
+    """Return what a run would take, worked out once for the same drafts, people and options."""
+    about = {name: value for name, value in options.items() if name != "api_key"}
+    key = (campaign.model_dump_json(), audience.digest, str(sorted(about.items())))
+    return _estimate(key, campaign, audience, about)
+
+
+def _follow_link() -> None:
+    """Take over the run that the address names, or put the session's own into the address."""
+    named = st.query_params.get("live")
+    if named and named != st.session_state.get("live"):
+        live = _runs_of_process().find(named)
+        if live is None:
+            st.query_params.pop("live", None)
+            st.session_state["lost"] = "The run of this link is not at hand any more; finished runs are saved."
+        else:
+            open_campaign(live.campaign)
+            _hold(named)
+    if find_live() is not None:
+        _hold(st.session_state["live"])
+
+
+def _hold(link: str) -> None:
+    """Make a run the one of this session, here and in the address."""
+    st.session_state["live"] = link
+    st.query_params["live"] = link
+
+
+@st.cache_resource(show_spinner=False)
+def _runs_of_process() -> LiveRuns:
+    return LiveRuns()
+
+
+@st.cache_resource(show_spinner=False, max_entries=20)
+def _read_audience(path: str, changed: float) -> Audience:  # noqa: ARG001 - a changed file is read anew
     return load_audience(path)
+
+
+@st.cache_resource(show_spinner=False, max_entries=20)
+def _choose(path: str, changed: float, wanted: tuple[tuple[str, tuple[str, ...]], ...]) -> Audience:
+    return choose_segments(_read_audience(path, changed), dict(wanted))
+
+
+@st.cache_resource(show_spinner=False, max_entries=10)
+def _read_run(folder: str, changed: int) -> Run:  # noqa: ARG001 - a run that was replaced is read anew
+    return load_run(folder)
+
+
+@st.cache_resource(show_spinner=False, max_entries=10)
+def _make_report(methods: str, _run: Run) -> Report:  # noqa: ARG001 - the methods statement tells runs apart
+    return make_report(_run)
+
+
+@st.cache_resource(show_spinner=False, max_entries=200)
+def _lint(key: tuple[str, ...], _draft: Draft, _audience: Audience | None) -> list[Finding]:  # noqa: ARG001
+    return lint([_draft], _audience)
+
+
+@st.cache_resource(show_spinner=False, max_entries=100)
+def _estimate(
+    key: tuple[str, ...],  # noqa: ARG001 - the key stands for the rest, which Streamlit is not to read through
+    _campaign: Campaign,
+    _audience: Audience,
+    _options: dict[str, Any],
+) -> Estimate:
+    return api.estimate(_campaign, _audience, **_options)

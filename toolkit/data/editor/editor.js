@@ -1,0 +1,92 @@
+const PAUSE = 120;
+const SETTLE = 400; // a press that took the focus away comes first
+const SHOWN = 3;
+
+function element(kind, attributes = {}, text = null) {
+  const made = document.createElement(kind);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  if (text !== null) made.textContent = text;
+  return made;
+}
+
+/* Marks that lie before or behind what changed stay with their words until Python has looked again. */
+function moveMarks(marks, before, after) {
+  const shorter = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < shorter && before[head] === after[head]) head += 1;
+  let tail = 0;
+  while (tail < shorter - head && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail += 1;
+  const shift = after.length - before.length;
+  return marks.flatMap((mark) => {
+    if (mark.end <= head) return [mark];
+    if (mark.start >= before.length - tail) return [{ ...mark, start: mark.start + shift, end: mark.end + shift }];
+    return [];
+  });
+}
+
+function drawMarks(place, letters, marks) {
+  const pieces = [];
+  let done = 0;
+  for (const mark of marks) {
+    if (mark.start < done) continue;
+    pieces.push(letters.slice(done, mark.start).join(""), element("u", { class: mark.severity }, letters.slice(mark.start, mark.end).join("")));
+    done = mark.end;
+  }
+  place.replaceChildren(...pieces, letters.slice(done).join("") + "\n");
+}
+
+function drawNotes(list, notes) {
+  const shown = notes.slice(0, SHOWN).map((note) => {
+    const item = element("li", { class: note.severity });
+    item.append(element("b", {}, note.severity === "error" ? "Must change: " : "Look at: "));
+    item.append(note.words ? `“${note.words}”: ${note.message}` : note.message);
+    return item;
+  });
+  if (notes.length > SHOWN) shown.push(element("li", { class: "more" }, `and ${notes.length - SHOWN} more`));
+  list.replaceChildren(...shown);
+}
+
+export default function (component) {
+  const { data, parentElement, setStateValue, setTriggerValue } = component;
+  const root = parentElement.querySelector(".editor");
+  const [label, area, marks, notes] = ["label", "textarea", ".marks", ".notes"].map((name) => root.querySelector(name));
+  const memory = (root.memory ??= { marks: [], letters: [], waiting: null, dirty: false });
+  label.textContent = data.label;
+  area.placeholder = data.placeholder;
+  area.disabled = data.locked;
+  if (root.dataset.version !== String(data.version)) {
+    root.dataset.version = String(data.version);
+    area.value = data.text;
+    memory.dirty = false;
+  }
+  const draw = () => {
+    drawMarks(marks, memory.letters, memory.marks);
+    marks.scrollTop = area.scrollTop;
+  };
+  if (area.value === data.text) {
+    memory.letters = Array.from(data.text);
+    memory.marks = data.marks;
+    draw();
+    drawNotes(notes, data.notes);
+  }
+  const send = () => {
+    clearTimeout(memory.waiting);
+    memory.waiting = null;
+    setStateValue("typed", { text: area.value, at: Date.now() });
+  };
+  area.oninput = () => {
+    const letters = Array.from(area.value);
+    memory.marks = moveMarks(memory.marks, memory.letters, letters);
+    memory.letters = letters;
+    memory.dirty = true;
+    draw();
+    clearTimeout(memory.waiting);
+    memory.waiting = setTimeout(send, PAUSE);
+  };
+  area.onscroll = () => { marks.scrollTop = area.scrollTop; };
+  area.onblur = () => {
+    if (memory.waiting !== null) send();
+    if (memory.dirty) setTimeout(() => setTriggerValue("left", true), SETTLE);
+    memory.dirty = false;
+  };
+}

@@ -1,0 +1,80 @@
+"""Parts of a result as safe HTML: the way from shown to acted as two slim bars, and what people said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from toolkit.models import Record
+
+_TEMPLATES = Path(__file__).parent.parent / "data" / "results"
+
+
+class Step(Record):
+    """A share of everybody who was shown a draft."""
+
+    name: str
+    """stopped, acted or pushed away."""
+    words: str
+    """What people did, such as "tapped it"."""
+    share: float
+    low: float | None
+    high: float | None
+
+
+class Funnel(Record):
+    """What became of everybody who was shown one draft."""
+
+    personas: int
+    steps: tuple[Step, ...]
+    """Empty where nothing can be said yet."""
+
+
+class Voice(Record):
+    """What one persona did and said."""
+
+    name: str
+    action: str
+    """In words, such as "scroll past"."""
+    says: str
+
+
+def render_voices(voices: Sequence[Voice]) -> Markup:
+    """Return what people said as safe HTML with its own style; nothing where nobody spoke."""
+    template = _environment().get_template("voices.html.j2")
+    return Markup(template.render(voices=voices, style=Markup(_load_style())))  # noqa: S704 - autoescaped
+
+
+def render_funnel(funnel: Funnel, *, so_far: bool = False) -> Markup:
+    """Return the bars of one draft as safe HTML with its own style, every figure with interval and count."""
+    template = _environment().get_template("funnel.html.j2")
+    return Markup(template.render(funnel=funnel, so_far=so_far, style=Markup(_load_style())))  # noqa: S704 - autoescaped
+
+
+def list_steps(funnel: Funnel, *names: str) -> Sequence[Step]:
+    """Return the steps of those names, in that order."""
+    known = {step.name: step for step in funnel.steps}
+    return [known[name] for name in names if name in known]
+
+
+@lru_cache(maxsize=1)
+def _load_style() -> str:
+    return (_TEMPLATES / "results.css").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["list_steps"] = list_steps
+    environment.filters["percent"] = lambda share: f"{share:.0%}"
+    return environment

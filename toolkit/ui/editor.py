@@ -1,0 +1,65 @@
+"""A place to write in that answers while one types: changed words reach Python after a short pause, without a key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache, partial
+from typing import Any
+
+import streamlit as st
+
+from toolkit.files.resources import read_data
+from toolkit.linting import Finding
+from toolkit.ui import state
+
+_HTML = """<div class="editor"><label for="text"></label>
+<div class="paper"><div class="marks" aria-hidden="true"></div>
+<textarea id="text" dir="auto" rows="4" spellcheck="true" aria-describedby="notes"></textarea></div>
+<ul class="notes" id="notes" aria-live="polite" aria-label="Notes on this draft"></ul></div>"""
+
+
+def edit_text(
+    label: str,
+    slot: int,
+    *,
+    findings: Sequence[Finding] = (),
+    placeholder: str = "",
+    locked: bool = False,
+) -> None:
+    """Let the tester write the text of draft `slot`; `findings` are marked in the words and told under them.
+
+    What was typed is `state.find_text(slot)` from the next run of the script or fragment on.
+    """
+    key = f"edit-{slot}"
+    in_text = sorted((finding for finding in findings if finding.field == "text"), key=lambda finding: finding.start)
+    data: dict[str, Any] = {
+        "label": label,
+        "text": state.find_text(slot),
+        "version": state.find_version(slot),
+        "placeholder": placeholder,
+        "locked": locked,
+        "marks": [finding.model_dump(include={"start", "end", "severity"}) for finding in in_text],
+        "notes": [_describe(finding) for finding in findings],
+    }
+    _register()(
+        key=key,
+        data=data,
+        on_typed_change=partial(state.take_typed, slot, key),
+        on_left_change=state.mark_settled,
+    )
+
+
+def _describe(finding: Finding) -> dict[str, str]:
+    advice = f"; {finding.suggestion}" if finding.suggestion else ""
+    return {
+        "severity": finding.severity,
+        "words": finding.text if finding.start < finding.end else "",
+        "message": f"{finding.message}{advice}",
+    }
+
+
+@lru_cache(maxsize=1)
+def _register() -> st.components.v2.types.ComponentRenderer:
+    return st.components.v2.component(
+        "audience_editor", html=_HTML, css=read_data("editor", "editor.css"), js=read_data("editor", "editor.js")
+    )

@@ -1,0 +1,55 @@
+"""A run that goes on: the drafts, what people say to them as it comes, and the room filling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from toolkit.asking import Reaction
+from toolkit.live import LiveRun
+from toolkit.rendering import render_funnel, render_voices
+from toolkit.room import hear_reactions, seat_panel
+from toolkit.summaries import find_latest, list_voices, measure_funnel
+from toolkit.ui.previews import show_preview
+from toolkit.ui.room import show_room
+from toolkit.ui.text import escape
+
+REFRESH_SECONDS = 0.4
+
+
+def show_run(live: LiveRun) -> None:
+    """Draw a run that goes on, again and again until it is over."""
+    st.fragment(watch, run_every=REFRESH_SECONDS)(live)
+
+
+def watch(live: LiveRun) -> None:
+    """Draw what came so far."""
+    if live.is_over:
+        st.rerun()
+    show_progress(live)
+    reactions = live.reactions
+    show_drafts(live, reactions)
+    drafts = [draft.id for draft in live.campaign.drafts]
+    show_room(seat_panel(live.plan.panel), drafts, hear_reactions(reactions), key="ask-live-room")
+
+
+def show_progress(live: LiveRun) -> None:
+    """Say how far it has come, and offer to stop."""
+    progress = live.measure_progress()
+    words, stop = st.columns([4, 1], vertical_alignment="center")
+    words.progress(min(progress.share, 1.0), text=progress.describe())
+    stop.button("Stop", icon=":material/stop_circle:", on_click=live.stop, disabled=live.is_stopping, width="stretch")
+    st.caption("It goes on when you leave this page; its address leads back here.")
+
+
+def show_drafts(live: LiveRun, reactions: Sequence[Reaction]) -> None:
+    """Draw each draft with its figures so far and the newest reactions."""
+    card = live.score()
+    drafts = live.campaign.drafts
+    for column, draft in zip(st.columns(len(drafts), gap="large"), drafts, strict=True):
+        with column:
+            st.markdown(f"**{escape(draft.id)}**")
+            show_preview(draft)
+            st.html(render_funnel(measure_funnel(card, draft.id, live.plan.settings.objective), so_far=True))
+            st.html(render_voices(list_voices(find_latest(reactions, draft.id))))

@@ -1,0 +1,166 @@
+"""Where drafts are written: the words, what rules say of them, and beside them how they will appear."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from toolkit.errors import InputError
+from toolkit.files.drafts import FORMATS, load_drafts
+from toolkit.files.resources import find_resource
+from toolkit.linting import Finding
+from toolkit.models import Audience, Draft, make_draft
+from toolkit.rendering import FLAGGED, Highlight
+from toolkit.surfaces import Device, find_surface
+from toolkit.ui import state
+from toolkit.ui.editor import edit_text
+from toolkit.ui.previews import show_preview
+from toolkit.ui.text import escape
+
+PARTS = {
+    "headline": ("Headline", False),
+    "description": ("Description", False),
+    "cta": ("Button", False),
+    "link": ("Link", False),
+    "alt": ("What the picture shows,", False),
+    "price": ("Price", False),
+    "place": ("Place", False),
+    "greeting": ("First message of the chat", True),
+    "ice_breakers": ("Questions to tap, one a line,", True),
+    "buttons": ("Buttons, one a line,", True),
+    "quick_replies": ("Quick replies, one a line,", True),
+}
+"""What to call a part, and whether it has several lines."""
+PLACEHOLDER = "Paste the message, ad or post as people would read it"
+MOST_MEGABYTES = 5
+_FIRST_EXAMPLE = "paypal-invoices"
+
+
+def ask_start(*, locked: bool) -> None:
+    """Offer the examples and a file to start from."""
+    with st.popover("Start from an example or a file", icon=":material/folder_open:", disabled=locked):
+        for path in sorted(find_resource("examples").glob("*.yaml")):
+            st.button(
+                path.stem.replace("-", " ").capitalize(),
+                key=f"example-{path.stem}",
+                on_click=_open_file,
+                args=(path,),
+                width="stretch",
+            )
+        kinds = [suffix[1:] for suffix in FORMATS]
+        upload = st.file_uploader("or a file of drafts", type=kinds, key="upload", max_upload_size=MOST_MEGABYTES)
+        if upload is not None and st.button("Open this file", width="stretch"):
+            _open_upload(upload.name, upload.getvalue())
+
+
+def ask_drafts(surface: str, device: Device, audience: Audience | None, *, locked: bool) -> list[dict[str, Any]]:
+    """Let the tester write the drafts; return the fields of each, empty ones included."""
+    slots = state.list_slots()
+    names = [_ask_draft(slot, surface, device, audience, locked=locked) for slot in slots]
+    if not any(state.find_text(slot).strip() for slot in slots):
+        example = find_resource("examples", f"{_FIRST_EXAMPLE}.yaml")
+        st.button("Fill in an example", icon=":material/edit_note:", on_click=_open_file, args=(example,))
+    _ask_more(locked=locked or len(slots) >= state.MOST_DRAFTS)
+    return [_gather(slot, name, surface) for slot, name in zip(slots, names, strict=True)]
+
+
+def write_draft(slot: int, name: str, surface: str, device: Device, audience: Audience | None, *, locked: bool) -> None:
+    """Ask for the words and parts of one draft and draw it beside them; runs alone while somebody types."""
+    if state.take_settled():
+        st.rerun()
+    draft, problem = _try_draft(_gather(slot, name, surface))
+    findings = state.find_findings(draft, audience) if draft else []
+    words, look = st.columns(2, gap="large")
+    with words:
+        edit_text(f"Draft {name}", slot, findings=findings, placeholder=PLACEHOLDER, locked=locked)
+        if problem:
+            st.error(escape(problem))
+        _ask_parts(slot, name, surface, locked=locked)
+    with look:
+        if draft is None:
+            st.caption("Here you will see it as people will, while you write.")
+        else:
+            show_preview(draft, _flag(findings), device=device)
+
+
+def _ask_draft(slot: int, surface: str, device: Device, audience: Audience | None, *, locked: bool) -> str:
+    """Draw one draft with its name and return the name."""
+    with st.container(border=True, key=f"draft-{slot}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            name = st.text_input("Name", key=f"name-{slot}", label_visibility="collapsed", disabled=locked, width=280)
+            st.button(
+                "Remove", key=f"remove-{slot}", help="It can be brought back", type="tertiary",
+                on_click=state.remove_draft, args=(slot,), disabled=locked or len(state.list_slots()) == 1,
+            )  # fmt: skip
+        st.fragment(write_draft)(slot, name, surface, device, audience, locked=locked)
+    return name
+
+
+def _gather(slot: int, name: str, surface: str) -> dict[str, Any]:
+    return {**state.find_parts(slot), "id": name, "text": state.find_text(slot), "surface": surface}
+
+
+def _try_draft(fields: dict[str, Any]) -> tuple[Draft | None, str | None]:
+    """Return the draft of what stands on the page, or why there is none; nothing of either where it is empty."""
+    if not fields["text"].strip():
+        return None, None
+    try:
+        return make_draft(fields), None
+    except InputError as error:
+        return None, str(error)
+
+
+def _flag(findings: list[Finding]) -> list[Highlight]:
+    return [
+        Highlight(finding.start, finding.end, FLAGGED, 0)
+        for finding in findings
+        if finding.field == "text" and finding.start < finding.end
+    ]
+
+
+def _ask_parts(slot: int, name: str, surface: str, *, locked: bool) -> None:
+    """Let the tester fill the further parts that a draft has on its surface."""
+    parts = [field for field in find_surface(surface).fields if field in PARTS]
+    if not parts:
+        return
+    filled = sum(field in state.find_parts(slot) for field in parts)
+    with st.expander(f"Its other parts, {filled} of {len(parts)} filled"):
+        for field in parts:
+            label, several = PARTS[field]
+            state.suggest(f"part-{slot}-{field}", "")
+            write = st.text_area if several else st.text_input
+            write(f"{label} of {name}", key=f"part-{slot}-{field}", disabled=locked, on_change=state.mark_settled)
+
+
+def _ask_more(*, locked: bool) -> None:
+    with st.container(horizontal=True):
+        st.button("Add a draft", icon=":material/add:", on_click=state.add_draft, disabled=locked)
+        removed = state.find_removed()
+        if removed is not None:
+            st.button(f"Bring {removed} back", icon=":material/undo:", on_click=state.undo_removal)
+
+
+def _open_file(path: Path) -> None:
+    state.open_campaign(load_drafts(path))
+
+
+def _open_upload(name: str, content: bytes) -> None:
+    """Open an uploaded file; what cannot be used is said in one line, and the drafts on the page stay."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"upload{Path(name).suffix}"
+        path.write_bytes(content)
+        try:
+            campaign = load_drafts(path)
+        except InputError as error:
+            st.error(escape(str(error).replace(str(path), name)))
+            return
+    most = state.MOST_DRAFTS
+    if len(campaign.drafts) > most:
+        many = f"{name} holds {len(campaign.drafts):,} drafts; the page tests at most {most} at once"
+        st.error(escape(f"{many}: keep {most} in the file"))
+        return
+    state.open_campaign(campaign)
+    st.rerun()
