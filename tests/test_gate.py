@@ -2,66 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scripted import ScriptedEngine, reading
+from recorded import CAMPAIGN, lively, write_campaign
+from scripted import ScriptedEngine
 
 import toolkit
-from toolkit.engines.base import Question
 from toolkit.errors import InputError
-from toolkit.gate import check_campaign, is_campaign_with_checks, record_campaign
+from toolkit.gate import check_campaign, choose_campaigns, is_campaign_with_checks, record_campaign
 
-CAMPAIGN = """\
-campaign: jam
-surface: messenger_message
-audience: jam-sellers.yaml
-objective: click
-drafts:
-  - id: plain
-    text: Send an invoice in the chat.
-  - id: benefit
-    text: Get paid today, in the chat.
-checks:
-  - lint: error
-  - draft: benefit
-    stop_rate: {at_least: 0.5}
-  - draft: benefit
-    beats: plain
-"""
 Write = Callable[..., Path]
 
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     """Return a function that writes a campaign and its audience of `people` and returns the campaign's file."""
-
-    def write_campaign(text: str = CAMPAIGN, people: int = 24) -> Path:
-        personas = "".join(
-            f"  - {{id: p{number:02}, name: Person{number}, age: {20 + number}, weight: 1, "
-            f"segments: {{role: {'seller' if number % 2 else 'buyer'}}}, about: Sells jam at number {number}.}}\n"
-            for number in range(people)
-        )
-        (tmp_path / "jam-sellers.yaml").write_text(f"audience: jam-sellers\npersonas:\n{personas}")
-        path = tmp_path / "jam.yaml"
-        path.write_text(text)
-        return path
-
-    return write_campaign
-
-
-def chance(question: Question) -> float:
-    """Return a number from 0 to 1 that only the question decides."""
-    return int(hashlib.sha256(question.prompt.encode()).hexdigest()[:8], 16) / 2**32
-
-
-def lively(question: Question) -> dict[str, object]:
-    """Answer as an audience that stops for everything and taps almost nothing but the benefit."""
-    wanted = 0.95 if "Get paid today" in question.prompt else 0.05
-    return reading("click" if chance(question) < wanted else "read")
+    return lambda text=CAMPAIGN, people=24: write_campaign(tmp_path, text, people)
 
 
 def outcomes(path: Path, **options: object) -> dict[str, str]:
@@ -189,3 +148,17 @@ def test_the_public_name(write: Write) -> None:
         "benefit stop_rate at least 0.5": "passed",
         "benefit beats plain": "passed",
     }
+
+
+def test_a_folder_stands_for_its_campaigns(write: Write, tmp_path: Path) -> None:
+    """Audiences and other YAML beside campaigns are left out; one file named alone is taken at its word."""
+    path = write()
+    (tmp_path / "broken.yml").write_text(f"{CAMPAIGN}  - [\n")
+    others = [str(tmp_path / "jam-sellers.yaml")]
+    chosen = [str(tmp_path / "broken.yml"), str(path)]
+    assert choose_campaigns([str(tmp_path)]) == (chosen, others)
+    assert choose_campaigns([*chosen, *others]) == (chosen, others)
+    assert choose_campaigns(others) == (others, [])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no campaign with checks among 0 YAML files"):
+        choose_campaigns([str(tmp_path / "empty")])

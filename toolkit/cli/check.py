@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from toolkit.cli.options import option, shared_parameters
 from toolkit.cli.record import ASKING, find_exit_code, record_one
-from toolkit.errors import ToolkitError
+from toolkit.errors import InputError, ToolkitError
+from toolkit.files.atomic import write_atomically
 from toolkit.models import LABEL
 
 if TYPE_CHECKING:
@@ -31,20 +35,22 @@ _ORDER = ("passed", "failed", "stale", "inconclusive", "error")
 )
 @option(
     "--on-inconclusive",
-    type=click.Choice(["fail", "warn"]),
+    type=click.Choice(["fail", "warn", "pass"]),
     default="warn",
     show_default=True,
-    help="Whether an inconclusive check exits 1, or 5 where nothing failed.",
+    help="Whether an inconclusive check exits 1, 5 where nothing failed, or not at all.",
 )
 @click.option("--record", "do_record", is_flag=True, help="First ask for what the recording lacks; needs an engine.")
 @option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "github", "junit", "markdown"]),
     default="text",
     show_default=True,
-    help="How outcomes are printed.",
+    help="How outcomes are printed; github annotates a pull request.",
 )
+@option("--junit", type=click.Path(), metavar="FILE", help="Also write JUnit XML, which CI systems read.")
+@option("--summary", type=click.Path(), metavar="FILE", help="Also append Markdown, such as to $GITHUB_STEP_SUMMARY.")
 @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def check(
     campaigns: tuple[str, ...],
@@ -53,21 +59,29 @@ def check(
     on_inconclusive: str,
     do_record: bool,
     form: str,
+    junit: str | None,
+    summary: str | None,
     as_json: bool,
     **options: Any,
 ) -> int:
     """Judge the checks of campaigns on their recordings: no network, no key, no model.
 
-    Exits 0 where every check passed, 1 where one failed or is stale, 5 where none failed and one is inconclusive.
+    CAMPAIGN is a file, or a folder whose campaigns with checks are taken. Exits 0 where every check passed, 1 where one
+    failed or is stale, 5 where none failed and one is inconclusive.
 
     Example:  audience check examples/paypal-invoices.yaml
     """
-    from toolkit.gate import Shelf, check_campaign, choose_exit_code
+    from toolkit.gate import Shelf, check_campaign, choose_campaigns, choose_exit_code
+    from toolkit.gate.outcomes import INCONCLUSIVE
 
     shelf, outcomes, codes = Shelf(), [], []
-    given: dict[str, Any] = {"shelf": shelf, "on_stale": on_stale, "on_inconclusive": on_inconclusive}
+    policy = "fail" if on_inconclusive == "fail" else "warn"
+    given: dict[str, Any] = {"shelf": shelf, "on_stale": on_stale, "on_inconclusive": policy}
     given |= {"audience": options["audience"], "model": options["model"]}
-    for path in campaigns:
+    chosen, others = choose_campaigns(campaigns)
+    for path in others:
+        click.echo(f"{path}: not a campaign with checks, left out", err=True)
+    for path in chosen:
         try:
             if do_record:
                 codes.append(find_exit_code(record_one(path, shelf, **options)))
@@ -75,14 +89,16 @@ def check(
                 given |= options
             outcome = check_campaign(path, **given)
         except ToolkitError as error:
-            if len(campaigns) == 1 and not as_json and form == "text":
+            if len(chosen) == 1 and not as_json and form == "text":
                 raise
             outcome = _refuse(path, error)
             codes.append(error.exit_code)
         outcomes.append(outcome)
         codes.append(outcome.exit_code)
+    _write(outcomes, junit, summary)
     click.echo(FORMATS["json" if as_json else form](outcomes))
-    return choose_exit_code(codes)
+    code = choose_exit_code(codes)
+    return 0 if code == INCONCLUSIVE and on_inconclusive == "pass" else code
 
 
 def _refuse(path: str, error: ToolkitError) -> CampaignOutcome:
@@ -90,7 +106,10 @@ def _refuse(path: str, error: ToolkitError) -> CampaignOutcome:
     from toolkit.gate import CampaignOutcome, CheckOutcome
 
     click.echo(f"audience: {error}", err=True)
-    said = CheckOutcome(check="campaign file", outcome="error", message=str(error))
+    place = re.match(rf"{re.escape(path)}:(\d+): ", str(error))
+    said = CheckOutcome(
+        check="campaign file", outcome="error", message=str(error), line=int(place[1]) if place else None
+    )
     return CampaignOutcome(campaign=path, file=path, outcome="error", checks=(said,))
 
 
@@ -124,8 +143,47 @@ def render_json(outcomes: Sequence[CampaignOutcome]) -> str:
     return json.dumps({"outcome": overall, "campaigns": campaigns}, ensure_ascii=False)
 
 
-FORMATS: dict[str, Callable[[Sequence[CampaignOutcome]], str]] = {"text": render_text, "json": render_json}
+def render_github(outcomes: Sequence[CampaignOutcome]) -> str:
+    """Return annotations for the lines of a pull request, and a line that counts all checks."""
+    from toolkit.gate.formats import render_annotations
+
+    return f"{render_annotations(outcomes)}{_count(outcomes)}\n{LABEL}"
+
+
+def render_junit(outcomes: Sequence[CampaignOutcome]) -> str:
+    """Return JUnit XML of this moment."""
+    from toolkit.gate import formats
+
+    return formats.render_junit(outcomes, datetime.datetime.now(datetime.UTC))
+
+
+def render_markdown(outcomes: Sequence[CampaignOutcome]) -> str:
+    """Return a summary for the page of a job."""
+    from toolkit.gate.formats import render_summary
+
+    return render_summary(outcomes)
+
+
+FORMATS: dict[str, Callable[[Sequence[CampaignOutcome]], str]] = {
+    "text": render_text,
+    "json": render_json,
+    "github": render_github,
+    "junit": render_junit,
+    "markdown": render_markdown,
+}
 """A renderer for each --format: outcomes in, what is printed out."""
+
+
+def _write(outcomes: Sequence[CampaignOutcome], junit: str | None, summary: str | None) -> None:
+    """Write the files that were asked for besides what is printed."""
+    if junit:
+        write_atomically(Path(junit), render_junit(outcomes).encode())
+    if summary:
+        try:
+            with Path(summary).open("a", encoding="utf-8") as page:
+                page.write(render_markdown(outcomes))
+        except OSError as error:
+            raise InputError(f"--summary {summary}: {error.strerror}; name a file that can be written") from None
 
 
 def _count(outcomes: Sequence[CampaignOutcome]) -> str:

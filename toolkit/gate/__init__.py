@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from toolkit.gate.fetching import RecordingOutcome, record_campaign
     from toolkit.gate.outcomes import CampaignOutcome, CheckOutcome, choose_exit_code
     from toolkit.gate.replaying import Shelf
-    from toolkit.gate.sniffing import is_campaign_with_checks
+    from toolkit.gate.sniffing import choose_campaigns, is_campaign_with_checks, is_meant_as_campaign
 
 _HOMES = {
     "CampaignOutcome": "outcomes",
@@ -18,8 +18,10 @@ _HOMES = {
     "RecordingOutcome": "fetching",
     "Shelf": "replaying",
     "check_campaign": "checking",
+    "choose_campaigns": "sniffing",
     "choose_exit_code": "outcomes",
     "is_campaign_with_checks": "sniffing",
+    "is_meant_as_campaign": "sniffing",
     "list_checks": "checking",
     "record_campaign": "fetching",
 }
@@ -30,8 +32,10 @@ __all__ = [
     "RecordingOutcome",
     "Shelf",
     "check_campaign",
+    "choose_campaigns",
     "choose_exit_code",
     "is_campaign_with_checks",
+    "is_meant_as_campaign",
     "list_checks",
     "record_campaign",
 ]

@@ -1,12 +1,51 @@
-"""Is a file a campaign with checks? Answered without reading more than it takes: test collection asks of every file."""
+"""Which files are campaigns with checks? Answered cheaply: test collection asks it of every YAML file."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
+
+from toolkit.errors import InputError
 
 _SUFFIXES = {".yaml", ".yml"}
 _KEYS = ("campaign", "drafts", "checks")
+_AT_TOP = [re.compile(rb"^%s\s*:" % key.encode(), re.MULTILINE) for key in _KEYS]
 _MOST_BYTES = 4_000_000
+
+
+def choose_campaigns(paths: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the campaigns with checks among files and folders, and the YAML files that are none.
+
+    A folder stands for the YAML files in it and below. A file that is named alone is a campaign, whatever stands in it,
+    and so is one that is not YAML: what is wrong with it is for the reader to say. Raises InputError where a folder, or
+    a list of several files, holds no campaign with checks.
+    """
+    found = [file for path in paths for file in (_list_files(Path(path)) if Path(path).is_dir() else [path])]
+    if found == list(paths) and len(found) == 1:
+        return found, []
+    chosen = [file for file in found if Path(file).suffix.lower() not in _SUFFIXES or is_meant_as_campaign(file)]
+    if not chosen:
+        raise InputError(
+            f"{', '.join(paths[:3])}: no campaign with checks among {len(found)} YAML files; "
+            "one has campaign, drafts and checks at its top level, see docs/gate.md"
+        )
+    return chosen, [file for file in found if file not in chosen]
+
+
+def is_meant_as_campaign(path: str | Path) -> bool:
+    """Return whether a file is a campaign with checks, or would be if its YAML were whole: a fault, not a gap."""
+    path = Path(path)
+    if path.suffix.lower() not in _SUFFIXES:
+        return False
+    if not path.is_file():
+        return True
+    data = path.read_bytes()
+    return all(key.search(data) for key in _AT_TOP) or is_campaign_with_checks(path)
+
+
+def _list_files(folder: Path) -> list[str]:
+    return [str(path) for path in sorted(folder.rglob("*")) if path.suffix.lower() in _SUFFIXES and path.is_file()]
 
 
 def is_campaign_with_checks(path: str | Path) -> bool:

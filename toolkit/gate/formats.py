@@ -1,0 +1,137 @@
+"""Outcomes of the gate in the forms that CI systems read: JUnit XML, GitHub annotations, a Markdown summary."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+from toolkit.gate.outcomes import CampaignOutcome, CheckOutcome
+from toolkit.markup import escape_markdown, write_command
+from toolkit.models import LABEL
+
+_BLOCKING = frozenset({"failed", "stale", "error"})
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LEVELS = {"failed": "error", "stale": "error", "error": "error", "inconclusive": "warning"}
+_MARKS = {"passed": "passed", "failed": "**failed**", "stale": "**stale**", "error": "**error**"}
+
+
+def render_junit(outcomes: Sequence[CampaignOutcome], at: datetime.datetime) -> str:
+    """Return JUnit XML: a suite a campaign, a case a check; `at` is when the gate ran.
+
+    What fails, is stale or in error is a failure of that type; what is inconclusive is skipped with its reason. Only
+    elements and attributes that the Ant schema (Windy Road) and both Jenkins schemas (junit-4, junit-10) share are
+    used, so the file is valid under each; that is why nothing is an `error` element, which they spell differently.
+    """
+    suites = ElementTree.Element("testsuites")
+    for number, outcome in enumerate(outcomes):
+        suites.append(_make_suite(outcome, number, at))
+    ElementTree.indent(suites)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"
+
+
+def render_annotations(outcomes: Sequence[CampaignOutcome]) -> str:
+    """Return workflow commands of GitHub Actions, one a line, errors first: a step shows ten of each kind.
+
+    Checks that passed are left out. Files are named from the working folder, which is the repository's in a workflow.
+    """
+    found = [
+        (_LEVELS[check.outcome], _annotate(outcome, check))
+        for outcome in outcomes
+        for check in outcome.checks
+        if check.outcome in _LEVELS
+    ]
+    return "".join(f"{line}\n" for _, line in sorted(found, key=lambda pair: pair[0]))
+
+
+def render_summary(outcomes: Sequence[CampaignOutcome]) -> str:
+    """Return Markdown for the page of a job: a table a campaign, what blocks it first."""
+    lines = ["## Campaign checks", ""]
+    for outcome in outcomes:
+        lines += _summarise(outcome)
+    return "\n".join([*lines, f"_{LABEL}_", ""])
+
+
+def _make_suite(outcome: CampaignOutcome, number: int, at: datetime.datetime) -> ElementTree.Element:
+    checks = outcome.checks
+    counts = {
+        "tests": len(checks),
+        "failures": sum(check.outcome in _BLOCKING for check in checks),
+        "errors": 0,
+        "skipped": sum(check.outcome == "inconclusive" for check in checks),
+    }
+    suite = ElementTree.Element(
+        "testsuite",
+        {
+            **_token(name=outcome.campaign, package=_name_file(outcome)),
+            "id": str(number),
+            "timestamp": at.strftime("%Y-%m-%dT%H:%M:%S"),
+            "hostname": "localhost",
+            "time": "0.000",
+            **{name: str(count) for name, count in counts.items()},
+        },
+    )
+    properties = ElementTree.SubElement(suite, "properties")
+    for name, value in (("label", LABEL), ("synthetic_respondents", "true"), ("ai_generated", "true")):
+        ElementTree.SubElement(properties, "property", {"name": name, "value": value})
+    for check in checks:
+        suite.append(_make_case(outcome, check))
+    ElementTree.SubElement(suite, "system-out").text = _clean("\n".join(outcome.warnings))
+    ElementTree.SubElement(suite, "system-err")
+    return suite
+
+
+def _make_case(outcome: CampaignOutcome, check: CheckOutcome) -> ElementTree.Element:
+    case = ElementTree.Element("testcase", {**_token(name=check.check, classname=outcome.campaign), "time": "0.000"})
+    said = _clean(f"{_place(outcome, check)}: {check.message}")
+    if check.outcome in _BLOCKING:
+        attributes = {"type": check.outcome, "message": _clean(check.message)}
+        ElementTree.SubElement(case, "failure", attributes).text = said
+    elif check.outcome == "inconclusive":
+        ElementTree.SubElement(case, "skipped").text = said
+    return case
+
+
+def _token(**names: str) -> dict[str, str]:
+    """Return names with their white space folded, as the schema's tokens have it; empty ones become a dash."""
+    return {key: " ".join(_clean(name).split()) or "-" for key, name in names.items()}
+
+
+def _clean(text: str) -> str:
+    """Return text with what XML 1.0 cannot hold replaced."""
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _annotate(outcome: CampaignOutcome, check: CheckOutcome) -> str:
+    values = {"file": _name_file(outcome), "line": check.line, "title": f"{outcome.campaign}: {check.check}"}
+    return write_command(_LEVELS[check.outcome], values, check.message)
+
+
+def _summarise(outcome: CampaignOutcome) -> Iterator[str]:
+    yield f"### {escape_markdown(outcome.campaign)}: {outcome.outcome}"
+    yield ""
+    yield "| check | outcome | why |"
+    yield "|---|---|---|"
+    for check in sorted(outcome.checks, key=lambda check: check.outcome not in _BLOCKING):
+        cells = (escape_markdown(check.check), _MARKS.get(check.outcome, check.outcome), escape_markdown(check.message))
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+    for warning in outcome.warnings:
+        yield f"- {escape_markdown(warning)}"
+    if outcome.warnings:
+        yield ""
+
+
+def _place(outcome: CampaignOutcome, check: CheckOutcome) -> str:
+    return f"{_name_file(outcome)}:{check.line}" if check.line else _name_file(outcome)
+
+
+def _name_file(outcome: CampaignOutcome) -> str:
+    """Return the campaign's file from the working folder where it lies inside it."""
+    path = Path(outcome.file)
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
