@@ -79,6 +79,9 @@ async def arun(
     on_reaction: OnReaction | None = None,
     on_preference: OnPreference | None = None,
     api_key: str | None = None,
+    rpm: float | None = None,
+    tpm: float | None = None,
+    fail_fast: bool = False,
     stop: asyncio.Event | None = None,
     **settings: Any,
 ) -> Run:
@@ -100,6 +103,9 @@ async def arun(
         on_reaction=on_reaction,
         on_preference=on_preference,
         api_key=api_key,
+        rpm=rpm,
+        tpm=tpm,
+        fail_fast=fail_fast,
         stop=stop,
     )
 
@@ -118,17 +124,18 @@ async def ask_plan(
     on_reaction: OnReaction | None = None,
     on_preference: OnPreference | None = None,
     api_key: str | None = None,
+    rpm: float | None = None,
+    tpm: float | None = None,
+    fail_fast: bool = False,
     stop: asyncio.Event | None = None,
 ) -> Run:
     """Ask what a plan lists and return the run; options as for `run`."""
+    _check_limits(engine, rpm, tpm)
     known = find_price(engine, model, base_url, price)
-    if max_cost is not None and known is None:
-        raise InputError(
-            "--max-cost needs a price, and this model's is not known; add --price IN,OUT in dollars per million tokens"
-        )
+    _check_cost_limit(max_cost, known)
     with Store(Path(store) if store else default_store()) as kept:
         asked = (
-            make_engine(engine, model=model, base_url=base_url, api_key=api_key, store=kept)
+            make_engine(engine, model=model, base_url=base_url, api_key=api_key, store=kept, rpm=rpm, tpm=tpm)
             if isinstance(engine, str)
             else engine
         )
@@ -143,6 +150,7 @@ async def ask_plan(
             on_reaction=on_reaction,
             on_preference=on_preference,
             stop=stop,
+            fail_fast=fail_fast,
         )
 
 
@@ -155,10 +163,11 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Any) -> Ru
 
     Options: `engine` ("openai", "local", "replay", or an engine object), `model`, `base_url`, `embedding_model`,
     `objective`, `rating` ("ssr", "logprob", "direct"), `sample` (personas drawn), `repeats`, `seed`, `control`,
-    `head_to_head` (also choose between every two drafts, in both orders), `concurrency`, `price` (dollars per million
-    prompt and completion tokens), `max_cost` (dollars), `prompts` (a folder of templates that win over the built-in
-    ones), `store` (a file), `api_key` (instead of OPENAI_API_KEY; never recorded), `on_reaction` (called with each
-    reaction as it arrives) and `on_preference` (the same for each choice between two drafts).
+    `head_to_head` (also choose between every two drafts, in both orders), `concurrency` (most questions in flight),
+    `rpm` and `tpm` (most requests and tokens a minute), `fail_fast` (ask nothing more after the first failure), `price`
+    (dollars per million prompt and completion tokens), `max_cost` (dollars), `prompts` (a folder of templates that win
+    over the built-in ones), `store` (a file), `api_key` (instead of OPENAI_API_KEY; never recorded), `on_reaction`
+    (called with each reaction as it arrives) and `on_preference` (the same for each choice between two drafts).
 
     Raises InputError for anything that cannot be used, before anything is asked, and EngineUnavailable where no reply
     can be had. Reactions that failed are rows with status "failed": see `run.is_complete`.
@@ -203,6 +212,25 @@ def find_price(
     if engine == "openai" and not (base_url or os.environ.get("OPENAI_BASE_URL")):
         return find_listed_price(model or DEFAULT_MODEL)
     return None
+
+
+def _check_cost_limit(max_cost: float | None, price: Price | None) -> None:
+    if max_cost is not None and price is None:
+        raise InputError(
+            "--max-cost needs a price, and this model's is not known; add --price IN,OUT in dollars per million tokens"
+        )
+
+
+def _check_limits(engine: str | Engine, rpm: float | None, tpm: float | None) -> None:
+    for name, value in (("rpm", rpm), ("tpm", tpm)):
+        if value is None:
+            continue
+        if not isinstance(engine, str):
+            raise InputError(
+                f"{name} goes to the engine itself where one is passed: OpenAIEngine(..., {name}={value:g})"
+            )
+        if not 1 <= value < float("inf"):
+            raise InputError(f"{name} is {value:g}: give the most a minute, 1 or more")
 
 
 def _as_campaign(drafts: DraftsLike) -> Campaign:

@@ -72,6 +72,8 @@ class Reaction:
     """True where the cost limit left no room to ask."""
     stopped: bool = False
     """True where somebody stopped the run before it was asked or answered."""
+    skipped: bool = False
+    """True where an earlier failure ended the run before it was asked."""
 
     @property
     def persona_id(self) -> str:

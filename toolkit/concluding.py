@@ -163,7 +163,7 @@ def _list_warnings(plan: Plan, engine: Engine, asked: Asked, silent: Mapping[str
             f"{asked.budget.lost_calls} calls ended without an answer or without its usage: "
             f"they may have cost up to ${asked.budget.lost:.4f} more"
         )
-    yield from dict.fromkeys(str(one.error) for one in asked.answers if one.unpaid or one.stopped)
+    yield from dict.fromkeys(str(one.error) for one in asked.answers if one.unpaid or one.stopped or one.skipped)
     for name in dict.fromkeys(draft.surface for draft in plan.campaign.drafts):
         surface = find_surface(name)
         if surface.retired:

@@ -90,6 +90,8 @@ class Preference:
     """True where the cost limit left no room to ask."""
     stopped: bool = False
     """True where somebody stopped the run before it was asked or answered."""
+    skipped: bool = False
+    """True where an earlier failure ended the run before it was asked."""
 
 
 def list_pairings(plan: Plan) -> list[Pairing]:

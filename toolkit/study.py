@@ -8,9 +8,9 @@ import datetime
 import secrets
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -33,7 +33,9 @@ STOPPED = "stopped before everything was answered; what came is saved: run the s
 OnReaction = Callable[[Reaction], None]
 OnPreference = Callable[[Preference], None]
 Item = TypeVar("Item")
-Answered = TypeVar("Answered")
+Answered = TypeVar("Answered", bound="_Answer")
+Unasked = Literal["unpaid", "stopped", "skipped"]
+DRAIN_SECONDS = 30.0
 
 
 async def carry_out(
@@ -48,12 +50,14 @@ async def carry_out(
     on_reaction: OnReaction | None = None,
     on_preference: OnPreference | None = None,
     stop: asyncio.Event | None = None,
+    fail_fast: bool = False,
 ) -> Run:
     """Ask everything, rate what was said and return the run.
 
     Whatever the store holds is not asked again; each reply is kept as it arrives, so the same call after an
     interruption goes on from there. Where `max_cost` leaves no room, or once `stop` is set, what was not answered
-    counts as failed and `methods.stopped` says so; `stop` also ends the calls in flight.
+    counts as failed and `methods.stopped` says so; `stop` also ends the calls in flight. With `fail_fast` nothing more
+    is asked after the first reaction that fails.
     """
     started = datetime.datetime.now(datetime.UTC)
     if plan.settings.rating == "ssr" and embedding_model is None:
@@ -62,7 +66,7 @@ async def carry_out(
     questionnaire = Questionnaire(plan.prompts, plan.settings.rating, plan.pictures)
     async with engine:
         asker = Asker(questionnaire, engine, store, budget, secrets.token_hex(6))
-        flow = _Flow(concurrency or engine.concurrency, stop)
+        flow = _Flow(concurrency or engine.concurrency, stop, fail_fast)
         reactions = await flow.ask_all(plan.tasks, asker.ask, _fail_reaction, on_reaction)
         ask_pair = partial(ask_pairing, questions=PairQuestions(plan.prompts, plan.settings.objective), asker=asker)
         preferences = await flow.ask_all(list_pairings(plan), ask_pair, _fail_preference, on_preference)
@@ -92,50 +96,99 @@ def _catch(work: Callable[[], Any]) -> Any:
         return error
 
 
-@dataclass(frozen=True, slots=True)
+class _Answer(Protocol):
+    """What the flow reads of a reaction or a preference."""
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def error(self) -> str | None: ...
+
+
+@dataclass(slots=True)
 class _Flow:
     """How many questions are in flight, and what ends them."""
 
     concurrency: int
     stop: asyncio.Event | None
+    fail_fast: bool = False
+    over: str | None = None
+    """Why nothing more is asked, after a failure under `fail_fast`."""
 
     async def ask_all(
         self,
         items: Sequence[Item],
         ask: Callable[[Item], Awaitable[Answered]],
-        fail: Callable[[Item, str, bool], Answered],
+        fail: Callable[[Item, str, Unasked], Answered],
         on_answer: Callable[[Answered], None] | None,
     ) -> list[Answered]:
-        """Return the answers in the order of the items; the first error that ends a run cancels the rest."""
+        """Return the answers in the order of the items.
+
+        An error that ends the run lets what is in flight arrive, for half a minute at most, and is then raised.
+        """
         answers: list[Answered | None] = [None] * len(items)
         is_stopped = self.stop is not None and self.stop.is_set()
-        waiting = iter([] if is_stopped else list(enumerate(items)))
+        waiting = iter(() if is_stopped else enumerate(items))
+        ended: list[ToolkitError] = []
 
         async def work() -> None:
             for index, item in waiting:
+                if self.over is not None:
+                    return
                 try:
                     answer = await ask(item)
                 except BudgetReached as error:
-                    answer = fail(item, str(error), True)  # noqa: FBT003 - a callable takes places only
+                    answer = fail(item, str(error), "unpaid")
+                except ToolkitError as error:
+                    ended.append(error)
+                    drain(workers)
+                    return
                 answers[index] = answer
                 if on_answer is not None:
                     on_answer(answer)
+                self._judge(answer)
+                if ended:
+                    return
 
-        with _unwrap_group():
+        with _unwrap_group(), _draining() as drain:
             async with asyncio.TaskGroup() as group:
                 workers = [group.create_task(work()) for _ in range(min(self.concurrency, len(items)))]
                 with _cancel_on(self.stop, workers):
                     if workers:
                         await asyncio.wait(workers)
-        return [answer or fail(item, STOPPED, False) for item, answer in zip(items, answers, strict=True)]  # noqa: FBT003
+        if ended:
+            raise ended[0]
+        unasked: tuple[str, Unasked] = (STOPPED, "stopped") if self.over is None else (self.over, "skipped")
+        return [answer or fail(item, *unasked) for item, answer in zip(items, answers, strict=True)]
+
+    def _judge(self, answer: _Answer) -> None:
+        if self.fail_fast and self.over is None and answer.status == "failed":
+            self.over = f"not asked: the run was to end at the first failure, which was: {answer.error}"
 
 
-def _fail_reaction(task: Task, error: str, unpaid: bool) -> Reaction:  # noqa: FBT001
-    return Reaction(task=task, status="failed", usage=Usage(), error=error, unpaid=unpaid, stopped=not unpaid)
+def _fail_reaction(task: Task, error: str, unasked: Unasked) -> Reaction:
+    return replace(Reaction(task=task, status="failed", usage=Usage(), error=error), **{unasked: True})
 
 
-def _fail_preference(pairing: Pairing, error: str, unpaid: bool) -> Preference:  # noqa: FBT001
-    return Preference(pairing=pairing, status="failed", usage=Usage(), error=error, unpaid=unpaid, stopped=not unpaid)
+def _fail_preference(pairing: Pairing, error: str, unasked: Unasked) -> Preference:
+    return replace(Preference(pairing=pairing, status="failed", usage=Usage(), error=error), **{unasked: True})
+
+
+@contextlib.contextmanager
+def _draining() -> Iterator[Callable[[Sequence[asyncio.Task[None]]], None]]:
+    """Yield a function that gives tasks half a minute to end by themselves; replies in flight are paid for."""
+    timers: list[asyncio.TimerHandle] = []
+
+    def drain(workers: Sequence[asyncio.Task[None]]) -> None:
+        cancel = lambda: [worker.cancel() for worker in workers]  # noqa: E731 - a callback of one line
+        timers.append(asyncio.get_running_loop().call_later(DRAIN_SECONDS, cancel))
+
+    try:
+        yield drain
+    finally:
+        for timer in timers:
+            timer.cancel()
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 
 import click
@@ -38,7 +37,6 @@ for command in (demo, run, lint, check, record, report, personas, app, doctor):
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command and exit with the contract's codes."""
-    logging.getLogger("stamina").addHandler(logging.NullHandler())
     sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -61,7 +61,25 @@ _ASKING = (
         metavar="N",
         help="Decides the draw and the wordings.",
     ),
-    option("--concurrency", type=click.IntRange(1, 1024), metavar="N", help="Questions kept in flight."),
+    option(
+        "--concurrency",
+        type=click.IntRange(1, 1024),
+        metavar="N",
+        help="Most questions in flight; fewer where the endpoint slows down.",
+    ),
+    option(
+        "--rpm",
+        type=click.FloatRange(min=1),
+        metavar="N",
+        help="Most requests a minute.  [default: as the endpoint says]",
+    ),
+    option(
+        "--tpm",
+        type=click.FloatRange(min=1),
+        metavar="N",
+        help="Most tokens a minute.  [default: as the endpoint says]",
+    ),
+    option("--fail-fast", is_flag=True, help="Ask nothing more after the first failure; what came is saved."),
     option("--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Stop before the bill can pass this."),
     option("--price", type=PriceType(), help="Dollars per million prompt and completion tokens."),
     option(

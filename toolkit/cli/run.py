@@ -75,7 +75,18 @@ def _test(
         check_folder(Path(out))
     planned = api.plan(campaign, audience, **settings)
     asking = {
-        name: options[name] for name in ("model", "base_url", "embedding_model", "concurrency", "price", "max_cost")
+        name: options[name]
+        for name in (
+            "model",
+            "base_url",
+            "embedding_model",
+            "concurrency",
+            "price",
+            "max_cost",
+            "rpm",
+            "tpm",
+            "fail_fast",
+        )
     }
     with Progress(
         len(planned.tasks) + len(list_pairings(planned)),

@@ -15,15 +15,23 @@ DEFAULT_MODEL = "gpt-5-mini"
 
 
 def make_engine(
-    name: str, *, model: str | None = None, base_url: str | None = None, api_key: str | None = None, store: Store
+    name: str,
+    *,
+    model: str | None = None,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    store: Store,
+    rpm: float | None = None,
+    tpm: float | None = None,
 ) -> Engine:
     """Return the engine called `name`, not yet entered.
 
     `model` is a name the endpoint serves, a path to a .gguf file for `local`, or for `replay` the model whose replies
-    were stored. Raises InputError where it cannot be used.
+    were stored; `rpm` and `tpm` are the most requests and tokens a minute that an endpoint is sent. Raises InputError
+    where it cannot be used.
     """
     if name == "openai":
-        return _make_openai(model, base_url, api_key)
+        return _make_openai(model, base_url, api_key, rpm, tpm)
     if name == "local":
         from toolkit.engines.local import LocalEngine
 
@@ -33,7 +41,9 @@ def make_engine(
     raise InputError(f"unknown engine {name!r}{suggest(name, ENGINES)}; allowed: {', '.join(ENGINES)}")
 
 
-def _make_openai(model: str | None, base_url: str | None, api_key: str | None) -> Engine:
+def _make_openai(
+    model: str | None, base_url: str | None, api_key: str | None, rpm: float | None, tpm: float | None
+) -> Engine:
     import os
 
     from toolkit.engines.openai import OpenAIEngine
@@ -41,7 +51,7 @@ def _make_openai(model: str | None, base_url: str | None, api_key: str | None) -
     base_url = base_url or os.environ.get("OPENAI_BASE_URL") or None
     if model is None and base_url is not None:
         raise InputError(f"--model is missing; name one that {base_url} serves")
-    return OpenAIEngine(model or DEFAULT_MODEL, base_url=base_url, api_key=api_key)
+    return OpenAIEngine(model or DEFAULT_MODEL, base_url=base_url, api_key=api_key, rpm=rpm, tpm=tpm)
 
 
 def _make_replay(model: str | None, store: Store) -> Engine:

@@ -2,36 +2,58 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from http import HTTPStatus
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+import httpx2
 import openai
-import stamina
 
+from toolkit.engines import wire
 from toolkit.engines.base import Form, Question, Reply
-from toolkit.errors import CallFailed, EngineError, EngineUnavailable
+from toolkit.engines.faults import find_headers, find_refused_parameter, judge_error, may_be_charged, translate_error
+from toolkit.engines.growth import Outcome
+from toolkit.engines.limits import read_wait
+from toolkit.engines.pacing import Pace
+from toolkit.errors import EngineUnavailable
 
-ATTEMPTS = 5
-LONGEST_WAIT_SECONDS = 60.0
+ATTEMPTS = 10
+ATTEMPTS_UNANSWERED = 5
+"""Attempts while the endpoint has not answered anything yet."""
+DEADLINE_SECONDS = 300.0
+"""After this long no call is tried again, and nobody waits longer for a limit to lift."""
 EMBEDDING_BATCH = 256
-_PICTURE = "pictures"
-_NEXT_STEP: dict[type[openai.APIError], str] = {
-    openai.AuthenticationError: "the key was refused; set OPENAI_API_KEY to one that this endpoint accepts",
-    openai.PermissionDeniedError: "the key may not use this model; choose another with --model or another key",
-    openai.NotFoundError: "choose a model that the endpoint serves with --model, and check --base-url",
-}
+_CHARACTERS_PER_TOKEN = 4
+
+Body = Callable[[], Mapping[str, Any]]
+Guard = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What an endpoint sent, parsed, with its headers."""
+
+    fields: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that the endpoint counted."""
+        return (self.fields.get("usage") or {}).get("total_tokens") or 0
 
 
 class OpenAIEngine:
     """Asks an OpenAI-compatible endpoint.
 
-    Five attempts a call with jittered back-off, `Retry-After` honoured; a wrong key, an unknown model, an exhausted
-    quota or an address where nothing answers ends the run at once. A parameter that the model refuses is dropped for
-    the rest of the run, with one warning.
+    How many requests are in flight follows the endpoint, up to `concurrency`: see `pacing`. `rpm` and `tpm` are the
+    most requests and tokens a minute; without them the endpoint's own headers say. This is the only place that tries
+    again: up to ten attempts a call and five minutes, with jittered back-off. A wrong key, an unknown model, an
+    exhausted quota or an address where nothing answers ends the run at once. A parameter that the model refuses is
+    dropped for the rest of the run, with one warning.
     """
 
     def __init__(
@@ -44,6 +66,8 @@ class OpenAIEngine:
         name: str = "openai",
         label: str | None = None,
         concurrency: int = 32,
+        rpm: float | None = None,
+        tpm: float | None = None,
     ) -> None:
         self.name = name
         self.model = label or model
@@ -54,9 +78,11 @@ class OpenAIEngine:
         self._served_model = model
         self._base_url = base_url
         self._api_key = api_key
+        self._rpm, self._tpm = rpm, tpm
         self._refused: set[str] = set()
         self._answered = False
         self._client: openai.AsyncOpenAI | None = None
+        self._pace: Pace | None = None
 
     async def __aenter__(self) -> Self:
         """Open one client for the run; raise EngineUnavailable where there is no key."""
@@ -68,6 +94,7 @@ class OpenAIEngine:
                     "no API key: set OPENAI_API_KEY, or pass --engine local, or --base-url for a server of your own"
                 ) from None
             self._client = self._connect("none")
+        self._pace = Pace(rpm=self._rpm, tpm=self._tpm, clock=asyncio.get_running_loop().time)
         return self
 
     async def __aexit__(
@@ -80,18 +107,29 @@ class OpenAIEngine:
     async def ask(self, question: Question) -> Reply:
         """Return the reply; raise CallFailed after the last attempt, EngineUnavailable where none can help."""
         started = time.perf_counter()
-        send = self._send_chat if self.form == "chat" else self._send_completion
-        answer = await self._retry(send, question, before_retry=question.before_retry)
-        return _read_answer(answer, self.name, self.model, (time.perf_counter() - started) * 1000)
+        if self.form == "chat":
+            path, write = wire.CHAT, wire.write_chat
+        else:
+            path, write = wire.COMPLETIONS, wire.write_completion
+        answer = await self._retry(
+            path,
+            lambda: write(question, self._served_model, self._refused),
+            len(question.system) + len(question.prompt),
+            question.before_retry,
+        )
+        return wire.read_answer(answer.fields, self.name, self.model, (time.perf_counter() - started) * 1000)
 
     async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:
         """Return one vector per text, asked for in batches of 256."""
         vectors: list[list[float]] = []
         for start in range(0, len(texts), EMBEDDING_BATCH):
-            batch = list(texts[start : start + EMBEDDING_BATCH])
-            answer = await self._retry(self._send_embedding, batch, model)
-            vectors += [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
+            vectors += await self._embed_batch(list(texts[start : start + EMBEDDING_BATCH]), model)
         return vectors
+
+    async def _embed_batch(self, texts: list[str], model: str) -> list[list[float]]:
+        body = {"model": model, "input": texts, "encoding_format": "float"}
+        answer = await self._retry(wire.EMBEDDINGS, lambda: body, sum(map(len, texts)))
+        return [item["embedding"] for item in sorted(answer.fields["data"], key=lambda item: item["index"])]
 
     def _connect(self, api_key: str | None) -> openai.AsyncOpenAI:
         return openai.AsyncOpenAI(
@@ -99,187 +137,100 @@ class OpenAIEngine:
             api_key=api_key,
             max_retries=0,
             timeout=openai.Timeout(120.0, connect=10.0),
-            http_client=openai.DefaultAioHttpClient(),
+            http_client=openai.DefaultAioHttpClient(limits=httpx2.Limits(max_connections=None)),
         )
 
-    async def _retry(
-        self, send: Any, *arguments: Any, before_retry: Callable[[], Awaitable[None]] | None = None
-    ) -> Any:
-        """Send until an answer comes; translate what the SDK raises at the end.
+    async def _retry(self, path: str, write: Body, characters: int, before_retry: Guard | None = None) -> _Answer:
+        """Send until an answer comes; what the SDK raises at the end is translated.
 
         `before_retry` is awaited before each attempt that follows one which may have been charged for.
         """
-        may_be_charged = False
-        try:
-            async for attempt in stamina.retry_context(
-                on=self._wait_for, attempts=ATTEMPTS, timeout=None, wait_max=20.0
-            ):
-                with attempt:
-                    if may_be_charged and before_retry is not None:
-                        await before_retry()
-                    may_be_charged = True
-                    try:
-                        answer = await self._send_without_refused(send, *arguments)
-                    except openai.APIError as error:
-                        may_be_charged = _may_be_charged(error)
-                        raise
-                    self._answered = True
-                    return answer
-        except openai.APIError as error:
-            raise self._translate(error) from None
-        raise CallFailed("no attempt was made")
+        client, pace = self._opened
+        began = time.monotonic()
+        attempt = 0
+        while True:
+            slot = await pace.enter(characters / _CHARACTERS_PER_TOKEN)
+            try:
+                answer = await self._send_without_refused(client, path, write)
+            except openai.APIError as error:
+                outcome, headers = judge_error(error, answered=self._answered), find_headers(error)
+                wait = read_wait(headers, time.time())
+                pace.leave(slot, outcome, headers, wait=wait if outcome is Outcome.LIMITED else None)
+                attempt += 1
+                rest, charged = max(wait or 0.0, pace.back_off(attempt - 1)), may_be_charged(error)
+                if outcome is Outcome.OTHER or attempt >= self._attempts:
+                    raise self._give_up(error) from None
+                if time.monotonic() - began + rest > DEADLINE_SECONDS:
+                    raise self._give_up_waiting(error, wait) from None
+            except BaseException:
+                pace.abandon(slot)
+                raise
+            else:
+                self._answered = True
+                pace.leave(slot, Outcome.ANSWERED, answer.headers, tokens=answer.tokens)
+                return answer
+            await pace.rest(rest)
+            if charged and before_retry is not None:
+                await before_retry()
 
-    async def _send_without_refused(self, send: Any, *arguments: Any) -> Any:
+    @property
+    def _attempts(self) -> int:
+        return ATTEMPTS if self._answered else ATTEMPTS_UNANSWERED
+
+    def _give_up(self, error: openai.APIError) -> Exception:
+        """Return the error to raise; one that no call can get round ends the pace for everybody."""
+        client, pace = self._opened
+        translated = translate_error(
+            error, where=str(client.base_url), model=self._served_model, answered=self._answered
+        )
+        if isinstance(translated, EngineUnavailable):
+            pace.end(translated)
+        return translated
+
+    def _give_up_waiting(self, error: openai.APIError, wait: float | None) -> Exception:
+        if wait is None or wait <= DEADLINE_SECONDS:
+            return self._give_up(error)
+        client, pace = self._opened
+        refusal = EngineUnavailable(
+            f"{client.base_url} takes nothing more for {wait:,.0f} s; what came is saved: run the same command then"
+        )
+        pace.end(refusal)
+        return refusal
+
+    async def _send_without_refused(self, client: openai.AsyncOpenAI, path: str, write: Body) -> _Answer:
         """Send once, and again for each optional parameter that the model turns out to refuse."""
         while True:
             known = frozenset(self._refused)
             try:
                 self.calls += 1
-                return await send(*arguments)
+                return await _send(client, path, write())
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                parameter = _refused_parameter(error)
+                parameter = find_refused_parameter(error)
                 if parameter is None or parameter in known:
                     raise
                 if parameter not in self._refused:
                     self._refused.add(parameter)
                     self.warnings.append(f"{self.model} refuses {parameter}; it was dropped for this run")
 
-    def _wait_for(self, error: Exception) -> bool | float:
-        """Tell whether to try again, or after how many seconds."""
-        if isinstance(error, openai.RateLimitError):
-            return not _is_quota(error) and (_retry_after(error) or True)
-        if isinstance(error, openai.APIConnectionError) and not isinstance(error, openai.APITimeoutError):
-            return self._answered
-        return isinstance(error, (openai.InternalServerError, openai.APITimeoutError, openai.ConflictError))
-
-    def _translate(self, error: openai.APIError) -> EngineError:
-        """Turn the SDK's error into the toolkit's; the one place where that happens."""
-        said = " ".join(str(getattr(error, "message", error)).split())[:200]
-        where = self._client.base_url if self._client else self._base_url
-        if type(error) in _NEXT_STEP:
-            return EngineUnavailable(f"{where} refused model {self._served_model!r}: {said}; {_NEXT_STEP[type(error)]}")
-        if isinstance(error, openai.RateLimitError) and _is_quota(error):
-            return EngineUnavailable(f"{where}: the quota is exhausted: {said}; add credit or use another key")
-        if isinstance(error, openai.APIConnectionError) and not self._answered:
-            return EngineUnavailable(f"nothing answers at {where}; start the server or correct --base-url")
-        return CallFailed(f"{type(error).__name__}: {said}", free=not _may_be_charged(error))
-
-    def _drop_refused(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in parameters.items() if name not in self._refused}
-
-    async def _send_chat(self, question: Question) -> Any:
-        prompt = question.prompt
-        parameters: dict[str, Any] = {"max_completion_tokens": question.max_tokens, **question.sampling}
-        if question.schema is not None:
-            parameters["response_format"] = {
-                "type": "json_schema",
-                "json_schema": {"name": "reaction", "strict": True, "schema": question.schema},
-            }
-            if "response_format" in self._refused:
-                prompt += f"\n\nAnswer with one JSON object that fits this schema:\n{json.dumps(question.schema)}"
-        if question.top_logprobs:
-            parameters |= {"logprobs": True, "top_logprobs": question.top_logprobs}
-        if "max_completion_tokens" in self._refused:
-            parameters["max_tokens"] = question.max_tokens
-        messages: list[Any] = [
-            {"role": "system", "content": question.system},
-            {"role": "user", "content": self._add_picture(prompt, question.picture)},
-        ]
-        return await self._open_client.chat.completions.create(
-            model=self._served_model, messages=messages, **self._drop_refused(parameters)
-        )
-
-    def _add_picture(self, prompt: str, picture: str | None) -> Any:
-        if picture is None or _PICTURE in self._refused:
-            return prompt
-        return [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": picture}}]
-
-    async def _send_completion(self, question: Question) -> Any:
-        parameters: dict[str, Any] = {"max_tokens": question.max_tokens, **question.sampling}
-        if question.stop:
-            parameters["stop"] = list(question.stop)
-        if question.top_logprobs:
-            parameters["logprobs"] = question.top_logprobs
-        if question.grammar and "grammar" not in self._refused:
-            parameters["extra_body"] = {"grammar": question.grammar} | parameters.pop("extra_body", {})
-        return await self._open_client.completions.create(
-            model=self._served_model, prompt=question.prompt, **self._drop_refused(parameters)
-        )
-
-    async def _send_embedding(self, batch: list[str], model: str) -> Any:
-        return await self._open_client.embeddings.create(model=model, input=batch)
-
     @property
-    def _open_client(self) -> openai.AsyncOpenAI:
-        if self._client is None:
+    def _opened(self) -> tuple[openai.AsyncOpenAI, Pace]:
+        if self._client is None or self._pace is None:
             raise EngineUnavailable("the engine is not open; enter it with `async with` first")
-        return self._client
+        return self._client, self._pace
 
 
-def _may_be_charged(error: openai.APIError) -> bool:
-    """Tell whether the provider may have answered a call, and charged for it, before the error came."""
-    if not isinstance(error, openai.APIStatusError):
-        return True
-    unsure = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT}
-    return error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR or error.status_code in unsure
+async def _send(client: openai.AsyncOpenAI, path: str, body: Mapping[str, Any]) -> _Answer:
+    """Send one request through the SDK, key, errors and all, and read the raw answer.
 
-
-def _is_quota(error: openai.APIError) -> bool:
-    return error.code == "insufficient_quota" or error.type == "insufficient_quota"
-
-
-def _retry_after(error: openai.APIStatusError) -> float | None:
+    Building and checking the SDK's own records took twice the time of everything else in a call, so the raw form is
+    asked for (`benchmarks/throughput.py`).
+    """
+    response = await client.post(path, cast_to=httpx2.Response, body=body)
     try:
-        seconds = float(error.response.headers.get("retry-after", ""))
+        fields = json.loads(response.content)
     except ValueError:
-        return None
-    return min(max(seconds, 0.05), LONGEST_WAIT_SECONDS)
-
-
-def _refused_parameter(error: openai.APIStatusError) -> str | None:
-    """Return the optional parameter that a 400 or 422 complains of, or None."""
-    optional = ("response_format", "max_completion_tokens", "top_logprobs", "logprobs", "temperature", "top_p", "seed")
-    named = str(error.param or "").split(".")[0]
-    if named in optional:
-        return named
-    said = str(error.message)
-    if "image" in said.lower():
-        return _PICTURE
-    return next((name for name in optional if name in said), None)
-
-
-def _read_answer(answer: Any, engine: str, model: str, latency_ms: float) -> Reply:
-    """Turn the SDK's answer, of either form, into a reply."""
-    if not answer.choices:
-        raise CallFailed("the endpoint answered without a choice")
-    choice = answer.choices[0]
-    message = getattr(choice, "message", None)
-    usage = answer.usage
-    details = getattr(usage, "prompt_tokens_details", None)
-    return Reply(
-        text=(message.content if message is not None else choice.text) or "",
-        refusal=getattr(message, "refusal", None) or (_FILTERED if choice.finish_reason == "content_filter" else None),
-        cut=choice.finish_reason == "length",
-        engine=engine,
-        model=model,
-        prompt_tokens=usage.prompt_tokens if usage else 0,
-        completion_tokens=usage.completion_tokens if usage else 0,
-        cached_tokens=(details.cached_tokens or 0) if details else 0,
-        latency_ms=round(latency_ms, 1),
-        top=_read_logprobs(choice),
-    )
-
-
-_FILTERED = "stopped by the endpoint's content filter"
-
-
-def _read_logprobs(choice: Any) -> dict[str, float] | None:
-    """Return the log-probability of each alternative for the first token, or None where there are none."""
-    logprobs = getattr(choice, "logprobs", None)
-    if logprobs is None:
-        return None
-    fields = logprobs.model_dump()
-    if fields.get("content"):
-        return {item["token"]: item["logprob"] for item in fields["content"][0]["top_logprobs"]}
-    top = fields.get("top_logprobs")
-    return dict(top[0]) if top else None
+        fields = None
+    if not isinstance(fields, dict):
+        said = f"{path} was answered with something other than a JSON object; check --base-url"
+        raise openai.APIResponseValidationError(response, response.text[:200], message=said)
+    return _Answer(fields, response.headers)
