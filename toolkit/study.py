@@ -8,7 +8,7 @@ import datetime
 import secrets
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -168,11 +168,13 @@ class _Flow:
 
 
 def _fail_reaction(task: Task, error: str, unasked: Unasked) -> Reaction:
-    return replace(Reaction(task=task, status="failed", usage=Usage(), error=error), **{unasked: True})
+    why: dict[str, Any] = {unasked: True}
+    return Reaction(task=task, status="failed", usage=Usage(), error=error, **why)
 
 
 def _fail_preference(pairing: Pairing, error: str, unasked: Unasked) -> Preference:
-    return replace(Preference(pairing=pairing, status="failed", usage=Usage(), error=error), **{unasked: True})
+    why: dict[str, Any] = {unasked: True}
+    return Preference(pairing=pairing, status="failed", usage=Usage(), error=error, **why)
 
 
 @contextlib.contextmanager
