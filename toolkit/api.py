@@ -19,6 +19,7 @@ from toolkit.estimating import Estimate, estimate_plan
 from toolkit.files.audiences import load_audience
 from toolkit.files.drafts import load_drafts
 from toolkit.models import Audience, Campaign, Draft, Objective, Settings
+from toolkit.outcomes import record_run
 from toolkit.planning import Plan, make_plan
 from toolkit.prompts import Prompts
 from toolkit.runs import Run
@@ -90,7 +91,7 @@ async def arun(
     Setting `stop` ends the calls in flight and returns the run with what came until then. A cancelled call ends them
     too, and returns nothing; in either case the replies that came are kept.
     """
-    return await ask_plan(
+    finished = await ask_plan(
         plan(drafts, audience, **settings),
         engine=engine,
         model=model,
@@ -108,6 +109,8 @@ async def arun(
         fail_fast=fail_fast,
         stop=stop,
     )
+    doubt = record_run(finished, Path(store) if store else default_store())
+    return finished.warn(doubt) if doubt else finished
 
 
 async def ask_plan(

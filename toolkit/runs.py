@@ -7,7 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +123,11 @@ class Run:
         """Whether everything planned was answered or refused, the control reader and the head-to-head included."""
         others = (self.methods.control_counts, self.methods.head_to_head_counts)
         return self.counts.failed == 0 and all(counts is None or counts.failed == 0 for counts in others)
+
+    def warn(self, *doubts: str) -> Run:
+        """Return the same run with further warnings."""
+        methods = self.methods.model_copy(update={"warnings": (*self.methods.warnings, *doubts)})
+        return replace(self, methods=methods)
 
     def scorecard(self, by: str | None = None) -> pl.DataFrame:
         """Return estimates with intervals and counts; see `toolkit.scorecard`."""

@@ -10,6 +10,7 @@ from toolkit.cli.app import app
 from toolkit.cli.check import check
 from toolkit.cli.doctor import doctor
 from toolkit.cli.lint import lint
+from toolkit.cli.outcomes import outcomes
 from toolkit.cli.personas import personas
 from toolkit.cli.record import record
 from toolkit.cli.report import report
@@ -31,7 +32,7 @@ def audience() -> None:
     """
 
 
-for command in (demo, run, lint, check, record, report, personas, app, doctor):
+for command in (demo, run, lint, check, record, report, personas, outcomes, app, doctor):
     audience.add_command(command)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
@@ -54,6 +56,29 @@ class Database:
     def _select(self, query: str, *values: object) -> tuple[Any, ...] | None:
         try:
             return cast("tuple[Any, ...] | None", self._connection.execute(query, values).fetchone())
+        except sqlite3.Error as error:
+            raise self._refusal(error) from None
+
+    def _select_all(self, query: str, *values: object) -> list[dict[str, Any]]:
+        """Return every row as a mapping by column name."""
+        try:
+            cursor = self._connection.execute(query, values)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
+        except sqlite3.Error as error:
+            raise self._refusal(error) from None
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Commit every statement of the block together, or none of them."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise self._refusal(error) from None
 
