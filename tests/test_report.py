@@ -110,6 +110,7 @@ def test_every_form_says_the_same(run: Run) -> None:
         "Verdict",
         "Scorecard",
         "Comparisons",
+        "Evidence",
         "Segments",
         "Actions",
         "Objections",

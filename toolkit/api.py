@@ -19,7 +19,7 @@ from toolkit.estimating import Estimate, estimate_plan
 from toolkit.files.audiences import load_audience
 from toolkit.files.drafts import load_drafts
 from toolkit.models import Audience, Campaign, Draft, Objective, Settings
-from toolkit.outcomes import record_run
+from toolkit.outcomes import conclude_run
 from toolkit.planning import Plan, make_plan
 from toolkit.prompts import Prompts
 from toolkit.runs import Run
@@ -109,8 +109,7 @@ async def arun(
         fail_fast=fail_fast,
         stop=stop,
     )
-    doubt = record_run(finished, Path(store) if store else default_store())
-    return finished.warn(doubt) if doubt else finished
+    return conclude_run(finished, Path(store) if store else default_store())
 
 
 async def ask_plan(

@@ -16,6 +16,7 @@ import polars as pl
 from toolkit import scoring
 from toolkit.errors import InputError
 from toolkit.files.atomic import write_atomically
+from toolkit.links import SHIPPED, Link
 from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict
 from toolkit.strengths import STRENGTHS_SCHEMA, OrderEffects, find_order_effects, rank_drafts
 
@@ -50,6 +51,9 @@ class Methods(Record):
     synthetic_respondents: bool = True
     ai_generated: bool = True
     validation: str = "not validated"
+    """On how many real results the link from evidence to people rests."""
+    link: Link = SHIPPED
+    """From what panel, control reader and outcome model say to the chance that people agree."""
     not_suited_for: str = "prices, high stakes, emotional response"
     campaign: Campaign
     audiences: tuple[dict[str, Any], ...]
@@ -144,6 +148,16 @@ class Run:
     def verdict(self) -> Verdict:
         """Return what the run lets a person decide, on the objective rate over everyone shown the draft."""
         return scoring.decide(self.compare(), self.scorecard())
+
+    def evidence(self) -> pl.DataFrame:
+        """Return what panel, control reader and outcome model each favour; see `toolkit.evidence.find_evidence`."""
+        from toolkit.evidence import find_evidence, to_frame
+
+        return to_frame(find_evidence(self))
+
+    def validate(self, link: Link) -> Run:
+        """Return the same run with its evidence weighed by `link`, and on how many results that rests."""
+        return replace(self, methods=self.methods.model_copy(update={"link": link, "validation": link.say()}))
 
     def strengths(self) -> pl.DataFrame:
         """Return draft_id, strength (0 to 1), low, high, personas from the head-to-head; no rows where none was asked.

@@ -18,7 +18,7 @@ def compare_words(texts: Sequence[str]) -> np.ndarray:
     The weight of a term is its count times 1 + ln((1 + n) / (1 + texts that have it)). A text without a word is like
     itself alone.
     """
-    counts = [_count_terms(text) for text in texts]
+    counts = [count_terms(text) for text in texts]
     spread = Counter(term for terms in counts for term in terms)
     places = {term: place for place, term in enumerate(sorted(spread))}
     vectors = np.zeros((len(texts), max(len(places), 1)))
@@ -33,7 +33,8 @@ def compare_words(texts: Sequence[str]) -> np.ndarray:
     return clipped
 
 
-def _count_terms(text: str) -> Counter[str]:
+def count_terms(text: str) -> Counter[str]:
+    """Return how often each term occurs: words, and groups of four letters inside words."""
     words = _WORD.findall(text.casefold())
     groups = (f"#{word[start : start + 4]}" for word in words for start in range(max(len(word) - 3, 0)))
     return Counter([*words, *groups])

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from toolkit.cli.options import option
+from toolkit.errors import InputError, suggest
 
 
 @click.group()
@@ -114,6 +115,87 @@ def export(out: Path) -> None:
     with Outcomes(default_store()) as kept:
         standing = kept.list_outcomes()
     click.echo(f"{export_outcomes(standing, out)}: {len(standing)} results")
+
+
+@outcomes.command()
+@option("--group", metavar="KEY", help="Split by this column (experiment, group, campaign, surface, date) as it is.")
+@option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
+def validate(group: str | None, *, as_json: bool) -> int:
+    """Say how often panel, control reader and outcome model were right about your results.
+
+    Beside them stand what needs neither: chance, the longer draft, and TF-IDF learned on your other experiments.
+    Experiments that share words count as one group unless KEY names a column. Exits 1 where a lookup table of words
+    shows that groups leak into each other.
+
+    Example:  audience outcomes validate --json
+    """
+    from toolkit.api import default_store
+    from toolkit.outcomes.validating import GROUP_KEYS, validate_store
+
+    if group is not None and group not in GROUP_KEYS:
+        raise InputError(f"--group {group!r}{suggest(group, GROUP_KEYS)}; allowed: {', '.join(GROUP_KEYS)}")
+    checked = validate_store(default_store(), group=group)
+    if as_json:
+        click.echo(checked.model_dump_json())
+    else:
+        from toolkit.cli.records import print_validation
+
+        print_validation(checked)
+    if not checked.leakage.passed:
+        click.echo(f"audience: {checked.leakage.sentence}", err=True)
+    return 0 if checked.leakage.passed else 1
+
+
+@outcomes.command()
+@option("--list", "list_versions", is_flag=True, help="List every version, and which is in use.")
+@option("--use", type=click.IntRange(min=0), metavar="VERSION", help="Use a version from now on; 0 is the shipped one.")
+@option("--undo", is_flag=True, help="Go back to the version in use before.")
+@option("--dry-run", is_flag=True, help="Fit and say the gain; keep nothing.")
+@option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
+def calibrate(use: int | None, *, list_versions: bool, undo: bool, dry_run: bool, as_json: bool) -> None:
+    """Refit the link from evidence to what people do on your results, and use it in the runs that follow.
+
+    It is drawn to the shipped link while results are few, and states what it gains on experiments it has not seen.
+    Runs made before keep the link they were made with; the same run again, from the store and for nothing, takes the
+    new one.
+
+    Example:  audience outcomes calibrate
+    """
+    from toolkit.cli.records import describe_link, print_links
+    from toolkit.store.calibrations import Calibrations
+
+    if sum((list_versions, use is not None, undo, dry_run)) > 1:
+        raise InputError("--list, --use, --undo and --dry-run contradict each other; choose one")
+    if not (list_versions or undo or use is not None):
+        _calibrate(dry_run=dry_run, as_json=as_json)
+        return
+    from toolkit.api import default_store
+
+    with Calibrations(default_store()) as kept:
+        used = kept.undo() if undo else kept.use(use) if use is not None else kept.find_used()
+        links = kept.list_links()
+    if as_json:
+        click.echo(json.dumps({"used": used.version, "versions": [link.model_dump() for link in links]}))
+    elif list_versions:
+        print_links(links, used)
+    else:
+        click.echo(f"in use: {describe_link(used)}")
+
+
+def _calibrate(*, dry_run: bool, as_json: bool) -> None:
+    from toolkit.api import default_store
+    from toolkit.cli.records import describe_link
+    from toolkit.outcomes.calibrating import calibrate_store
+
+    found = calibrate_store(default_store(), dry_run=dry_run)
+    if as_json:
+        click.echo(found.model_dump_json())
+        return
+    click.echo(found.sentence)
+    if found.link is not None:
+        click.echo(describe_link(found.link))
+        kept = "dry run, nothing was kept" if dry_run else "in use from now on; `audience outcomes calibrate --undo`"
+        click.echo(kept)
 
 
 def _mark(batch: int | None, *, removed: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from toolkit.evidence import NAMES, Evidence, find_evidence, say_disagreement
 from toolkit.models import CONTROL, LABEL
 from toolkit.scoring import RATES, say_estimate
 
@@ -25,6 +27,7 @@ _HEADINGS = {"stop_rate": "stopped", "objective_rate": "{objective}", "negative_
 def describe_run(run: Run, folder: Path) -> str:
     """Return the contract's JSON object, on one line."""
     methods = run.methods
+    evidence = find_evidence(run)
     described = {
         "run_id": run.run_id,
         "out": str(folder),
@@ -34,6 +37,9 @@ def describe_run(run: Run, folder: Path) -> str:
         "completion_tokens": methods.completion_tokens,
         "verdict": run.verdict().model_dump(),
         "warnings": list(methods.warnings),
+        "validation": methods.validation,
+        "evidence": [row.model_dump() for row in evidence],
+        "disagreement": say_disagreement(evidence),
         "label": LABEL,
     }
     effects = run.order_effects()
@@ -52,11 +58,19 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
     console = Console(highlight=False)
     verdict = run.verdict()
     console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(verdict.because)}", soft_wrap=True)
+    evidence = find_evidence(run)
+    disagreement = say_disagreement(evidence)
+    if disagreement:
+        console.print(escape(disagreement), soft_wrap=True)
     console.print(LABEL, style="dim", soft_wrap=True)
+    console.print(f"Validation: {escape(run.methods.validation)}.", style="dim", soft_wrap=True)
     if brief:
         return
     console.print()
     console.print(_tabulate(run))
+    if evidence:
+        console.print()
+        console.print(_tabulate_evidence(evidence))
     if run.preferences is not None:
         _print_head_to_head(console, run)
     _print_verbatims(console, run)
@@ -113,6 +127,24 @@ def _tabulate(run: Run) -> Table:
                 rates = {row["measure"]: row for row in of_reader.iter_rows(named=True)}
                 reader = "audience" if segment == "all" else "control"
                 table.add_row(escape(draft), reader, *(say_estimate(rates[measure]) for measure in RATES))
+    return table
+
+
+def _tabulate_evidence(evidence: Sequence[Evidence]) -> Table:
+    """Return what each source favours, and why one has no opinion, as a table."""
+    table = Table(title="Evidence: which draft each source favours", title_justify="left")
+    for heading in ("source", "favours", "ahead by", "people agree", "rests on"):
+        table.add_column(heading)
+    for row in evidence:
+        ahead = f"{100 * row.difference:.0f} points" if row.difference is not None else ""
+        if row.difference_low is not None and row.difference_high is not None:
+            ahead += f" ({100 * row.difference_low:.0f} to {100 * row.difference_high:.0f})"
+        chance = f"{row.probability:.0%}" if row.probability is not None else ""
+        if row.low is not None and row.high is not None:
+            chance += f" ({row.low:.0%} to {row.high:.0%})"
+        favours = row.favours or row.sentence
+        basis = f"{row.count_words}, {'calibrated' if row.calibrated else 'not calibrated'}"
+        table.add_row(NAMES[row.source], escape(favours), ahead, chance, basis)
     return table
 
 

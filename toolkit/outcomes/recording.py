@@ -9,12 +9,27 @@ from toolkit.errors import ToolkitError
 from toolkit.outcomes.reading import normalise_text
 from toolkit.runs import Run
 from toolkit.scoring import PRIMARY
+from toolkit.store.calibrations import Calibrations
 from toolkit.store.history import History, Tested, stamp
 
 
 def hash_text(text: str) -> str:
     """Return SHA-256 over a draft's normalised words, hexadecimal."""
     return hashlib.sha256(normalise_text(text).encode()).hexdigest()
+
+
+def conclude_run(run: Run, store: Path) -> Run:
+    """Leave the run's trace in the store, and return the run weighed by the link in use there.
+
+    What cannot be kept or read costs a warning, never the run.
+    """
+    try:
+        with Calibrations(store) as kept:
+            run = run.validate(kept.find_used())
+    except ToolkitError as error:
+        run = run.warn(f"evidence is weighed by the link that ships: {error}")
+    doubt = record_run(run, store)
+    return run.warn(doubt) if doubt else run
 
 
 def record_run(run: Run, store: Path) -> str | None:

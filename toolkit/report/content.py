@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from toolkit import summaries
+from toolkit.evidence import Evidence, find_evidence, say_disagreement
 from toolkit.health import Check, find_health
 from toolkit.linting import Finding, lint
 from toolkit.models import LABEL, Verdict
@@ -46,6 +47,8 @@ class Report:
     """Whether a difference between drafts differs between the values of a segment; see `scoring.interactions`."""
     strengths: pl.DataFrame
     """draft_id, strength, low, high, personas of the head-to-head; no rows where none was asked."""
+    evidence: Sequence[Evidence]
+    """What panel, control reader and outcome model each favour; nothing where there is one draft."""
     health: Sequence[Check]
     findings: Sequence[Finding]
     """What limits and rules say about the drafts."""
@@ -54,6 +57,11 @@ class Report:
     def headline(self) -> str:
         """The decision in a few words."""
         return self.verdict.headline
+
+    @property
+    def disagreement(self) -> str | None:
+        """Which sources favour which draft, where they disagree."""
+        return say_disagreement(self.evidence)
 
     @property
     def label(self) -> str:
@@ -78,6 +86,7 @@ def make_report(run: Run) -> Report:
         highlights={draft.id: summaries.find_quoted(heard, draft) for draft in run.methods.campaign.drafts},
         interactions=_test_segments(run),
         strengths=run.strengths(),
+        evidence=find_evidence(run),
         health=find_health(run.reactions, run.order_effects()),
         findings=lint(run.methods.campaign),
     )
@@ -129,6 +138,8 @@ def to_plain(report: Report) -> dict[str, Any]:
         "segments": {key: card.to_dicts() for key, card in report.segments.items()},
         "interactions": report.interactions.to_dicts(),
         "strengths": report.strengths.to_dicts(),
+        "evidence": [row.model_dump() for row in report.evidence],
+        "disagreement": report.disagreement,
         "actions": report.actions.to_dicts(),
         "objections": {
             draft: [{"objection": theme.text, "personas": list(theme.members)} for theme in themes]

@@ -13,6 +13,7 @@ import vl_convert
 from markupsafe import Markup
 
 from toolkit import charts
+from toolkit.evidence import NAMES
 from toolkit.models import LABEL
 from toolkit.rendering import load_style, render_previews
 from toolkit.report.content import Report, list_methods
@@ -37,6 +38,7 @@ def render_html(report: Report) -> str:
             control=_arrange_rates(report.control),
             measures=RATES,
             names=charts.NAMES,
+            sources=NAMES,
             charts=[_embed(*chart) for chart in _list_charts(report)],
             heatmaps={key: _arrange_segments(card, run.drafts) for key, card in report.segments.items()},
             health=report.health,

@@ -22,7 +22,9 @@ def render_markdown(report: Report) -> str:
 def _write(report: Report) -> Iterator[str]:
     run = report.run
     yield from (f"# {escape(report.headline)}", "", escape(report.verdict.because), "", f"> {LABEL}", "")
-    yield from (f"Validation: {run.methods.validation}. Not suited for {run.methods.not_suited_for}.", "")
+    if report.disagreement:
+        yield from (escape(report.disagreement), "")
+    yield from (f"Validation: {escape(run.methods.validation)}. Not suited for {run.methods.not_suited_for}.", "")
     yield from ("## Drafts", "")
     for draft in run.methods.campaign.drafts:
         yield from (f"**{escape(draft.id)}** ({draft.surface})", "", f"> {escape(draft.text)}", "")
@@ -32,6 +34,7 @@ def _write(report: Report) -> Iterator[str]:
         yield from ("### The control reader: the same questions with no persona", "")
         yield from _tabulate(report.control, run.drafts)
     yield from _write_comparisons(report)
+    yield from _write_evidence(report)
     yield from _write_strengths(report)
     yield from _write_voices(report)
     yield from ("## Limits and rules", "")
@@ -74,6 +77,13 @@ def _write_comparisons(report: Report) -> Iterator[str]:
         spread = f"{100 * row['low']:+.0f} to {100 * row['high']:+.0f}" if row["low"] is not None else "unknown"
         yield f"| {pair} | {difference} | {spread} | {row['verdict']} |"
     yield ""
+
+
+def _write_evidence(report: Report) -> Iterator[str]:
+    if report.evidence:
+        yield from ("## Evidence: which draft each source favours", "")
+        yield from (f"- {escape(row.sentence)}" for row in report.evidence)
+        yield ""
 
 
 def _write_strengths(report: Report) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import polars as pl
 import xlsxwriter
 
+from toolkit.evidence import to_frame
 from toolkit.models import LABEL
 from toolkit.report.content import Report, list_methods
 
@@ -34,6 +35,8 @@ def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:
     yield "Verdict", decided
     yield "Scorecard", pl.concat([report.scorecard, *report.segments.values(), report.control])
     yield "Comparisons", report.comparisons
+    if report.evidence:
+        yield "Evidence", to_frame(report.evidence)
     yield "Segments", report.interactions
     if not report.strengths.is_empty():
         yield "Head-to-head", report.strengths

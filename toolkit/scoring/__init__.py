@@ -1,7 +1,14 @@
 """From reactions to scorecards, comparisons and a verdict. Reactions of any age and origin will do."""
 
 from toolkit.scoring.cards import SCORECARD_SCHEMA, control_scorecard, scorecard
-from toolkit.scoring.comparing import COMPARISON_SCHEMA, LEAST_PERSONAS, LEAST_WORDINGS, SIGNIFICANCE, compare
+from toolkit.scoring.comparing import (
+    COMPARISON_SCHEMA,
+    LEAST_PERSONAS,
+    LEAST_WORDINGS,
+    SIGNIFICANCE,
+    compare,
+    control_compare,
+)
 from toolkit.scoring.deciding import decide, say_estimate
 from toolkit.scoring.interacting import INTERACTION_SCHEMA, interactions
 from toolkit.scoring.rows import PRIMARY, RATES
@@ -16,6 +23,7 @@ __all__ = [
     "SCORECARD_SCHEMA",
     "SIGNIFICANCE",
     "compare",
+    "control_compare",
     "control_scorecard",
     "decide",
     "interactions",

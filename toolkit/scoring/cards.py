@@ -9,7 +9,7 @@ import polars as pl
 
 from toolkit import stats
 from toolkit.models import CONTROL
-from toolkit.scoring.rows import RATES, WHOLE, count_effective, load_cells, select_rows
+from toolkit.scoring.rows import RATES, WHOLE, count_effective, load_cells, select_control, select_rows
 
 SCORECARD_SCHEMA = {
     "draft_id": pl.String,
@@ -49,10 +49,7 @@ def scorecard(
 
 def control_scorecard(reactions: pl.DataFrame, *, drafts: Sequence[str] | None = None) -> pl.DataFrame:
     """Return the scorecard of the control reader alone, each wording counted as a reader of its own."""
-    readers = reactions.filter(pl.col("persona_id") == CONTROL).with_columns(
-        persona_id=pl.format("reader-{}", "wording"), weight=pl.lit(1.0)
-    )
-    rows = scorecard(readers, drafts=drafts)
+    rows = scorecard(select_control(reactions), drafts=drafts)
     return rows.with_columns(segment=pl.lit(CONTROL), value=pl.lit(CONTROL))
 
 

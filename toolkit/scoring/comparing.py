@@ -12,7 +12,16 @@ import polars as pl
 
 from toolkit import stats
 from toolkit.errors import InputError, suggest
-from toolkit.scoring.rows import PRIMARY, WHOLE, Rows, check_distinct, count_effective, select_rows
+from toolkit.models import CONTROL
+from toolkit.scoring.rows import (
+    PRIMARY,
+    WHOLE,
+    Rows,
+    check_distinct,
+    count_effective,
+    select_control,
+    select_rows,
+)
 
 LEAST_PERSONAS = 8
 LEAST_WORDINGS = 6
@@ -65,6 +74,12 @@ def compare(
     adjusted = correct([pair.interval.p_value if pair.interval else None for pair in pairs])
     described = [_describe_pair(pair, by, measure, p) for pair, p in zip(pairs, adjusted, strict=True)]
     return pl.DataFrame(described, schema=COMPARISON_SCHEMA, orient="row")
+
+
+def control_compare(reactions: pl.DataFrame, *, drafts: Sequence[str] | None = None) -> pl.DataFrame:
+    """Return the comparisons of the control reader alone, each wording counted as a reader of its own."""
+    compared = compare(select_control(reactions), drafts=drafts)
+    return compared.with_columns(segment=pl.lit(CONTROL), value=pl.lit(CONTROL))
 
 
 def load_pairs(rows: Rows) -> Iterator[tuple[tuple[str, str], pl.DataFrame]]:

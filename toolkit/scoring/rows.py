@@ -63,6 +63,13 @@ def select_rows(
     return Rows(rows, tuple(wanted), tuple(_order_drafts(rows, drafts)), tuple(values))
 
 
+def select_control(reactions: pl.DataFrame) -> pl.DataFrame:
+    """Return the control reader's reactions, each wording as a reader of its own."""
+    return reactions.filter(pl.col("persona_id") == CONTROL).with_columns(
+        persona_id=pl.format("reader-{}", "wording"), weight=pl.lit(1.0)
+    )
+
+
 def load_cells(rows: Rows, draft: str) -> pl.DataFrame:
     """Return one row per persona and wording of a draft, sorted: the persona is the unit, so repeats count once.
 

@@ -46,7 +46,7 @@ def show_verdict(run: Run) -> None:
     control = summaries.say_control(run.control_scorecard()) if run.methods.control_counts else None
     if control is not None:
         st.markdown(escape(control))
-    st.caption(f"{LABEL} Not validated against real outcomes of yours.")
+    st.caption(f"{LABEL} {escape(run.methods.validation.capitalize())}.")
     for warning in run.methods.warnings:
         st.warning(escape(warning))
 

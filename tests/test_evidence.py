@@ -1,0 +1,184 @@
+"""Evidence beside a verdict: who favours what, on how much, and in words where they disagree."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import polars as pl
+import pytest
+from conftest import Command
+from hypothesis import given
+from hypothesis import strategies as st
+from openai_server import Ask, OpenAIServer
+
+import toolkit
+from toolkit.api import default_store
+from toolkit.errors import InputError
+from toolkit.evidence import EVIDENCE_SCHEMA, find_evidence, read_words, say_disagreement
+from toolkit.links import SHIPPED, Link, squash, stretch
+from toolkit.models import Audience, Campaign, Draft
+from toolkit.report import render_report
+from toolkit.store.calibrations import Calibrations
+
+DRAFTS = Campaign(
+    campaign="invoices",
+    objective="click",
+    drafts=(
+        Draft(id="plain", text="Send an invoice in the chat whenever you like."),
+        Draft(id="benefit", text="Get paid today without leaving the chat at all."),
+    ),
+)
+
+
+def prefer(draft: str, chance: float) -> pl.Expr:
+    """Return the chance that B wins where `draft` has `chance` to win."""
+    words = next(one.text for one in DRAFTS.drafts if one.id == draft)
+    return pl.when(pl.col("text_b") == words).then(chance).otherwise(1 - chance)
+
+
+def model_for(draft: str, chance: float = 0.8) -> object:
+    """Return a predictor that favours one draft."""
+    return lambda frame: frame.with_columns(p_b_wins=prefer(draft, chance), abstains=pl.lit(value=False))
+
+
+def run_with(server: OpenAIServer, audience: Audience, liked: str, *, control: str | None = None) -> toolkit.Run:
+    """Return a run in which personas click on one draft only, and the control reader on another."""
+
+    def say(ask: Ask) -> dict[str, object] | None:
+        if not ask.path.endswith("chat/completions"):
+            return None
+        words = next(
+            one.text for one in DRAFTS.drafts if one.id == (liked if "Person" in ask.text else control or liked)
+        )
+        return {"first_glance": "stop", "action": "click" if words in ask.text else "read"}
+
+    server.script = say
+    return toolkit.run(DRAFTS, audience, base_url=server.base_url, model="m", rating="direct")
+
+
+def test_each_source_says_what_it_favours(server: OpenAIServer, audience: Audience) -> None:
+    """Panel, control reader and model: draft, difference, chance between its ends, count, and a sentence."""
+    run = run_with(server, audience, "benefit")
+    panel, control, model, combined = find_evidence(run, model_for("benefit"))
+    assert [one.source for one in (panel, control, model, combined)] == [
+        "panel",
+        "control",
+        "outcome_model",
+        "combined",
+    ]
+    assert {one.favours for one in (panel, control, model, combined)} == {"benefit"}
+    assert (panel.count, control.count, model.count, combined.count) == (12, 10, 1, 3)
+    assert panel.probability == pytest.approx(0.6)
+    assert panel.low <= panel.probability <= panel.high
+    assert model.probability == pytest.approx(0.8)
+    assert combined.probability > model.probability
+    assert "benefit over plain by 100 points" in panel.sentence
+    assert "not calibrated" in panel.sentence
+    assert say_disagreement((panel, control, model)) is None
+
+
+def test_disagreement_is_said_in_words(server: OpenAIServer, audience: Audience) -> None:
+    """Panel for one draft, control reader and model for the other: the report's forms all say so."""
+    run = run_with(server, audience, "plain", control="benefit")
+    evidence = find_evidence(run, model_for("benefit"))
+    said = "The evidence disagrees: the panel favours plain; the control reader and the outcome model favour benefit."
+    assert say_disagreement(evidence) == said
+    shipped = say_disagreement(find_evidence(run))
+    assert shipped is not None
+    assert shipped.startswith("The evidence disagrees: the panel favours plain")
+    assert shipped in render_report(run, ".html").decode()
+    assert "The evidence disagrees" in render_report(run, ".md").decode()
+    plain = json.loads(render_report(run, ".json"))
+    assert plain["disagreement"] == shipped
+    assert [row["source"] for row in plain["evidence"]][:3] == ["panel", "control", "outcome_model"]
+
+
+def test_a_source_without_an_opinion_says_why(server: OpenAIServer, audience: Audience) -> None:
+    """An abstaining or missing model, and a panel that sees no difference, favour neither draft."""
+
+    def missing(frame: pl.DataFrame) -> pl.DataFrame:
+        raise InputError(f"it cannot read {frame.height} pairs here")
+
+    run = run_with(server, audience, "benefit")
+    silent = find_evidence(run, lambda frame: frame.with_columns(p_b_wins=pl.lit(0.55), abstains=pl.lit(value=True)))
+    assert silent[2].favours is None
+    assert "abstains on" in silent[2].sentence
+    assert "was not asked: it cannot read 1 pairs here" in find_evidence(run, missing)[2].sentence
+    assert run.evidence().schema == EVIDENCE_SCHEMA
+
+
+def test_one_draft_needs_no_evidence(server: OpenAIServer, audience: Audience) -> None:
+    """With nothing to compare there is nothing to favour."""
+    alone = toolkit.run(DRAFTS.drafts[0], audience, base_url=server.base_url, model="m", rating="direct")
+    assert find_evidence(alone) == ()
+    assert alone.evidence().is_empty()
+
+
+def test_several_drafts_are_ranked_by_each_source(server: OpenAIServer, audience: Audience) -> None:
+    """Of three drafts each source names its first and its second; nothing is weighed together."""
+    third = Draft(id="third", text="Buyers pay in the chat and you see it at once.")
+    campaign = DRAFTS.model_copy(update={"drafts": (*DRAFTS.drafts, third)})
+    run = toolkit.run(campaign, audience, base_url=server.base_url, model="m", rating="direct")
+    order = [third.text, DRAFTS.drafts[0].text, DRAFTS.drafts[1].text]
+
+    def rank(frame: pl.DataFrame) -> pl.DataFrame:
+        places = [
+            0.9 if order.index(b) < order.index(a) else 0.1 for a, b in frame.select("text_a", "text_b").iter_rows()
+        ]
+        return frame.with_columns(p_b_wins=pl.Series(places), abstains=pl.lit(value=False))
+
+    evidence = find_evidence(run, rank)
+    assert [one.source for one in evidence] == ["panel", "control", "outcome_model"]
+    assert (evidence[2].favours, evidence[2].rival, evidence[2].count) == ("third", "plain", 3)
+
+
+def test_a_calibrated_link_travels_with_the_run(server: OpenAIServer, audience: Audience) -> None:
+    """The link in use when a run is made weighs its evidence, is in run.json, and stays with it."""
+    link = Link(version=1, slopes={"panel": 2.0, "control": 0.0, "outcome_model": 1.0}, results=80, pairs=60, record="")
+    with Calibrations(default_store()) as kept:
+        kept.keep(link)
+    run = run_with(server, audience, "benefit")
+    assert run.methods.validation == "validated on 80 of your results"
+    panel, control, *_ = find_evidence(run, model_for("benefit"))
+    assert panel.probability == pytest.approx(squash(2.0))
+    assert control.probability == pytest.approx(0.5)
+    assert "calibrated on 60 pairs of yours" in panel.sentence
+    assert "Validated on 80 of your results." in render_report(run, ".html").decode()
+    with Calibrations(default_store()) as kept:
+        kept.undo()
+    assert toolkit.load_run(run.save(default_store().parent / "run")).methods == run.methods
+    again = run_with(server, audience, "benefit")
+    assert again.methods.validation == "not validated"
+    assert again.counts.calls == 0
+
+
+def test_the_command_shows_the_evidence(command: Command, server: OpenAIServer) -> None:
+    """`audience run` prints it under the verdict; `--json` carries it beside the verdict, which has its three keys."""
+    drafts = "- {id: a, text: One way to get paid in the chat.}\n- {id: b, text: Another way to get paid sooner.}\n"
+    asked = ("run", "-", "--audience", "uk-small-sellers", "--base-url", server.base_url, "--rating", "direct")
+    told = command(*asked, "--model", "m", "--json", stdin=drafts, OPENAI_API_KEY="none")
+    described = json.loads(told.stdout)
+    assert set(described["verdict"]) == {"decision", "draft", "because"}
+    assert [row["source"] for row in described["evidence"]][:3] == ["panel", "control", "outcome_model"]
+    assert described["validation"] == "not validated"
+    shown = command(*asked, "--model", "m", stdin=drafts, OPENAI_API_KEY="none").stdout
+    assert "Evidence: which draft each source favours" in shown
+    assert "Validation: not validated." in shown
+
+
+def test_equal_texts_are_read_by_their_headlines() -> None:
+    """Where only the headlines differ, they are the words that are compared."""
+    drafts = [Draft(id=name, text="Same.", headline=f"Headline {name}") for name in "ab"]
+    assert read_words(drafts) == ["Headline a", "Headline b"]
+    assert read_words([drafts[0], drafts[1].model_copy(update={"text": "Other."})]) == ["Same.", "Other."]
+
+
+@given(st.floats(-50, 50), st.sampled_from(["panel", "control", "outcome_model"]))
+def test_no_link_prefers_a_side(z: float, source: str) -> None:
+    """A and B exchanged exchange their chances; no evidence is one half; a unanimous panel is worth 0.6."""
+    assert SHIPPED.weigh(source, z) + SHIPPED.weigh(source, -z) == pytest.approx(1.0)
+    assert SHIPPED.weigh(source, 0.0) == SHIPPED.weigh_all({}) == 0.5
+    assert SHIPPED.weigh("panel", 1.0) == SHIPPED.weigh_all({"panel": 1.0, "control": 1.0}) == pytest.approx(0.6)
+    assert squash(stretch(squash(z / 10))) == pytest.approx(squash(z / 10), abs=1e-3)
+    assert math.isfinite(stretch(0.0))
