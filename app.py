@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from toolkit.ui import drafts, look, past_runs, state
+from toolkit.ui import drafts, look, runs, settings, sign_in, state
 
 st.set_page_config(page_title="Audience toolkit", page_icon=":material/groups:", layout="wide")
 look.apply_look()
+sign_in.require_sign_in()
 state.begin()
 pages = [
     st.Page(drafts.show, title="Test drafts", icon=":material/edit_note:", url_path="drafts", default=True),
-    st.Page(past_runs.show, title="Past runs", icon=":material/history:", url_path="runs"),
+    st.Page(runs.show, title="Runs", icon=":material/history:", url_path="runs"),
+    st.Page(settings.show, title="Settings", icon=":material/tune:", url_path="settings"),
 ]
 st.navigation(pages, position="top").run()

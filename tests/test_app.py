@@ -97,9 +97,9 @@ def test_a_typed_address_never_gets_this_machines_key(monkeypatch: pytest.Monkey
 
 
 def test_an_empty_folder_of_runs_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The page of past runs names the next step."""
+    """The page of runs names the next step."""
     monkeypatch.chdir(tmp_path)
-    script = "from toolkit.ui import past_runs\npast_runs.show()"
+    script = "from toolkit.ui import runs, state\nstate.begin()\nruns.show()"
     page = AppTest.from_string(script, default_timeout=60).run()
     assert not page.exception
     assert "`audience demo`" in page.info[0].value

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
+import tomllib
+from pathlib import Path
 
 import click
 
@@ -19,16 +22,22 @@ _LOOK = {
 
 @click.command()
 @option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, metavar="N", help="Port to serve on.")
+@option(
+    "--host", default=_LOOPBACK, show_default=True, metavar="ADDRESS",
+    help="Address to serve on; one that others reach needs sign-in, see docs/page.md.",
+)  # fmt: skip
 @option("--no-browser", is_flag=True, help="Serve without opening a browser.")
-def app(port: int, *, no_browser: bool) -> int:
-    """Test drafts in the browser; served to this machine only.
+def app(port: int, host: str, *, no_browser: bool) -> int:
+    """Test drafts in the browser; served to this machine only, unless --host says otherwise.
 
     Example:  audience app --port 8600
     """
     from toolkit.files.resources import find_resource
 
+    _check_host(host)
+
     settings = {
-        "server.address": _LOOPBACK,
+        "server.address": host,
         "server.port": port,
         "server.headless": no_browser,
         "server.fileWatcherType": "none",
@@ -38,18 +47,43 @@ def app(port: int, *, no_browser: bool) -> int:
         **_LOOK,
     }
     flags = [f"--{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in settings.items()]
-    _check_port(port)
+    _check_port(host, port)
     from streamlit.web.cli import main
 
     outcome = main.main(["run", str(find_resource("app.py")), *flags], standalone_mode=False)
     return outcome if isinstance(outcome, int) else 0
 
 
-def _check_port(port: int) -> None:
+def _check_host(host: str) -> None:
+    """Refuse an address that others reach while nobody has to sign in."""
+    try:
+        own = ipaddress.ip_address(socket.gethostbyname(host)).is_loopback
+    except OSError:
+        raise InputError(f"--host {host}: no such address on this machine; the usual one is {_LOOPBACK}") from None
+    if not own and not _asks_for_sign_in():
+        raise InputError(
+            f"--host {host}: others could reach the page, and nobody has to sign in; configure [auth] in "
+            f".streamlit/secrets.toml (docs/page.md), or serve on {_LOOPBACK}"
+        )
+
+
+def _asks_for_sign_in() -> bool:
+    """Tell whether Streamlit's secrets, here or in the home folder, configure a provider to sign in with."""
+    for folder in (Path.cwd(), Path.home()):
+        path = folder / ".streamlit" / "secrets.toml"
+        if path.is_file():
+            try:
+                return "auth" in tomllib.loads(path.read_text(encoding="utf-8"))
+            except tomllib.TOMLDecodeError as error:
+                raise InputError(f"{path}: not TOML: {error}; correct the file") from None
+    return False
+
+
+def _check_port(host: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_LOOPBACK, port))
+            probe.bind((host, port))
         except OSError as error:
             reason = error.strerror.lower() if error.strerror else "it cannot be used"
             raise InputError(f"--port {port}: {reason}; choose another, such as --port {port % 65535 + 1}") from None

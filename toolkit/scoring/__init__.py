@@ -9,7 +9,7 @@ from toolkit.scoring.comparing import (
     compare,
     control_compare,
 )
-from toolkit.scoring.deciding import decide, say_estimate
+from toolkit.scoring.deciding import decide, say_difference, say_estimate
 from toolkit.scoring.interacting import INTERACTION_SCHEMA, interactions
 from toolkit.scoring.rows import PRIMARY, RATES
 
@@ -27,6 +27,7 @@ __all__ = [
     "control_scorecard",
     "decide",
     "interactions",
+    "say_difference",
     "say_estimate",
     "scorecard",
 ]

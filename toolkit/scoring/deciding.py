@@ -51,7 +51,8 @@ def _say_rate(row: dict[str, Any]) -> str:
     return f"{row['draft_id']} reached the objective with {share} of the simulated audience of {row['personas']}"
 
 
-def _say_points(row: dict[str, Any]) -> str:
+def say_difference(row: Mapping[str, Any]) -> str:
+    """Return the difference of a comparison in points with its interval, such as "difference 17 points, 6 to 28"."""
     if row["difference"] is None:
         return "no persona reacted to both"
     spread = f", {100 * row['low']:.0f} to {100 * row['high']:.0f}" if row["low"] is not None else ""
@@ -59,7 +60,7 @@ def _say_points(row: dict[str, Any]) -> str:
 
 
 def _say_why(decision: str, row: dict[str, Any], best: dict[str, Any]) -> str:
-    pair = f"{row['draft_b']} against {row['draft_a']}: {_say_points(row)}"
+    pair = f"{row['draft_b']} against {row['draft_a']}: {say_difference(row)}"
     if decision == "best":
         return f"{_say_rate(best)}; closest rival: {pair}."
     if decision == "unstable":

@@ -15,6 +15,7 @@ from toolkit.ui import state
 from toolkit.ui.text import escape
 
 ENGINES = {"local": "Embedded model, on this machine", "openai": "OpenAI or a compatible endpoint"}
+LIMITS = ("ask-max-cost", "ask-concurrency", "ask-price-in", "ask-price-out")
 OBJECTIVES = {
     "read": "stop and read",
     "react": "react or like",
@@ -93,15 +94,45 @@ def ask_sample(audience: Audience) -> int:
 
 
 def ask_engine() -> dict[str, Any]:
-    """Let the tester choose what answers; return options of a run."""
-    has_endpoint = bool(_machine_url() or os.environ.get("OPENAI_API_KEY"))
-    state.suggest("ask-engine", "openai" if has_endpoint else "local")
+    """Let the tester choose what answers and the seed; return options of a run, the limits of the settings included."""
     with st.expander("What answers", expanded=False):
-        engine = st.radio("Engine", list(ENGINES), format_func=ENGINES.__getitem__, key="ask-engine")
-        chosen = {"engine": engine} | (_ask_endpoint() if engine == "openai" else {})
+        chosen = ask_answering()
         state.suggest("ask-seed", 0)
         seed = st.number_input("Seed", 0, 2**31 - 1, key="ask-seed", help="Decides the draw and the wordings.")
-        return chosen | {"seed": int(seed)}
+    return chosen | find_limits() | {"seed": int(seed)}
+
+
+def ask_answering() -> dict[str, Any]:
+    """Let somebody choose the engine and, for an endpoint, address, model and key."""
+    has_endpoint = bool(_machine_url() or os.environ.get("OPENAI_API_KEY"))
+    state.suggest("ask-engine", "openai" if has_endpoint else "local")
+    engine = st.radio("Engine", list(ENGINES), format_func=ENGINES.__getitem__, key="ask-engine")
+    return {"engine": engine} | (_ask_endpoint() if engine == "openai" else {})
+
+
+def ask_limits() -> None:
+    """Let somebody set what no run may pass; `find_limits` returns it on any page."""
+    for key in LIMITS:
+        state.suggest(key, None)
+    st.number_input(
+        "Dollars a run may cost at most", min_value=0.0, step=0.5, key="ask-max-cost", placeholder="no limit",
+        help="A run stops before its bill can pass this. Needs a price where the model's is not known.",
+    )  # fmt: skip
+    one, other = st.columns(2)
+    for column, key, label in (
+        (one, "ask-price-in", "Price of a million prompt tokens"),
+        (other, "ask-price-out", "Price of a million completion tokens"),
+    ):
+        column.number_input(label, min_value=0.0, step=0.05, key=key, placeholder="the listed one")
+    st.number_input("Questions in flight at most", 1, 1024, key="ask-concurrency", placeholder="as the engine likes")
+
+
+def find_limits() -> dict[str, Any]:
+    """Return what was set under `ask_limits`, as options of a run; nothing where nothing was."""
+    most, concurrency, price_in, price_out = (state.recall(key) for key in LIMITS)
+    found: dict[str, Any] = {"max_cost": most, "concurrency": concurrency}
+    found["price"] = None if price_in is None or price_out is None else (price_in, price_out)
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def ask_head_to_head() -> bool:

@@ -7,11 +7,13 @@ finds its own by a link that cannot be guessed, which stands in the address of t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from toolkit import api
+from toolkit.archive import Shelved, shelve
 from toolkit.errors import InputError
 from toolkit.estimating import Estimate
 from toolkit.files.audiences import list_audiences, load_audience
@@ -19,7 +21,7 @@ from toolkit.linting import Finding, lint
 from toolkit.live import LiveRun, LiveRuns
 from toolkit.models import LIST_FIELDS, Audience, Campaign, Draft
 from toolkit.report import Report, make_report
-from toolkit.runs import RUNS, Run, find_run, load_run
+from toolkit.runs import RUNS, Run, find_run, find_runs, load_run
 from toolkit.sampling import choose_segments
 
 MOST_DRAFTS = 6
@@ -143,6 +145,11 @@ def suggest(key: str, value: Any) -> None:
     st.session_state.setdefault(key, value)
 
 
+def recall(key: str) -> Any:
+    """Return what a widget of any page holds; None where it was never drawn or is empty."""
+    return st.session_state.get(key)
+
+
 def keep_choice(key: str, allowed: Any) -> None:
     """Forget a choice that is no longer allowed, so that its widget falls back to the first."""
     if st.session_state.get(key) not in allowed:
@@ -210,6 +217,17 @@ def open_run(run_id: str) -> Run:
     return _read_run(str(folder.resolve()), (folder / "run.json").stat().st_mtime_ns)
 
 
+def read_shelf() -> tuple[list[Shelved], list[str]]:
+    """Return the saved runs, newest first, and a line for each that cannot be read; each is read once."""
+    shelved, problems = [], []
+    for folder in find_runs(RUNS):
+        try:
+            shelved.append(_shelve(str(folder), (folder / "run.json").stat().st_mtime_ns))
+        except InputError as error:
+            problems.append(str(error))
+    return shelved, problems
+
+
 def report_of(run: Run) -> Report:
     """Return everything a page shows of a run, worked out once."""
     return _make_report(run.methods.model_dump_json(), run)
@@ -228,7 +246,7 @@ def find_findings(draft: Draft, audience: Audience | None) -> list[Finding]:
 
 def find_estimate(campaign: Campaign, audience: Audience, options: Mapping[str, Any]) -> Estimate:
     """Return what a run would take, worked out once for the same drafts, people and options."""
-    about = {name: value for name, value in options.items() if name != "api_key"}
+    about = {name: value for name, value in options.items() if name not in {"api_key", "max_cost"}}
     key = (campaign.model_dump_json(), audience.digest, str(sorted(about.items())))
     return _estimate(key, campaign, audience, about)
 
@@ -272,6 +290,11 @@ def _choose(path: str, changed: float, wanted: tuple[tuple[str, tuple[str, ...]]
 @st.cache_resource(show_spinner=False, max_entries=10)
 def _read_run(folder: str, changed: int) -> Run:  # noqa: ARG001 - a run that was replaced is read anew
     return load_run(folder)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2_000)
+def _shelve(folder: str, changed: int) -> Shelved:  # noqa: ARG001 - a run that was replaced is read anew
+    return shelve(Path(folder))
 
 
 @st.cache_resource(show_spinner=False, max_entries=10)

@@ -1,0 +1,78 @@
+"""Signing in: a page that others can reach asks who they are, through Streamlit's own OpenID Connect."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Command
+from oidc_provider import CLIENT, OIDCProvider
+from scripted import ScriptedEngine, reading
+from test_browser import CHROMIUM, App, Log, browser, playwright
+
+import toolkit
+from toolkit.models import Audience, Campaign
+from toolkit.store import Approvals
+
+__all__ = ["browser"]
+
+
+@pytest.mark.slow
+def test_others_reach_the_page_only_with_sign_in(command: Command) -> None:
+    """An address beyond this machine is refused in one line while nobody has to sign in."""
+    found = command("app", "--host", "0.0.0.0", "--no-browser")  # noqa: S104 - what is refused
+    assert found.returncode == 2
+    assert found.stderr.startswith("audience: --host 0.0.0.0: others could reach the page, and nobody has to sign in;")
+
+
+@pytest.fixture
+def guarded(tmp_path: Path, browser: playwright.Browser) -> Iterator[App]:
+    """Serve the page with a provider to sign in with, a finished run in its folder."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path / "work"
+    (folder / ".streamlit").mkdir(parents=True)
+    with OIDCProvider({"sub": "7", "name": "Ada Lovelace"}) as provider:
+        (folder / ".streamlit" / "secrets.toml").write_text(
+            f'[auth]\nredirect_uri = "http://127.0.0.1:{port}/oauth2callback"\ncookie_secret = "{"c" * 40}"\n'
+            f'client_id = "{CLIENT}"\nclient_secret = "nothing to hide"\n'
+            f'server_metadata_url = "{provider.address}/.well-known/openid-configuration"\n'
+        )
+        with subprocess.Popen(
+            [sys.executable, "-m", "toolkit", "app", "--port", str(port), "--no-browser"],
+            cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        ) as process:  # fmt: skip
+            log = Log(process)
+            try:
+                log.wait_for("127.0.0.1")
+                yield App(f"http://127.0.0.1:{port}", folder, browser)
+            finally:
+                process.terminate()
+                log.wait_for_end()
+        assert "Traceback" not in log.text, log.text
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_who_signs_in_sees_the_page_and_approves_under_that_name(
+    guarded: App, campaign: Campaign, audience: Audience
+) -> None:
+    """Nothing is shown before signing in; afterwards an approval carries the name that the provider gave."""
+    engine = ScriptedEngine(lambda question: reading("click" if "today" in question.prompt else "read"))
+    toolkit.run(campaign, audience, engine=engine, rating="direct").save(guarded.folder / "runs" / "one")
+    page = guarded.open(f"{guarded.url}/runs", wait="people of your organisation")
+    assert page.get_by_role("link", name="Runs").count() == 0
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Runs").click()
+    page.get_by_role("button", name="Approve as Ada Lovelace").first.click()
+    page.get_by_text("Approved by Ada Lovelace").first.wait_for()
+    with Approvals(Path(os.environ["AUDIENCE_STORE"])) as kept:
+        assert [one.draft_id for one in kept.find("invoices", campaign.drafts[0])] == ["plain"]

@@ -1,0 +1,35 @@
+"""Settings of this browser session: what answers, within which limits, and where things are kept."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from toolkit.api import default_store
+from toolkit.runs import RUNS
+from toolkit.ui import ask
+from toolkit.ui.sign_in import show_signed_in
+
+
+def show() -> None:
+    """Draw the page."""
+    st.title("Settings", anchor=False)
+    st.caption("They hold for this browser session and are forgotten with it; nothing here is written down.")
+    engine, rest = st.columns(2, gap="large")
+    with engine:
+        st.subheader("What answers", anchor=False)
+        ask.ask_answering()
+    with rest:
+        st.subheader("Limits", anchor=False)
+        ask.ask_limits()
+        st.subheader("Sign-in", anchor=False)
+        show_signed_in()
+        st.subheader("Kept on this machine", anchor=False)
+        show_places()
+
+
+def show_places() -> None:
+    """Say where replies and runs are kept."""
+    st.caption("Replies, approvals and results; another file with AUDIENCE_STORE:")
+    st.text(default_store())
+    st.caption("Finished runs:")
+    st.text(RUNS.resolve())
