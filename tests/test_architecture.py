@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [
     {"errors", "models"},
     {"files", "prompts", "surfaces", "stats", "ratings", "similarity", "themes", "sampling", "vetting", "counting"}
-    | {"strengths", "markup", "links"},
+    | {"strengths", "markup", "links", "masking"},
     {"engines", "store", "budget", "scoring", "questions", "replies", "linting", "rendering"} | {"outcome_model"},
     {"asking", "planning", "reactions", "concluding", "runs", "study", "estimating", "api"}
     | {"head_to_head", "live", "summaries", "archive", "charts", "room", "health", "report", "gate"}

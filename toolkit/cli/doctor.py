@@ -90,13 +90,17 @@ def _find_endpoint(base_url: str | None) -> dict[str, str]:
 def _reach_endpoint(base_url: str | None) -> str:
     import openai
 
+    from toolkit.masking import Secrets, mask_url
+
     client = openai.OpenAI(
-        base_url=base_url, api_key=os.environ.get("OPENAI_API_KEY") or "none", max_retries=0, timeout=10
+        base_url=base_url, api_key=(os.environ.get("OPENAI_API_KEY") or "none").strip(), max_retries=0, timeout=10
     )
+    where, secrets = mask_url(str(client.base_url)), Secrets(client.api_key, str(client.base_url))
     try:
-        names = [model.id for model in client.models.list()]
+        with secrets.mask_logs():
+            names = [secrets.mask(model.id) for model in client.models.list()]
     except openai.APIConnectionError:
-        return f"nothing answers at {client.base_url}"
+        return f"nothing answers at {where}"
     except openai.APIStatusError as error:
-        return f"{client.base_url} answers with status {error.status_code}"
-    return f"reachable at {client.base_url}; {len(names)} models, such as {', '.join(names[:3]) or 'none'}"
+        return f"{where} answers with status {error.status_code}"
+    return f"reachable at {where}; {len(names)} models, such as {', '.join(names[:3]) or 'none'}"

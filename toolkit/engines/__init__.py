@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from toolkit.errors import InputError, suggest
+from toolkit.masking import mask_url
 
 if TYPE_CHECKING:
     from toolkit.engines.base import Engine
@@ -50,7 +51,7 @@ def _make_openai(
 
     base_url = base_url or os.environ.get("OPENAI_BASE_URL") or None
     if model is None and base_url is not None:
-        raise InputError(f"--model is missing; name one that {base_url} serves")
+        raise InputError(f"--model is missing; name one that {mask_url(base_url)} serves")
     return OpenAIEngine(model or DEFAULT_MODEL, base_url=base_url, api_key=api_key, rpm=rpm, tpm=tpm)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ from toolkit.engines.growth import Outcome
 from toolkit.engines.limits import read_wait
 from toolkit.engines.pacing import Pace
 from toolkit.errors import EngineUnavailable
+from toolkit.masking import Secrets, mask_url
 
 ATTEMPTS = 10
 ATTEMPTS_UNANSWERED = 5
@@ -83,9 +85,11 @@ class OpenAIEngine:
         self._answered = False
         self._client: openai.AsyncOpenAI | None = None
         self._pace: Pace | None = None
+        self._secrets = Secrets(api_key, base_url)
+        self._masked_logs = contextlib.ExitStack()
 
     async def __aenter__(self) -> Self:
-        """Open one client for the run; raise EngineUnavailable where there is no key."""
+        """Open one client for the run; raise EngineUnavailable where there is no key, or none that could be sent."""
         try:
             self._client = self._connect(self._api_key)
         except openai.OpenAIError:
@@ -94,6 +98,11 @@ class OpenAIEngine:
                     "no API key: set OPENAI_API_KEY, or pass --engine local, or --base-url for a server of your own"
                 ) from None
             self._client = self._connect("none")
+        self._client.api_key = self._client.api_key.strip()
+        if not (self._client.api_key.isascii() and self._client.api_key.isprintable()):
+            raise EngineUnavailable("the API key holds characters that no key has; copy it again into OPENAI_API_KEY")
+        self._secrets = Secrets(self._client.api_key, str(self._client.base_url))
+        self._masked_logs.enter_context(self._secrets.mask_logs())
         self._pace = Pace(rpm=self._rpm, tpm=self._tpm, clock=asyncio.get_running_loop().time)
         return self
 
@@ -103,6 +112,7 @@ class OpenAIEngine:
         """Close the client and its connections."""
         if self._client is not None:
             await self._client.close()
+        self._masked_logs.close()
 
     async def ask(self, question: Question) -> Reply:
         """Return the reply; raise CallFailed after the last attempt, EngineUnavailable where none can help."""
@@ -117,7 +127,9 @@ class OpenAIEngine:
             len(question.system) + len(question.prompt),
             question.before_retry,
         )
-        return wire.read_answer(answer.fields, self.name, self.model, (time.perf_counter() - started) * 1000)
+        reply = wire.read_answer(answer.fields, self.name, self.model, (time.perf_counter() - started) * 1000)
+        mask = self._secrets.mask
+        return replace(reply, text=mask(reply.text), refusal=mask(reply.refusal or "") or None)
 
     async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:
         """Return one vector per text, asked for in batches of 256."""
@@ -179,10 +191,9 @@ class OpenAIEngine:
 
     def _give_up(self, error: openai.APIError) -> Exception:
         """Return the error to raise; one that no call can get round ends the pace for everybody."""
-        client, pace = self._opened
-        translated = translate_error(
-            error, where=str(client.base_url), model=self._served_model, answered=self._answered
-        )
+        pace = self._opened[1]
+        error.message = self._secrets.mask(error.message)
+        translated = translate_error(error, where=self._where, model=self._served_model, answered=self._answered)
         if isinstance(translated, EngineUnavailable):
             pace.end(translated)
         return translated
@@ -190,9 +201,9 @@ class OpenAIEngine:
     def _give_up_waiting(self, error: openai.APIError, wait: float | None) -> Exception:
         if wait is None or wait <= DEADLINE_SECONDS:
             return self._give_up(error)
-        client, pace = self._opened
+        pace = self._opened[1]
         refusal = EngineUnavailable(
-            f"{client.base_url} takes nothing more for {wait:,.0f} s; what came is saved: run the same command then"
+            f"{self._where} takes nothing more for {wait:,.0f} s; what came is saved: run the same command then"
         )
         pace.end(refusal)
         return refusal
@@ -211,6 +222,10 @@ class OpenAIEngine:
                 if parameter not in self._refused:
                     self._refused.add(parameter)
                     self.warnings.append(f"{self.model} refuses {parameter}; it was dropped for this run")
+
+    @property
+    def _where(self) -> str:
+        return mask_url(str(self._opened[0].base_url))
 
     @property
     def _opened(self) -> tuple[openai.AsyncOpenAI, Pace]:
