@@ -33,6 +33,7 @@ HOMES = {
     "sqlite3": {"store"},
     "onnxruntime": {"outcome_model"},
     "tokenizers": {"outcome_model"},
+    "polars_hash": {"files/drawing.py"},
     "pandas": set[str](),
     "statsmodels": set[str](),
     "pytest": {"plugin.py"},

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 from pydantic import ValidationError
@@ -26,6 +26,9 @@ from toolkit.runs import Run
 from toolkit.store import Store
 from toolkit.study import OnPreference, OnReaction, carry_out, run_blocking
 from toolkit.surfaces import find_surface
+
+if TYPE_CHECKING:
+    from toolkit.files.drawing import Draw
 
 DraftsLike = Campaign | Draft | Sequence[Draft] | str | Path
 AudienceLike = Audience | str | Path | Sequence[Audience | str | Path] | None
@@ -52,7 +55,9 @@ def plan(
 ) -> Plan:
     """Return what a run would ask. Arguments as for `run`."""
     campaign = _as_campaign(drafts)
-    audiences = _as_audiences(audience if audience is not None else campaign.audience)
+    audiences = _as_audiences(
+        audience if audience is not None else campaign.audience, _make_draw(audience, sample, seed)
+    )
     settings = _make_settings(
         objective=objective or campaign.objective or default_objective(campaign),
         rating=rating,
@@ -247,14 +252,24 @@ def _as_campaign(drafts: DraftsLike) -> Campaign:
     return Campaign(campaign="drafts", drafts=tuple(drafts))
 
 
-def _as_audiences(audience: AudienceLike) -> list[Audience]:
+def _as_audiences(audience: AudienceLike, draw: Draw | None) -> list[Audience]:
     if audience is None:
         raise InputError("no audience given; name one with --audience, see `audience personas list`")
     if isinstance(audience, Audience):
         return [audience]
     if isinstance(audience, (str, Path)):
-        return [load_audience(audience)]
-    return [one for item in audience for one in _as_audiences(item)]
+        return [load_audience(audience, draw=draw)]
+    return [one for item in audience for one in _as_audiences(item, draw)]
+
+
+def _make_draw(audience: AudienceLike, sample: int | None, seed: int) -> Draw | None:
+    """Return the draw of a run's sample, for tables too large to hold."""
+    if sample is None:
+        return None
+    from toolkit.files.drawing import MANY, Draw
+
+    several = isinstance(audience, Sequence) and not isinstance(audience, str) and len(audience) > 1
+    return Draw(seed=seed, sample=sample, several=several, only_from=MANY)
 
 
 def default_objective(campaign: Campaign) -> Objective:

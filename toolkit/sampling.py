@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from toolkit.errors import InputError, suggest
@@ -11,7 +12,12 @@ from toolkit.models import Audience, Persona
 
 def rank_personas(personas: Sequence[Persona], seed: int) -> list[Persona]:
     """Return personas by SHA-256 of seed and id: a draw at random that depends on no order, the same for one seed."""
-    return sorted(personas, key=lambda persona: hashlib.sha256(f"{seed}\x1f{persona.id}".encode()).digest())
+    return sorted(personas, key=lambda persona: hashlib.sha256(f"{make_salt(seed)}{persona.id}".encode()).digest())
+
+
+def make_salt(seed: int) -> str:
+    """Return what stands before an id in the SHA-256 that ranks it."""
+    return f"{seed}\x1f"
 
 
 def draw_sample(audience: Audience, count: int, seed: int) -> Audience:
@@ -19,10 +25,7 @@ def draw_sample(audience: Audience, count: int, seed: int) -> Audience:
 
     Raises InputError where there are fewer.
     """
-    if count > len(audience.personas):
-        raise InputError(
-            f"--sample {count}: there are {len(audience.personas)} personas; choose 1 to {len(audience.personas)}"
-        )
+    check_sample(count, len(audience.personas))
     return _keep(audience, _scale(rank_personas(audience.personas, seed)[:count], audience.personas))
 
 
@@ -33,23 +36,38 @@ def fill_quotas(audience: Audience, key: str, quotas: Mapping[str, int], seed: i
     that quotas change how many speak for a group and not how much the group counts.
     Raises InputError for an unknown key or value, or more than there are.
     """
-    if key not in audience.segment_keys:
-        known = audience.segment_keys
+    check_key(key, audience.segment_keys)
+    drawn: list[Persona] = []
+    check_quotas(key, quotas, Counter(persona.segments.get(key, "") for persona in audience.personas))
+    for value, count in quotas.items():
+        group = [persona for persona in audience.personas if persona.segments.get(key) == value]
+        drawn += _scale(rank_personas(group, seed)[:count], group)
+    return _keep(audience, drawn)
+
+
+def check_sample(count: int, there: int) -> None:
+    """Raise InputError where a sample is larger than the audience."""
+    if count > there:
+        raise InputError(f"--sample {count}: there are {there} personas; choose 1 to {there}")
+
+
+def check_key(key: str, known: Sequence[str]) -> None:
+    """Raise InputError for a quota of something that is no segment."""
+    if key not in known:
         raise InputError(
             f"--quota {key}: no such segment{suggest(key, known)}; it has: {', '.join(known) or 'none'}; "
             "keep a column with --segment"
         )
-    drawn: list[Persona] = []
-    values = {persona.segments.get(key, "") for persona in audience.personas}
+
+
+def check_quotas(key: str, quotas: Mapping[str, int], there: Mapping[str, int]) -> None:
+    """Raise InputError for the first value of a segment of which there are fewer than its quota."""
     for value, count in quotas.items():
-        group = [persona for persona in audience.personas if persona.segments.get(key) == value]
-        if len(group) < count:
+        if there.get(value, 0) < count:
             raise InputError(
-                f"--quota {key}={value}:{count}: {len(group)} have it{suggest(value, values)}; "
-                f"values: {', '.join(sorted(values - {''}))}"
+                f"--quota {key}={value}:{count}: {there.get(value, 0)} have it{suggest(value, there)}; "
+                f"values: {', '.join(sorted(set(there) - {''}))}"
             )
-        drawn += _scale(rank_personas(group, seed)[:count], group)
-    return _keep(audience, drawn)
 
 
 def choose_segments(audience: Audience, wanted: Mapping[str, Collection[str]]) -> Audience:

@@ -12,9 +12,12 @@ from toolkit.cli.options import option
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
+    from toolkit.files.drawing import Draw
+    from toolkit.files.rows import Row
     from toolkit.models import Audience, Persona
 
 _PREVIEW = 3
+_LOOKED_AT = 10_000
 
 
 @click.command("import")
@@ -63,24 +66,38 @@ def _make_audience(path: Path, out: Path, options: dict[str, Any]) -> Audience:
     from toolkit.files.audiences import load_audience
     from toolkit.sampling import draw_sample, fill_quotas
 
+    if options["quota"] and options["sample"]:
+        raise InputError("--quota and --sample contradict each other; choose one")
     columns = _choose_columns(path, options)
-    audience = load_audience(path, template=options["template"], segments=options["segments"], columns=columns)
+    draw = _read_draw(options) if path.suffix.lower() == ".parquet" else None
+    audience = load_audience(
+        path, template=options["template"], segments=options["segments"], columns=columns, draw=draw
+    )
     licence = f"licence: {options['licence']}" if options["licence"] else ""
     source = "; ".join(part for part in (options["source"] or audience.source, licence) if part)
     audience = audience.model_copy(update={"audience": out.stem, "source": source})
-    if options["quota"] and options["sample"]:
-        raise InputError("--quota and --sample contradict each other; choose one")
+    if draw is not None:
+        return audience
     if options["quota"]:
         return fill_quotas(audience, *_read_quota(options["quota"]), options["seed"])
     return draw_sample(audience, options["sample"], options["seed"]) if options["sample"] else audience
 
 
+def _read_draw(options: dict[str, Any]) -> Draw | None:
+    """Return whom to draw while reading, or None where everybody is wanted."""
+    from toolkit.files.drawing import Draw
+
+    if options["quota"]:
+        key, quotas = _read_quota(options["quota"])
+        return Draw(seed=options["seed"], key=key, quotas=quotas)
+    return Draw(seed=options["seed"], sample=options["sample"]) if options["sample"] else None
+
+
 def _choose_columns(path: Path, options: dict[str, Any]) -> dict[str, str]:
     """Return the columns that were named or look right, and say which and why."""
     from toolkit.files.people import suggest_columns, suggest_segments
-    from toolkit.files.rows import load_rows
 
-    rows = load_rows(path)
+    rows = _look_at(path)
     names = list(dict.fromkeys(name for row in rows for name in row.cells))
     named = {own: options[own] for own in ("id", "name", "age", "weight") if options[own]}
     chosen = suggest_columns([name for name in names if name not in options["segments"]]) | named
@@ -91,6 +108,17 @@ def _choose_columns(path: Path, options: dict[str, Any]) -> dict[str, str]:
         advice = f"; these divide people: {', '.join(found)}" if found else ""
         click.echo(f"segments: none; keep columns with --segment COLUMN{advice}")
     return chosen
+
+
+def _look_at(path: Path) -> list[Row]:
+    """Return the rows that columns are suggested from: all, or the first of a Parquet file."""
+    from toolkit.files.rows import load_rows
+
+    if path.suffix.lower() != ".parquet" or not path.is_file():
+        return load_rows(path)
+    from toolkit.files.drawing import peek_rows
+
+    return peek_rows(path, _LOOKED_AT)
 
 
 def _read_quota(text: str) -> tuple[str, dict[str, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -17,6 +18,9 @@ from toolkit.files.rows import SUFFIXES
 from toolkit.files.text import read_text
 from toolkit.models import Audience
 
+if TYPE_CHECKING:
+    from toolkit.files.drawing import Draw
+
 FORMATS = (".yaml", ".yml", ".json", *SUFFIXES)
 
 
@@ -27,6 +31,7 @@ def load_audience(
     template: str | Path | None = None,
     segments: Sequence[str] = (),
     columns: Mapping[str, str] | None = None,
+    draw: Draw | None = None,
 ) -> Audience:
     """Return an audience by name or path.
 
@@ -34,11 +39,12 @@ def load_audience(
     `.xlsx`, `.parquet`) become people through `template`, a Jinja2 file that sees every column of a row; without one, a
     file of the same name ending in .j2 is used, or plain "column: value" sentences. `segments` names the columns
     that are kept as segments, and `columns` which column holds a persona's id, name, age or weight where it is
-    called something else. Raises InputError naming file, line, what is allowed and the next step.
+    called something else. With `draw`, a Parquet file of any size is streamed past and only those drawn are read; it
+    says nothing to other files. Raises InputError naming file, line, what is allowed and the next step.
     """
     path = _find(source, Path(folder) if folder is not None else None)
     if path.suffix.lower() in SUFFIXES:
-        return make_people(path, Path(template) if template else None, segments, {}, columns or {})
+        return _turn_rows(path, Path(template) if template else None, segments, {}, columns or {}, draw)
     text = read_text(path)
     document = load_document(text, str(path), path.suffix.lower()) if text.strip() else Located(None, str(path))
     if document.value is None:
@@ -48,7 +54,7 @@ def load_audience(
     if not isinstance(document.value, dict):
         raise InputError(f"{path}: an audience is a mapping with audience and personas; see docs/files.md")
     if "rows" in document.value:
-        return _make_from_description(document, path)
+        return _make_from_description(document, path, draw)
     _check_people(document)
     return make_record(Audience, document, {"audience": path.stem, **document.value})
 
@@ -115,7 +121,24 @@ def _check_people(document: Located) -> None:
         check_distinct("persona", [(one, document.place(("personas", index))) for one, index in named])
 
 
-def _make_from_description(document: Located, path: Path) -> Audience:
+def _turn_rows(
+    path: Path,
+    template: Path | None,
+    segments: Sequence[str],
+    fields: Mapping[str, Any],
+    columns: Mapping[str, str],
+    draw: Draw | None,
+) -> Audience:
+    if draw is None or path.suffix.lower() != ".parquet":
+        return make_people(path, template, segments, fields, columns)
+    from toolkit.files.drawing import count_rows, draw_people
+
+    if count_rows(path) < draw.only_from:
+        return make_people(path, template, segments, fields, columns)
+    return draw_people(path, template, segments, fields, columns, draw)
+
+
+def _make_from_description(document: Located, path: Path, draw: Draw | None) -> Audience:
     """Read an audience file that names rows and a template instead of personas."""
     fields = dict(document.value)
     unknown = [
@@ -130,9 +153,11 @@ def _make_from_description(document: Located, path: Path) -> Audience:
     rows, template, segments = fields.pop("rows"), fields.pop("template", None), fields.pop("segments", None) or []
     if not isinstance(segments, list):
         raise InputError(f"{document.place(('segments',))}: segments is a list of columns, such as [age, role]")
-    return make_people(
+    return _turn_rows(
         path.parent / str(rows),
         path.parent / template if template else None,
         segments,
         {"audience": path.stem, **fields},
+        {},
+        draw,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +59,22 @@ def make_people(
     Raises InputError naming the line of the row, the column or the template at fault.
     """
     rows = load_rows(path)
-    if not rows:
+    return make_people_of(path, list(enumerate(rows, 1)), template, segments, fields, columns)
+
+
+def make_people_of(
+    path: Path,
+    numbered: Sequence[tuple[int, Row]],
+    template: Path | None,
+    segments: Sequence[str],
+    fields: Mapping[str, Any],
+    columns: Mapping[str, str] | None = None,
+) -> Audience:
+    """Return the audience of some rows of a table, each with its number in it; else as `make_people`."""
+    if not numbered:
         raise InputError(f"{path}: there are no rows; write at least one person")
-    chosen = {own: (columns or {}).get(own, own) for own in OWN}
+    rows = [row for _, row in numbered]
+    chosen = choose_own(columns)
     _check_columns(path, rows, [*segments, *(columns or {}).values()])
     check_distinct("persona", [(row.cells.get(chosen["id"]), f"{path}:{row.line}") for row in rows])
     beside = path.with_suffix(".j2")
@@ -74,10 +87,20 @@ def make_people(
             Located(None, str(path), {(): row.line}),
             _describe(row, number, chosen, segments, source, name),
         )
-        for number, row in enumerate(rows, 1)
+        for number, row in numbered
     ]
     filled = {"audience": path.stem, "source": f"rows of {path.name}", **fields, "personas": personas}
     return make_record(Audience, Located(None, str(path)), filled)
+
+
+def choose_own(columns: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the column of id, name, age and weight each: the one named for it, else the one called so."""
+    return {own: (columns or {}).get(own, own) for own in OWN}
+
+
+def number_id(number: int) -> str:
+    """Return the id of a persona whose table has none."""
+    return f"p{number:03}"
 
 
 def _describe(
@@ -87,7 +110,7 @@ def _describe(
 
     hidden = {chosen["id"], chosen["name"], chosen["weight"]}
     others: dict[str, Any] = {name: value for name, value in row.cells.items() if name not in hidden}
-    person_id = str(row.cells.get(chosen["id"], f"p{number:03}"))
+    person_id = str(row.cells.get(chosen["id"], number_id(number)))
     own: dict[str, Any] = {name: row.cells[chosen[name]] for name in ("age", "weight") if chosen[name] in row.cells}
     if "age" in own:
         own["age"] = _read_age(own["age"])
@@ -111,7 +134,11 @@ def _read_age(cell: Any) -> Any:
 
 
 def _check_columns(path: Path, rows: Sequence[Row], wanted: Iterable[str]) -> None:
-    columns = {name for row in rows for name in row.cells}
+    check_names(path, {name for row in rows for name in row.cells}, wanted)
+
+
+def check_names(path: Path, columns: Collection[str], wanted: Iterable[str]) -> None:
+    """Raise InputError for the first column that the table lacks."""
     for name in wanted:
         if name not in columns:
             raise InputError(

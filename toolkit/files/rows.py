@@ -27,6 +27,8 @@ class Row:
 def load_rows(path: Path) -> list[Row]:
     """Return the rows of a table; in CSV and Excel every cell is text. Raises InputError where it cannot be read."""
     suffix = path.suffix.lower()
+    if suffix == ".parquet" and path.is_file() and path.stat().st_size > MOST_BYTES:
+        raise InputError(f"{path}: larger than 64 MB; draw from it with --sample, or import it with --quota first")
     data = read_bytes(path)
     if suffix not in SUFFIXES:
         raise InputError(f"{path}: rows cannot be read from {suffix or 'this'}; allowed: {', '.join(SUFFIXES)}")
@@ -50,7 +52,7 @@ def load_json_lines(path: Path, text: str) -> list[Row]:
             cells = None
         if not isinstance(cells, dict):
             raise InputError(f'{path}:{number}: not a JSON object; each line needs one, such as {{"text": "..."}}')
-        rows.append(Row(number, _drop_empty(cells)))
+        rows.append(Row(number, drop_empty(cells)))
     return rows
 
 
@@ -72,7 +74,7 @@ def _read_csv(path: Path, text: str) -> list[Row]:
                     f"put double quotes around a text that contains {separator!r}"
                 )
             else:
-                rows.append(Row(line, _drop_empty(dict(zip(columns, cells, strict=False)))))
+                rows.append(Row(line, drop_empty(dict(zip(columns, cells, strict=False)))))
             line = reader.line_num + 1
     except csv.Error as error:
         raise InputError(f"{path}:{line}: not CSV: {error}; check the quotes of this row") from None
@@ -101,9 +103,9 @@ def _read_binary(path: Path, suffix: str, data: bytes) -> list[Row]:
     except (pl.exceptions.PolarsError, fastexcel.FastExcelError, ValueError, OSError) as error:
         said = " ".join(str(error).split())[:160]
         raise InputError(f"{path}: not a readable {suffix} table: {said}; export it again") from None
-    return [Row(first_line + index, _drop_empty(cells)) for index, cells in enumerate(frame.iter_rows(named=True))]
+    return [Row(first_line + index, drop_empty(cells)) for index, cells in enumerate(frame.iter_rows(named=True))]
 
 
-def _drop_empty(cells: dict[str, Any]) -> dict[str, Any]:
+def drop_empty(cells: dict[str, Any]) -> dict[str, Any]:
     """Return the cells that hold something, column names trimmed."""
     return {str(name).strip(): value for name, value in cells.items() if value is not None and value != ""}
