@@ -25,9 +25,10 @@ people = load_audience(
 ).personas
 done = time.perf_counter()
 used = resource.getrusage(resource.RUSAGE_SELF)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+peak = used.ru_maxrss / 1024
 print(json.dumps({"people": len(people), "weight": sum(one.weight for one in people),
-                  "import_seconds": round(loaded - began, 2), "draw_seconds": round(done - loaded, 2), "cpu_seconds": round(used.ru_utime + used.ru_stime, 2),
+                  "import_seconds": round(loaded - began, 2), "draw_seconds": round(done - loaded, 2),
+                  "cpu_seconds": round(used.ru_utime + used.ru_stime, 2),
                   "peak_mb": round(peak)}))
 """
 
