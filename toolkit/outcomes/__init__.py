@@ -2,7 +2,7 @@
 
 from toolkit.outcomes.adding import Addition, add_outcomes, export_outcomes, find_batch
 from toolkit.outcomes.matching import count_matched
-from toolkit.outcomes.reading import load_outcomes
+from toolkit.outcomes.reading import load_outcomes, read_outcome
 from toolkit.outcomes.recording import conclude_run, hash_text
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "find_batch",
     "hash_text",
     "load_outcomes",
+    "read_outcome",
 ]

@@ -55,6 +55,14 @@ def load_outcomes(path: Path, today: datetime.date, surface: str | None = None) 
     return kept, notes
 
 
+def read_outcome(cells: dict[str, Any], today: datetime.date) -> Outcome:
+    """Return one result that was typed in, its cells named as columns of a table; InputError on a fault."""
+    try:
+        return _read_row(Row(1, {name: cell for name, cell in cells.items() if cell is not None}), today, None)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
 def normalise_text(text: str) -> str:
     """Return a draft's words as they are compared: composed, no control characters, single spaces.
 

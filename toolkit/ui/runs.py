@@ -17,6 +17,7 @@ from toolkit.runs import Run
 from toolkit.scoring import say_difference
 from toolkit.ui import state
 from toolkit.ui.approving import show_approval
+from toolkit.ui.outcome_entry import show_outcomes
 from toolkit.ui.results import show_result
 from toolkit.ui.text import escape
 
@@ -84,6 +85,7 @@ def show_one(run: Run) -> None:
             st.markdown(f"**{escape(draft.id)}**")
             st.text(draft.text)
             show_approval(run, draft)
+    show_outcomes(run)
 
 
 def show_two(second: Run, first: Run) -> None:

@@ -145,6 +145,16 @@ def suggest(key: str, value: Any) -> None:
     st.session_state.setdefault(key, value)
 
 
+def leave_note(name: str, note: Any) -> None:
+    """Leave something for the next time the page is drawn."""
+    st.session_state[f"note-{name}"] = note
+
+
+def take_note(name: str) -> Any:
+    """Return, once, what was left under that name; None where nothing was."""
+    return st.session_state.pop(f"note-{name}", None)
+
+
 def recall(key: str) -> Any:
     """Return what a widget of any page holds; None where it was never drawn or is empty."""
     return st.session_state.get(key)

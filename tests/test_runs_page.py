@@ -1,0 +1,90 @@
+"""The page of runs, without a browser: approve a draft, say what happened, set two runs side by side."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from scripted import ScriptedEngine, reading
+from streamlit.testing.v1 import AppTest
+
+import toolkit
+from toolkit.engines.base import Question
+from toolkit.models import Audience, Campaign
+from toolkit.store import Approvals
+from toolkit.store.outcomes import Outcomes
+
+SCRIPT = "from toolkit.ui import runs, state\nstate.begin()\nruns.show()"
+
+
+def answer(question: Question) -> dict[str, object]:
+    """Answer as an audience that taps what gets it paid today."""
+    return reading("click" if "today" in question.prompt else "read")
+
+
+@pytest.fixture
+def page(campaign: Campaign, audience: Audience, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
+    """Return the page with one finished run."""
+    monkeypatch.chdir(tmp_path)
+    toolkit.run(campaign, audience, engine=ScriptedEngine(answer), rating="direct").save("runs/one")
+    return AppTest.from_string(SCRIPT, default_timeout=60).run()
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    """Press the first button of that label."""
+    return next(button for button in page.button if button.label == label).click().run()
+
+
+def store() -> Path:
+    """Return the store of this test."""
+    return Path(os.environ["AUDIENCE_STORE"])
+
+
+def test_a_draft_is_approved_by_name_and_taken_back(page: AppTest, campaign: Campaign) -> None:
+    """No name is refused; a name approves these words; taking back leaves nothing."""
+    press(page, "Approve these words")
+    assert [error.value for error in page.error] == ["Who approves it? Type your name."]
+    page.text_input[1].set_value("Ada")
+    press(page, "Approve these words")
+    assert not page.exception
+    with Approvals(store()) as kept:
+        assert [one.approved_by for one in kept.find("invoices", campaign.drafts[0])] == ["Ada"]
+    press(page, "Take back")
+    with Approvals(store()) as kept:
+        assert kept.find("invoices", campaign.drafts[0]) == []
+
+
+def test_what_happened_is_kept_and_taken_back(page: AppTest, campaign: Campaign) -> None:
+    """Results are bound to the drafts' words; more clicks than people are refused with the draft's name."""
+    page.number_input(key=next_key(page, "plain-shown")).set_value(100)
+    page.number_input(key=next_key(page, "plain-clicks")).set_value(101)
+    press(page, "Keep these results")
+    assert page.error[0].value.replace("\\", "").startswith("plain: clicks 101 is more than shown 100")
+    page.number_input(key=next_key(page, "plain-clicks")).set_value(7)
+    press(page, "Keep these results")
+    assert not page.exception
+    with Outcomes(store()) as kept:
+        found = kept.list_outcomes()
+    assert [(one.draft_hash, one.shown, one.clicks) for one in found] == [(campaign.drafts[0].digest, 100, 7)]
+    press(page, "Take back")
+    with Outcomes(store()) as kept:
+        assert kept.list_outcomes() == []
+
+
+def test_an_empty_form_says_what_it_takes(page: AppTest) -> None:
+    """Nothing typed in keeps nothing."""
+    press(page, "Keep these results")
+    assert page.error[0].value.startswith("Nothing was typed in")
+
+
+def test_a_search_without_a_find_says_so(page: AppTest) -> None:
+    """Words that no run has leave the page standing."""
+    page.text_input[0].set_value("nobody wrote this").run()
+    assert not page.exception
+    assert [info.value for info in page.info] == ["No run has all these words."]
+
+
+def next_key(page: AppTest, ending: str) -> str:
+    """Return the key of the number field that ends so."""
+    return next(field.key for field in page.number_input if field.key and field.key.endswith(ending))

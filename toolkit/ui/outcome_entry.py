@@ -1,0 +1,85 @@
+"""What really happened to the drafts of a run, typed in after publishing; kept beside what the run had said."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import streamlit as st
+
+from toolkit.api import default_store
+from toolkit.errors import InputError, ToolkitError
+from toolkit.outcomes import Addition, add_outcomes, find_batch, read_outcome
+from toolkit.runs import Run
+from toolkit.store.outcomes import Outcome, Outcomes
+from toolkit.ui import state
+from toolkit.ui.text import escape
+
+_COUNTS = {"shown": "shown to", "clicks": "clicks", "replies": "replies", "shares": "shares", "hides": "hides"}
+
+
+def show_outcomes(run: Run) -> None:
+    """Draw the form, and what became of the last time it was sent."""
+    st.subheader("What really happened", anchor=False)
+    st.caption(
+        "After publishing: how many people each draft was shown to, and what they did. An empty field is unknown."
+    )
+    kept = state.take_note("outcomes")
+    if kept is not None:
+        _show_kept(kept)
+    with st.form(key=f"outcomes-{run.run_id}"):
+        day = st.date_input("Published on", value="today", max_value="today", format="YYYY-MM-DD")
+        rows = [_ask_row(run, draft_id) for draft_id in run.drafts]
+        if st.form_submit_button("Keep these results"):
+            _keep(run, day, rows)
+
+
+def _ask_row(run: Run, draft_id: str) -> dict[str, int | None]:
+    st.markdown(f"**{escape(draft_id)}**")
+    columns = st.columns(len(_COUNTS))
+    return {
+        name: column.number_input(
+            f"{label.capitalize()}", min_value=0, value=None, step=1, key=f"outcome-{run.run_id}-{draft_id}-{name}"
+        )
+        for column, (name, label) in zip(columns, _COUNTS.items(), strict=True)
+    }
+
+
+def _keep(run: Run, day: datetime.date, rows: list[dict[str, int | None]]) -> None:
+    """Check every row before the first is kept; a fault is told with its draft, and what was typed stays."""
+    methods = run.methods
+    found: list[Outcome] = []
+    for draft, row in zip(methods.campaign.drafts, rows, strict=True):
+        if any(count is not None for count in row.values()):
+            cells: dict[str, Any] = {
+                **row, "draft": draft.digest, "draft_id": draft.id, "surface": draft.surface,
+                "campaign": methods.campaign.campaign, "date": day.isoformat(),
+            }  # fmt: skip
+            try:
+                found.append(read_outcome(cells, datetime.datetime.now(datetime.UTC).date()))
+            except InputError as error:
+                st.error(escape(f"{draft.id}: {error}"))
+                return
+    if not found:
+        st.error("Nothing was typed in: fill how many people a draft was shown to, and what they did.")
+        return
+    try:
+        state.leave_note("outcomes", add_outcomes(default_store(), found, f"the page, {run.run_id}"))
+    except ToolkitError as error:
+        st.error(escape(str(error)))
+        return
+    st.rerun()
+
+
+def _show_kept(addition: Addition) -> None:
+    """Say what was kept, and offer to take it back."""
+    said = [f"Kept: {addition.added} new", f"{addition.known} known already", *addition.replaced]
+    words, back = st.columns([4, 1], vertical_alignment="center")
+    words.success(escape("; ".join(said)), icon=":material/check:")
+    if addition.batch is not None:
+        back.button("Take back", key="take-back", on_click=_take_back, args=(addition.batch,), width="stretch")
+
+
+def _take_back(batch: int) -> None:
+    with Outcomes(default_store()) as kept:
+        kept.mark(find_batch(kept, batch, removed=False).batch, removed=True)
