@@ -166,7 +166,7 @@ def test_two_drafts_to_a_verdict(app: App, server: OpenAIServer) -> None:
     page.get_by_text("Who did what").wait_for()
     assert answered(page).count() == 12
     assert page.get_by_text(LABEL).count() >= 1
-    assert page.get_by_role("heading", name=re.compile("Too close to call|is best|Not enough|Unstable")).is_visible()
+    assert page.get_by_role("heading", name=re.compile("Too close to call|beats|Not enough|Unstable")).is_visible()
 
     with page.expect_download() as saved:
         page.get_by_role("button", name="Run folder (.zip)").click()
@@ -177,8 +177,8 @@ def test_two_drafts_to_a_verdict(app: App, server: OpenAIServer) -> None:
         page.get_by_role("button", name="Reactions (.csv)").click()
     assert pl.read_csv(Path(saved.value.path())).height == frame.height
 
-    page.get_by_role("link", name="Past runs").click()
-    page.get_by_role("heading", name="Past runs").wait_for()
+    page.get_by_role("link", name="Runs", exact=True).click()
+    page.get_by_role("heading", name="Runs", exact=True).wait_for()
     page.get_by_text("Who did what").wait_for()
     page.get_by_role("link", name="Test drafts").click()
     page.get_by_text("Who did what").wait_for()
@@ -211,7 +211,7 @@ def test_a_run_goes_on_without_its_tab(app: App, server: OpenAIServer) -> None:
     server.hold()
     press_ask(page)
     server.wait_for(32)
-    page.get_by_role("link", name="Past runs").click()
+    page.get_by_role("link", name="Runs", exact=True).click()
     page.get_by_text("No run here yet").wait_for()
     page.get_by_role("link", name="Test drafts").click()
     page.get_by_text("0 of 24 reactions").wait_for()

@@ -33,6 +33,7 @@ ACTION_COLOURS = {
 """Told apart with the common kinds of colour blindness (Okabe and Ito, with three tones of Tol)."""
 DRAFT_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5b5b5b")
 DRAFT_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke")
+MOST_SEGMENTS = 8
 _WIDTH = 520
 _SUBTITLE = 48
 """Characters a line, so that the label fits a phone."""
@@ -79,6 +80,29 @@ def chart_differences(comparisons: pl.DataFrame) -> Chart:
     )
     nothing = alt.Chart().mark_rule(strokeDash=[4, 4], color=_GREY).encode(x=alt.datum(0))
     return _finish(alt.layer(nothing, line, dot, data=rows), "Draft against draft")
+
+
+def chart_segments(spread: pl.DataFrame, most: int = MOST_SEGMENTS) -> Chart:
+    """Return a dot with its interval per draft and segment value, the widest gap first; rows of `spread_segments`.
+
+    Of more segment values than `most` the first ones are drawn.
+    """
+    named = spread.with_columns(place=pl.format("{} ({})", "value", "segment"))
+    first = named["place"].unique(maintain_order=True).head(most)
+    rows = named.filter(pl.col("place").is_in(first.to_list()))
+    base = alt.Chart(rows).encode(
+        y=alt.Y("place:N", title=None, sort=first.to_list(), axis=alt.Axis(labelLimit=220)),
+        yOffset=alt.YOffset("draft_id:N", sort=None),
+        color=_draft_colour(rows),
+    )
+    scale, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=".0%", title="share that reached the objective")
+    line = base.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q")
+    dot = base.mark_point(size=80, filled=True, opacity=1).encode(
+        x=alt.X("estimate:Q", scale=scale),
+        shape=alt.Shape("draft_id:N", sort=None, legend=None, scale=alt.Scale(range=list(DRAFT_SHAPES))),
+        tooltip=["draft_id", "segment", "value", "estimate", "low", "high", "personas"],
+    )
+    return _finish(line + dot, "Where they disagree", note="Dots with 95 % intervals, widest gap first.", step=34)
 
 
 def chart_actions(actions: pl.DataFrame) -> Chart:

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 from polars import selectors
 
 from toolkit.asking import Reaction
 from toolkit.models import CONTROL, MEASURES, Draft
-from toolkit.rendering import Funnel, Highlight, Step, Voice, find_highlights
-from toolkit.scoring import PRIMARY, say_estimate
+from toolkit.rendering import Funnel, Highlight, Objection, Step, Voice, find_highlights
+from toolkit.scoring import PRIMARY, SCORECARD_SCHEMA, say_estimate
 from toolkit.themes import Theme, group_sentences
 
 VERBATIMS = 6
+_NAMED = 6
 WOULD = {
-    "read": "read it",
-    "react": "react to it",
-    "click": "tap it",
-    "reply": "reply to it",
-    "share": "share it",
-    "save": "save it",
+    "read": "read {} and do no more",
+    "react": "react to {}",
+    "click": "tap {}",
+    "reply": "reply to {}",
+    "share": "share {}",
+    "save": "save {}",
 }
-"""What reaching an objective is called."""
+"""What reaching an objective is called, with a place for the draft."""
 DID = {
     "read": "read it and did no more",
     "react": "reacted to it",
@@ -70,6 +71,64 @@ def measure_funnel(scorecard: pl.DataFrame, draft: str, objective: str) -> Funne
         if rate in rows
     ]
     return Funnel(personas=max((row["personas"] for row in rows.values()), default=0), steps=tuple(steps))
+
+
+def spread_segments(segments: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Return the scorecards of several segment keys as one, with `spread`: the widest gap between two drafts.
+
+    Segment values come widest gap first, drafts in their order. Rows without an estimate are left out.
+    """
+    if not segments:
+        return pl.DataFrame(schema=SCORECARD_SCHEMA | {"spread": pl.Float64})
+    known = pl.concat(segments.values()).filter(pl.col("estimate").is_not_null())
+    gap = (pl.col("estimate").max() - pl.col("estimate").min()).over("segment", "value")
+    ordered = known.with_columns(spread=gap, place=pl.int_range(pl.len()))
+    return ordered.sort("spread", "segment", "value", "place", descending=[True, False, False, False]).drop("place")
+
+
+def list_objections(themes: Sequence[Theme], names: Mapping[str, str], count: int = 5) -> list[Objection]:
+    """Return the first few groups of objections with the names of who said them."""
+    return [
+        Objection(
+            text=theme.text,
+            people=len(theme.members),
+            names=tuple(names.get(member, member) for member in theme.members[:_NAMED]),
+        )
+        for theme in themes[:count]
+    ]
+
+
+def pick_voices(verbatims: pl.DataFrame, draft: str, names: Mapping[str, str], count: int = 3) -> list[Voice]:
+    """Return the first few chosen verbatims of a draft with the names of who said them."""
+    said = verbatims.filter(pl.col("draft_id") == draft).head(count)
+    return [
+        Voice(name=names.get(persona, persona), action=action.replace("_", " "), says=verbatim)
+        for persona, action, verbatim in said.select("persona_id", "action", "verbatim").iter_rows()
+    ]
+
+
+def find_said(
+    reactions: pl.DataFrame, words: str = "", drafts: Sequence[str] = (), actions: Sequence[str] = ()
+) -> pl.DataFrame:
+    """Return draft, persona, would, says and objects of every reaction that has the words, in any case of letters.
+
+    No draft, or no action, means all of them. The control reader is left out.
+    """
+    rows = reactions.filter(pl.col("persona_id") != CONTROL)
+    if drafts:
+        rows = rows.filter(pl.col("draft_id").is_in(drafts))
+    if actions:
+        rows = rows.filter(pl.col("action").is_in(actions))
+    if words.strip():
+        spoken = pl.concat_str("persona_id", "verbatim", "objection", separator=" ", ignore_nulls=True)
+        rows = rows.filter(spoken.str.to_lowercase().str.contains(words.strip().lower(), literal=True))
+    return rows.select(
+        pl.col("draft_id").alias("draft"),
+        pl.col("persona_id").alias("persona"),
+        pl.col("action").str.replace("_", " ").alias("would"),
+        pl.col("verbatim").alias("says"),
+        pl.col("objection").alias("objects"),
+    )
 
 
 def find_latest(reactions: Sequence[Reaction], draft: str, count: int = 2) -> list[Reaction]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
@@ -41,6 +42,39 @@ class Voice(Record):
     action: str
     """In words, such as "scroll past"."""
     says: str
+
+
+class Objection(Record):
+    """What several people hold against a draft."""
+
+    text: str
+    people: int
+    names: tuple[str, ...]
+    """The first few of them."""
+
+
+def render_objections(objections: Sequence[Objection]) -> Markup:
+    """Return objections as safe HTML with its own style, each with who made it."""
+    template = _environment().get_template("objections.html.j2")
+    return Markup(template.render(objections=objections, style=Markup(_load_style())))  # noqa: S704 - autoescaped
+
+
+def render_evidence(rows: Sequence[tuple[str, str]]) -> Markup:
+    """Return sentences, each with what it rests on, as safe HTML with its own style."""
+    template = _environment().get_template("evidence.html.j2")
+    return Markup(template.render(rows=rows, style=Markup(_load_style())))  # noqa: S704 - autoescaped
+
+
+def render_segments(spread: Sequence[Mapping[str, Any]], drafts: Sequence[str]) -> Markup:
+    """Return a table of segment values by drafts as safe HTML, darker where more people acted.
+
+    Takes rows of `summaries.spread_segments`.
+    """
+    rows: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+    for cell in spread:
+        rows.setdefault((cell["segment"], cell["value"]), {})[cell["draft_id"]] = cell
+    template = _environment().get_template("segments.html.j2")
+    return Markup(template.render(rows=rows, drafts=drafts, style=Markup(_load_style())))  # noqa: S704 - autoescaped
 
 
 def render_voices(voices: Sequence[Voice]) -> Markup:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from toolkit.errors import InputError
 from toolkit.files.atomic import write_atomically
-from toolkit.report.content import Report, make_report
+from toolkit.report.content import Report, list_methods, make_report
 from toolkit.runs import Run
 
-__all__ = ["FORMATS", "Report", "check_suffix", "make_report", "render_report", "save_report"]
+__all__ = ["FORMATS", "Report", "check_suffix", "list_methods", "make_report", "render_report", "save_report"]
 
 
 def render_report(run: Run, suffix: str) -> bytes:

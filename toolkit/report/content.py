@@ -9,13 +9,14 @@ from typing import Any
 import polars as pl
 
 from toolkit import summaries
+from toolkit.decisions import Decision, make_decision
 from toolkit.evidence import Evidence, find_evidence, say_disagreement
 from toolkit.health import Check, find_health
 from toolkit.linting import Finding, lint
 from toolkit.models import LABEL, Verdict
-from toolkit.rendering import Highlight
+from toolkit.rendering import Funnel, Highlight
 from toolkit.runs import Run
-from toolkit.scoring import INTERACTION_SCHEMA, PRIMARY, interactions
+from toolkit.scoring import INTERACTION_SCHEMA, PRIMARY, decide, interactions
 from toolkit.themes import Theme
 
 
@@ -25,6 +26,8 @@ class Report:
 
     run: Run
     verdict: Verdict
+    decision: Decision
+    """The verdict in sentences."""
     scorecard: pl.DataFrame
     """Whole audience."""
     control: pl.DataFrame
@@ -33,6 +36,10 @@ class Report:
     """Whole audience, primary measure."""
     segments: Mapping[str, pl.DataFrame]
     """Per segment key, the scorecard of the primary measure."""
+    spread: pl.DataFrame
+    """Those of all keys together, the widest disagreement first; see `summaries.spread_segments`."""
+    funnels: Mapping[str, Funnel]
+    """Per draft, who stopped, acted and pushed it away."""
     actions: pl.DataFrame
     """draft_id, action, share (0 to 1, weighted), personas."""
     levels: pl.DataFrame
@@ -69,16 +76,23 @@ class Report:
         return LABEL
 
 
-def make_report(run: Run) -> Report:
-    """Work out everything a report shows from a run."""
+def make_report(run: Run, *, evidence: bool = True) -> Report:
+    """Work out everything a report shows from a run; `evidence=False` leaves out what may have to load a model."""
     heard = summaries.select_heard(run.reactions)
+    scorecard, comparisons = run.scorecard(), run.compare()
+    verdict = decide(comparisons, scorecard)
+    segments = {key: run.scorecard(key).filter(pl.col("measure") == PRIMARY) for key in run.methods.segment_keys}
+    objective = run.methods.settings.objective
     return Report(
         run=run,
-        verdict=run.verdict(),
-        scorecard=run.scorecard(),
-        control=run.control_scorecard() if run.methods.control_counts else run.scorecard().clear(),
-        comparisons=run.compare(),
-        segments={key: run.scorecard(key).filter(pl.col("measure") == PRIMARY) for key in run.methods.segment_keys},
+        verdict=verdict,
+        decision=make_decision(run, verdict, scorecard, comparisons),
+        scorecard=scorecard,
+        control=run.control_scorecard() if run.methods.control_counts else scorecard.clear(),
+        comparisons=comparisons,
+        segments=segments,
+        spread=summaries.spread_segments(segments),
+        funnels={draft: summaries.measure_funnel(scorecard, draft, objective) for draft in run.drafts},
         actions=summaries.share_actions(heard, run.drafts),
         levels=summaries.share_levels(heard, run.drafts),
         objections={draft: summaries.group_objections(heard, draft) for draft in run.drafts},
@@ -86,7 +100,7 @@ def make_report(run: Run) -> Report:
         highlights={draft.id: summaries.find_quoted(heard, draft) for draft in run.methods.campaign.drafts},
         interactions=_test_segments(run),
         strengths=run.strengths(),
-        evidence=find_evidence(run),
+        evidence=find_evidence(run) if evidence else (),
         health=find_health(run.reactions, run.order_effects()),
         findings=lint(run.methods.campaign),
     )

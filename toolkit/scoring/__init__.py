@@ -11,6 +11,7 @@ from toolkit.scoring.comparing import (
 )
 from toolkit.scoring.deciding import decide, say_difference, say_estimate
 from toolkit.scoring.interacting import INTERACTION_SCHEMA, interactions
+from toolkit.scoring.needing import count_more_personas
 from toolkit.scoring.rows import PRIMARY, RATES
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "compare",
     "control_compare",
     "control_scorecard",
+    "count_more_personas",
     "decide",
     "interactions",
     "say_difference",

@@ -2,135 +2,196 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
-import polars as pl
 import streamlit as st
 
 from toolkit import charts, summaries
-from toolkit.health import find_health
-from toolkit.models import CONTROL, LABEL
-from toolkit.report import render_report
-from toolkit.room import Heard, Seat, hear_run
+from toolkit.evidence import say_disagreement
+from toolkit.models import LABEL
+from toolkit.rendering import render_evidence, render_funnel, render_objections, render_segments, render_voices
+from toolkit.report import FORMATS, Report, list_methods, render_report
+from toolkit.room import Seat, seat_run
 from toolkit.runs import Run
+from toolkit.ui import state
 from toolkit.ui.previews import show_preview
 from toolkit.ui.room import show_room
 from toolkit.ui.text import escape
 
+MOST_BESIDE = 3
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_SAID = {
-    "draft_id": "draft",
-    "persona_id": "persona",
-    "action": "would",
-    "verbatim": "says",
-    "objection": "objects",
-}
+_LEGEND = (
+    '<p style="font-size:13px;opacity:.85;margin:0">Underlined: '
+    '<span style="text-decoration:underline solid #009e73 3px">liked</span>, '
+    '<span style="text-decoration:underline wavy #0072b2 2px">misread</span>, '
+    '<span style="text-decoration:underline dashed #d55e00 3px">disliked</span>, '
+    '<span style="text-decoration:underline double #cc79a7 3px">liked by some and disliked by others</span></p>'
+)
+Item = TypeVar("Item")
 
 
-def show_result(run: Run, seats: Sequence[Seat]) -> None:
-    """Draw a run from the verdict down to the method."""
-    heard = hear_run(run)
-    show_verdict(run)
-    show_drafts(run)
-    show_rates(run)
-    show_people(run, seats, heard)
-    show_voices(run)
-    show_method(run)
+def show_result(run: Run, seats: Sequence[Seat] | None = None) -> None:
+    """Draw a run from the decision down to the method; `seats` say who the people are, where that is known."""
+    report = state.report_of(run)
+    people = list(seats or seat_run(run))
+    show_decision(report)
+    show_drafts(report)
+    show_people(report, people)
+    show_voices(report, people)
+    show_segments(report)
+    evidence = st.container()
+    show_health(report)
+    show_method(report)
+    show_downloads(report)
+    with evidence:
+        show_evidence(report)
 
 
-def show_verdict(run: Run) -> None:
-    """Say the verdict in words, with its label."""
-    verdict = run.verdict()
-    st.header(verdict.headline, anchor=False)
-    st.markdown(escape(verdict.because))
-    control = summaries.say_control(run.control_scorecard()) if run.methods.control_counts else None
-    if control is not None:
-        st.markdown(escape(control))
-    st.caption(f"{LABEL} {escape(run.methods.validation.capitalize())}.")
-    for warning in run.methods.warnings:
-        st.warning(escape(warning))
+def show_decision(report: Report) -> None:
+    """Say the decision in words, with its label."""
+    decision = report.decision
+    st.header(escape(decision.headline), anchor=False)
+    st.markdown(escape(" ".join(filter(None, (decision.sentence, decision.advice)))))
+    st.caption(escape(f"{LABEL} {decision.validation}"))
+    for warning in report.run.methods.warnings:
+        st.caption(f":material/info: {escape(warning)}")
 
 
-def show_drafts(run: Run) -> None:
-    """Draw the drafts side by side as they will appear, with the words that people named."""
-    heard = summaries.select_heard(run.reactions)
-    drafts = run.methods.campaign.drafts
-    for column, draft in zip(st.columns(len(drafts), gap="large"), drafts, strict=True):
+def show_drafts(report: Report) -> None:
+    """Draw the drafts side by side as they will appear, with the words that people named, and who acted."""
+    for column, draft in lay_out(report.run.methods.campaign.drafts):
         with column:
-            st.markdown(f"**{escape(draft.id)}**")
-            show_preview(draft, summaries.find_quoted(heard, draft))
+            st.subheader(escape(draft.id), anchor=False)
+            show_preview(draft, report.highlights[draft.id])
+            st.html(str(render_funnel(report.funnels[draft.id])))
+    if any(report.highlights.values()):
+        st.html(_LEGEND)
 
 
-def show_rates(run: Run) -> None:
-    """Draw the rates, what people did, and draft against draft."""
-    left, right = st.columns(2, gap="large")
-    left.altair_chart(charts.chart_rates(run.scorecard()), width="stretch")
-    heard = summaries.select_heard(run.reactions)
-    right.altair_chart(charts.chart_actions(summaries.share_actions(heard, run.drafts)), width="stretch")
-    if len(run.drafts) > 1:
-        left.altair_chart(charts.chart_differences(run.compare()), width="stretch")
-    right.altair_chart(charts.chart_ratings(run.scorecard()), width="stretch")
-    with st.expander("The same as a table, with counts"):
-        st.dataframe(run.scorecard().drop("segment", "value"), hide_index=True)
-        if run.methods.control_counts:
-            st.caption("The control reader: the same model with no persona.")
-            st.dataframe(run.control_scorecard().drop("segment", "value"), hide_index=True)
-
-
-def show_people(run: Run, seats: Sequence[Seat], heard: Heard) -> None:
+def show_people(report: Report, seats: Sequence[Seat]) -> None:
     """Draw the room."""
     st.subheader("Who did what", anchor=False)
     st.caption("One tile a persona, larger where it stands for more people; one stripe a draft, from left to right.")
-    show_room(seats, run.drafts, heard, key="ask-room")
+    show_room(seats, report.run.drafts, state.hear(report.run), key="ask-room")
 
 
-def show_voices(run: Run) -> None:
-    """Show objections, the most common first, and everything that was said."""
+def show_voices(report: Report, seats: Sequence[Seat]) -> None:
+    """Show objections, the most common first, and what was said with them; everything on request."""
     st.subheader("What they said", anchor=False)
-    heard = summaries.select_heard(run.reactions)
-    for column, draft in zip(st.columns(len(run.drafts), gap="large"), run.drafts, strict=True):
-        with column.container(border=True):
+    names = {seat.persona: seat.name for seat in seats}
+    for column, draft in lay_out(report.run.drafts):
+        with column:
             st.markdown(f"**{escape(draft)}**")
-            _show_objections(heard, draft)
-            for row in summaries.choose_verbatims(heard, draft, 3).iter_rows(named=True):
-                st.caption(f"{escape(row['persona_id'])} · {row['action'].replace('_', ' ')}")
-                st.text(f"“{row['verbatim']}”")
-    with st.expander("Every reaction"):
-        said = run.reactions.filter(pl.col("persona_id") != CONTROL).select(list(_SAID)).rename(_SAID)
-        st.dataframe(said.with_columns(pl.col("would").str.replace("_", " ")), hide_index=True)
+            st.html(str(render_objections(summaries.list_objections(report.objections[draft], names))))
+            st.html(str(render_voices(summaries.pick_voices(report.verbatims, draft, names))))
+    st.fragment(show_reactions)(report.run)
 
 
-def show_method(run: Run) -> None:
-    """Offer the downloads and the methods statement."""
-    downloads = {
-        "Report (.html)": (lambda: render_report(run, ".html"), "html", "text/html"),
-        "Workbook (.xlsx)": (lambda: render_report(run, ".xlsx"), "xlsx", _EXCEL),
-        "Reactions (.csv)": (lambda: summaries.write_table(run.reactions), "csv", "text/csv"),
-        "Run folder (.zip)": (run.pack, "zip", "application/zip"),
-    }
-    for column, (label, (make, suffix, kind)) in zip(st.columns(len(downloads)), downloads.items(), strict=True):
-        column.download_button(
-            label, make, f"{run.run_id}.{suffix}", kind, icon=":material/download:", on_click="ignore", width="stretch"
+def show_reactions(run: Run) -> None:
+    """Show every reaction in a table that is searched as one types."""
+    table = st.expander("Every reaction", key="all-reactions", on_change="rerun")
+    if not table.open:
+        return
+    with table:
+        search, drafts, actions = st.columns([2, 1, 1])
+        words = search.text_input("Words in it", key="said-words", live=True)
+        chosen = drafts.multiselect("Drafts", run.drafts, key="said-drafts", placeholder="all")
+        doing = actions.multiselect(
+            "Would", list(charts.ACTION_COLOURS), key="said-actions", placeholder="all", format_func=_say_action
         )
-    show_health(run)
-    with st.expander("Method"):
-        st.json(run.methods.model_dump(mode="json"), expanded=1)
+        found = summaries.find_said(run.reactions, words, chosen, doing)
+        st.caption(f"{found.height:,} of {run.counts.planned:,} reactions")
+        st.dataframe(found, hide_index=True, lazy=True, height=420, alt="Every reaction, one row each")
 
 
-def show_health(run: Run) -> None:
+def show_segments(report: Report) -> None:
+    """Show where groups of people differ, and how those who stopped rated the drafts."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        if not report.spread.is_empty():
+            st.altair_chart(
+                charts.chart_segments(report.spread),
+                width="stretch",
+                alt="Share that reached the objective per draft and segment value, with intervals; a table follows",
+            )
+    with right:
+        if not report.levels.is_empty():
+            st.altair_chart(
+                charts.chart_levels(report.levels),
+                alt="Distribution of the ratings from 1 to 5 of those who stopped, per measure and draft",
+            )
+    if not report.spread.is_empty():
+        with st.expander("Every segment as a table"):
+            st.html(str(render_segments(report.spread.to_dicts(), report.run.drafts)))
+    with st.expander("Every figure as a table, with counts"):
+        st.dataframe(report.scorecard.drop("segment", "value"), hide_index=True, alt="Scorecard of the whole audience")
+
+
+def show_evidence(report: Report) -> None:
+    """Show what else speaks for or against the panel: control reader, outcome model, head-to-head."""
+    st.subheader("What else speaks for it", anchor=False)
+    control = summaries.say_control(report.control)
+    if control:
+        st.markdown(escape(control))
+    evidence = state.evidence_of(report.run)
+    if evidence:
+        st.html(str(render_evidence([(row.sentence, row.count_words) for row in evidence])))
+        st.markdown(escape(say_disagreement(evidence) or "The sources that favour a draft favour the same one."))
+    if len(report.run.drafts) > 1 and report.comparisons["difference"].is_not_null().any():
+        with st.expander("Draft against draft"):
+            st.altair_chart(
+                charts.chart_differences(report.comparisons),
+                alt="Difference in the objective rate of each pair of drafts, with intervals; a table follows",
+            )
+            st.dataframe(report.comparisons, hide_index=True, alt="Comparisons of the whole audience")
+    if not report.strengths.is_empty():
+        st.markdown("Head to head, share of wins against an average rival:")
+        st.dataframe(report.strengths, hide_index=True, alt="Strengths from the head-to-head, with intervals")
+
+
+def show_health(report: Report) -> None:
     """Say in plain words whether the run is worth its numbers."""
-    checks = find_health(run.reactions, run.order_effects())
-    doubts = sum(not check.ok for check in checks)
-    with st.expander(f"Health of the run: {'nothing to doubt' if not doubts else f'{doubts} to look at'}"):
-        for check in checks:
-            icon = ":material/check:" if check.ok else ":material/warning:"
-            st.markdown(f"{icon} {escape(check.sentence)}")
+    doubts = [check for check in report.health if not check.ok]
+    with st.expander(f"Health of the run: {'nothing to doubt' if not doubts else f'{len(doubts)} to look at'}"):
+        for check in report.health:
+            st.markdown(f"{':material/check:' if check.ok else ':material/warning:'} {escape(check.sentence)}")
 
 
-def _show_objections(heard: pl.DataFrame, draft: str) -> None:
-    themes = summaries.group_objections(heard, draft)
-    if not themes:
-        st.caption("Nobody named an objection.")
-    for theme in themes[:4]:
-        people = "1 person" if len(theme.members) == 1 else f"{len(theme.members)} people"
-        st.markdown(f"{escape(theme.text)}  \n:gray[{people}: {escape(', '.join(theme.members))}]")
+def show_method(report: Report) -> None:
+    """Give the methods statement, folded."""
+    with st.expander("Method"):
+        for what, how in list_methods(report.run):
+            st.markdown(f"**{escape(what)}**: {escape(how)}")
+        if st.toggle("Every setting, as it is recorded", key="whole-method"):
+            st.json(report.run.methods.model_dump(mode="json"), expanded=1)
+
+
+def show_downloads(report: Report) -> None:
+    """Offer the run as files, and an address that opens it again."""
+    run = report.run
+    downloads = {
+        "Report": (lambda: render_report(run, ".html"), "html", "text/html"),
+        "Workbook": (lambda: render_report(run, ".xlsx"), "xlsx", _EXCEL),
+        "Reactions": (lambda: summaries.write_table(run.reactions), "csv", "text/csv"),
+        "Chart": (lambda: FORMATS[".png"](report), "png", "image/png"),
+        "Run folder": (run.pack, "zip", "application/zip"),
+    }
+    with st.container(horizontal=True):
+        for label, (make, suffix, kind) in downloads.items():
+            st.download_button(
+                f"{label} (.{suffix})", make, f"{run.run_id}.{suffix}", kind, on_click="ignore", key=f"save-{suffix}"
+            )
+    st.markdown(f"[Link to this result](result?run={run.run_id})")
+
+
+def lay_out(items: Iterable[Item]) -> Iterator[tuple[st.delta_generator.DeltaGenerator, Item]]:
+    """Yield each item with its place, at most three side by side."""
+    several = list(items)
+    for start in range(0, len(several), MOST_BESIDE):
+        beside = several[start : start + MOST_BESIDE]
+        yield from zip(st.columns(min(len(several), MOST_BESIDE), gap="large"), beside, strict=False)
+
+
+def _say_action(action: str) -> str:
+    return action.replace("_", " ")

@@ -16,11 +16,13 @@ from toolkit import api
 from toolkit.archive import Shelved, shelve
 from toolkit.errors import InputError
 from toolkit.estimating import Estimate
+from toolkit.evidence import Evidence, find_evidence
 from toolkit.files.audiences import list_audiences, load_audience
 from toolkit.linting import Finding, lint
 from toolkit.live import LiveRun, LiveRuns
 from toolkit.models import LIST_FIELDS, Audience, Campaign, Draft
 from toolkit.report import Report, make_report
+from toolkit.room import Heard, hear_run
 from toolkit.runs import RUNS, Run, find_run, find_runs, load_run
 from toolkit.sampling import choose_segments
 
@@ -239,8 +241,18 @@ def read_shelf() -> tuple[list[Shelved], list[str]]:
 
 
 def report_of(run: Run) -> Report:
-    """Return everything a page shows of a run, worked out once."""
+    """Return everything a page shows of a run, worked out once; its evidence is apart."""
     return _make_report(run.methods.model_dump_json(), run)
+
+
+def evidence_of(run: Run) -> tuple[Evidence, ...]:
+    """Return what else speaks for or against the panel, worked out once; the outcome model loads on first use."""
+    return _find_evidence(run.methods.model_dump_json(), run)
+
+
+def hear(run: Run) -> Heard:
+    """Return what was said in a run by persona and draft, gathered once."""
+    return _hear(run.methods.model_dump_json(), run)
 
 
 def read_audience(path: str, changed: float, wanted: Mapping[str, Sequence[str]] | None = None) -> Audience:
@@ -309,7 +321,17 @@ def _shelve(folder: str, changed: int) -> Shelved:  # noqa: ARG001 - a run that 
 
 @st.cache_resource(show_spinner=False, max_entries=10)
 def _make_report(methods: str, _run: Run) -> Report:  # noqa: ARG001 - the methods statement tells runs apart
-    return make_report(_run)
+    return make_report(_run, evidence=False)
+
+
+@st.cache_resource(show_spinner=False, max_entries=20)
+def _find_evidence(methods: str, _run: Run) -> tuple[Evidence, ...]:  # noqa: ARG001 - as above
+    return find_evidence(_run)
+
+
+@st.cache_resource(show_spinner=False, max_entries=10)
+def _hear(methods: str, _run: Run) -> Heard:  # noqa: ARG001 - as above
+    return hear_run(_run)
 
 
 @st.cache_resource(show_spinner=False, max_entries=200)
