@@ -110,12 +110,12 @@ def test_a_faulty_check_is_told_with_its_line(write: Write, before: str, after: 
 
 
 def test_a_recording_edited_by_hand_is_refused(write: Write) -> None:
-    """One changed action in the file ends in one line that names it."""
+    """One changed answer in the file ends in one line that names it."""
     path = write()
     record_campaign(path, engine=ScriptedEngine(lively), rating="direct")
     recording = path.with_name("jam.reactions.jsonl")
     lines = recording.read_text().splitlines()
-    lines[3] = lines[3].replace('"action": "click"', '"action": "read"')
+    lines[3] = lines[3].replace('"stopped": true', '"stopped": false')
     recording.write_text("\n".join(lines) + "\n")
     with pytest.raises(InputError, match=r"jam\.reactions\.jsonl:4: this reaction was edited by hand or damaged"):
         check_campaign(path)

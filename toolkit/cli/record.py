@@ -44,8 +44,9 @@ def remembered_options(command: Command) -> Command:
 @click.argument("campaigns", nargs=-1, required=True, metavar="CAMPAIGN...")
 @click.option("--baseline", metavar="DRAFT", help="Accept this draft as the one that is live, until another is named.")
 @click.option("--renew", is_flag=True, help="Take nothing over from the recording; the store still answers.")
+@click.option("--dry-run", is_flag=True, help="Say what is lacking and what it takes; ask nothing.")
 @remembered_options
-def record(campaigns: tuple[str, ...], *, as_json: bool, **options: Any) -> int:
+def record(campaigns: tuple[str, ...], *, as_json: bool, dry_run: bool, **options: Any) -> int:
     """Ask for the reactions that a campaign's recording lacks; write NAME.reactions.jsonl beside it.
 
     Commit the file: `audience check` replays it with no network and no key. What is up to date is not asked again.
@@ -55,6 +56,9 @@ def record(campaigns: tuple[str, ...], *, as_json: bool, **options: Any) -> int:
     from toolkit.gate import Shelf, choose_exit_code
 
     shelf = Shelf()
+    if dry_run:
+        asking = {name: value for name, value in options.items() if name not in {"quiet", "verbose"}}
+        return _preview(campaigns, shelf, as_json=as_json, **asking)
     outcomes = [record_one(path, shelf, **options) for path in campaigns]
     if as_json:
         told = [outcome.model_dump(exclude={"label"}) for outcome in outcomes]
@@ -64,6 +68,24 @@ def record(campaigns: tuple[str, ...], *, as_json: bool, **options: Any) -> int:
             click.echo(_describe(outcome))
         click.echo(click.style(LABEL, dim=True))
     return choose_exit_code(map(find_exit_code, outcomes))
+
+
+def _preview(campaigns: tuple[str, ...], shelf: Shelf, *, as_json: bool, **options: Any) -> int:
+    from toolkit.estimating import say_estimate
+    from toolkit.gate import preview_recording
+
+    previews = [preview_recording(path, shelf=shelf, **options) for path in campaigns]
+    if as_json:
+        click.echo(json.dumps({"recordings": [one.model_dump() for one in previews]}, ensure_ascii=False))
+        return 0
+    for one in previews:
+        lacking = "nothing is lacking" if one.estimate is None else f"{one.estimate.reactions} lacking"
+        click.echo(f"{one.recording}: {one.kept} reactions kept, {lacking}")
+        for line in one.lacking:
+            click.echo(f"  {line}")
+        if one.estimate is not None:
+            click.echo(f"  {say_estimate(one.estimate)[0]}")
+    return 0
 
 
 def record_one(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from toolkit.gate.checking import check_campaign, list_checks
-    from toolkit.gate.fetching import RecordingOutcome, record_campaign
+    from toolkit.gate.fetching import Preview, RecordingOutcome, preview_recording, record_campaign
     from toolkit.gate.outcomes import CampaignOutcome, CheckOutcome, choose_exit_code
     from toolkit.gate.replaying import Shelf
     from toolkit.gate.sniffing import choose_campaigns, is_campaign_with_checks, is_meant_as_campaign
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CampaignOutcome": "outcomes",
     "CheckOutcome": "outcomes",
+    "Preview": "fetching",
     "RecordingOutcome": "fetching",
     "Shelf": "replaying",
     "check_campaign": "checking",
@@ -23,12 +24,14 @@ _HOMES = {
     "is_campaign_with_checks": "sniffing",
     "is_meant_as_campaign": "sniffing",
     "list_checks": "checking",
+    "preview_recording": "fetching",
     "record_campaign": "fetching",
 }
 
 __all__ = [
     "CampaignOutcome",
     "CheckOutcome",
+    "Preview",
     "RecordingOutcome",
     "Shelf",
     "check_campaign",
@@ -37,6 +40,7 @@ __all__ = [
     "is_campaign_with_checks",
     "is_meant_as_campaign",
     "list_checks",
+    "preview_recording",
     "record_campaign",
 ]
 

@@ -13,6 +13,7 @@ from toolkit import api
 from toolkit.engines import make_engine
 from toolkit.engines.base import Engine, Form
 from toolkit.errors import InputError, suggest
+from toolkit.estimating import Estimate, estimate_plan
 from toolkit.files.drafts import load_drafts
 from toolkit.gate.checks import is_same_name
 from toolkit.gate.entries import make_entry
@@ -67,6 +68,20 @@ class Fetched:
     """None where nothing was lacking."""
 
 
+class Preview(Record):
+    """What bringing a recording up to date would take."""
+
+    campaign: str
+    file: str
+    recording: str
+    kept: int
+    """Reactions that are there and hold."""
+    lacking: tuple[str, ...]
+    """What is stale or lacking, by cause, in words."""
+    estimate: Estimate | None
+    """Null where nothing is lacking."""
+
+
 @dataclass(frozen=True)
 class _Voice:
     """Who answers."""
@@ -74,6 +89,19 @@ class _Voice:
     engine: str
     model: str
     form: Form
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """Everything about a recording before anything is asked."""
+
+    found: Replay
+    header: Header
+    voice: _Voice
+    given: Mapping[str, Any]
+    """The options for asking."""
+    lacking: Plan | None
+    """What has to be asked; None where nothing has."""
 
 
 def record_campaign(
@@ -103,7 +131,45 @@ def require_file(campaign: Campaign) -> str:
     return campaign.file
 
 
+def preview_recording(
+    campaign: Campaign | str | Path, audience: Sequence[str] = (), *, shelf: Shelf | None = None, **options: Any
+) -> Preview:
+    """Return what `record_campaign` with these arguments would ask for and what it would take, with nothing asked."""
+    campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
+    path = find_recording(require_file(campaign))
+    prepared = _prepare(campaign, load_recording(path), shelf or Shelf(), audience=audience, **options)
+    price = api.find_price(prepared.voice.engine, prepared.voice.model, options.get("base_url"), options.get("price"))
+    lacking = prepared.lacking
+    return Preview(
+        campaign=campaign.campaign,
+        file=str(campaign.file),
+        recording=str(path),
+        kept=len(prepared.found.kept),
+        lacking=tuple(group.describe() for group in prepared.found.group_stale()),
+        estimate=estimate_plan(lacking, prepared.voice.engine, price, options.get("concurrency")) if lacking else None,
+    )
+
+
 def fetch(
+    campaign: Campaign, recording: Recording | None, shelf: Shelf, *, on_plan: OnPlan | None = None, **options: Any
+) -> Fetched:
+    """Return the recording brought up to date, nothing written. Arguments as for `record_campaign`."""
+    prepared = _prepare(campaign, recording, shelf, **options)
+    found, lacking = prepared.found, prepared.lacking
+    entries = [_place(task, entry) for task, entry in found.kept]
+    finished = None
+    if lacking is not None:
+        if on_plan is not None:
+            on_plan(lacking)
+        finished = _ask(lacking, prepared)
+        entries += _answer(found, lacking, finished)
+    engine = _name_engine(prepared.voice, finished)
+    header = prepared.header.model_copy(update={"engine": engine, **_measure(found)})
+    entries.sort(key=lambda entry: entry.name)
+    return Fetched(Recording(header=header, entries=tuple(entries)), len(found.kept), finished)
+
+
+def _prepare(
     campaign: Campaign,
     recording: Recording | None,
     shelf: Shelf,
@@ -112,10 +178,9 @@ def fetch(
     baseline: str | None = None,
     renew: bool = False,
     prompts: str | Path | None = None,
-    on_plan: OnPlan | None = None,
     **options: Any,
-) -> Fetched:
-    """Return the recording brought up to date, nothing written. Arguments as for `record_campaign`."""
+) -> _Prepared:
+    """Find out what a recording lacks and who is to answer."""
     given = {name: value for name, value in options.items() if value is not None}
     settings = {name: given.pop(name) for name in _KEPT_OPTIONS if name in given}
     header = recording.header if recording else None
@@ -126,18 +191,10 @@ def fetch(
         asked = asked.model_copy(update={"baseline": _find_draft(campaign, baseline)})
     same_seed = header is not None and header.seed == asked.seed
     found = replay(campaign, recording, asked, shelf, audience=audience, kept_wordings=same_seed, renew=renew)
-    entries = [_place(task, entry) for task, entry in found.kept]
-    finished = None
-    if found.stale:
-        _check_voice(voice, _hear(given, header), campaign)
-        lacking = replace(found.plan, tasks=tuple(_list_lacking(found)))
-        if on_plan is not None:
-            on_plan(lacking)
-        finished = _ask(lacking, voice, given, asked.embedding_model)
-        entries += _answer(found, lacking, finished)
-    asked = asked.model_copy(update={"engine": _name_engine(voice, finished), **_measure(found)})
-    entries.sort(key=lambda entry: entry.name)
-    return Fetched(Recording(header=asked, entries=tuple(entries)), len(found.kept), finished)
+    if not found.stale:
+        return _Prepared(found, asked, voice, given, None)
+    _check_voice(voice, _hear(given, header), campaign)
+    return _Prepared(found, asked, voice, given, replace(found.plan, tasks=tuple(_list_lacking(found))))
 
 
 def _hear(given: Mapping[str, Any], header: Header | None) -> _Voice:
@@ -218,12 +275,12 @@ def _list_lacking(found: Replay) -> Iterator[Task]:
             yield task
 
 
-def _ask(lacking: Plan, voice: _Voice, given: Mapping[str, Any], embedding_model: str | None) -> Run:
-    options = dict(given)
-    options.setdefault("engine", voice.engine)
-    if voice.engine == "openai":
-        options.setdefault("model", voice.model)
-    finished: Run = run_blocking(lambda: api.ask_plan(lacking, embedding_model=embedding_model, **options))
+def _ask(lacking: Plan, prepared: _Prepared) -> Run:
+    options = {"engine": prepared.voice.engine, **prepared.given}
+    if prepared.voice.engine == "openai":
+        options.setdefault("model", prepared.voice.model)
+    embedding = prepared.header.embedding_model
+    finished: Run = run_blocking(lambda: api.ask_plan(lacking, embedding_model=embedding, **options))
     return finished
 
 

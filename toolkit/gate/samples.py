@@ -7,9 +7,13 @@ from collections.abc import Iterator
 import polars as pl
 
 from toolkit.gate.judging import Sample
+from toolkit.models import MEASURES
 from toolkit.scoring import RATES
 from toolkit.scoring.comparing import average_repeats, load_pairs
 from toolkit.scoring.rows import load_cells, select_rows
+
+RATING_RANGE = 4.0
+"""From 1 to 5."""
 
 
 def sample_draft(reactions: pl.DataFrame, draft: str, measure: str, wordings: int) -> Sample | None:
@@ -50,4 +54,5 @@ def _make(cells: pl.DataFrame, column: str, reactions: int, wordings: int, *, is
         reactions=reactions,
         wordings_planned=wordings,
         is_share=is_share,
+        scale=RATING_RANGE if column in MEASURES else 1.0,
     )
