@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from recorded import CAMPAIGN, lively, write_campaign
 from scripted import ScriptedEngine
@@ -13,6 +16,7 @@ from scripted import ScriptedEngine
 import toolkit
 from toolkit.errors import InputError
 from toolkit.gate import check_campaign, choose_campaigns, is_campaign_with_checks, record_campaign
+from toolkit.gate.judging import Sample, judge_least, judge_most
 
 Write = Callable[..., Path]
 
@@ -162,3 +166,74 @@ def test_a_folder_stands_for_its_campaigns(write: Write, tmp_path: Path) -> None
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no campaign with checks among 0 YAML files"):
         choose_campaigns([str(tmp_path / "empty")])
+
+
+def test_asking_whether_a_file_is_a_campaign_is_light(write: Write) -> None:
+    """Test collection may ask it of every file: it loads neither polars nor numpy nor pydantic."""
+    code = (
+        "import sys\nfrom toolkit.gate import is_campaign_with_checks\n"
+        f"assert is_campaign_with_checks({str(write())!r})\n"
+        "print([name for name in ('polars', 'numpy', 'pydantic', 'click', 'openai') if name in sys.modules])"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent
+    )
+    assert shown.stdout.strip() == "[]"
+
+
+def repeat_sample(count: int, mean: float, spread: float, *, is_share: bool = False) -> Sample:
+    """Return values that lie evenly on both sides of a mean, under ten wordings that do not differ."""
+    numbers = np.arange(count)
+    values = mean + spread * np.where(numbers // 10 % 2, 1.0, -1.0)
+    return Sample(values, np.ones(count), numbers % 10, numbers, count, 10, is_share=is_share)
+
+
+def test_the_personas_named_would_decide() -> None:
+    """A sample like the one found, with as many personas more as were asked for, decides; with half of them it may not.
+
+    Half of the named ones more would be found in fewer than four recordings out of five; here the spread is exact, so
+    that the larger sample decides and the small one does not.
+    """
+    small = repeat_sample(40, 0.1, 0.5)
+    judged = judge_least(small, 0.0)
+    assert judged.outcome == "inconclusive"
+    assert judged.more is not None
+    larger = repeat_sample(20 * round((40 + judged.more) / 20), 0.1, 0.5)
+    assert judge_least(larger, 0.0).outcome == "passed"
+    assert judge_most(larger, 0.0).outcome == "failed"
+
+
+def test_what_more_personas_cannot_decide_is_said() -> None:
+    """At the bound itself, and where wordings differ more than the gap, no number is named."""
+    assert judge_least(repeat_sample(40, 0.0, 0.5), 0.0).more is None
+    numbers = np.arange(200)
+    shifts = np.where(numbers % 10 < 5, 0.5, -0.5)
+    apart = Sample(0.05 + shifts, np.ones(200), numbers % 10, numbers, 200, 10)
+    judged = judge_least(apart, 0.0)
+    assert (judged.outcome, judged.more) == ("inconclusive", None)
+
+
+def test_unanimity_is_not_certainty() -> None:
+    """Twelve of twelve do not show that nine in ten would; some more, as unanimous, do."""
+    judged = judge_least(repeat_sample(12, 1.0, 0.0, is_share=True), 0.9)
+    assert judged.outcome == "inconclusive"
+    assert judged.more == 24
+    assert judge_least(repeat_sample(36, 1.0, 0.0, is_share=True), 0.9).outcome == "passed"
+    assert judge_least(repeat_sample(35, 1.0, 0.0, is_share=True), 0.9).outcome == "inconclusive"
+
+
+def test_an_unstable_difference_decides_nothing() -> None:
+    """A mean that one wording carries is inconclusive for a comparison, though its interval is on one side."""
+    numbers = np.arange(120)
+    values = np.where(numbers % 6 == 0, 0.9, -0.02) + 0.001 * (numbers // 6 % 2)
+    sample = Sample(values, np.where(numbers % 6 == 0, 9.0, 1.0), numbers % 6, numbers, 120, 6)
+    signs = {judge_least(sample, 0.0).outcome, judge_least(sample, 0.0, stable=True).outcome}
+    assert judge_least(sample, 0.0, stable=True).outcome == "inconclusive"
+    assert signs <= {"inconclusive", "passed"}
+
+
+def test_many_segments_do_not_make_failures_likelier() -> None:
+    """With a tenth of the error to each of ten, an estimate just below its bound is inconclusive, not failed."""
+    sample = repeat_sample(40, -0.19, 0.5)
+    assert judge_least(sample, 0.0).outcome == "failed"
+    assert judge_least(sample, 0.0, fail_alpha=0.005).outcome == "inconclusive"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from openai_server import OpenAIServer
 from polars.testing import assert_frame_equal
+from recorded import CAMPAIGN, chance, lively
 from scripted import ScriptedEngine, reading
-from test_gate import CAMPAIGN, lively
 
 import toolkit
 from toolkit.engines.base import Question
@@ -275,8 +275,6 @@ def test_verdict_and_beats_agree(recorded: Recorded) -> None:
     for shift in (-0.9, -0.4, 0.0, 0.4, 0.9):
 
         def script(question: Question, shift: float = shift) -> dict[str, object]:
-            from test_gate import chance
-
             wanted = 0.5 + (shift / 2 if "Get paid today" in question.prompt else -shift / 2)
             return reading("click" if chance(question) < wanted else "read")
 
