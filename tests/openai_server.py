@@ -68,6 +68,7 @@ class OpenAIServer:
         self.faults = faults or Faults()
         self.requests: list[Ask] = []
         self.billed_tokens = 0
+        self.refused = 0
         self.in_flight = 0
         self.most_in_flight = 0
         self.base_url = ""
@@ -159,11 +160,14 @@ class OpenAIServer:
                 if faults.charge_500 and "rate_500" in struck:
                     self._answer(ask, struck)
                 check_request(ask, faults, struck, self._models)
+                if "page" in struck:
+                    return web.Response(text="<html>Bad gateway</html>", content_type="text/html")
                 answer = self._answer(ask, struck)
                 if "drop" in struck and request.transport is not None:
                     request.transport.abort()
                 return web.json_response(answer)
             except Rejection as rejection:
+                self.refused += 1
                 return web.json_response({"error": rejection.error}, status=rejection.status, headers=rejection.headers)
 
     @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 from provider_replies import CHAT, COMPLETIONS, EMBEDDINGS, Ask, get_format, make_generator
 from schema_objects import find_strict_fault
 
-_DRAWN = ("rate_429", "rate_500", "stall", "refusal", "empty", "malformed", "cut", "drop")
+_DRAWN = ("rate_429", "rate_500", "stall", "refusal", "empty", "malformed", "cut", "drop", "page")
 _TYPES = {401: "authentication_error", 429: "rate_limit_error", 500: "server_error"}
 _MOST_INPUTS = 2048
 _MOST_TOP_LOGPROBS = 20
@@ -43,6 +43,8 @@ class Faults:
     """Replies with no text."""
     drop: float = 0
     """Replies that are billed and never arrive: the connection breaks."""
+    page: float = 0
+    """Answers that are an HTML page with status 200, as a gateway sends."""
     charge_500: bool = False
     """Whether a server error is billed like a reply."""
     seed: int = 0

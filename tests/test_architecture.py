@@ -18,7 +18,7 @@ FLOORS = [
     {"files", "prompts", "surfaces", "stats", "ratings", "similarity", "themes", "sampling", "vetting", "counting"}
     | {"strengths", "markup", "links", "masking"},
     {"engines", "store", "budget", "scoring", "questions", "replies", "linting", "rendering"} | {"outcome_model"},
-    {"asking", "planning", "reactions", "concluding", "runs", "study", "estimating", "api"}
+    {"asking", "repairs", "planning", "reactions", "concluding", "runs", "study", "estimating", "api"}
     | {"head_to_head", "live", "summaries", "decisions", "archive", "charts", "room", "health", "report", "gate"}
     | {"outcomes", "evidence"},
     {"cli", "ui", "plugin", "__main__", "__init__"},

@@ -14,6 +14,7 @@ from toolkit.models import CONTROL, MEASURES
 from toolkit.prompts import clean_text
 from toolkit.questions import BOUNDARY, Questionnaire, Task
 from toolkit.ratings import from_logprobs
+from toolkit.repairs import ask_again, judge_reply, make_strict
 from toolkit.replies import Answer, BadReply, read_digit, read_glance, read_reaction, read_reading, read_thought
 from toolkit.store import Store, make_key
 from toolkit.surfaces import describe_draft, is_folded
@@ -38,6 +39,8 @@ class Usage:
     fresh_completion_tokens: int = 0
     fresh_cached_tokens: int = 0
     """Of the fresh prompt tokens, those that the provider took from its prefix cache."""
+    bad: tuple[str, ...] = ()
+    """Why replies could not be used, one reason each."""
 
     def add(self, reply: Reply, *, fresh: bool) -> None:
         """Count one reply."""
@@ -52,6 +55,19 @@ class Usage:
             self.fresh_prompt_tokens += reply.prompt_tokens
             self.fresh_completion_tokens += reply.completion_tokens
             self.fresh_cached_tokens += reply.cached_tokens
+
+    def add_earlier(self, earlier: Usage) -> None:
+        """Count what an earlier, failed asking of the same took."""
+        self.prompt_tokens += earlier.prompt_tokens
+        self.completion_tokens += earlier.completion_tokens
+        self.latency_ms += earlier.latency_ms
+        known = self.cost_usd is not None and earlier.cost_usd is not None
+        self.cost_usd = (self.cost_usd or 0.0) + (earlier.cost_usd or 0.0) if known else None
+        self.fresh += earlier.fresh
+        self.fresh_prompt_tokens += earlier.fresh_prompt_tokens
+        self.fresh_completion_tokens += earlier.fresh_completion_tokens
+        self.fresh_cached_tokens += earlier.fresh_cached_tokens
+        self.bad = earlier.bad + self.bad
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +95,11 @@ class Reaction:
     def persona_id(self) -> str:
         """The persona's id, or "control"."""
         return self.task.persona.id if self.task.persona else CONTROL
+
+    @property
+    def has_failed_by_chance(self) -> bool:
+        """Whether it was asked and failed for no reason that outlasts the run."""
+        return self.status == "failed" and not (self.missing or self.unpaid or self.stopped or self.skipped)
 
     @property
     def name(self) -> str:
@@ -127,13 +148,13 @@ class Asker:
 
     async def _find_answer(self, task: Task, usage: Usage) -> Answer:
         if self._engine.form == "completion":
-            return await self._parse(task, self._questionnaire.ask_thought(task), read_thought, usage)
+            return await self._read(task, self._questionnaire.ask_thought(task), read_thought, usage)
         if not is_folded(task.draft):
-            return await self._parse(task, self._questionnaire.ask_reaction(task), read_reaction, usage)
-        glance = await self._parse(task, self._questionnaire.ask_glance(task), read_glance, usage)
+            return await self._read(task, self._questionnaire.ask_reaction(task), read_reaction, usage)
+        glance = await self._read(task, self._questionnaire.ask_glance(task), read_glance, usage)
         if not glance.stopped:
             return glance
-        return await self._parse(task, self._questionnaire.ask_reading(task), read_reading, usage)
+        return await self._read(task, self._questionnaire.ask_reading(task), read_reading, usage)
 
     async def _find_pmfs(self, task: Task, answer: Answer, usage: Usage) -> dict[str, list[float]]:
         """Ask for ratings by digit where the rating method or a base model needs it."""
@@ -164,8 +185,12 @@ class Asker:
         reply = await self.find_reply(task, question, parse, usage)
         return parse(reply.text)
 
+    async def _read(self, task: Task, question: Question, parse: Callable[[str], Answer], usage: Usage) -> Answer:
+        reply = await self.find_reply(task, question, make_strict(parse, task), usage)
+        return parse(reply.text)
+
     async def find_reply(self, task: Task, question: Question, parse: Callable[[str], Any], usage: Usage) -> Reply:
-        """Return the stored reply, or a fresh one that parses; what does not parse is asked for once more.
+        """Return the stored reply, or a fresh one; one that cannot be used, or declines, is asked for once more.
 
         Raises Refused where the model declined, and whatever the engine raises.
         """
@@ -180,22 +205,26 @@ class Asker:
         return reply
 
     async def _ask_engine(self, key: bytes, question: Question, parse: Callable[[str], Any], usage: Usage) -> Reply:
-        problem = "no reply"
+        problem: BadReply | None = None
         for attempt in range(_ATTEMPTS):
-            reply = await self._pay_for(self._prepare(key, question, attempt))
+            again = ask_again(question, problem, self._engine.form)
+            reply = await self._pay_for(self._prepare(key, again, attempt))
             usage.add(reply, fresh=True)
             if question.top_logprobs and reply.top is None and not reply.refusal:
                 raise EngineUnavailable(
                     f"--rating logprob: {self._engine.model} reports no token probabilities; use --rating ssr or direct"
                 )
             try:
-                if not reply.refusal:
-                    parse(reply.text)
+                reply = judge_reply(reply, parse)
             except BadReply as error:
-                problem = f"{error}{' (cut at the token limit)' if reply.cut else ''}"
-                continue
-            self._store.keep(key, self._engine.form, reply)
-            return reply
+                problem = error
+            else:
+                if not reply.refusal or attempt + 1 == _ATTEMPTS:
+                    self._store.keep(key, self._engine.form, reply)
+                    usage.bad += ("refused",) if reply.refusal else ()
+                    return reply
+                problem = BadReply(reply.refusal, "refused")
+            usage.bad += (problem.kind,)
         raise CallFailed(f"{_ATTEMPTS} replies could not be used: {problem}")
 
     def _prepare(self, key: bytes, question: Question, attempt: int) -> Question:

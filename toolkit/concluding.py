@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -90,6 +91,8 @@ def _make_methods(run_id: str, plan: Plan, engine: Engine, asked: Asked, silent:
         completion_tokens=sum(one.usage.fresh_completion_tokens for one in asked.answers),
         rating=_describe_rating(plan, asked),
         silent=dict(silent),
+        bad_replies=_count_reasons(reason for one in asked.answers for reason in one.usage.bad),
+        unanswered=_count_reasons(_find_reason(one) for one in asked.answers if one.status != "ok"),
         detectable=plan.detectable,
         prompts=_list_hashes(plan),
         questions=_write_out_questions(plan, engine),
@@ -136,6 +139,22 @@ def _count(reactions: Sequence[Reaction | Preference], calls: int) -> Counts:
     )
 
 
+def _count_reasons(reasons: Iterable[str]) -> dict[str, int]:
+    """Return how often each reason occurs, the most frequent first."""
+    return dict(Counter(reasons).most_common())
+
+
+def _find_reason(one: Reaction | Preference) -> str:
+    """Return in a word or two why something has no answer."""
+    if one.status == "refused":
+        return "refused"
+    if one.unpaid or one.stopped or one.skipped:
+        return "not asked"
+    if one.missing:
+        return "not in the store"
+    return one.usage.bad[-1] if one.usage.bad else "call failed"
+
+
 def _find_cost(engine: Engine, asked: Asked) -> float | None:
     if asked.budget.price is not None:
         return round(asked.budget.spent, 6)
@@ -180,9 +199,20 @@ def _list_warnings(plan: Plan, engine: Engine, asked: Asked, silent: Mapping[str
         refused = sum(one.status == "refused" for one in answers)
         if refused:
             yield f"{refused} {name} were refused by the model and count nowhere"
+    yield from _say_bad_replies([reason for one in asked.answers for reason in one.usage.bad], asked.answers)
     total = sum(silent.values())
     if total:
         yield f"{total} sentences did not speak of their measure; those ratings are null"
+
+
+def _say_bad_replies(reasons: Sequence[str], answers: Sequence[Reaction | Preference]) -> Iterator[str]:
+    """Say how many replies could not be used, why, and what became of them."""
+    if not reasons:
+        return
+    lost = sum(bool(one.usage.bad) and one.status != "ok" for one in answers)
+    listed = ", ".join(f"{count} {reason}" for reason, count in _count_reasons(reasons).items())
+    ending = f"{lost} answers are null for it" if lost else "every second reply was fine"
+    yield f"{len(reasons)} replies could not be used and were asked for once more ({listed}); {ending}"
 
 
 def _say_pictures(plan: Plan, engine: Engine) -> Iterator[str]:

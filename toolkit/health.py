@@ -21,6 +21,7 @@ MOST_WORDING = 3.0
 MOST_REFUSED = 0.05
 _MOST_COMPARED = 500
 _LEAST_PER_WORDING = 2
+_MOST_REASON = 120
 
 
 class Check(Record):
@@ -50,7 +51,7 @@ def find_health(reactions: pl.DataFrame, effects: OrderEffects | None = None) ->
 def _check_all(asked: pl.DataFrame, heard: pl.DataFrame) -> Iterator[Check]:
     yield _judge_most(
         "refusals", _share(asked["status"] != "ok"), MOST_REFUSED,
-        "{share} of {count} reactions were refused or failed", asked.height,
+        f"{{share}} of {{count}} reactions were refused or failed{_name_reason(asked)}", asked.height,
     )  # fmt: skip
     yield _judge_most(
         "positive answers", _share(~heard["action"].is_in(LEAVING)), MOST_POSITIVE,
@@ -60,6 +61,17 @@ def _check_all(asked: pl.DataFrame, heard: pl.DataFrame) -> Iterator[Check]:
     yield _check_identical(heard)
     yield _check_silence(heard)
     yield _check_wordings(heard)
+
+
+def _name_reason(asked: pl.DataFrame) -> str:
+    """Return the most frequent reason why reactions have no answer, in brackets; nothing where all have one."""
+    if "error" not in asked.columns:
+        return ""
+    reasons = asked.filter(pl.col("status") != "ok")["error"].drop_nulls().value_counts(sort=True)
+    if not reasons.height:
+        return ""
+    reason = str(reasons["error"][0])[:_MOST_REASON].rstrip(".")
+    return f" (most often: {reason})".replace("{", "{{").replace("}", "}}")
 
 
 def _check_order(effects: OrderEffects | None) -> Check:

@@ -14,7 +14,11 @@ _HIGHEST = 5
 
 
 class BadReply(Exception):  # a signal inside the asking, never shown
-    """The reply does not have the form that was asked for."""
+    """The reply cannot be used; `kind` is the reason in a word or two, to count by."""
+
+    def __init__(self, message: str, kind: str = "wrong form") -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,8 @@ class Answer:
     quotes: tuple[tuple[str, str], ...] = ()
     says: dict[str, str] = field(default_factory=dict)
     ratings: dict[str, int] = field(default_factory=dict)
+    rateable: bool = False
+    """Whether the reply was to speak of the measures."""
 
 
 def read_glance(text: str) -> Answer:
@@ -62,6 +68,7 @@ def read_reading(text: str) -> Answer:
         quotes=_read_quotes(fields.get("quotes")),
         says=_read_says(fields.get("says")),
         ratings=_read_ratings(fields.get("ratings")),
+        rateable=True,
     )
 
 
@@ -86,11 +93,13 @@ def read_digit(text: str) -> int:
 
 def read_object(text: str) -> dict[str, Any]:
     """Return the JSON object of a reply, a Markdown fence around it allowed."""
+    if not text.strip():
+        raise BadReply("the reply is empty", "empty")
     fenced = re.fullmatch(r"\s*```(?:json)?\s*(.*?)\s*```\s*", text, re.DOTALL)
     try:
         loaded = json.loads(fenced[1] if fenced else text)
     except ValueError:
-        raise BadReply("the reply is not JSON") from None
+        raise BadReply("the reply is not JSON", "not JSON") from None
     if not isinstance(loaded, dict):
         raise BadReply("the reply is not a JSON object")
     return loaded
@@ -106,7 +115,7 @@ def _text_among(fields: dict[str, Any], name: str, allowed: tuple[str, ...]) -> 
 def _spoken(fields: dict[str, Any], name: str) -> str:
     value = fields.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise BadReply(f"{name} is empty")
+        raise BadReply(f"{name} is empty", "empty")
     return value.strip()
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from pydantic import Field
 
 from toolkit import scoring
 from toolkit.errors import InputError
@@ -82,6 +83,10 @@ class Methods(Record):
     """How words became ratings, with the embedding model."""
     silent: dict[str, int]
     """Per measure, sentences that did not speak of it: their ratings are null."""
+    bad_replies: dict[str, int] = Field(default_factory=dict)
+    """Replies of this run that could not be used, by reason; each was asked for once more."""
+    unanswered: dict[str, int] = Field(default_factory=dict)
+    """Everything asked for that has no answer, by reason."""
     detectable: float | None
     """Difference in the objective rate that this design tells apart four times in five, from typical components."""
     order: str = "one draft per call; personas read every draft under one wording"

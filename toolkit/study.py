@@ -36,6 +36,8 @@ Item = TypeVar("Item")
 Answered = TypeVar("Answered", bound="_Answer")
 Unasked = Literal["unpaid", "stopped", "skipped"]
 DRAIN_SECONDS = 30.0
+STRAGGLERS = 0.02
+"""The share of failed reactions up to which a run asks for them once more before it ends."""
 
 
 async def carry_out(
@@ -68,6 +70,7 @@ async def carry_out(
         asker = Asker(questionnaire, engine, store, budget, secrets.token_hex(6))
         flow = _Flow(concurrency or engine.concurrency, stop, fail_fast)
         reactions = await flow.ask_all(plan.tasks, asker.ask, _fail_reaction, on_reaction)
+        await _ask_stragglers(reactions, flow, asker)
         ask_pair = partial(ask_pairing, questions=PairQuestions(plan.prompts, plan.settings.objective), asker=asker)
         preferences = await flow.ask_all(list_pairings(plan), ask_pair, _fail_preference, on_preference)
         embed = await _find_embed(reactions, plan.prompts, engine, store, embedding_model)
@@ -94,6 +97,20 @@ def _catch(work: Callable[[], Any]) -> Any:
         return asyncio.run(work())
     except BaseException as error:  # noqa: BLE001 - carried over to the waiting thread, which raises it
         return error
+
+
+async def _ask_stragglers(reactions: list[Reaction], flow: _Flow, asker: Asker) -> None:
+    """Ask once more, at the end of a run, for the few reactions that failed where nearly all came.
+
+    What failed then was chance; where more failed there is a reason that somebody should see first.
+    """
+    failed = [place for place, reaction in enumerate(reactions) if reaction.has_failed_by_chance]
+    if flow.fail_fast or len(failed) > STRAGGLERS * len(reactions):
+        return
+    tasks = [reactions[place].task for place in failed]
+    for place, again in zip(failed, await flow.ask_all(tasks, asker.ask, _fail_reaction, None), strict=True):
+        again.usage.add_earlier(reactions[place].usage)
+        reactions[place] = again
 
 
 class _Answer(Protocol):

@@ -166,14 +166,17 @@ class OpenAIEngine:
                 answer = await self._send_without_refused(client, path, write)
             except openai.APIError as error:
                 outcome, headers = judge_error(error, answered=self._answered), find_headers(error)
-                wait = read_wait(headers, time.time())
-                pace.leave(slot, outcome, headers, wait=wait if outcome is Outcome.LIMITED else None)
+                wait = read_wait(headers, time.time()) if outcome is Outcome.LIMITED else None
+                rest, charged = max(wait or 0.0, pace.back_off(attempt)), may_be_charged(error)
                 attempt += 1
-                rest, charged = max(wait or 0.0, pace.back_off(attempt - 1)), may_be_charged(error)
+                final = None
                 if outcome is Outcome.OTHER or attempt >= self._attempts:
-                    raise self._give_up(error) from None
-                if time.monotonic() - began + rest > DEADLINE_SECONDS:
-                    raise self._give_up_waiting(error, wait) from None
+                    final = self._give_up(error)
+                elif time.monotonic() - began + rest > DEADLINE_SECONDS:
+                    final = self._give_up_waiting(error, wait)
+                pace.leave(slot, outcome, headers, wait=wait)
+                if final is not None:
+                    raise final from None
             except BaseException:
                 pace.abandon(slot)
                 raise
