@@ -21,6 +21,8 @@ from toolkit.surfaces import describe_draft, is_folded
 
 Parsed = TypeVar("Parsed")
 _ATTEMPTS = 2
+_CERTAIN = [[float(level == value) for level in range(5)] for value in range(5)]
+"""Distributions with everything on one point; a hundred thousand reactions share these five."""
 
 
 @dataclass(slots=True)
@@ -268,7 +270,7 @@ def _any_text(text: str) -> str:
 
 
 def _certain(value: int) -> list[float]:
-    return [1.0 if level == value else 0.0 for level in range(1, len(MEASURES) + 1)]
+    return _CERTAIN[value - 1]
 
 
 def _keep_true_quotes(task: Task, answer: Answer) -> Answer:
