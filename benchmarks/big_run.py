@@ -85,7 +85,10 @@ class ScriptedReader:
             "text": " ".join(words[start : start + 3]),
             "feeling": chance.choice(("liked", "confused", "disliked")),
         }
-        objects = chance.choice(_OBJECTIONS).format(place=place, thing=thing)
+        objects = (
+            chance.choice(_OBJECTIONS).format(place=place, thing=thing)
+            + f" {chance.choice(_PLACES)} {chance.randrange(900)}"
+        )
         return {
             "first_glance": action if leaves else "stop",
             "action": "read" if action == "scroll_past" else action,

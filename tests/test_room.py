@@ -23,7 +23,7 @@ def test_rows_are_segments(audience: Audience) -> None:
     """Seated by a key, each value has its row; who has none sits in a row of their own."""
     people = [*audience.personas[:-1], audience.personas[-1].model_copy(update={"segments": {}})]
     room = arrange_room(seat_panel(people), ["a"], {}, "role")
-    assert [(row.value, len(row.tiles)) for row in room.rows] == [("buyer", 6), ("seller", 5), ("(none)", 1)]
+    assert [(row.value, row.people) for row in room.rows] == [("buyer", 6), ("seller", 5), ("(none)", 1)]
 
 
 def test_area_goes_with_weight(audience: Audience) -> None:
@@ -37,6 +37,21 @@ def test_area_goes_with_weight(audience: Audience) -> None:
     sizes = [tile.size for tile in arrange_room(seat_panel(people), ["a"], {}).tiles]
     assert max(sizes) == 1.6
     assert min(sizes) == 0.75
+
+
+def test_of_a_crowd_some_are_drawn(audience: Audience) -> None:
+    """Each row keeps its part, at least one; the same people every time; a sentence says how many."""
+    people = [
+        audience.personas[0].model_copy(
+            update={"id": f"q{number}", "segments": {"role": "rare" if number < 2 else "many"}}
+        )
+        for number in range(3000)
+    ]
+    room = arrange_room(seat_panel(people), ["a"], {}, "role")
+    assert [(row.value, row.people, len(row.tiles)) for row in room.rows] == [("many", 2998, 399), ("rare", 2, 1)]
+    assert room.note == "400 of 3,000 are drawn, some of each row at random."
+    assert arrange_room(seat_panel(people[::-1]), ["a"], {}, "role") == room
+    assert arrange_room(seat_panel(people[:400]), ["a"], {}).note == ""
 
 
 def test_initials_of_any_name(audience: Audience) -> None:

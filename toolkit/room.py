@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -14,6 +15,8 @@ from toolkit.runs import Run
 WAITING = "waiting"
 FAILED = "no answer"
 EVERYONE = "everyone"
+MOST_TILES = 400
+"""Tiles drawn at once; of more people some of each row are drawn, at random and always the same ones."""
 _SMALLEST, _LARGEST = 0.75, 1.6
 
 
@@ -55,6 +58,8 @@ class Row(Record):
     """The tiles of one segment value."""
 
     value: str
+    people: int
+    """Everybody who sits there, drawn or not."""
     tiles: tuple[Tile, ...]
 
 
@@ -63,6 +68,8 @@ class Room(Record):
 
     drafts: tuple[str, ...]
     rows: tuple[Row, ...]
+    note: str = ""
+    """How many of how many are drawn, where not everybody is."""
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
@@ -98,14 +105,38 @@ def seat_run(run: Run) -> list[Seat]:
 
 def arrange_room(seats: Sequence[Seat], drafts: Sequence[str], heard: Heard, key: str | None = None) -> Room:
     """Return the room, in rows by segment `key`, the largest first; one row where `key` is None."""
-    rows: dict[str, list[Tile]] = {}
+    rows: dict[str, list[Seat]] = {}
     mean = sum(seat.weight for seat in seats) / max(len(seats), 1)
     for seat in sorted(seats, key=lambda seat: (-seat.weight, seat.persona)):
-        value = EVERYONE if key is None else seat.segments.get(key) or "(none)"
-        cells = tuple(heard.get((seat.persona, draft), Cell(draft=draft)) for draft in drafts)
-        rows.setdefault(value, []).append(_make_tile(seat, mean, cells))
+        rows.setdefault(EVERYONE if key is None else seat.segments.get(key) or "(none)", []).append(seat)
     ordered = sorted(rows.items(), key=lambda row: (-len(row[1]), row[0]))
-    return Room(drafts=tuple(drafts), rows=tuple(Row(value=value, tiles=tuple(tiles)) for value, tiles in ordered))
+    drawn = [_draw(row, len(seats)) for _, row in ordered]
+    shown = sum(map(len, drawn))
+    walls = [
+        tuple(_make_tile(seat, mean, tuple(_find_cell(heard, seat, draft) for draft in drafts)) for seat in row)
+        for row in drawn
+    ]
+    return Room(
+        drafts=tuple(drafts),
+        rows=tuple(
+            Row(value=value, people=len(row), tiles=tiles) for (value, row), tiles in zip(ordered, walls, strict=True)
+        ),
+        note=f"{shown:,} of {len(seats):,} are drawn, some of each row at random." if shown < len(seats) else "",
+    )
+
+
+def _find_cell(heard: Heard, seat: Seat, draft: str) -> Cell:
+    return heard.get((seat.persona, draft)) or Cell(draft=draft)
+
+
+def _draw(row: Sequence[Seat], everybody: int) -> Sequence[Seat]:
+    """Return the seats of a row that are drawn, in its order: all, or its part of the most tiles."""
+    if everybody <= MOST_TILES:
+        return row
+    part = max(len(row) * MOST_TILES // everybody, 1)
+    chosen = sorted(row, key=lambda seat: hashlib.sha256(seat.persona.encode()).digest())[:part]
+    kept = {seat.persona for seat in chosen}
+    return [seat for seat in row if seat.persona in kept]
 
 
 def hear_reactions(reactions: Iterable[Reaction]) -> dict[tuple[str, str], Cell]:

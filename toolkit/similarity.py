@@ -18,16 +18,19 @@ def compare_words(texts: Sequence[str]) -> np.ndarray:
     The weight of a term is its count times 1 + ln((1 + n) / (1 + texts that have it)). A text without a word is like
     itself alone.
     """
+    from scipy.sparse import csr_array
+
     counts = [count_terms(text) for text in texts]
-    spread = Counter(term for terms in counts for term in terms)
-    places = {term: place for place, term in enumerate(sorted(spread))}
-    vectors = np.zeros((len(texts), max(len(places), 1)))
-    for row, terms in enumerate(counts):
-        for term, count in terms.items():
-            vectors[row, places[term]] = count * (1 + np.log((1 + len(texts)) / (1 + spread[term])))
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-    cosines = unit @ unit.T
+    places: dict[str, int] = {}
+    columns = np.array([places.setdefault(term, len(places)) for terms in counts for term in terms], dtype=np.int64)
+    numbers = np.array([count for terms in counts for count in terms.values()], dtype=np.float64)
+    rows = np.repeat(np.arange(len(texts)), [len(terms) for terms in counts])
+    spread = np.bincount(columns, minlength=max(len(places), 1))
+    weighted = numbers * (1 + np.log((1 + len(texts)) / (1 + spread[columns])))
+    lengths = np.sqrt(np.bincount(rows, weighted**2, minlength=len(texts)))
+    shape = (len(texts), max(len(places), 1))
+    unit = csr_array((weighted / lengths[rows], (rows, columns)), shape=shape)
+    cosines = (unit @ unit.T).toarray()
     np.fill_diagonal(cosines, 1.0)
     clipped: np.ndarray = np.clip(cosines, 0.0, 1.0)
     return clipped

@@ -48,5 +48,6 @@ def _join(similar: np.ndarray) -> list[list[int]]:
 
 
 def _describe(group: Sequence[int], similar: np.ndarray, sentences: Sequence[str], speakers: Sequence[str]) -> Theme:
-    central = max(group, key=lambda place: (float(similar[place, list(group)].sum()), sentences[place]))
+    nearness = similar[np.ix_(group, group)].sum(axis=1).round(9)
+    central = max(zip(nearness.tolist(), (sentences[place] for place in group), group, strict=True))[2]
     return Theme(sentences[central], tuple(dict.fromkeys(speakers[place] for place in group)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -20,45 +21,14 @@ from toolkit.scoring import INTERACTION_SCHEMA, PRIMARY, decide, interactions
 from toolkit.themes import Theme
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
-    """A run, worked out for reading. Frames have the contract's columns unless said otherwise."""
+    """A run, worked out for reading: each part when it is first asked for, and once.
+
+    Frames have the contract's columns unless said otherwise.
+    """
 
     run: Run
-    verdict: Verdict
-    decision: Decision
-    """The verdict in sentences."""
-    scorecard: pl.DataFrame
-    """Whole audience."""
-    control: pl.DataFrame
-    """The control reader's scorecard; empty without one."""
-    comparisons: pl.DataFrame
-    """Whole audience, primary measure."""
-    segments: Mapping[str, pl.DataFrame]
-    """Per segment key, the scorecard of the primary measure."""
-    spread: pl.DataFrame
-    """Those of all keys together, the widest disagreement first; see `summaries.spread_segments`."""
-    funnels: Mapping[str, Funnel]
-    """Per draft, who stopped, acted and pushed it away."""
-    actions: pl.DataFrame
-    """draft_id, action, share (0 to 1, weighted), personas."""
-    levels: pl.DataFrame
-    """draft_id, measure, level (1 to 5), share: of those who stopped; empty where nothing was rated."""
-    objections: Mapping[str, Sequence[Theme]]
-    """Per draft, objections grouped, the most common first."""
-    verbatims: pl.DataFrame
-    """draft_id, persona_id, action, verbatim: a few per draft, one of each action first."""
-    highlights: Mapping[str, Sequence[Highlight]]
-    """Per draft, the words that people named."""
-    interactions: pl.DataFrame
-    """Whether a difference between drafts differs between the values of a segment; see `scoring.interactions`."""
-    strengths: pl.DataFrame
-    """draft_id, strength, low, high, personas of the head-to-head; no rows where none was asked."""
-    evidence: Sequence[Evidence]
-    """What panel, control reader and outcome model each favour; nothing where there is one draft."""
-    health: Sequence[Check]
-    findings: Sequence[Finding]
-    """What limits and rules say about the drafts."""
 
     @property
     def headline(self) -> str:
@@ -75,35 +45,107 @@ class Report:
         """What stands on every page."""
         return LABEL
 
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What the run lets a person decide."""
+        return decide(self.comparisons, self.scorecard)
 
-def make_report(run: Run, *, evidence: bool = True) -> Report:
-    """Work out everything a report shows from a run; `evidence=False` leaves out what may have to load a model."""
-    heard = summaries.select_heard(run.reactions)
-    scorecard, comparisons = run.scorecard(), run.compare()
-    verdict = decide(comparisons, scorecard)
-    segments = {key: run.scorecard(key).filter(pl.col("measure") == PRIMARY) for key in run.methods.segment_keys}
-    objective = run.methods.settings.objective
-    return Report(
-        run=run,
-        verdict=verdict,
-        decision=make_decision(run, verdict, scorecard, comparisons),
-        scorecard=scorecard,
-        control=run.control_scorecard() if run.methods.control_counts else scorecard.clear(),
-        comparisons=comparisons,
-        segments=segments,
-        spread=summaries.spread_segments(segments),
-        funnels={draft: summaries.measure_funnel(scorecard, draft, objective) for draft in run.drafts},
-        actions=summaries.share_actions(heard, run.drafts),
-        levels=summaries.share_levels(heard, run.drafts),
-        objections={draft: summaries.group_objections(heard, draft) for draft in run.drafts},
-        verbatims=pl.concat([summaries.choose_verbatims(heard, draft) for draft in run.drafts]),
-        highlights={draft.id: summaries.find_quoted(heard, draft) for draft in run.methods.campaign.drafts},
-        interactions=_test_segments(run),
-        strengths=run.strengths(),
-        evidence=find_evidence(run) if evidence else (),
-        health=find_health(run.reactions, run.order_effects()),
-        findings=lint(run.methods.campaign),
-    )
+    @cached_property
+    def decision(self) -> Decision:
+        """The verdict in sentences."""
+        return make_decision(self.run, self.verdict, self.scorecard, self.comparisons)
+
+    @cached_property
+    def scorecard(self) -> pl.DataFrame:
+        """Whole audience."""
+        return self.run.scorecard()
+
+    @cached_property
+    def control(self) -> pl.DataFrame:
+        """The control reader's scorecard; empty without one."""
+        return self.run.control_scorecard() if self.run.methods.control_counts else self.scorecard.clear()
+
+    @cached_property
+    def comparisons(self) -> pl.DataFrame:
+        """Whole audience, primary measure."""
+        return self.run.compare()
+
+    @cached_property
+    def segments(self) -> Mapping[str, pl.DataFrame]:
+        """Per segment key, the scorecard of the primary measure."""
+        keys = self.run.methods.segment_keys
+        return {key: self.run.scorecard(key).filter(pl.col("measure") == PRIMARY) for key in keys}
+
+    @cached_property
+    def spread(self) -> pl.DataFrame:
+        """Those of all keys together, the widest disagreement first; see `summaries.spread_segments`."""
+        return summaries.spread_segments(self.segments)
+
+    @cached_property
+    def funnels(self) -> Mapping[str, Funnel]:
+        """Per draft, who stopped, acted and pushed it away."""
+        objective = self.run.methods.settings.objective
+        return {draft: summaries.measure_funnel(self.scorecard, draft, objective) for draft in self.run.drafts}
+
+    @cached_property
+    def heard(self) -> pl.DataFrame:
+        """The usable reactions of personas."""
+        return summaries.select_heard(self.run.reactions)
+
+    @cached_property
+    def actions(self) -> pl.DataFrame:
+        """draft_id, action, share (0 to 1, weighted), personas."""
+        return summaries.share_actions(self.heard, self.run.drafts)
+
+    @cached_property
+    def levels(self) -> pl.DataFrame:
+        """draft_id, measure, level (1 to 5), share: of those who stopped; empty where nothing was rated."""
+        return summaries.share_levels(self.heard, self.run.drafts)
+
+    @cached_property
+    def objections(self) -> Mapping[str, Sequence[Theme]]:
+        """Per draft, objections grouped, the most common first."""
+        return {draft: summaries.group_objections(self.heard, draft) for draft in self.run.drafts}
+
+    @cached_property
+    def verbatims(self) -> pl.DataFrame:
+        """draft_id, persona_id, action, verbatim: a few per draft, one of each action first."""
+        return pl.concat([summaries.choose_verbatims(self.heard, draft) for draft in self.run.drafts])
+
+    @cached_property
+    def highlights(self) -> Mapping[str, Sequence[Highlight]]:
+        """Per draft, the words that people named."""
+        return {draft.id: summaries.find_quoted(self.heard, draft) for draft in self.run.methods.campaign.drafts}
+
+    @cached_property
+    def interactions(self) -> pl.DataFrame:
+        """Whether a difference between drafts differs between segment values; see `scoring.interactions`."""
+        return _test_segments(self.run)
+
+    @cached_property
+    def strengths(self) -> pl.DataFrame:
+        """draft_id, strength, low, high, personas of the head-to-head; no rows where none was asked."""
+        return self.run.strengths()
+
+    @cached_property
+    def evidence(self) -> Sequence[Evidence]:
+        """What panel, control reader and outcome model each favour; nothing where there is one draft."""
+        return find_evidence(self.run)
+
+    @cached_property
+    def health(self) -> Sequence[Check]:
+        """Whether the run is worth its numbers."""
+        return find_health(self.run.reactions, self.run.order_effects())
+
+    @cached_property
+    def findings(self) -> Sequence[Finding]:
+        """What limits and rules say about the drafts."""
+        return lint(self.run.methods.campaign)
+
+
+def make_report(run: Run) -> Report:
+    """Return everything a report shows of a run."""
+    return Report(run)
 
 
 def _test_segments(run: Run) -> pl.DataFrame:

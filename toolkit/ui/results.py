@@ -8,10 +8,9 @@ from typing import TypeVar
 import streamlit as st
 
 from toolkit import charts, summaries
-from toolkit.evidence import say_disagreement
 from toolkit.models import LABEL
 from toolkit.rendering import render_evidence, render_funnel, render_objections, render_segments, render_voices
-from toolkit.report import FORMATS, Report, list_methods, render_report
+from toolkit.report import FORMATS, Report, list_methods
 from toolkit.room import Seat, seat_run
 from toolkit.runs import Run
 from toolkit.ui import state
@@ -134,10 +133,10 @@ def show_evidence(report: Report) -> None:
     control = summaries.say_control(report.control)
     if control:
         st.markdown(escape(control))
-    evidence = state.evidence_of(report.run)
+    evidence = report.evidence
     if evidence:
         st.html(str(render_evidence([(row.sentence, row.count_words) for row in evidence])))
-        st.markdown(escape(say_disagreement(evidence) or "The sources that favour a draft favour the same one."))
+        st.markdown(escape(report.disagreement or "The sources that favour a draft favour the same one."))
     if len(report.run.drafts) > 1 and report.comparisons["difference"].is_not_null().any():
         with st.expander("Draft against draft"):
             st.altair_chart(
@@ -171,8 +170,8 @@ def show_downloads(report: Report) -> None:
     """Offer the run as files, and an address that opens it again."""
     run = report.run
     downloads = {
-        "Report": (lambda: render_report(run, ".html"), "html", "text/html"),
-        "Workbook": (lambda: render_report(run, ".xlsx"), "xlsx", _EXCEL),
+        "Report": (lambda: FORMATS[".html"](report), "html", "text/html"),
+        "Workbook": (lambda: FORMATS[".xlsx"](report), "xlsx", _EXCEL),
         "Reactions": (lambda: summaries.write_table(run.reactions), "csv", "text/csv"),
         "Chart": (lambda: FORMATS[".png"](report), "png", "image/png"),
         "Run folder": (run.pack, "zip", "application/zip"),

@@ -11,7 +11,8 @@ from toolkit.files.resources import read_data
 from toolkit.room import EVERYONE, Heard, Room, Seat, arrange_room
 from toolkit.ui import state
 
-_HTML = """<div class="room"><ul class="key" aria-label="what the colours mean"></ul><div class="rows"></div>
+_HTML = """<div class="room"><ul class="key" aria-label="what the colours mean"></ul>
+<p class="note"></p><div class="rows"></div>
 <div class="says" aria-live="polite">Point at somebody to read what they say; press to meet them.</div></div>"""
 
 

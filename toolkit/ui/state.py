@@ -16,7 +16,6 @@ from toolkit import api
 from toolkit.archive import Shelved, shelve
 from toolkit.errors import InputError
 from toolkit.estimating import Estimate
-from toolkit.evidence import Evidence, find_evidence
 from toolkit.files.audiences import list_audiences, load_audience
 from toolkit.linting import Finding, lint
 from toolkit.live import LiveRun, LiveRuns
@@ -241,13 +240,8 @@ def read_shelf() -> tuple[list[Shelved], list[str]]:
 
 
 def report_of(run: Run) -> Report:
-    """Return everything a page shows of a run, worked out once; its evidence is apart."""
+    """Return everything a page shows of a run, each part worked out once."""
     return _make_report(run.methods.model_dump_json(), run)
-
-
-def evidence_of(run: Run) -> tuple[Evidence, ...]:
-    """Return what else speaks for or against the panel, worked out once; the outcome model loads on first use."""
-    return _find_evidence(run.methods.model_dump_json(), run)
 
 
 def hear(run: Run) -> Heard:
@@ -321,12 +315,7 @@ def _shelve(folder: str, changed: int) -> Shelved:  # noqa: ARG001 - a run that 
 
 @st.cache_resource(show_spinner=False, max_entries=10)
 def _make_report(methods: str, _run: Run) -> Report:  # noqa: ARG001 - the methods statement tells runs apart
-    return make_report(_run, evidence=False)
-
-
-@st.cache_resource(show_spinner=False, max_entries=20)
-def _find_evidence(methods: str, _run: Run) -> tuple[Evidence, ...]:  # noqa: ARG001 - as above
-    return find_evidence(_run)
+    return make_report(_run)
 
 
 @st.cache_resource(show_spinner=False, max_entries=10)

@@ -1,4 +1,4 @@
-const PAUSE = 120;
+const PAUSE = 80;
 const SETTLE = 400; // a press that took the focus away comes first
 const SHOWN = 3;
 

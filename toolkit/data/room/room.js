@@ -55,6 +55,7 @@ export default function (component) {
   const [key, rows, says] = ["ul", ".rows", ".says"].map((name) => root.querySelector(name));
   const tiles = data.rows.flatMap((row) => row.tiles);
   root.classList.toggle("small", tiles.length <= 24);
+  root.querySelector(".note").textContent = data.note;
   const shape = JSON.stringify(data.rows.map((row) => [row.value, row.tiles.map((tile) => [tile.persona, tile.cells.length])]));
   if (root.dataset.shape !== shape) {
     root.dataset.shape = shape;
@@ -62,7 +63,7 @@ export default function (component) {
       const section = element("section", { class: "row" });
       const wall = element("div", { class: "tiles" });
       wall.append(...row.tiles.map(makeTile));
-      section.append(element("h3", {}, `${row.value}, ${row.tiles.length}`), wall);
+      section.append(element("h3", {}, `${row.value}, ${row.people}`), wall);
       return section;
     }));
   }
