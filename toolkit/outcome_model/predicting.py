@@ -48,10 +48,9 @@ def score_texts(texts: Sequence[str]) -> np.ndarray:
     if not distinct:
         return np.empty(0)
     weights = load_weights()
-    wording = (measure_wording(distinct) - weights.wording_mean) / weights.wording_scale
-    raw = embed_distinct(distinct) @ weights.embedding + wording @ weights.wording
+    raw = embed_distinct(distinct) @ weights.layers + measure_wording(distinct) @ weights.wording - weights.offset
     # Batches differ in the seventh digit; the fifth is the same whatever else is scored beside a text.
-    strengths = dict(zip(distinct, np.round(raw * weights.temperature, 5), strict=True))
+    strengths = dict(zip(distinct, np.round(raw, 5), strict=True))
     return np.array([strengths[text[:_MOST_READ]] for text in texts])
 
 

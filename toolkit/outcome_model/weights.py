@@ -16,25 +16,26 @@ WEIGHTS = Path(__file__).parent.parent / "data" / "outcome_model" / "weights.npz
 class Weights:
     """What training leaves behind; `save_weights` writes it, `load_weights` reads it."""
 
-    embedding: np.ndarray
-    """One coefficient per dimension of the sentence vector: 384."""
-    wording_mean: np.ndarray
-    wording_scale: np.ndarray
+    layers: np.ndarray
+    """Log odds per unit of each dimension of `embed_distinct`: 2688."""
     wording: np.ndarray
-    """One coefficient per standardised wording feature."""
-    temperature: float
-    """Log odds per unit of difference in strength, fitted on pairs that were held out."""
+    """Log odds per unit of each wording feature."""
+    offset: float
+    """What is subtracted, so that the headlines it learned from have strength 0 on average."""
 
 
 @lru_cache(maxsize=1)
 def load_weights() -> Weights:
     """Return the shipped weights."""
     with np.load(WEIGHTS, allow_pickle=False) as stored:
-        arrays = {name: stored[name].astype(np.float64) for name in stored.files}
-    return Weights(**{**arrays, "temperature": float(arrays["temperature"])})
+        return Weights(
+            layers=stored["layers"].astype(np.float64),
+            wording=stored["wording"].astype(np.float64),
+            offset=float(stored["offset"]),
+        )
 
 
 def save_weights(weights: Weights, path: Path = WEIGHTS) -> None:
-    """Write the weights, vectors in single precision."""
+    """Write the weights in single precision."""
     arrays: dict[str, Any] = {name: np.asarray(value, dtype=np.float32) for name, value in vars(weights).items()}
     np.savez_compressed(path, **arrays)
