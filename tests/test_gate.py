@@ -101,6 +101,9 @@ def test_nothing_recorded_is_stale(write: Write) -> None:
         ("beats: plain", "beats: plain\n    where: {rle: seller}", 14, "did you mean role"),
         ("beats: plain", "beats: plain\n    where: {role: sellr}", 14, "did you mean seller"),
         ("beats: plain", "beats: plain\n    measure: trust", 16, "objective_rate"),
+        ("at_least: 0.5", "at_least: 50", 13, "runs from 0 to 1"),
+        ("{at_least: 0.5}", "0.5", 13, "write a mapping"),
+        ("{at_least: 0.5}", "{at_least: 0.5, at_most: 0.2}", 13, "swap them"),
     ],
 )
 def test_a_faulty_check_is_told_with_its_line(write: Write, before: str, after: str, line: int, said: str) -> None:
@@ -111,6 +114,20 @@ def test_a_faulty_check_is_told_with_its_line(write: Write, before: str, after: 
     assert str(refused.value).startswith(f"{path}:{line}: ")
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_lint_alone_needs_no_audience_and_no_recording(write: Write) -> None:
+    """A campaign that checks only its wording passes without an audience, and warnings alone do not fail it."""
+    path = write(CAMPAIGN.split("  - draft: benefit\n    stop")[0].replace("audience: jam-sellers.yaml\n", ""))
+    assert outcomes(path) == {"lint: error": "passed"}
+
+
+def test_what_lint_finds_is_told_where_no_check_asks(write: Write) -> None:
+    """Without a lint check its findings are warnings, and fail nothing."""
+    path = write(CAMPAIGN.replace("  - lint: error\n", "").replace("Get paid today", "GET PAID TODAY NOW!!!"))
+    found = check_campaign(path)
+    assert any("style." in warning for warning in found.warnings)
+    assert [one.outcome for one in found.checks] == ["stale", "stale"]
 
 
 def test_a_recording_edited_by_hand_is_refused(write: Write) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,25 +42,20 @@ def check_campaign(
     """
     campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
     checks = read_checks(campaign)
-    shelf = shelf or Shelf()
-    recording = load_recording(find_recording(require_file(campaign)))
-    if record:
-        named = None if engine == "replay" else engine
-        record_campaign(campaign, audience, shelf=shelf, engine=named, model=model, **options)
-        recording = load_recording(find_recording(require_file(campaign)))
-    elif engine != "replay":
-        recording = fetch(
-            campaign, recording, shelf, audience=audience, engine=engine, model=model, **options
-        ).recording
-    found = _replay(campaign, recording, model, shelf, audience)
-    judge = _Judge(campaign, found, model)
-    outcomes = tuple(judge.judge(placed) for placed in checks)
+    findings = linting.lint(campaign)
+    judge = None
+    if not all(isinstance(placed.check, LintCheck) for placed in checks):
+        shelf, named = shelf or Shelf(), {"engine": engine, "model": model, **options}
+        recording = _bring(campaign, audience, shelf, named, record=record)
+        judge = _Judge(campaign, _replay(campaign, recording, model, shelf, audience), model)
+    outcomes = tuple(_judge(placed, campaign, findings, judge) for placed in checks)
+    unasked = [] if any(isinstance(placed.check, LintCheck) for placed in checks) else findings
     return CampaignOutcome(
         campaign=campaign.campaign,
         file=str(campaign.file),
         outcome=find_gravest((outcome.outcome for outcome in outcomes), on_stale),
         checks=outcomes,
-        warnings=tuple(judge.list_warnings(checks)),
+        warnings=(*map(say_finding, unasked), *(judge.list_warnings(checks) if judge else ())),
         on_stale=on_stale,
         on_inconclusive=on_inconclusive,
     )
@@ -73,6 +68,43 @@ check = check_campaign
 def list_checks(campaign: Campaign | str | Path) -> tuple[PlacedCheck, ...]:
     """Return the checks of a campaign file with their names and lines, nothing judged."""
     return read_checks(campaign if isinstance(campaign, Campaign) else load_drafts(campaign))
+
+
+def _bring(
+    campaign: Campaign, audience: Sequence[str], shelf: Shelf, options: Mapping[str, Any], *, record: bool
+) -> Recording | None:
+    """Return the recording: as it is, or brought up to date first where an engine may be asked."""
+    path = find_recording(require_file(campaign))
+    asking = {**options, "engine": None if options["engine"] == "replay" else options["engine"]}
+    if record:
+        record_campaign(campaign, audience, shelf=shelf, **asking)
+    elif asking["engine"] is not None:
+        return fetch(campaign, load_recording(path), shelf, audience=audience, **asking).recording
+    return load_recording(path)
+
+
+def _judge(placed: PlacedCheck, campaign: Campaign, findings: Sequence[Finding], judge: _Judge | None) -> CheckOutcome:
+    if isinstance(placed.check, LintCheck):
+        return _judge_lint(placed, placed.check, campaign, findings)
+    assert judge is not None  # noqa: S101 - made wherever a check is not of lint
+    return judge.judge(placed)
+
+
+def _judge_lint(placed: PlacedCheck, check: LintCheck, campaign: Campaign, findings: Sequence[Finding]) -> CheckOutcome:
+    ids = {draft.id for draft in campaign if check.draft is None or is_same_name(draft.id, check.draft)}
+    found = [finding for finding in findings if finding.draft_id in ids]
+    grave = [finding for finding in found if finding.severity == "error" or check.lint == "warning"]
+    errors = sum(finding.severity == "error" for finding in found)
+    counts = f"{_count(len(ids), 'draft')}, {_count(errors, 'error')}, {_count(len(found) - errors, 'warning')}"
+    more = f"; {len(grave) - 1} more" if len(grave) > 1 else ""
+    return CheckOutcome(
+        check=placed.name,
+        outcome="failed" if grave else "passed",
+        message=f"{counts}: {say_finding(grave[0])}{more}" if grave else counts,
+        line=grave[0].line or placed.line if grave else placed.line,
+        draft_id=grave[0].draft_id if grave else placed.draft_id,
+        findings=tuple(found),
+    )
 
 
 def _replay(
@@ -108,7 +140,6 @@ class _Judge:
         self._campaign = campaign
         self._found = found
         self._model = model
-        self._findings = linting.lint(campaign)
         costs = [entry.cost for _, entry in found.kept]
         self._evidence = Evidence(
             reactions=make_frame(found),
@@ -120,8 +151,6 @@ class _Judge:
     def judge(self, placed: PlacedCheck) -> CheckOutcome:
         """Return what a check comes to."""
         check = placed.check
-        if isinstance(check, LintCheck):
-            return self._judge_lint(placed, check)
         fault = find_segment_fault(check, self._found.plan)
         if fault is not None:
             where = f"{self._campaign.file}:{placed.line}" if placed.line else self._campaign.file
@@ -142,8 +171,6 @@ class _Judge:
 
     def list_warnings(self, checks: Sequence[PlacedCheck]) -> Iterator[str]:
         """Yield what no check says."""
-        if not any(isinstance(placed.check, LintCheck) for placed in checks):
-            yield from (say_finding(finding) for finding in self._findings)
         found = self._found
         if found.recording is None:
             return
@@ -157,22 +184,6 @@ class _Judge:
             yield "a comparison mixes reactions under earlier and present built-in prompts; --renew sets both anew"
         if found.recording.header.engine == "local" and found.recording.header.form == "completion":
             yield "recorded from the embedded model, which ranks drafts near chance: it shows how the gate works"
-
-    def _judge_lint(self, placed: PlacedCheck, check: LintCheck) -> CheckOutcome:
-        ids = {draft.id for draft in self._campaign if check.draft is None or is_same_name(draft.id, check.draft)}
-        found = [finding for finding in self._findings if finding.draft_id in ids]
-        grave = [finding for finding in found if finding.severity == "error" or check.lint == "warning"]
-        errors = sum(finding.severity == "error" for finding in found)
-        counts = f"{_count(len(ids), 'draft')}, {_count(errors, 'error')}, {_count(len(found) - errors, 'warning')}"
-        more = f"; {len(grave) - 1} more" if len(grave) > 1 else ""
-        return CheckOutcome(
-            check=placed.name,
-            outcome="failed" if grave else "passed",
-            message=f"{counts}: {say_finding(grave[0])}{more}" if grave else counts,
-            line=grave[0].line or placed.line if grave else placed.line,
-            draft_id=grave[0].draft_id if grave else placed.draft_id,
-            findings=tuple(found),
-        )
 
     def _say_stale(self, check: Check) -> str | None:
         """Return what the recording lacks for a check and the command that fetches it, or None."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from toolkit.errors import InputError, suggest
 from toolkit.files.located_yaml import Located, Path, make_record, read_numbers
@@ -33,11 +33,31 @@ def _write_all(values: Any) -> Any:
     return {str(key): _write(value) for key, value in values.items()} if isinstance(values, dict) else values
 
 
+def find_scale(measure: str) -> tuple[float, float]:
+    """Return the least and the most that a measure can be."""
+    return (0.0, 1.0) if measure in RATE_NAMES else (1.0, 5.0)
+
+
+def check_scale(measure: str, *bounds: float | None) -> None:
+    """Raise ValueError for a bound that the measure can never reach."""
+    least, most = find_scale(measure)
+    for bound in bounds:
+        if bound is not None and not least <= bound <= most:
+            raise ValueError(f"{measure} runs from {least:g} to {most:g}, and {bound:g} is outside")
+
+
 class Bounds(Record):
     """What an estimate must keep to: a share from 0 to 1, or a rating from 1 to 5."""
 
     at_least: float | None = Field(default=None, allow_inf_nan=False)
     at_most: float | None = Field(default=None, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_mapping(cls, value: Any) -> Any:
+        if not isinstance(value, (dict, Bounds)):
+            raise ValueError("write a mapping, such as {at_least: 0.5} or {at_most: 0.2}")  # noqa: TRY004 - pydantic's
+        return value
 
     @model_validator(mode="after")
     def _some_bound(self) -> Bounds:
@@ -60,6 +80,11 @@ class SegmentBound(Record):
     """Name of a segment, such as role."""
     measure: Measured
     value: float = Field(allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _on_scale(self) -> SegmentBound:
+        check_scale(self.measure, self.value)
+        return self
 
 
 class Check(Record):
@@ -119,6 +144,13 @@ class BoundCheck(_Named):
     intent: Bounds | None = None
 
     _where_as_text = field_validator("where", mode="before")(_write_all)
+
+    @field_validator(*MEASURED)
+    @classmethod
+    def _on_scale(cls, value: Bounds | None, info: ValidationInfo) -> Bounds | None:
+        if value is not None:
+            check_scale(str(info.field_name), value.at_least, value.at_most)
+        return value
 
     @property
     def measure(self) -> str:

@@ -16,6 +16,7 @@ from toolkit.gate.checks import (
     CostCheck,
     NotWorseCheck,
     SegmentCheck,
+    find_scale,
     is_same_name,
 )
 from toolkit.gate.judging import Decided, Judgement, Sample, estimate_mean, judge_least, judge_most, mirror
@@ -94,7 +95,7 @@ def _bound(
         stopped = " stopped" if measure in MEASURES else ""
         return Finding("inconclusive", f"{head}no persona{stopped} whose reaction tells; record more personas")
     at_least, at_most = bounds
-    least, most = (0.0, 1.0) if measure in RATES else (1.0, 5.0)
+    least, most = find_scale(measure)
     judged: list[Judgement] = []
     # A bound at the end of the scale is kept by definition.
     if at_least is not None and at_least > least:
