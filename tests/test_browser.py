@@ -24,7 +24,7 @@ from toolkit.study import STOPPED
 playwright = pytest.importorskip("playwright.sync_api")
 ROOT = Path(__file__).parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-PATIENCE = 60_000
+PATIENCE = 120_000
 PICTURES = os.environ.get("PICTURES")
 """Folder to leave the pictures in, such as docs; without it they are not kept."""
 
@@ -227,6 +227,52 @@ def test_a_run_goes_on_without_its_tab(app: App, server: OpenAIServer) -> None:
     assert len(list((app.folder / "runs").glob("*/run.json"))) == 1
     stranger = app.open()
     assert stranger.get_by_text("Send an invoice in the chat.").count() == 0
+
+
+def test_the_page_answers_while_one_types(app: App) -> None:
+    """With no key but letters: the preview follows, rules are told under the words, and what was typed stays."""
+    page = app.open()
+    box = page.get_by_role("textbox", name="Draft A", exact=True)
+    box.click()
+    page.keyboard.type("Are you broke? ACT NOW!!! Send an invoice.")
+    preview = page.locator(".preview")
+    preview.get_by_text("Send an invoice.").wait_for()
+    page.get_by_text("exclamation marks").wait_for()
+    assert preview.locator("mark.flagged").first.inner_text() == "Are you broke"
+    page.get_by_text("desktop", exact=True).click()
+    page.locator(".preview-desktop").wait_for()
+    assert box.input_value() == "Are you broke? ACT NOW!!! Send an invoice."
+    page.get_by_role("button", name=re.compile(r"^Ask 12 people, ")).wait_for()
+
+
+def test_long_and_foreign_drafts_do_no_harm(app: App) -> None:
+    """A hundred thousand characters, and words from right to left, are drawn, checked and can be mended."""
+    page = app.open()
+    box = page.get_by_role("textbox", name="Draft A", exact=True)
+    box.fill("Pay. " * 20_000)
+    page.get_by_text("Must change").first.wait_for()
+    assert page.locator(".preview-text").first.evaluate("one => one.textContent.length") > 90_000
+    arabic = "أرسل فاتورة <b>الآن</b>"
+    box.fill(arabic)
+    page.locator(".preview").get_by_text("<b>").wait_for()
+    text = page.locator(".preview-text").first
+    assert text.evaluate("one => getComputedStyle(one).direction") == "rtl"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_link_opens_a_saved_run_and_no_other_file(app: App) -> None:
+    """The result has an address of its own; one that leads out of the folder of runs is refused in one line."""
+    page = app.open(width=390)
+    write_drafts(page, "Send an invoice in the chat.")
+    press_ask(page)
+    page.get_by_text("Link to this result").wait_for()
+    address = page.get_by_role("link", name="Link to this result").get_attribute("href")
+    assert address is not None
+    again = app.open(f"{app.url}/{address}", wait="One draft, nothing to compare with", width=390)
+    again.get_by_text("Link to this result").wait_for()
+    assert again.locator(".funnel b").count() == 3
+    assert again.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    app.open(f"{app.url}/result?run=..%2F..%2Fetc", wait="there is no run")
 
 
 def test_people_can_be_met_by_keyboard(app: App) -> None:

@@ -139,9 +139,9 @@ def chart_levels(levels: pl.DataFrame) -> Chart:
             y=alt.Y("share:Q", title=None, axis=alt.Axis(format=".0%", tickCount=3)),
             color=_draft_colour(levels),
             xOffset=alt.XOffset("draft_id:N", sort=None),
-            facet=alt.Facet("measure:N", columns=3, title=None, sort=list(MEASURES)),
+            facet=alt.Facet("measure:N", columns=2, title=None, sort=list(MEASURES)),
         )
-        .properties(width=150, height=90)
+        .properties(width=130, height=80)
     )
     return _finish(chart, "How those who stopped rated it, 1 to 5", width=None)
 
