@@ -103,3 +103,40 @@ def test_an_empty_folder_of_runs_says_what_to_do(monkeypatch: pytest.MonkeyPatch
     page = AppTest.from_string(script, default_timeout=60).run()
     assert not page.exception
     assert "`audience demo`" in page.info[0].value
+
+
+def test_a_link_to_a_run_that_is_gone_says_so(page: AppTest) -> None:
+    """An address of a run that this process does not know leads to an empty form and one line."""
+    page.query_params["live"] = "of-another-day"
+    page.run()
+    assert not page.exception
+    assert page.info[0].value.startswith("The run of this link is not at hand any more")
+    assert "live" not in page.query_params
+
+
+@pytest.mark.parametrize("name", ["../../etc", "..", "/etc", ".hidden", "no-such-run", "a" * 500, "<b>x</b>"])
+def test_only_runs_of_the_folder_are_opened(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whatever an address asks for, nothing outside the folder of runs is read; the refusal is one line."""
+    (tmp_path / "work" / "runs").mkdir(parents=True)
+    (tmp_path / "run.json").write_text("{}", encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "work")
+    page = AppTest.from_string("from toolkit.ui import result\nresult.show()", default_timeout=60)
+    page.query_params["run"] = name
+    page.run()
+    assert not page.exception
+    assert len(page.error) == 1
+    assert "there is no run" in page.error[0].value
+
+
+def test_a_file_of_too_many_drafts_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """More drafts than the page tests at once are not opened, and the drafts that stand there stay."""
+    monkeypatch.chdir(tmp_path)
+    script = """
+from toolkit.ui import state, writing
+state.begin()
+writing._open_upload("many.csv", b"id,text\\n" + b"".join(b"d%d,Text %d.\\n" % (n, n) for n in range(40)))
+"""
+    page = AppTest.from_string(script, default_timeout=60).run()
+    assert not page.exception
+    assert "holds 40 drafts" in page.error[0].value
+    assert words_of(page) == ["", ""]

@@ -35,6 +35,8 @@ DRAFT_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9
 DRAFT_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke")
 MOST_SEGMENTS = 8
 _WIDTH = 520
+_LABELS = 100
+"""Pixels kept for the names of rows, which a narrow page would cut."""
 _SUBTITLE = 48
 """Characters a line, so that the label fits a phone."""
 _LEGEND = alt.Legend(orient="bottom", columns=4, symbolType="square")
@@ -91,7 +93,7 @@ def chart_segments(spread: pl.DataFrame, most: int = MOST_SEGMENTS) -> Chart:
     first = named["place"].unique(maintain_order=True).head(most)
     rows = named.filter(pl.col("place").is_in(first.to_list()))
     base = alt.Chart(rows).encode(
-        y=alt.Y("place:N", title=None, sort=first.to_list(), axis=alt.Axis(labelLimit=220)),
+        y=alt.Y("place:N", title=None, sort=first.to_list(), axis=alt.Axis(labelLimit=220, minExtent=_LABELS)),
         yOffset=alt.YOffset("draft_id:N", sort=None),
         color=_draft_colour(rows),
     )

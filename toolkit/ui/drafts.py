@@ -84,7 +84,7 @@ def show_start(
     if locked:
         st.caption("Being asked; stop to change something.")
     elif audience is None or not any(draft["text"].strip() for draft in drafts):
-        st.button("Ask them", type="primary", disabled=True, width="stretch", key="ask-nobody")
+        st.button("Ask them", type="primary", disabled=True, width="stretch", key="start-nobody")
         st.caption("Write a draft, or start from an example.")
     else:
         try:
