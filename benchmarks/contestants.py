@@ -1,6 +1,7 @@
 """What `throughput.py` measures, each in a process of its own: `python contestants.py NAME ADDRESS CALLS IN_FLIGHT`.
 
-Prints one JSON object: seconds, processor seconds and answers, all of the asking alone, and the process's peak memory.
+Prints one JSON object: seconds, processor seconds and answers, all of the asking alone, the process's peak memory, and
+for the toolkit by how much the peak grew once personas and packages were loaded.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import resource
 import sys
 import tempfile
@@ -34,12 +36,13 @@ def run_toolkit(address: str, calls: int, in_flight: int) -> dict[str, float]:
     )
     audience = Audience(audience="jam", personas=people)
     with tempfile.TemporaryDirectory() as folder:
+        held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         begun = time.perf_counter(), time.process_time()
         run = toolkit.run(
             Draft(id="plain", text=TEXT), audience, engine="openai", model="m", base_url=f"{address}/v1", api_key="k",
             rating="direct", control=False, concurrency=in_flight, store=Path(folder) / "replies.sqlite",
         )  # fmt: skip
-        return measure(begun, run.counts.ok)
+        return measure(begun, run.counts.ok) | {"grown_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - held}
 
 
 def run_bare(address: str, calls: int, in_flight: int) -> dict[str, float]:
@@ -112,7 +115,8 @@ def run_althing(address: str, calls: int, in_flight: int) -> dict[str, float]:
         with out.open("w") as sys.stdout:
             main(arguments)
         sys.stdout = printed
-        return measure(begun, out.read_text().count('"persona": "P'))
+        answered = set(re.findall(r'"persona": "(P\d+)"', out.read_text()))
+        return measure(begun, len(answered))
 
 
 def make_body() -> dict[str, Any]:

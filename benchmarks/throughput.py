@@ -95,7 +95,7 @@ def compare(calls: int, in_flight: int, rounds: int, peers: Path | None) -> bool
             f"ours is {rates['toolkit'] / rates[name]:.2f} times"
         )
     cpu = statistics.median(one["cpu"] / one["answered"] * 1000 for one in found["toolkit"])
-    memory = (large["peak_kb"] - small["peak_kb"]) / (3 * calls) if small and large else float("nan")
+    memory = (large["grown_kb"] - small["grown_kb"]) / (3 * calls) if small and large else float("nan")
     print(f"toolkit  {memory:7.2f} kB of peak memory a call, from {calls:,} to {4 * calls:,} calls")
     met = rates["toolkit"] >= max(LEAST_RATE, LEAST_OF_BARE * rates["bare"]) and cpu <= MOST_CPU_MS
     behind = [rates[name] for name in ("althing", "edsl") if name in rates]

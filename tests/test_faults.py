@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from openai_server import CHAT, Faults, OpenAIServer
+from scripted import ScriptedEngine, reading
 
 import toolkit
+from toolkit.asking import Reaction
 from toolkit.errors import EngineUnavailable
-from toolkit.models import Audience, Campaign, Persona
+from toolkit.models import MEASURES, Audience, Campaign, Persona
 
 OPTIONS: dict[str, Any] = {
     "engine": "openai", "model": "m", "rating": "direct", "control": False, "api_key": "test-key", "concurrency": 128,
@@ -92,3 +94,23 @@ def test_an_answer_that_is_no_json_is_tried_again(campaign: Campaign) -> None:
         run = toolkit.run(campaign, make_audience(20), base_url=server.base_url, **OPTIONS)
         assert run.counts.ok == 40
         assert server.count(CHAT) > 40
+
+
+def test_an_exception_half_way_loses_no_answer(campaign: Campaign) -> None:
+    """Whatever breaks the run, also a listener's own fault, the replies until then are kept and not asked for again."""
+    heard: list[str] = []
+
+    def listen(reaction: Reaction) -> None:
+        heard.append(reaction.persona_id)
+        if len(heard) == 20:
+            raise RuntimeError("the listener fell over")
+
+    engine = ScriptedEngine(lambda _: reading(ratings=dict.fromkeys(MEASURES, 3)))
+    options: dict[str, Any] = {"rating": "direct", "control": False, "concurrency": 4}
+    with pytest.raises(ExceptionGroup, match="unhandled errors"):
+        toolkit.run(campaign, make_audience(40), engine=engine, on_reaction=listen, **options)
+    again = ScriptedEngine(lambda _: reading(ratings=dict.fromkeys(MEASURES, 3)))
+    run = toolkit.run(campaign, make_audience(40), engine=again, **options)
+    assert run.counts.ok == 80
+    assert run.counts.from_store >= 20
+    assert again.calls == 80 - run.counts.from_store

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -113,12 +114,16 @@ class Questionnaire:
             return Question(prompt=prompt, grammar='root ::= " " [1-5]', max_tokens=2, sampling=_COMPLETION_SAMPLING)
         return Question(prompt=prompt + " ", max_tokens=1, top_logprobs=20)
 
+    @cached_property
+    def _system(self) -> str:
+        return self.prompts.render("system.j2")
+
     def _chat(
         self, template: str, task: Task, shown: str, schema: Mapping[str, Any], max_tokens: int = 2_000
     ) -> Question:
         prompt = self.prompts.render(template, **self._context(task, shown), ratings=self.rating)
         return Question(
-            system=self.prompts.render("system.j2"),
+            system=self._system,
             prompt=prompt,
             schema=schema,
             picture=self.pictures.get(task.draft.id),

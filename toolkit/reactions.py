@@ -18,7 +18,7 @@ from toolkit.surfaces import cut_at_fold
 LEAST_COSINE_RANGE = 0.09
 """Where the similarities to the five anchors span less than this, the sentence does not speak of the measure."""
 
-ROWS_AT_ONCE = 10_000
+ROWS_AT_ONCE = 1_000
 """Rows are made in so many at a time: as dicts they take twenty times the room of a frame."""
 
 Embed = Callable[[Sequence[str]], np.ndarray]
