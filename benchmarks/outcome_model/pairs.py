@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +65,7 @@ def load_pairs(folder: Path = DATA) -> Pairs:
     )
 
 
-def assign_folds(group: np.ndarray, folds: int, seed: int) -> np.ndarray:
+def assign_folds(group: np.ndarray, folds: int, seed: str) -> np.ndarray:
     """Return a fold from 0 for each group name, by a hash: independent of order and of the other groups."""
     return np.array([int(hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()[:8], 16) % folds for name in group])
 
@@ -82,16 +81,14 @@ def _join_groups(arms: pl.DataFrame, confirmed: pl.DataFrame) -> dict[str, str]:
             name = parent[name]
         return name
 
-    links = itertools.chain(
-        ((f"test {test}", f"group {group}") for test, group in arms.select("test_id", "group").iter_rows()),
-        *(
-            ((f"test {test}", f"text {text}") for test, text in frame.select("test_id", column).iter_rows())
-            for frame, column in ((arms, "headline"), (confirmed, "headline_a"), (confirmed, "headline_b"))
-        ),
-    )
+    links: list[tuple[str, str]] = []
+    for test, group, text in arms.select("test_id", "group", "headline").iter_rows():
+        links += [(f"g{group}", f"t{test}"), (f"g{group}", f"h{text}")]
+    for test, first, second in confirmed.select("test_id", "headline_a", "headline_b").iter_rows():
+        links += [(f"t{test}", f"h{first}"), (f"t{test}", f"h{second}")]
     for one, other in links:
         parent[find(one)] = find(other)
-    return {name.removeprefix("test "): find(name) for name in list(parent) if name.startswith("test ")}
+    return {name[1:]: find(name) for name in list(parent) if name.startswith("t")}
 
 
 def _pair_arms(arms: pl.DataFrame) -> pl.DataFrame:
