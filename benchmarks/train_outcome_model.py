@@ -3,9 +3,9 @@
     python benchmarks/train_outcome_model.py                 # judge, and write toolkit/data/outcome_model/weights.npz
     python benchmarks/train_outcome_model.py --only-judge    # write nothing
 
-Judged twice. 15 % of the groups are kept aside: no choice of method or feature was made on them. On the rest, five folds
-by group, the penalty of each chosen by three folds inside it. What ships is fitted on everything. Deterministic, offline, with the local
-extra; some three minutes of processor time.
+Judged twice. 15 % of the groups are kept aside: no choice of method or feature was made on them. On the rest, five
+folds by group, the penalty of each chosen by three folds inside it. What ships is fitted on everything. Deterministic,
+offline, with the local extra; some three minutes of processor time.
 """
 
 from __future__ import annotations
