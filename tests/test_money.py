@@ -14,6 +14,7 @@ from openai_server import Faults, OpenAIServer
 from scripted import ScriptedEngine, reading
 
 import toolkit
+from toolkit import api
 from toolkit.budget import Budget, Price, find_listed_price
 from toolkit.engines.base import Question, Reply
 from toolkit.errors import BudgetReached, CallFailed
@@ -144,7 +145,7 @@ def test_the_provider_s_usage_wins(audience: Audience, campaign: Campaign) -> No
 @pytest.mark.parametrize("kind", ["ask_glance", "ask_reading", "ask_reaction"])
 def test_prompts_begin_with_what_all_share(audience: Audience, campaign: Campaign, kind: str) -> None:
     """The run's token, the person, the wording and the draft come after everything that every question shares."""
-    settings = toolkit.api.plan(campaign, audience).settings
+    settings = api.plan(campaign, audience).settings
     plan = make_plan(campaign, [audience], settings, Prompts())
     questionnaire = Questionnaire(plan.prompts, "direct")
     questions = [getattr(questionnaire, kind)(task) for task in plan.tasks]

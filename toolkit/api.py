@@ -89,12 +89,14 @@ async def arun(
     tpm: float | None = None,
     fail_fast: bool = False,
     stop: asyncio.Event | None = None,
+    halt: asyncio.Event | None = None,
     **settings: Any,
 ) -> Run:
     """Test drafts on an audience and return the run; see `run`, of which this is the form for async code.
 
-    Setting `stop` ends the calls in flight and returns the run with what came until then. A cancelled call ends them
-    too, and returns nothing; in either case the replies that came are kept.
+    Setting `stop` ends the calls in flight and returns the run with what came until then. Setting `halt` waits for the
+    calls in flight, asks nothing new, and raises Interrupted where something was left to ask. A cancelled call ends
+    them too, and returns nothing. In every case the replies that came are kept.
     """
     finished = await ask_plan(
         plan(drafts, audience, **settings),
@@ -113,6 +115,7 @@ async def arun(
         tpm=tpm,
         fail_fast=fail_fast,
         stop=stop,
+        halt=halt,
     )
     return conclude_run(finished, Path(store) if store else default_store())
 
@@ -135,6 +138,7 @@ async def ask_plan(
     tpm: float | None = None,
     fail_fast: bool = False,
     stop: asyncio.Event | None = None,
+    halt: asyncio.Event | None = None,
 ) -> Run:
     """Ask what a plan lists and return the run; options as for `run`."""
     _check_limits(engine, rpm, tpm)
@@ -158,6 +162,7 @@ async def ask_plan(
             on_preference=on_preference,
             stop=stop,
             fail_fast=fail_fast,
+            halt=halt,
         )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from toolkit.budget import Budget
 from toolkit.engines.base import Engine, Form, Question, Reply
-from toolkit.errors import CallFailed, EngineUnavailable, MissingReply
+from toolkit.errors import CallFailed, EngineUnavailable, Interrupted, MissingReply, StoreUnusable
 from toolkit.models import CONTROL, MEASURES
 from toolkit.prompts import clean_text
 from toolkit.questions import BOUNDARY, Questionnaire, Task
@@ -23,6 +25,8 @@ Parsed = TypeVar("Parsed")
 _ATTEMPTS = 2
 _CERTAIN = [[float(level == value) for level in range(5)] for value in range(5)]
 """Distributions with everything on one point; a hundred thousand reactions share these five."""
+_SHORTEST_WAIT, _LONGEST_WAIT = 0.05, 1.0
+"""Seconds between two looks for a reply that another process is waiting for."""
 
 
 @dataclass(slots=True)
@@ -126,12 +130,23 @@ def describe_failure(error: Exception) -> dict[str, Any]:
 class Asker:
     """Answers from the store where it can, from the engine where it must."""
 
-    def __init__(self, questionnaire: Questionnaire, engine: Engine, store: Store, budget: Budget, token: str) -> None:
+    def __init__(
+        self,
+        questionnaire: Questionnaire,
+        engine: Engine,
+        store: Store,
+        budget: Budget,
+        token: str,
+        halt: asyncio.Event | None = None,
+    ) -> None:
         self._questionnaire = questionnaire
         self._engine = engine
         self._store = store
         self._budget = budget
         self._token = token
+        self._halt = halt
+        self._in_hand: dict[bytes, asyncio.Event] = {}
+        self._broken: StoreUnusable | None = None
 
     @property
     def form(self) -> Form:
@@ -139,7 +154,7 @@ class Asker:
         return self._engine.form
 
     async def ask(self, task: Task) -> Reaction:
-        """Return the reaction; only BudgetReached and EngineUnavailable escape."""
+        """Return the reaction; only BudgetReached, EngineUnavailable, StoreUnusable and Interrupted escape."""
         usage = Usage()
         try:
             answer = await self._find_answer(task, usage)
@@ -197,17 +212,60 @@ class Asker:
         Raises Refused where the model declined, and whatever the engine raises.
         """
         key = self._key(task, question)
-        reply = self._store.find(key)
+        reply = await self._find_kept(key)
         if reply is not None:
             usage.add(reply, fresh=False)
         else:
-            reply = await self._ask_engine(key, question, parse, usage)
+            reply = await self._take_in_hand(key, question, parse, usage)
         if reply.refusal:
             raise Refused(reply.refusal)
         return reply
 
+    async def _find_kept(self, key: bytes) -> Reply | None:
+        """Look into the store, once whoever asks the same question in this run has its answer."""
+        while (other := self._in_hand.get(key)) is not None:
+            await other.wait()
+        if self._broken is not None:
+            raise self._broken
+        try:
+            return self._store.find(key)
+        except StoreUnusable as error:
+            self._broken = error
+            raise
+
+    async def _take_in_hand(self, key: bytes, question: Question, parse: Callable[[str], Any], usage: Usage) -> Reply:
+        """Ask, unless another process on the same store does: then wait for its reply, and ask if none comes."""
+        self._in_hand[key] = asyncio.Event()
+        wait = _SHORTEST_WAIT
+        try:
+            while not self._claim(key):
+                await asyncio.sleep(wait)
+                wait = min(1.5 * wait, _LONGEST_WAIT)
+                reply = self._store.find(key)
+                if reply is not None:
+                    usage.add(reply, fresh=False)
+                    return reply
+            reply = await self._ask_engine(key, question, parse, usage)
+        except BaseException:
+            self._release(key)
+            raise
+        finally:
+            self._in_hand.pop(key).set()
+        return reply
+
+    def _claim(self, key: bytes) -> bool:
+        if self._halt is not None and self._halt.is_set():
+            raise Interrupted
+        return not getattr(self._engine, "claims", True) or self._store.claim(key)
+
+    def _release(self, key: bytes) -> None:
+        if getattr(self._engine, "claims", True):
+            with contextlib.suppress(StoreUnusable):
+                self._store.release(key)
+
     async def _ask_engine(self, key: bytes, question: Question, parse: Callable[[str], Any], usage: Usage) -> Reply:
         problem: BadReply | None = None
+        earlier: list[Reply] = []
         for attempt in range(_ATTEMPTS):
             again = ask_again(question, problem, self._engine.form)
             reply = await self._pay_for(self._prepare(key, again, attempt))
@@ -222,12 +280,17 @@ class Asker:
                 problem = error
             else:
                 if not reply.refusal or attempt + 1 == _ATTEMPTS:
-                    self._store.keep(key, self._engine.form, reply)
                     usage.bad += ("refused",) if reply.refusal else ()
-                    return reply
+                    return self._keep(key, _add_up(reply, earlier))
                 problem = BadReply(reply.refusal, "refused")
+            earlier.append(reply)
             usage.bad += (problem.kind,)
         raise CallFailed(f"{_ATTEMPTS} replies could not be used: {problem}")
+
+    def _keep(self, key: bytes, reply: Reply) -> Reply:
+        kept = self._store.keep(key, self._engine.form, reply)
+        self._broken = self._store.trouble
+        return kept
 
     def _prepare(self, key: bytes, question: Question, attempt: int) -> Question:
         """Put the run's token in place and, for a base model, a seed drawn from the key.
@@ -263,6 +326,20 @@ class Asker:
             "reply", self._engine.form, self._engine.model, question.system, question.prompt, parameters,
             str(task.wording), str(task.repeat),
         )  # fmt: skip
+
+
+def _add_up(reply: Reply, earlier: Sequence[Reply]) -> Reply:
+    """Return the reply with what the unusable ones before it took: a replay then tells the same as the run did."""
+    took = [*earlier, reply]
+    costs = [one.cost_usd for one in took if one.cost_usd is not None]
+    return replace(
+        reply,
+        prompt_tokens=sum(one.prompt_tokens for one in took),
+        completion_tokens=sum(one.completion_tokens for one in took),
+        cached_tokens=sum(one.cached_tokens for one in took),
+        latency_ms=sum(one.latency_ms for one in took),
+        cost_usd=sum(costs) if len(costs) == len(took) else None,
+    )
 
 
 def _any_text(text: str) -> str:

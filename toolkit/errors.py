@@ -2,11 +2,13 @@
 
     ToolkitError
     ├── InputError            a file, a name or an option cannot be used       exit 2
+    │   └── StoreUnusable     the file that keeps reactions fails              exit 2
     ├── EngineError
     │   ├── EngineUnavailable no reply can be had at all: key, model, address  exit 2
     │   ├── CallFailed        one call got no usable reply; the run goes on
     │   └── MissingReply      the store holds no reply to this question        exit 3
-    └── BudgetReached         the next call could pass the cost limit          exit 4
+    ├── BudgetReached         the next call could pass the cost limit          exit 4
+    └── Interrupted           somebody asked the run to stop                   exit 130
 
 Each message is one line: what is wrong, where, what is allowed, what to do next.
 """
@@ -25,6 +27,16 @@ class ToolkitError(Exception):
 
 class InputError(ToolkitError):
     """A file, a name or an option cannot be used as given."""
+
+
+class StoreUnusable(InputError):
+    """The file that keeps reactions cannot be read or written."""
+
+
+class Interrupted(ToolkitError):
+    """Somebody asked the run to stop; nothing new is asked."""
+
+    exit_code = 130
 
 
 class EngineError(ToolkitError):

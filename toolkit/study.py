@@ -53,6 +53,7 @@ async def carry_out(
     on_preference: OnPreference | None = None,
     stop: asyncio.Event | None = None,
     fail_fast: bool = False,
+    halt: asyncio.Event | None = None,
 ) -> Run:
     """Ask everything, rate what was said and return the run.
 
@@ -67,7 +68,7 @@ async def carry_out(
     budget = Budget(price, max_cost)
     questionnaire = Questionnaire(plan.prompts, plan.settings.rating, plan.pictures)
     async with engine:
-        asker = Asker(questionnaire, engine, store, budget, secrets.token_hex(6))
+        asker = Asker(questionnaire, engine, store, budget, secrets.token_hex(6), halt)
         flow = _Flow(concurrency or engine.concurrency, stop, fail_fast)
         reactions = await flow.ask_all(plan.tasks, asker.ask, _fail_reaction, on_reaction)
         await _ask_stragglers(reactions, flow, asker)

@@ -39,6 +39,9 @@ class Progress:
         self._price = price
         self._cost = 0.0
         self._done = 0
+        self.total = total
+        self.saved = 0
+        """How many of the planned reactions and choices came and are kept."""
         self._started = time.monotonic()
         shown = self._console.is_terminal and not quiet
         self._bar = Bar(
@@ -67,10 +70,12 @@ class Progress:
 
     def advance(self, reaction: Reaction) -> None:
         """Count one reaction and show what it says."""
+        self.saved += reaction.status != "failed"
         self._count(describe_reaction(reaction), reaction.usage)
 
     def advance_pair(self, preference: Preference) -> None:
         """Count one choice between two drafts and show it."""
+        self.saved += preference.status != "failed"
         self._count(describe_preference(preference), preference.usage)
 
     def _count(self, said: str, usage: Usage) -> None:

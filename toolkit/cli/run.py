@@ -57,6 +57,7 @@ def _test(
 ) -> int:
     from toolkit import api
     from toolkit.cli.progress import Progress
+    from toolkit.cli.signals import drain_on_signals
     from toolkit.head_to_head import list_pairings
     from toolkit.runs import check_folder
 
@@ -94,8 +95,11 @@ def _test(
         verbose=verbose,
         price=api.find_price(engine, options["model"], options["base_url"], options["price"]),
     ) as progress:
-        listeners = {"on_reaction": progress.advance, "on_preference": progress.advance_pair}
-        finished = api.run(campaign, audience, engine=engine, **listeners, **asking, **settings)
+        listeners: dict[str, Any] = {"on_reaction": progress.advance, "on_preference": progress.advance_pair}
+        finished = drain_on_signals(
+            lambda halt: api.arun(campaign, audience, engine=engine, halt=halt, **listeners, **asking, **settings),
+            lambda: f"{progress.saved} of {progress.total} answers are saved",
+        )
     folder = finished.save(out or Path("runs") / finished.run_id)
     _show(finished, folder, as_json=as_json, quiet=quiet)
     return _exit_code(finished)

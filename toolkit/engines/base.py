@@ -77,7 +77,11 @@ class Reply:
 
 
 class Engine(Protocol):
-    """Turns a question into a reply. Entered once per run; a fourth engine needs no more than this."""
+    """Turns a question into a reply. Entered once per run; a fourth engine needs no more than this.
+
+    An engine with `claims = False` costs nothing to ask twice, or sees to it itself: its questions are not marked in
+    the store as in hand.
+    """
 
     name: str
     model: str

@@ -18,6 +18,7 @@ class ReplayEngine:
 
     name = "replay"
     concurrency = 1
+    claims = False
 
     def __init__(self, model: str, form: Form) -> None:
         self.model = model

@@ -10,7 +10,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
-from toolkit.errors import InputError
+from toolkit.errors import StoreUnusable
+
+PATIENCE_SECONDS = 10.0
+"""How long to wait for another process that is writing; a reply takes it a fraction of a millisecond."""
+_NEXT_STEP = {
+    sqlite3.SQLITE_FULL: "the disk is full; free space",
+    sqlite3.SQLITE_IOERR: "it cannot be written or read on this disk; free space or check the disk",
+    sqlite3.SQLITE_BUSY: "another program holds it; wait for that one or end it",
+    sqlite3.SQLITE_LOCKED: "another program holds it; wait for that one or end it",
+    sqlite3.SQLITE_READONLY: "it may not be written; change its permissions or its folder's",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; change the permissions of its folder",
+    sqlite3.SQLITE_PERM: "it may not be opened; change its permissions",
+    sqlite3.SQLITE_CORRUPT: "it is damaged; move it away (`sqlite3 FILE .recover` reads what is left)",
+    sqlite3.SQLITE_NOTADB: "it is not a store; move it away",
+}
+_PRIMARY = 0xFF
+"""An extended result code of SQLite carries the primary one in its last byte."""
 
 
 def make_key(*parts: str) -> bytes:
@@ -24,18 +40,20 @@ def make_key(*parts: str) -> bytes:
 
 
 class Database:
-    """An open file; a subclass names its tables in `schema`. Every statement is committed before it returns."""
+    """An open file; a subclass names its tables in `schema`. Every statement is committed before it returns.
+
+    A committed reply outlasts the process, also one that is killed. Against a power cut the file stays whole, and the
+    last few hundred replies before it may be lost: waiting for the disk at every reply takes ten times as long.
+    """
 
     schema = ""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS) -> None:
         self._path = path
+        self._patience = patience
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._connection.executescript(self.schema)
+            self._connection = self._open()
         except (OSError, sqlite3.Error) as error:
             raise self._refusal(error) from None
 
@@ -53,43 +71,75 @@ class Database:
         """Close the file."""
         self._connection.close()
 
-    def _select(self, query: str, *values: object) -> tuple[Any, ...] | None:
+    def _open(self) -> sqlite3.Connection:
+        connection = self._connect(str(self._path))
         try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.executescript(self.schema)
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if not self._is_only_readable(error):
+                raise
+            connection = self._connect(f"{self._path.absolute().as_uri()}?immutable=1", uri=True)
+        return connection
+
+    def _connect(self, address: str, *, uri: bool = False) -> sqlite3.Connection:
+        return sqlite3.connect(address, timeout=self._patience, isolation_level=None, check_same_thread=False, uri=uri)
+
+    def _is_only_readable(self, error: sqlite3.Error) -> bool:
+        """Tell whether a whole file lies where nothing may be written, as a checked-out recording may."""
+        forbidden = _find_code(error) in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+        pending = self._path.with_name(f"{self._path.name}-wal")
+        return forbidden and self._path.is_file() and not (pending.is_file() and pending.stat().st_size)
+
+    def _select(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        with self._refusing():
             return cast("tuple[Any, ...] | None", self._connection.execute(query, values).fetchone())
-        except sqlite3.Error as error:
-            raise self._refusal(error) from None
 
     def _select_all(self, query: str, *values: object) -> list[dict[str, Any]]:
         """Return every row as a mapping by column name."""
-        try:
+        with self._refusing():
             cursor = self._connection.execute(query, values)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
-        except sqlite3.Error as error:
-            raise self._refusal(error) from None
+
+    def _insert(self, query: str, values: tuple[object, ...]) -> int:
+        """Carry out one statement and return how many rows it changed."""
+        with self._refusing():
+            return self._connection.execute(query, values).rowcount
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """Commit every statement of the block together, or none of them."""
-        try:
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Commit everything in the block, or nothing."""
+        with self._refusing():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                yield
+                yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise self._refusal(error) from None
 
-    def _insert(self, query: str, values: tuple[object, ...]) -> None:
+    @contextlib.contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """Raise what goes wrong inside as one line."""
         try:
-            self._connection.execute(query, values)
+            yield
         except sqlite3.Error as error:
             raise self._refusal(error) from None
 
-    def _refusal(self, error: Exception) -> InputError:
-        return InputError(
-            f"{self._path}: the store of reactions cannot be used: {error}; "
-            "free space or permissions, or name another file with AUDIENCE_STORE"
+    def _refusal(self, error: Exception) -> StoreUnusable:
+        said = (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)
+        next_step = _NEXT_STEP.get(_find_code(error), "free space or permissions")
+        return StoreUnusable(
+            f"{self._path}: the store of reactions cannot be used: {said}: {next_step}, "
+            "or name another file with AUDIENCE_STORE"
         )
+
+
+def _find_code(error: Exception) -> int:
+    """Return the primary result code of SQLite; -1 where the error is not its own."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return -1 if code is None else code & _PRIMARY

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import cast
 
 import numpy as np
 
 from toolkit.engines.base import Form, Reply
-from toolkit.store.database import Database
+from toolkit.errors import StoreUnusable
+from toolkit.store.database import PATIENCE_SECONDS, Database
+from toolkit.store.owners import is_alive, make_owner, retire_owner
+from toolkit.store.rescue import Journal, Row, find_journals, read_journal
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -18,29 +23,104 @@ CREATE TABLE IF NOT EXISTS replies (
     arrived TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS claims (key BLOB PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
 """
+LEASE_SECONDS = 600.0
+"""How long a question stays in the hands of a process that nobody hears of: longer than any call is tried."""
+
+
+_KEEP = "INSERT OR IGNORE INTO replies (key, form, model, reply) VALUES (?, ?, ?, ?)"
+_CLAIM = """
+INSERT INTO claims (key, owner, until) VALUES (?1, ?2, unix_now() + ?3)
+ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until
+WHERE claims.owner = excluded.owner OR claims.until < unix_now()
+"""
+_INHERIT = "UPDATE claims SET owner = ?1, until = unix_now() + ?2 WHERE key = ?3 AND owner = ?4"
 
 
 class Store(Database):
     """Replies in one SQLite file, in write-ahead mode; several processes may share it.
 
-    A reply is committed before `keep` returns, so a killed process loses at most what was still in flight.
+    A reply is committed before `keep` returns, so a killed process loses at most what was still in flight. Replies
+    that the file cannot take, on a full disk for one, go to a journal beside it, and `trouble` says so; the next
+    store that is opened on the file takes them in.
     """
 
     schema = _SCHEMA
+
+    def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS) -> None:
+        super().__init__(path, patience=patience)
+        self._connection.create_function("unix_now", 0, time.time)
+        self._owner = make_owner()
+        self._journal = Journal(path, self._owner.partition(":")[2].replace(":", "-"))
+        self.trouble: StoreUnusable | None = None
+        """Why the file took no more replies; None while it does."""
+        self._take_in()
+
+    def close(self) -> None:
+        """Close the file; questions still in hand go back to everybody."""
+        self._journal.flush()
+        retire_owner(self._owner)
+        super().close()
 
     def find(self, key: bytes) -> Reply | None:
         """Return the reply kept under the key, or None."""
         row = self._select("SELECT reply FROM replies WHERE key = ?", key)
         return Reply(**json.loads(row[0])) if row else None
 
-    def keep(self, key: bytes, form: Form, reply: Reply) -> None:
-        """Commit a reply; one that is already there stays as it is."""
+    def has(self, key: bytes) -> bool:
+        """Tell whether a reply is kept under the key."""
+        return self._select("SELECT 1 FROM replies WHERE key = ?", key) is not None
+
+    def keep(self, key: bytes, form: Form, reply: Reply) -> Reply:
+        """Commit a reply and return the one that stands: one that was there already stays as it is.
+
+        Where the file does not take it, the journal does, and `trouble` is set.
+        """
         text = json.dumps(dataclasses.asdict(reply), ensure_ascii=False)
-        self._insert(
-            "INSERT OR IGNORE INTO replies (key, form, model, reply) VALUES (?, ?, ?, ?)",
-            (key, form, reply.model, text),
-        )
+        row = (key, form, reply.model, text)
+        if self.trouble is None:
+            try:
+                return reply if self._commit(row) else self.find(key) or reply
+            except StoreUnusable as error:
+                self.trouble = error
+        self._journal.add(row)
+        place = self._journal.path
+        saved = f"replies in flight went to {place}, which the next run takes in" if place else "no place took the rest"
+        self.trouble = StoreUnusable(f"{str(self.trouble).partition('; replies in flight')[0]}; {saved}")
+        return reply
+
+    def claim(self, key: bytes) -> bool:
+        """Take a question in hand; False where another living process has it."""
+        taken = self._insert(_CLAIM, (key, self._owner, LEASE_SECONDS))
+        if taken:
+            return True
+        row = self._select("SELECT owner FROM claims WHERE key = ?", key)
+        if row is None or is_alive(row[0]):
+            return False
+        return self._insert(_INHERIT, (self._owner, LEASE_SECONDS, key, row[0])) == 1
+
+    def release(self, key: bytes) -> None:
+        """Give a question back that got no reply worth keeping."""
+        if self.trouble is None:
+            self._insert("DELETE FROM claims WHERE key = ? AND owner = ?", (key, self._owner))
+
+    def _commit(self, row: Row) -> bool:
+        """Insert a reply and drop its claim in one transaction; tell whether it was new."""
+        with self._transaction() as connection:
+            new = connection.execute(_KEEP, row).rowcount == 1
+            connection.execute("DELETE FROM claims WHERE key = ?", row[:1])
+        return new
+
+    def _take_in(self) -> None:
+        """Insert the replies of every journal that waits for this file, then delete it."""
+        for path in find_journals(self._path):
+            try:
+                for row in read_journal(path):
+                    self._insert(_KEEP, row)
+                path.unlink(missing_ok=True)
+            except (OSError, StoreUnusable):
+                continue
 
     def find_vectors(self, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
         """Return the stored vectors among the keys."""
