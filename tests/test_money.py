@@ -165,7 +165,8 @@ def test_the_servers_own_bill_never_passes_the_limit(tmp_path: Path, audience: A
     """
     outcomes = asyncio.run(_run_trials(tmp_path, audience, campaign))
     for trial, (billed, limit, cost, _) in enumerate(outcomes):
-        assert cost <= billed + 1e-9 <= limit + 1e-9, f"trial {trial}"
+        assert billed <= limit, f"trial {trial}"
+        assert cost <= billed + 1e-6, f"trial {trial}"  # a run rounds its cost to millionths
     assert sum(stopped for *_, stopped in outcomes) >= 5
     assert sum(billed for billed, *_ in outcomes) > 0.15 * sum(limit for _, limit, *_ in outcomes)
 

@@ -239,12 +239,12 @@ class Asker:
         wait = _SHORTEST_WAIT
         try:
             while not self._claim(key):
-                await asyncio.sleep(wait)
-                wait = min(1.5 * wait, _LONGEST_WAIT)
                 reply = self._store.find(key)
                 if reply is not None:
                     usage.add(reply, fresh=False)
                     return reply
+                await asyncio.sleep(wait)
+                wait = min(1.5 * wait, _LONGEST_WAIT)
             reply = await self._ask_engine(key, question, parse, usage)
         except BaseException:
             self._release(key)

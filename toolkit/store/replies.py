@@ -31,7 +31,8 @@ LEASE_SECONDS = 600.0
 
 _KEEP = "INSERT OR IGNORE INTO replies (key, form, model, reply) VALUES (?, ?, ?, ?)"
 _CLAIM = """
-INSERT INTO claims (key, owner, until) VALUES (?1, ?2, unix_now() + ?3)
+INSERT INTO claims (key, owner, until)
+SELECT ?1, ?2, unix_now() + ?3 WHERE NOT EXISTS (SELECT 1 FROM replies WHERE key = ?1)
 ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until
 WHERE claims.owner = excluded.owner OR claims.until < unix_now()
 """
@@ -91,7 +92,7 @@ class Store(Database):
         return reply
 
     def claim(self, key: bytes) -> bool:
-        """Take a question in hand; False where another living process has it."""
+        """Take a question in hand; False where another living process has it, or has got its reply by now."""
         taken = self._insert(_CLAIM, (key, self._owner, LEASE_SECONDS))
         if taken:
             return True
