@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import web
+from provider_batches import BATCHES, FILES, Desk
 from provider_replies import (
     CHAT,
     COMPLETIONS,
@@ -39,7 +40,7 @@ from provider_rules import Faults, Rejection, check_request, spoil
 __all__ = ["CHAT", "COMPLETIONS", "EMBEDDINGS", "EVERYTHING", "MODELS", "Ask", "Faults", "OpenAIServer", "Script"]
 
 Script = Callable[[Ask], str | dict[str, Any] | None]
-EVERYTHING = frozenset({MODELS, CHAT, COMPLETIONS, EMBEDDINGS, "logprobs", "usage"})
+EVERYTHING = frozenset({MODELS, CHAT, COMPLETIONS, EMBEDDINGS, BATCHES, "logprobs", "usage"})
 _LARGEST_BODY = 64 * 1024**2
 _REFUSAL = "I'm sorry, I can't help with that."
 
@@ -74,6 +75,7 @@ class OpenAIServer:
         self.base_url = ""
         self.script = script
         self.keys: list[str] = []
+        self.desk = Desk(self._answer_line)
         self._latency, self._models, self._key = latency, models, key
         self._support, self._port = frozenset(support), port
         self._changed = threading.Condition()
@@ -146,6 +148,9 @@ class OpenAIServer:
             await runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.Response:
+        if request.path.startswith((FILES, BATCHES)) and BATCHES in self._support:
+            self.keys.append(request.headers.get("Authorization", "").removeprefix("Bearer "))
+            return await self.desk.handle(request)
         raw = await request.text()
         identity = remove_random_tokens(request.path + raw)
         with self._arrival(request.path, raw, identity) as (ask, attempt):
@@ -169,6 +174,15 @@ class OpenAIServer:
             except Rejection as rejection:
                 self.refused += 1
                 return web.json_response({"error": rejection.error}, status=rejection.status, headers=rejection.headers)
+
+    def _answer_line(self, ask: Ask, attempt: int) -> tuple[int, dict[str, Any]]:
+        """Answer one line of a batch as it would be answered alone."""
+        struck = self.faults.draw(remove_random_tokens(ask.text), attempt)
+        try:
+            check_request(ask, self.faults, struck, self._models)
+            return 200, self._answer(ask, struck)
+        except Rejection as rejection:
+            return rejection.status, {"error": rejection.error}
 
     @contextlib.contextmanager
     def _arrival(self, path: str, raw: str, identity: str) -> Iterator[tuple[Ask, int]]:

@@ -16,11 +16,11 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [
     {"errors", "models"},
     {"files", "prompts", "surfaces", "stats", "ratings", "similarity", "themes", "sampling", "vetting", "counting"}
-    | {"strengths", "markup", "links", "masking"},
+    | {"strengths", "tokens", "markup", "links", "masking"},
     {"engines", "store", "budget", "scoring", "questions", "replies", "linting", "rendering"} | {"outcome_model"},
     {"asking", "repairs", "planning", "reactions", "concluding", "runs", "study", "estimating", "api"}
     | {"head_to_head", "live", "summaries", "decisions", "archive", "charts", "room", "health", "report", "gate"}
-    | {"outcomes", "evidence"},
+    | {"outcomes", "evidence", "outstanding"},
     {"cli", "ui", "plugin", "__main__", "__init__"},
 ]
 HOMES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,15 @@ import platformdirs
 from pydantic import ValidationError
 
 from toolkit.budget import Price, find_listed_price
-from toolkit.engines import DEFAULT_MODEL, make_engine
-from toolkit.engines.base import Engine
+from toolkit.engines import DEFAULT_MODEL, make_batch_engine, make_engine
+from toolkit.engines.base import Engine, Form
 from toolkit.errors import InputError
 from toolkit.estimating import Estimate, estimate_plan
 from toolkit.files.audiences import load_audience
 from toolkit.files.drafts import load_drafts
 from toolkit.models import Audience, Campaign, Draft, Objective, Settings
 from toolkit.outcomes import conclude_run
+from toolkit.outstanding import Outstanding, find_outstanding
 from toolkit.planning import Plan, make_plan
 from toolkit.prompts import Prompts
 from toolkit.runs import Run
@@ -29,6 +30,9 @@ from toolkit.surfaces import find_surface
 
 if TYPE_CHECKING:
     from toolkit.files.drawing import Draw
+
+_LATEST_REPLIES = 200
+"""Stored replies of a model that tell how long its next ones will be."""
 
 DraftsLike = Campaign | Draft | Sequence[Draft] | str | Path
 AudienceLike = Audience | str | Path | Sequence[Audience | str | Path] | None
@@ -90,13 +94,13 @@ async def arun(
     fail_fast: bool = False,
     stop: asyncio.Event | None = None,
     halt: asyncio.Event | None = None,
+    batch: bool = False,
+    on_note: Callable[[str], None] | None = None,
     **settings: Any,
 ) -> Run:
     """Test drafts on an audience and return the run; see `run`, of which this is the form for async code.
 
-    Setting `stop` ends the calls in flight and returns the run with what came until then. Setting `halt` waits for the
-    calls in flight, asks nothing new, and raises Interrupted where something was left to ask. A cancelled call ends
-    them too, and returns nothing. In every case the replies that came are kept.
+    Setting `stop` ends the calls in flight and returns what came; `halt` waits for them and may raise Interrupted.
     """
     finished = await ask_plan(
         plan(drafts, audience, **settings),
@@ -116,6 +120,8 @@ async def arun(
         fail_fast=fail_fast,
         stop=stop,
         halt=halt,
+        batch=batch,
+        on_note=on_note,
     )
     return conclude_run(finished, Path(store) if store else default_store())
 
@@ -139,24 +145,30 @@ async def ask_plan(
     fail_fast: bool = False,
     stop: asyncio.Event | None = None,
     halt: asyncio.Event | None = None,
+    batch: bool = False,
+    on_note: Callable[[str], None] | None = None,
 ) -> Run:
     """Ask what a plan lists and return the run; options as for `run`."""
     _check_limits(engine, rpm, tpm)
-    known = find_price(engine, model, base_url, price)
+    known = find_price(engine, model, base_url, price, batch=batch)
     _check_cost_limit(max_cost, known)
-    with Store(Path(store) if store else default_store()) as kept:
-        asked = (
-            make_engine(engine, model=model, base_url=base_url, api_key=api_key, store=kept, rpm=rpm, tpm=tpm)
-            if isinstance(engine, str)
-            else engine
-        )
+    path = Path(store) if store else default_store()
+    named = {"model": model, "base_url": base_url, "api_key": api_key}
+    with Store(path) as kept:
+        if batch:
+            _check_batch(engine)
+            asked = make_batch_engine(store=path, halt=halt, on_note=on_note, **named)
+        elif isinstance(engine, str):
+            asked = make_engine(engine, store=kept, rpm=rpm, tpm=tpm, **named)
+        else:
+            asked = engine
         return await carry_out(
             planned,
             asked,
             kept,
             price=known,
             max_cost=max_cost,
-            concurrency=concurrency,
+            concurrency=None if batch else concurrency,
             embedding_model=embedding_model,
             on_reaction=on_reaction,
             on_preference=on_preference,
@@ -197,12 +209,24 @@ def estimate(
     base_url: str | None = None,
     price: tuple[float, float] | None = None,
     concurrency: int | None = None,
+    store: str | Path | None = None,
+    batch: bool = False,
     **settings: Any,
 ) -> Estimate:
-    """Return calls, tokens, dollars, minutes and the detectable difference of a run, with nothing asked."""
-    return estimate_plan(
-        plan(drafts, audience, **settings), engine, find_price(engine, model, base_url, price), concurrency
-    )
+    """Return calls, tokens, dollars, minutes and the detectable difference of a run, with nothing asked.
+
+    Reactions that the store holds are taken off, for an endpoint's models; the local engine's are not looked up.
+    """
+    planned = plan(drafts, audience, **settings)
+    path = Path(store) if store else default_store()
+    known = path if engine == "openai" and path.is_file() else Path(":memory:")
+    form: Form = "completion" if engine == "local" else "chat"
+    with Store(known) as kept:
+        voice = model or DEFAULT_MODEL
+        outstanding: Outstanding = run_blocking(lambda: find_outstanding(planned, kept, voice, form))
+        replies = kept.list_latest(voice, _LATEST_REPLIES)
+    listed = find_price(engine, model, base_url, price, batch=batch)
+    return estimate_plan(planned, engine, listed, concurrency, outstanding=outstanding, replies=replies, batch=batch)
 
 
 def find_price(
@@ -210,10 +234,12 @@ def find_price(
     model: str | None = None,
     base_url: str | None = None,
     price: tuple[float, float] | None = None,
+    *,
+    batch: bool = False,
 ) -> Price | None:
     """Return the price given, the listed one of a model at its maker's endpoint, nothing for `local` and `replay`.
 
-    None where it is not known.
+    None where it is not known. A listed price is halved for a batch; one that is given holds as it is.
     """
     if price is not None:
         if len(price) != len(("in", "out")) or not all(0 <= float(part) < float("inf") for part in price):
@@ -222,7 +248,8 @@ def find_price(
     if engine in {"local", "replay"}:
         return Price(0.0, 0.0)
     if engine == "openai" and not (base_url or os.environ.get("OPENAI_BASE_URL")):
-        return find_listed_price(model or DEFAULT_MODEL)
+        listed = find_listed_price(model or DEFAULT_MODEL)
+        return listed.halve() if listed and batch else listed
     return None
 
 
@@ -231,6 +258,12 @@ def _check_cost_limit(max_cost: float | None, price: Price | None) -> None:
         raise InputError(
             "--max-cost needs a price, and this model's is not known; add --price IN,OUT in dollars per million tokens"
         )
+
+
+def _check_batch(engine: str | Engine) -> None:
+    if engine != "openai":
+        name = engine if isinstance(engine, str) else engine.name
+        raise InputError(f"--batch: the {name} engine has no batches; leave it out, or pass --engine openai")
 
 
 def _check_limits(engine: str | Engine, rpm: float | None, tpm: float | None) -> None:

@@ -301,7 +301,7 @@ class Asker:
         if self._engine.form == "completion":
             sampling["seed"] = (int.from_bytes(key[:4], "big") + attempt) % 2**31
         prompt = question.prompt.replace(self._token, "").replace(BOUNDARY, self._token)
-        return replace(question, prompt=prompt, sampling=sampling)
+        return replace(question, prompt=prompt, sampling=sampling, key=key.hex())
 
     async def _pay_for(self, question: Question) -> Reply:
         """Ask with the worst case held back; what became of a call that broke off is not known and stays counted."""

@@ -79,6 +79,7 @@ def _make_methods(run_id: str, plan: Plan, engine: Engine, asked: Asked, silent:
         engine=engine.name,
         model=engine.model,
         form=engine.form,
+        batch=getattr(engine, "is_batch", False),
         personas=len(plan.panel),
         wordings=plan.wordings,
         counts=_count(personas, engine.calls),

@@ -2,83 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 
 from toolkit import stats
-from toolkit.budget import Price
-from toolkit.engines.base import Form
-from toolkit.head_to_head import PairQuestions, list_pairings
+from toolkit.budget import PICTURE_TOKENS, Price
+from toolkit.engines.base import Question, Reply
 from toolkit.models import Record
+from toolkit.outstanding import Kind, Outstanding
 from toolkit.planning import Plan
-from toolkit.questions import Questionnaire
-from toolkit.surfaces import is_folded
+from toolkit.tokens import estimate_schema_tokens, estimate_tokens
 
-CHARACTERS_PER_TOKEN = 4
 WORTH_FINDING = 0.05
 _MINUTE = 60
-_REPLY_TOKENS = {"chat": 260, "glance": 40, "completion": 40}
-_PAIR_TOKENS: Mapping[Form, int] = {"chat": 40, "completion": 2}
+_REPLY_TOKENS: Mapping[Kind, int] = {"reading": 260, "glance": 40, "choice": 40, "digit": 1, "completion": 40}
+"""Typical replies, for a model of which the store holds too few. What a model thinks unseen is charged, too."""
+_ENOUGH_REPLIES = 20
 _SECONDS_PER_CALL = {"openai": 6.0, "local": 3.5, "replay": 0.01}
 _CONCURRENCY = {"openai": 32, "local": 2, "replay": 1}
+_BATCH_MINUTES = 24 * 60.0
 
 
 class Estimate(Record):
-    """What a run is expected to take, stored reactions not taken off."""
+    """What a run is expected to take beyond what the store already holds."""
 
     personas: int
     wordings: int
     reactions: int
+    stored: int = 0
+    """Of the reactions, those that the store holds: they are off the calls, tokens, dollars and minutes."""
     calls: int
     """At most: everybody is taken to stop and read on."""
     prompt_tokens: int
     completion_tokens: int
+    measured_replies: int = 0
+    """How many stored replies of this model say how long its replies are; 0 where typical lengths are taken."""
     cost_usd: float | None
-    """Null where the model's price is not known."""
+    """Null where the model's price is not known. No prompt is counted on to come from the provider's cache."""
     minutes: float
+    """Of a batch: at most."""
     detectable_difference: float | None
     """Difference in the objective rate found four times in five; null where no difference would be."""
     personas_for_5_points: int | None
     """Personas needed to tell 5 points apart; null where more personas alone cannot."""
 
 
-def estimate_plan(plan: Plan, engine: str, price: Price | None, concurrency: int | None = None) -> Estimate:
-    """Return the estimate, from the prompts' real lengths at four characters a token."""
-    questionnaire = Questionnaire(plan.prompts, plan.settings.rating, plan.pictures)
-    calls = prompt_tokens = completion_tokens = 0
-    for task in plan.tasks:
-        if engine == "local":
-            questions = [(questionnaire.ask_thought(task), "completion")]
-        elif is_folded(task.draft):
-            questions = [(questionnaire.ask_glance(task), "glance"), (questionnaire.ask_reading(task), "chat")]
-        else:
-            questions = [(questionnaire.ask_reaction(task), "chat")]
-        calls += len(questions)
-        prompt_tokens += (
-            sum(len(question.system + question.prompt) for question, _ in questions) // CHARACTERS_PER_TOKEN
-        )
-        completion_tokens += sum(_REPLY_TOKENS[kind] for _, kind in questions)
-    pairs = PairQuestions(plan.prompts, plan.settings.objective)
-    form: Form = "completion" if engine == "local" else "chat"
-    for pairing in list_pairings(plan):
-        question = pairs.ask(pairing, form)
-        calls += 1
-        prompt_tokens += len(question.system + question.prompt) // CHARACTERS_PER_TOKEN
-        completion_tokens += _PAIR_TOKENS[form]
+def estimate_plan(
+    plan: Plan,
+    engine: str,
+    price: Price | None,
+    concurrency: int | None = None,
+    *,
+    outstanding: Outstanding,
+    replies: Sequence[Reply] = (),
+    batch: bool = False,
+) -> Estimate:
+    """Return the estimate, from the outstanding questions' own lengths and from stored replies of the same model."""
+    measured = _measure_replies(replies)
+    questions = outstanding.questions
+    calls = len(questions)
+    prompt_tokens = sum(_count_prompt_tokens(question) for _, question in questions)
+    completion_tokens = round(sum(measured.get(kind, _REPLY_TOKENS[kind]) for kind, _ in questions))
     in_flight = min(concurrency or _CONCURRENCY.get(engine, 1), max(calls, 1))
+    minutes = round(calls * _SECONDS_PER_CALL.get(engine, 6.0) / in_flight / 60, 2)
     return Estimate(
         personas=len(plan.panel),
         wordings=plan.wordings,
         reactions=plan.persona_tasks,
+        stored=outstanding.stored,
         calls=calls,
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
+        measured_replies=len(replies) if measured else 0,
         cost_usd=round(price.cost(prompt_tokens, completion_tokens), 4) if price else None,
-        minutes=round(calls * _SECONDS_PER_CALL.get(engine, 6.0) / in_flight / 60, 2),
+        minutes=_BATCH_MINUTES if batch and calls else minutes,
         detectable_difference=plan.detectable,
         personas_for_5_points=stats.personas_needed(
             stats.TYPICAL, len(plan.prompts.wordings), plan.settings.repeats, WORTH_FINDING
         ),
     )
+
+
+def _count_prompt_tokens(question: Question) -> int:
+    schema = estimate_schema_tokens(json.dumps(question.schema)) if question.schema else 0
+    picture = PICTURE_TOKENS if question.picture else 0
+    return estimate_tokens(question.system) + estimate_tokens(question.prompt) + schema + picture
+
+
+def _measure_replies(replies: Sequence[Reply]) -> dict[Kind, float]:
+    """Return the mean completion tokens of each kind of reply of which there are enough."""
+    taken: dict[Kind, list[int]] = {}
+    for reply in replies:
+        kind = _find_kind(reply.text)
+        if kind is not None and reply.completion_tokens:
+            taken.setdefault(kind, []).append(reply.completion_tokens)
+    return {kind: sum(tokens) / len(tokens) for kind, tokens in taken.items() if len(tokens) >= _ENOUGH_REPLIES}
+
+
+def _find_kind(text: str) -> Kind | None:
+    marks: tuple[tuple[str, Kind], ...] = (
+        ('"action"', "reading"),
+        ('"first_glance"', "glance"),
+        ('"sooner"', "choice"),
+    )
+    return next((kind for mark, kind in marks if mark in text), None)
 
 
 def say_estimate(estimate: Estimate) -> tuple[str, str]:
@@ -89,6 +116,8 @@ def say_estimate(estimate: Estimate) -> tuple[str, str]:
     people = "1 person" if estimate.personas == 1 else f"{estimate.personas} people"
     cost = "cost unknown" if estimate.cost_usd is None else f"about ${estimate.cost_usd:.2f}"
     takes = f"Ask {people}, {cost if estimate.cost_usd != 0 else 'free'}, {say_seconds(estimate.minutes * 60)}"
+    if estimate.stored:
+        takes += f"; {estimate.stored:,} of {estimate.reactions:,} reactions are stored already"
     can = estimate.detectable_difference
     tells = f"{people} can tell {can:.0%} apart" if can else f"{people}: too few to tell any two drafts apart"
     needed = estimate.personas_for_5_points

@@ -64,6 +64,8 @@ class Methods(Record):
     engine: str
     model: str
     form: str
+    batch: bool = False
+    """Whether questions went through the provider's batch interface."""
     personas: int
     wordings: int
     counts: Counts

@@ -80,6 +80,8 @@ _ASKING = (
         help="Most tokens a minute.",
     ),
     option("--fail-fast", is_flag=True, help="Stop at the first failure; what came is saved."),
+    option("--batch", is_flag=True, help="Half the price, within a day: the endpoint's batches."),
+    option("--yes", "-y", is_flag=True, help="Go on without asking, whatever it costs."),
     option("--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Stop before the bill can pass this."),
     option("--price", type=PriceType(), help="Dollars per million prompt and completion tokens."),
     option(

@@ -36,6 +36,7 @@ class Progress:
     def __init__(self, total: int, *, quiet: bool, verbose: bool, price: Price | None) -> None:
         self._console = Console(file=sys.stderr)
         self._verbose = verbose
+        self._quiet = quiet
         self._price = price
         self._cost = 0.0
         self._done = 0
@@ -77,6 +78,13 @@ class Progress:
         """Count one choice between two drafts and show it."""
         self.saved += preference.status != "failed"
         self._count(describe_preference(preference), preference.usage)
+
+    def note(self, said: str) -> None:
+        """Show what an engine that keeps one waiting says: on the bar, or once for each thing it sends, in a pipe."""
+        if not self._bar.disable:
+            self._bar.update(self._task, description=escape(said))
+        elif "sent" in said and not self._quiet:
+            self._console.print(escape(said), highlight=False, soft_wrap=True)
 
     def _count(self, said: str, usage: Usage) -> None:
         self._done += 1

@@ -11,11 +11,15 @@ from toolkit.cli.options import asking_options, option
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
+    from toolkit.cli.progress import Progress
     from toolkit.models import Campaign
     from toolkit.runs import Run
 
 _INCOMPLETE = 3
 _OVER_BUDGET = 4
+_HOW_TO_ASK = (
+    "model", "base_url", "embedding_model", "concurrency", "price", "max_cost", "rpm", "tpm", "fail_fast", "batch",
+)  # fmt: skip
 _DEMO_CAMPAIGN = "paypal-invoices.yaml"
 
 
@@ -56,8 +60,8 @@ def _test(
     campaign: Campaign, *, dry_run: bool, out: str | None, as_json: bool, quiet: bool, verbose: bool, **options: Any
 ) -> int:
     from toolkit import api
+    from toolkit.cli.confirming import confirm, may_ask
     from toolkit.cli.progress import Progress
-    from toolkit.cli.signals import drain_on_signals
     from toolkit.head_to_head import list_pairings
     from toolkit.runs import check_folder
 
@@ -69,40 +73,41 @@ def _test(
     }
     settings["control"] = not options["no_control"]
     engine = options["engine"] or "openai"
+    known = {name: options[name] for name in ("model", "base_url", "price", "concurrency", "batch")}
     if dry_run:
-        known = {name: options[name] for name in ("model", "base_url", "price", "concurrency")}
         return _show_estimate(api.estimate(campaign, audience, engine=engine, **known, **settings), as_json=as_json)
     if out is not None:
         check_folder(Path(out))
     planned = api.plan(campaign, audience, **settings)
-    asking = {
-        name: options[name]
-        for name in (
-            "model",
-            "base_url",
-            "embedding_model",
-            "concurrency",
-            "price",
-            "max_cost",
-            "rpm",
-            "tpm",
-            "fail_fast",
-        )
-    }
+    if may_ask(quiet=quiet, as_json=as_json):
+        confirm(api.estimate(campaign, audience, engine=engine, **known, **settings), yes=options["yes"])
+    del known["concurrency"]
     with Progress(
         len(planned.tasks) + len(list_pairings(planned)),
         quiet=quiet,
         verbose=verbose,
-        price=api.find_price(engine, options["model"], options["base_url"], options["price"]),
+        price=api.find_price(engine, **known),
     ) as progress:
-        listeners: dict[str, Any] = {"on_reaction": progress.advance, "on_preference": progress.advance_pair}
-        finished = drain_on_signals(
-            lambda halt: api.arun(campaign, audience, engine=engine, halt=halt, **listeners, **asking, **settings),
-            lambda: f"{progress.saved} of {progress.total} answers are saved",
-        )
+        finished = _ask(campaign, audience, progress, engine=engine, **settings, **_pick(options, _HOW_TO_ASK))
     folder = finished.save(out or Path("runs") / finished.run_id)
     _show(finished, folder, as_json=as_json, quiet=quiet)
     return _exit_code(finished)
+
+
+def _pick(options: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: options[name] for name in names}
+
+
+def _ask(campaign: Campaign, audience: list[str] | None, progress: Progress, **asking: Any) -> Run:
+    """Return the run; a signal lets what is in flight arrive and is then raised as Interrupted."""
+    from toolkit import api
+    from toolkit.cli.signals import drain_on_signals
+
+    asking |= {"on_reaction": progress.advance, "on_preference": progress.advance_pair, "on_note": progress.note}
+    return drain_on_signals(
+        lambda halt: api.arun(campaign, audience, halt=halt, **asking),
+        lambda: f"{progress.saved} of {progress.total} answers are saved",
+    )
 
 
 def _show_estimate(estimate: Any, *, as_json: bool) -> int:

@@ -92,6 +92,7 @@ def print_estimate(estimate: Estimate) -> None:
     detectable = estimate.detectable_difference
     console.print(
         f"Ask {estimate.personas} personas under {estimate.wordings} wordings: {estimate.reactions} reactions, "
+        f"{estimate.stored} of them stored already; "
         f"up to {estimate.calls} calls, about {estimate.prompt_tokens:,} + {estimate.completion_tokens:,} tokens, "
         f"cost {cost}, about {max(estimate.minutes, 0.1):.1f} minutes.",
         soft_wrap=True,

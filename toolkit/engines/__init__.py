@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from toolkit.errors import InputError, suggest
 from toolkit.masking import mask_url
 
 if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from pathlib import Path
+
     from toolkit.engines.base import Engine
     from toolkit.store import Store
 
@@ -45,14 +50,37 @@ def make_engine(
 def _make_openai(
     model: str | None, base_url: str | None, api_key: str | None, rpm: float | None, tpm: float | None
 ) -> Engine:
-    import os
-
     from toolkit.engines.openai import OpenAIEngine
 
+    base_url = find_base_url(model, base_url)
+    return OpenAIEngine(model or DEFAULT_MODEL, base_url=base_url, api_key=api_key, rpm=rpm, tpm=tpm)
+
+
+def make_batch_engine(
+    *,
+    model: str | None = None,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    store: Path,
+    halt: asyncio.Event | None = None,
+    on_note: Callable[[str], None] | None = None,
+) -> Engine:
+    """Return the engine that asks an endpoint in batches, what is on its way written down in the store's file."""
+    from toolkit.engines.batch import BatchEngine
+    from toolkit.engines.batch_service import BatchService
+    from toolkit.store.batches import BatchLog
+
+    base_url = find_base_url(model, base_url)
+    service = BatchService(model or DEFAULT_MODEL, base_url=base_url, api_key=api_key)
+    return BatchEngine(service, BatchLog(store), halt=halt, on_note=on_note)
+
+
+def find_base_url(model: str | None, base_url: str | None) -> str | None:
+    """Return the endpoint's address, None for the model maker's own; raise InputError where a model must be named."""
     base_url = base_url or os.environ.get("OPENAI_BASE_URL") or None
     if model is None and base_url is not None:
         raise InputError(f"--model is missing; name one that {mask_url(base_url)} serves")
-    return OpenAIEngine(model or DEFAULT_MODEL, base_url=base_url, api_key=api_key, rpm=rpm, tpm=tpm)
+    return base_url
 
 
 def _make_replay(model: str | None, store: Store) -> Engine:

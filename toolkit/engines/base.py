@@ -33,6 +33,8 @@ class Question:
     """Further sampling parameters; empty leaves the model's own defaults."""
     top_logprobs: int = 0
     """How many alternatives to the first token to report; 0 for none."""
+    key: str = dataclasses.field(default="", compare=False)
+    """Under which its reply is kept; for engines that answer much later, to another process."""
     before_retry: Callable[[], Awaitable[None]] | None = dataclasses.field(default=None, compare=False, repr=False)
     """Awaited before the question is sent again after an attempt that may have been charged for.
 

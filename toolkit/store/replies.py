@@ -140,6 +140,13 @@ class Store(Database):
         row = self._select(query, model, model)
         return (row[0], cast("Form", row[1])) if row else None
 
+    def list_latest(self, model: str, most: int) -> list[Reply]:
+        """Return the latest replies of a model, so many at most."""
+        query = "SELECT reply FROM replies WHERE model = ? ORDER BY arrived DESC LIMIT ?"
+        with self._refusing():
+            rows = self._connection.execute(query, (model, most)).fetchall()
+        return [Reply(**json.loads(row[0])) for row in rows]
+
     def count_replies(self) -> int:
         """Return how many replies are kept."""
         row = self._select("SELECT count(*) FROM replies")

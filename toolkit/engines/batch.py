@@ -1,0 +1,244 @@
+"""The provider's batch interface: half the price, within a day; a batch outlives the process that sent it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from toolkit.engines.base import Form, Question, Reply
+from toolkit.engines.batch_files import Failure, split_lines, write_line
+from toolkit.engines.batch_service import BatchService, Unreachable
+from toolkit.errors import CallFailed, EngineUnavailable, Interrupted, ToolkitError
+from toolkit.store.batches import Batch, BatchLog
+
+ROUNDS = 3
+"""How often a question is sent that the provider let expire, cancelled or could not answer."""
+_MOST_UNREACHED = 60
+"""Looks in a row that nobody answers, an hour of them, before the run ends; the batch does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """Seconds to wait: for more questions before a batch is sent, and between two looks at one that is on its way."""
+
+    gather: float = 0.25
+    first_look: float = 1.0
+    longest_look: float = 60.0
+    growth: float = 1.5
+
+
+@dataclass(slots=True)
+class _Waiter:
+    """Somebody who waits for a reply."""
+
+    question: Question
+    future: asyncio.Future[Reply]
+    rounds: int = 0
+
+
+class BatchEngine:
+    """Gathers questions until no more come, sends them as batches, and waits for their replies.
+
+    Questions that follow from replies, such as the reading after the glance, form the next batch. What is on its way is
+    written down in `log`: a question that is in an open batch, of this process or an earlier one, is waited for and not
+    sent again. Once `halt` is set nobody waits any longer; the batches go on at the provider. `on_note` is told what
+    was sent and how far it is.
+    """
+
+    name = "openai"
+    form: Form = "chat"
+    concurrency = 50_000
+    claims = False
+    is_batch = True
+
+    def __init__(
+        self,
+        service: BatchService,
+        log: BatchLog,
+        *,
+        halt: asyncio.Event | None = None,
+        on_note: Callable[[str], None] | None = None,
+        tempo: Tempo | None = None,
+    ) -> None:
+        self.model = service.model
+        self.warnings: list[str] = []
+        self._service = service
+        self._log = log
+        self._halt = halt or asyncio.Event()
+        self._tell = on_note or (lambda _: None)
+        self._tempo = tempo or Tempo()
+        self._waiting: dict[str, _Waiter] = {}
+        self._read: set[str] = set()
+        self._asked = asyncio.Event()
+        self._over: ToolkitError | None = None
+        self._unreached = 0
+
+    @property
+    def calls(self) -> int:
+        """Requests sent so far: uploads, looks and downloads."""
+        return self._service.calls
+
+    async def __aenter__(self) -> Self:
+        """Connect and start the one task that talks to the provider."""
+        await self._service.open()
+        self._task = asyncio.create_task(self._work())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop talking to the provider; batches on their way stay there."""
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        if error is None:
+            self._log.forget(self._read)
+        await self._service.close()
+        self._log.close()
+
+    async def ask(self, question: Question) -> Reply:
+        """Return the reply once its batch is done; raise CallFailed where the provider has none."""
+        key = question.key
+        if key in self._read:
+            self._log.forget([key])
+        else:
+            self._read.add(key)
+            reply = self._log.find_reply(key)
+            if reply is not None:
+                return reply
+        if self._over is not None:
+            raise self._over
+        self._waiting[key] = _Waiter(question, asyncio.get_running_loop().create_future())
+        self._asked.set()
+        try:
+            return await self._waiting[key].future
+        finally:
+            self._waiting.pop(key, None)
+
+    async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:
+        """Return one vector per text, asked for at once and at the full price."""
+        return await self._service.embed(texts, model)
+
+    async def _work(self) -> None:
+        try:
+            await self._find_unnamed()
+            while True:
+                if not self._lacking:
+                    await self._until(self._asked)
+                await self._gather()
+                await self._send()
+                await self._look()
+        except ToolkitError as error:
+            self._end(error)
+        except Exception as error:  # noqa: BLE001 - whoever waits would wait for ever
+            self._end(EngineUnavailable(f"the batch could not go on: {type(error).__name__}: {error}"))
+
+    def _end(self, error: ToolkitError) -> None:
+        self._over = error
+        for waiter in self._waiting.values():
+            if not waiter.future.done():
+                waiter.future.set_exception(error)
+
+    async def _until(self, event: asyncio.Event, seconds: float | None = None) -> bool:
+        """Wait for an event, so many seconds at most; raise Interrupted once the run is to end."""
+        waits = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(self._halt.wait())]
+        try:
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        if self._halt.is_set():
+            names = [batch.id for batch in self._list_awaited() if batch.id]
+            goes_on = f"{', '.join(names)} goes on at the provider and is collected by it" if names else ""
+            raise Interrupted(goes_on)
+        return event.is_set()
+
+    async def _gather(self) -> None:
+        """Let questions come until none comes for a moment."""
+        self._asked.clear()
+        while await self._until(self._asked, self._tempo.gather):
+            self._asked.clear()
+
+    @property
+    def _lacking(self) -> dict[str, _Waiter]:
+        return {key: waiter for key, waiter in self._waiting.items() if not waiter.future.done()}
+
+    def _list_awaited(self) -> list[Batch]:
+        lacking = self._lacking.keys()
+        return [batch for batch in self._log.list_open(self._service.place) if batch.keys & lacking]
+
+    async def _send(self) -> None:
+        """Send what is in no open batch, in files as large as the provider takes."""
+        under_way = {key for batch in self._log.list_open(self._service.place) for key in batch.keys}
+        lines = {
+            key: write_line(key, waiter.question, self.model)
+            for key, waiter in self._lacking.items()
+            if key not in under_way
+        }
+        for part in split_lines(lines):
+            ticket = secrets.token_hex(12)
+            for key in part:
+                self._waiting[key].rounds += 1
+            name = await self._service.upload(b"".join(part.values()))
+            self._log.announce(ticket, self._service.place, list(part))
+            identity = await self._service.create(name, ticket)
+            self._log.name(ticket, identity)
+            self._tell(f"batch {identity} sent: {len(part)} questions; Ctrl-C leaves it running")
+
+    async def _look(self) -> None:
+        """Look at the batches that somebody waits for until one is done or more is asked."""
+        wait = self._tempo.first_look
+        while awaited := self._list_awaited():
+            done = False
+            for batch in awaited:
+                done |= await self._collect(batch)
+            if done or await self._until(self._asked, wait):
+                return
+            wait = min(wait * self._tempo.growth, self._tempo.longest_look)
+
+    async def _collect(self, batch: Batch) -> bool:
+        """Hand out what a batch brought; False while it is on its way."""
+        try:
+            state = await self._service.look(batch.id or "")
+        except Unreachable:
+            self._unreached += 1
+            if self._unreached > _MOST_UNREACHED:
+                raise
+            return False
+        self._unreached = 0
+        if not state.is_over:
+            self._tell(f"batch {batch.id}: {state.describe()}")
+            return False
+        replies, failures = await self._service.download(state)
+        self._log.close_batch(batch.ticket, replies)
+        if state.refusal is not None:
+            raise EngineUnavailable(state.refusal)
+        self._tell(f"batch {batch.id}: {state.describe()}, {len(replies)} replies")
+        for key in batch.keys & self._lacking.keys():
+            self._hand_out(key, replies.get(key), failures.get(key, Failure("the batch came without it", again=True)))
+        return True
+
+    def _hand_out(self, key: str, reply: Reply | None, failure: Failure) -> None:
+        waiter = self._waiting[key]
+        if reply is not None:
+            waiter.future.set_result(reply)
+        elif failure.again and waiter.rounds < ROUNDS:
+            waiter.rounds = max(waiter.rounds, 1)
+            self._asked.set()
+        else:
+            waiter.future.set_exception(CallFailed(failure.said, free=True))
+
+    async def _find_unnamed(self) -> None:
+        """Find the batches that a process created and did not live to write down; forget those never created."""
+        unnamed = [batch for batch in self._log.list_open(self._service.place) if batch.id is None]
+        known = await self._service.find_tickets() if unnamed else {}
+        for batch in unnamed:
+            if batch.ticket in known:
+                self._log.name(batch.ticket, known[batch.ticket])
+            else:
+                self._log.close_batch(batch.ticket, {})

@@ -1,0 +1,110 @@
+"""What a plan would still have to ask, given what the store already holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import Literal, Self
+
+from toolkit.asking import Asker
+from toolkit.budget import Budget
+from toolkit.engines.base import Form, Question, Reply
+from toolkit.errors import MissingReply
+from toolkit.head_to_head import PairQuestions, ask_pairing, list_pairings
+from toolkit.models import MEASURES
+from toolkit.planning import Plan
+from toolkit.questions import Questionnaire, Task
+from toolkit.store import Store
+from toolkit.surfaces import is_folded
+
+_DIGIT_TOKENS = 2
+_TYPICAL_THOUGHT = "That would save me some time, but I would want to know what it costs before I tap anything."
+Kind = Literal["reading", "glance", "choice", "digit", "completion"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """The questions that a plan still has, at most: whoever has not answered yet is taken to stop and read on."""
+
+    questions: Sequence[tuple[Kind, Question]]
+    stored: int
+    """Persona reactions for which nothing has to be asked."""
+
+
+async def find_outstanding(plan: Plan, store: Store, model: str, form: Form) -> Outstanding:
+    """Look up every reaction and choice of a plan."""
+    questionnaire = Questionnaire(plan.prompts, plan.settings.rating, plan.pictures)
+    peek = _Peek(model, form)
+    asker = Asker(questionnaire, peek, store, Budget(None, None), "")
+    found: list[tuple[Kind, Question]] = []
+    stored = 0
+    for task in plan.tasks:
+        await asker.ask(task)
+        asked = peek.take()
+        found += _follow(task, asked, questionnaire) if asked else []
+        stored += asked is None and task.persona is not None
+    ask_pair = partial(ask_pairing, questions=PairQuestions(plan.prompts, plan.settings.objective), asker=asker)
+    for pairing in list_pairings(plan):
+        await ask_pair(pairing)
+        asked = peek.take()
+        found += [("choice", asked)] if asked else []
+    return Outstanding(found, stored)
+
+
+def _follow(task: Task, asked: Question, questionnaire: Questionnaire) -> list[tuple[Kind, Question]]:
+    """Return a missing question with those that may follow from its reply."""
+    by_digit = questionnaire.rating != "ssr"
+    if not asked.system:
+        is_digit = asked.top_logprobs > 0 or asked.max_tokens == _DIGIT_TOKENS
+        follows: list[tuple[Kind, Question]] = [("digit", asked)] if is_digit or by_digit else []
+        return follows if is_digit else [("completion", asked), *follows]
+    if asked.schema is None:
+        return [("digit", asked)] * len(MEASURES)
+    found: list[tuple[Kind, Question]] = []
+    if is_folded(task.draft) and "action" not in asked.schema["properties"]:
+        found += [("glance", asked)]
+        asked = questionnaire.ask_reading(task)
+    found += [("reading", asked)]
+    if questionnaire.rating == "logprob":
+        found += [("digit", questionnaire.ask_digit(task, measure, _TYPICAL_THOUGHT)) for measure in MEASURES]
+    return found
+
+
+class _Peek:
+    """An engine that answers nothing and remembers what it was asked."""
+
+    name = "peek"
+    concurrency = 1
+    claims = False
+    calls = 0
+
+    def __init__(self, model: str, form: Form) -> None:
+        self.model = model
+        self.form = form
+        self.warnings: list[str] = []
+        self._asked: Question | None = None
+
+    def take(self) -> Question | None:
+        """Return the question asked since the last time, or None."""
+        asked, self._asked = self._asked, None
+        return asked
+
+    async def __aenter__(self) -> Self:
+        """Open nothing."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close nothing."""
+
+    async def ask(self, question: Question) -> Reply:
+        """Remember the question."""
+        self._asked = question
+        raise MissingReply("only looked up")
+
+    async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:  # noqa: ARG002 - the seam's signature
+        """Refuse: nothing is embedded to look something up."""
+        raise MissingReply("only looked up")
