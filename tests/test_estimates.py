@@ -1,0 +1,124 @@
+"""The price before the run: tokens near enough, stored reactions taken off, asked for on a terminal alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openai_server import OpenAIServer
+from scripted import ScriptedEngine, reading
+
+import toolkit
+from toolkit.engines.base import Question, Reply
+from toolkit.models import Audience, Campaign, Draft
+from toolkit.tokens import estimate_schema_tokens, estimate_tokens
+
+ROOT = Path(__file__).parent.parent
+COUNTS = [json.loads(line) for line in (Path(__file__).parent / "data" / "token_counts.jsonl").read_text().splitlines()]
+"""Texts with their tokens in o200k_base: Article 1 of the Universal Declaration of Human Rights, and prompts."""
+OPTIONS: dict[str, Any] = {"rating": "direct", "control": False}
+PRICED: dict[str, Any] = {"model": "m", "base_url": "http://127.0.0.1:9/v1", "price": (1.0, 10.0)}
+
+
+@pytest.mark.parametrize("row", COUNTS, ids=lambda row: row["kind"])
+def test_tokens_are_near_enough(row: dict[str, Any]) -> None:
+    """English prompts come out within 5 %, a schema in 10 %, a short passage in any of sixteen languages in 31 %."""
+    count = estimate_schema_tokens if row["kind"] == "schema" else estimate_tokens
+    allowed = {"prompt": 0.05, "schema": 0.10}.get(row["kind"], 0.31)
+    assert count(row["text"]) == pytest.approx(row["tokens"], rel=allowed)
+
+
+def test_stored_reactions_are_taken_off(audience: Audience, campaign: Campaign) -> None:
+    """What the store holds costs nothing more; when it holds everything, nothing is left to pay."""
+    engine = ScriptedEngine(lambda _: reading(ratings={}), model="m")
+    before = toolkit.estimate(campaign, audience, **PRICED, **OPTIONS)
+    toolkit.run(campaign, audience, engine=engine, sample=5, **OPTIONS)
+    half = toolkit.estimate(campaign, audience, **PRICED, **OPTIONS)
+    assert (before.stored, before.calls, half.stored, half.calls) == (0, 24, 10, 14)
+    assert before.cost_usd is not None
+    assert half.cost_usd == pytest.approx(before.cost_usd * 14 / 24, rel=0.05)
+    toolkit.run(campaign, audience, engine=engine, **OPTIONS)
+    rest = toolkit.estimate(campaign, audience, **PRICED, **OPTIONS)
+    assert (rest.stored, rest.calls, rest.cost_usd, rest.minutes) == (24, 0, 0.0, 0.0)
+    assert toolkit.estimate(campaign, audience, **(PRICED | {"model": "other"}), **OPTIONS).stored == 0
+
+
+def test_half_a_folded_reaction_leaves_the_reading(audience: Audience) -> None:
+    """Glances are stored, readings are not: who scrolled past is done, who stopped still has a reading to come."""
+    draft = Draft(id="long", text="A long post about jam. " * 20, surface="facebook_post")
+
+    def glance(question: Question) -> Any:
+        if "action" in (question.schema or {})["properties"]:
+            return "not yet"
+        return {"first_glance": "stop" if "number 1 " in question.prompt else "hide", "verbatim": "Jam."}
+
+    assert toolkit.estimate(draft, audience, **PRICED, **OPTIONS).calls == 24
+    toolkit.run(draft, audience, engine=ScriptedEngine(glance, model="m"), **OPTIONS)
+    after = toolkit.estimate(draft, audience, **PRICED, **OPTIONS)
+    assert (after.stored, after.calls) == (11, 1)
+
+
+def test_ratings_by_digit_are_counted(audience: Audience, campaign: Campaign) -> None:
+    """Five digits follow each reaction, with prompts of their own."""
+    plain = toolkit.estimate(campaign, audience, control=False, rating="ssr", **PRICED)
+    digits = toolkit.estimate(campaign, audience, control=False, rating="logprob", **PRICED)
+    assert digits.calls == 6 * plain.calls
+    assert digits.prompt_tokens > 1.5 * plain.prompt_tokens
+
+
+def test_replies_of_the_model_say_how_long_the_next_will_be(audience: Audience, campaign: Campaign) -> None:
+    """A model that thinks unseen is charged for it: once replies are stored their own length counts."""
+
+    def think(_: Question) -> Reply:
+        text = json.dumps(reading(ratings={}))
+        return Reply(text=text, engine="e", model="m", prompt_tokens=900, completion_tokens=1_500)
+
+    toolkit.run(campaign, audience, engine=ScriptedEngine(think, model="m"), **OPTIONS)
+    more = toolkit.estimate(campaign, audience, repeats=2, **PRICED, **OPTIONS)
+    assert (more.calls, more.measured_replies, more.completion_tokens) == (24, 24, 24 * 1_500)
+
+
+def test_a_batch_is_half_the_price(audience: Audience, campaign: Campaign) -> None:
+    """The listed price is halved, and the day it may take is said."""
+    whole, half = (toolkit.estimate(campaign, audience, model="gpt-5-mini", batch=batch) for batch in (False, True))
+    assert whole.cost_usd is not None
+    assert half.cost_usd == pytest.approx(whole.cost_usd / 2, rel=0.01)
+    assert half.minutes == 24 * 60
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answer", [b"n\n", b"y\n"])
+def test_a_terminal_is_asked_above_a_dollar(tmp_path: Path, answer: bytes) -> None:
+    """An expensive run says what it takes and waits for a yes; a no asks nothing and exits 130."""
+    with OpenAIServer(key=None) as server:
+        command = [sys.executable, "-m", "toolkit", "run", str(ROOT / "examples" / "paypal-invoices.yaml"), "--price"]
+        command += ["900,900", "--audience", "uk-small-sellers", "--base-url", server.base_url, "--model", "m"]
+        command += ["--rating", "direct", "--no-control", "--out", str(tmp_path / "out")]
+        child, terminal = pty.fork()
+        if child == 0:
+            os.chdir(tmp_path)
+            environment = {name: value for name, value in os.environ.items() if name != "CI"}
+            os.execve(sys.executable, command, environment | {"PYTHONPATH": str(ROOT)})  # noqa: S606 - no shell is wanted
+        said = b""
+        while b"Go on?" not in said:
+            said += os.read(terminal, 1024)
+        assert b"Ask 12 people, about $" in said
+        assert server.count() == 0
+        os.write(terminal, answer)
+        while _read_on(terminal):
+            continue
+        _, status = os.waitpid(child, 0)
+        expected = (130, 0) if answer == b"n\n" else (0, 24)
+        assert (os.waitstatus_to_exitcode(status), server.count()) == expected
+
+
+def _read_on(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
