@@ -217,7 +217,22 @@ def estimate(
 
     Reactions that the store holds are taken off, for an endpoint's models; the local engine's are not looked up.
     """
-    planned = plan(drafts, audience, **settings)
+    about: dict[str, Any] = {"model": model, "base_url": base_url, "price": price, "concurrency": concurrency}
+    return price_plan(plan(drafts, audience, **settings), engine, store=store, batch=batch, **about)
+
+
+def price_plan(
+    planned: Plan,
+    engine: str,
+    *,
+    model: str | None = None,
+    base_url: str | None = None,
+    price: tuple[float, float] | None = None,
+    concurrency: int | None = None,
+    store: str | Path | None = None,
+    batch: bool = False,
+) -> Estimate:
+    """Return what a plan would take beyond what the store holds; arguments as for `estimate`."""
     path = Path(store) if store else default_store()
     known = path if engine == "openai" and path.is_file() else Path(":memory:")
     form: Form = "completion" if engine == "local" else "chat"

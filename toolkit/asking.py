@@ -48,27 +48,24 @@ class Usage:
     bad: tuple[str, ...] = ()
     """Why replies could not be used, one reason each."""
 
-    def add(self, reply: Reply, *, fresh: bool) -> None:
-        """Count one reply."""
+    def take(self, reply: Reply) -> None:
+        """Count a reply that stands behind the reaction."""
         self.engine = reply.engine
         self.prompt_tokens += reply.prompt_tokens
         self.completion_tokens += reply.completion_tokens
         self.latency_ms += reply.latency_ms
         known = self.cost_usd is not None and reply.cost_usd is not None
         self.cost_usd = (self.cost_usd or 0.0) + (reply.cost_usd or 0.0) if known else None
-        if fresh:
-            self.fresh += 1
-            self.fresh_prompt_tokens += reply.prompt_tokens
-            self.fresh_completion_tokens += reply.completion_tokens
-            self.fresh_cached_tokens += reply.cached_tokens
+
+    def bill(self, reply: Reply) -> None:
+        """Count a reply that this run asked for, of use or not."""
+        self.fresh += 1
+        self.fresh_prompt_tokens += reply.prompt_tokens
+        self.fresh_completion_tokens += reply.completion_tokens
+        self.fresh_cached_tokens += reply.cached_tokens
 
     def add_earlier(self, earlier: Usage) -> None:
-        """Count what an earlier, failed asking of the same took."""
-        self.prompt_tokens += earlier.prompt_tokens
-        self.completion_tokens += earlier.completion_tokens
-        self.latency_ms += earlier.latency_ms
-        known = self.cost_usd is not None and earlier.cost_usd is not None
-        self.cost_usd = (self.cost_usd or 0.0) + (earlier.cost_usd or 0.0) if known else None
+        """Count what an earlier, failed asking of the same took: in this run's bill, for no reply of it was kept."""
         self.fresh += earlier.fresh
         self.fresh_prompt_tokens += earlier.fresh_prompt_tokens
         self.fresh_completion_tokens += earlier.fresh_completion_tokens
@@ -214,7 +211,7 @@ class Asker:
         key = self._key(task, question)
         reply = await self._find_kept(key)
         if reply is not None:
-            usage.add(reply, fresh=False)
+            usage.take(reply)
         else:
             reply = await self._take_in_hand(key, question, parse, usage)
         if reply.refusal:
@@ -241,7 +238,7 @@ class Asker:
             while not self._claim(key):
                 reply = self._store.find(key)
                 if reply is not None:
-                    usage.add(reply, fresh=False)
+                    usage.take(reply)
                     return reply
                 await asyncio.sleep(wait)
                 wait = min(1.5 * wait, _LONGEST_WAIT)
@@ -269,7 +266,7 @@ class Asker:
         for attempt in range(_ATTEMPTS):
             again = ask_again(question, problem, self._engine.form)
             reply = await self._pay_for(self._prepare(key, again, attempt))
-            usage.add(reply, fresh=True)
+            usage.bill(reply)
             if question.top_logprobs and reply.top is None and not reply.refusal:
                 raise EngineUnavailable(
                     f"--rating logprob: {self._engine.model} reports no token probabilities; use --rating ssr or direct"
@@ -281,10 +278,13 @@ class Asker:
             else:
                 if not reply.refusal or attempt + 1 == _ATTEMPTS:
                     usage.bad += ("refused",) if reply.refusal else ()
-                    return self._keep(key, _add_up(reply, earlier))
+                    kept = self._keep(key, _add_up(reply, earlier))
+                    usage.take(kept)
+                    return kept
                 problem = BadReply(reply.refusal, "refused")
             earlier.append(reply)
             usage.bad += (problem.kind,)
+        usage.take(_add_up(earlier[-1], earlier[:-1]))
         raise CallFailed(f"{_ATTEMPTS} replies could not be used: {problem}")
 
     def _keep(self, key: bytes, reply: Reply) -> Reply:

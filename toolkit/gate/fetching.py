@@ -13,7 +13,7 @@ from toolkit import api
 from toolkit.engines import make_engine
 from toolkit.engines.base import Engine, Form
 from toolkit.errors import InputError, suggest
-from toolkit.estimating import Estimate, estimate_plan
+from toolkit.estimating import Estimate
 from toolkit.files.drafts import load_drafts
 from toolkit.gate.checks import is_same_name
 from toolkit.gate.entries import make_entry
@@ -138,7 +138,8 @@ def preview_recording(
     campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
     path = find_recording(require_file(campaign))
     prepared = _prepare(campaign, load_recording(path), shelf or Shelf(), audience=audience, **options)
-    price = api.find_price(prepared.voice.engine, prepared.voice.model, options.get("base_url"), options.get("price"))
+    about: dict[str, Any] = {name: options.get(name) for name in ("base_url", "price", "concurrency", "store")}
+    about["model"] = prepared.voice.model
     lacking = prepared.lacking
     return Preview(
         campaign=campaign.campaign,
@@ -146,7 +147,7 @@ def preview_recording(
         recording=str(path),
         kept=len(prepared.found.kept),
         lacking=tuple(group.describe() for group in prepared.found.group_stale()),
-        estimate=estimate_plan(lacking, prepared.voice.engine, price, options.get("concurrency")) if lacking else None,
+        estimate=api.price_plan(lacking, prepared.voice.engine, **about) if lacking else None,
     )
 
 
