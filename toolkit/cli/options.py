@@ -80,10 +80,10 @@ _ASKING = (
         help="Most tokens a minute.",
     ),
     option("--fail-fast", is_flag=True, help="Stop at the first failure; what came is saved."),
-    option("--batch", is_flag=True, help="Half the price, within a day: the endpoint's batches."),
-    option("--yes", "-y", is_flag=True, help="Go on without asking, whatever it costs."),
+    option("--batch", is_flag=True, help="Half the price, within a day."),
+    option("--yes", "-y", is_flag=True, help="Go on without asking."),
     option("--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Stop before the bill can pass this."),
-    option("--price", type=PriceType(), help="Dollars per million prompt and completion tokens."),
+    option("--price", type=PriceType(), help="Dollars per million tokens."),
     option(
         "--rating",
         type=click.Choice(["ssr", "logprob", "direct"]),
@@ -102,10 +102,10 @@ _ASKING = (
         "--prompts",
         type=click.Path(),
         metavar="DIR",
-        help="Templates that win over the built-in ones of the same name.",
+        help="Templates that win over the built-in ones.",
     ),
     option("--out", type=click.Path(), metavar="DIR", help="Folder for the run.  [default: runs/RUN_ID]"),
-    option("--dry-run", is_flag=True, help="Say what it would take and could detect; ask nothing."),
+    option("--dry-run", is_flag=True, help="Say what it would take; ask nothing."),
 )
 
 _OUTPUT = (
