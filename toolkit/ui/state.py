@@ -6,6 +6,7 @@ finds its own by a link that cannot be guessed, which stands in the address of t
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ def begin() -> None:
         st.session_state["slots"] = []
         add_draft()
         add_draft()
+    _warm_up()
     _follow_link()
 
 
@@ -286,6 +288,19 @@ def _hold(link: str) -> None:
     """Make a run the one of this session, here and in the address."""
     st.session_state["live"] = link
     st.query_params["live"] = link
+
+
+@st.cache_resource(show_spinner=False)
+def _warm_up() -> threading.Thread:
+    """Read word lists and the language model once a process, before somebody types and would wait for them."""
+    texts = (
+        "Send an invoice in the chat and get paid today.",
+        "Schick die Rechnung im Chat und sei heute noch bezahlt.",
+    )
+    drafts = [Draft(id="warm", text=text) for text in texts]
+    warming = threading.Thread(target=lint, args=(drafts,), name="audience-warm-up", daemon=True)
+    warming.start()
+    return warming
 
 
 @st.cache_resource(show_spinner=False)
