@@ -51,6 +51,7 @@ def make_world(store: Path, *, experiments: int, skill: float, seed: int = 0, dr
 def make_tested(text: str, run_id: str, *, panel: float, control: float | None = None, **fields: str) -> Tested:
     """Return the trace of one draft."""
     named = {"draft_id": text[-6:], "campaign": run_id, "surface": "facebook_post", "objective": "click"} | fields
+    named = {"finished": "2026-11-24T00:00:00+00:00"} | named
     return Tested(
         run_id=run_id,
         draft_hash=hash_text(text + "facebook_post"),
@@ -62,7 +63,6 @@ def make_tested(text: str, run_id: str, *, panel: float, control: float | None =
         control_n=10,
         model="m",
         engine="scripted",
-        finished="2026-11-24T00:00:00+00:00",
         **named,
     )
 
