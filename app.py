@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from toolkit.ui import drafts, look, result, runs, settings, sign_in, state
+from toolkit.ui import drafts, look, result, runs, settings, sign_in, state, validity
 
 st.set_page_config(page_title="Audience toolkit", page_icon=":material/groups:", layout="wide")
 look.apply_look()
@@ -14,6 +14,7 @@ pages = [
     st.Page(drafts.show, title="Test drafts", icon=":material/edit_note:", url_path="drafts", default=True),
     st.Page(result.show, title="Result", icon=":material/fact_check:", url_path="result", visibility="hidden"),
     st.Page(runs.show, title="Runs", icon=":material/history:", url_path="runs"),
+    st.Page(validity.show, title="Validity", icon=":material/verified:", url_path="validity"),
     st.Page(settings.show, title="Settings", icon=":material/tune:", url_path="settings"),
 ]
 st.navigation(pages, position="top").run()

@@ -111,6 +111,7 @@ def test_every_form_says_the_same(run: Run) -> None:
         "Scorecard",
         "Comparisons",
         "Evidence",
+        "Validation",
         "Segments",
         "Actions",
         "Objections",

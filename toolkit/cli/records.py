@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from toolkit.links import Link
-from toolkit.outcomes.wording import NAMES, list_sentences, say_rate
+from toolkit.outcomes.wording import NAMES, list_sentences, tabulate_words
 
 if TYPE_CHECKING:
     from toolkit.outcomes.validating import Validation
@@ -20,28 +20,11 @@ def print_validation(checked: Validation) -> None:
     """Print the record of every source as a table, then what it rests on and what is missing."""
     console = Console(highlight=False)
     table = Table(title="Right about pairs that differ", title_justify="left")
-    for heading in (
-        "source",
-        "right",
-        "pairs",
-        "all pairs",
-        "tau",
-        "best draft first",
-        "log loss",
-        "calibration error",
-    ):
+    rows = tabulate_words(checked)
+    for heading in rows.columns:
         table.add_column(heading, justify="left" if heading == "source" else "right")
-    for name, judged in checked.sources.items():
-        table.add_row(
-            NAMES[name],
-            say_rate(judged.accuracy, judged.low, judged.high),
-            str(judged.pairs),
-            say_rate(judged.accuracy_all, judged.low_all, judged.high_all),
-            say_rate(judged.tau, judged.tau_low, judged.tau_high, form=".2f"),
-            say_rate(judged.top_1, judged.top_1_low, judged.top_1_high),
-            say_rate(judged.log_loss, judged.log_loss_low, judged.log_loss_high, form=".3f"),
-            say_rate(judged.calibration_error, None, None, form=".3f"),
-        )
+    for row in rows.iter_rows():
+        table.add_row(*map(str, row))
     console.print(table)
     for sentence in list_sentences(checked):
         console.print(escape(sentence), soft_wrap=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from toolkit.evidence import NAMES as SOURCE_NAMES
+from toolkit.links import Link
 
 if TYPE_CHECKING:
     from toolkit.outcomes.validating import Validation
@@ -44,6 +45,40 @@ def tabulate(checked: Validation) -> pl.DataFrame:
     rows = [{"source": NAMES[name], **judged.model_dump(exclude={"bins"})} for name, judged in checked.sources.items()]
     schema = {name: pl.Int64 if name.startswith(("pairs", "experiments")) else pl.Float64 for name in rows[0]}
     return pl.DataFrame(rows, schema={**schema, "source": pl.String}, orient="row")
+
+
+def tabulate_words(checked: Validation) -> pl.DataFrame:
+    """Return the same for people: figures with their intervals, as text."""
+    rows = [
+        {
+            "source": NAMES[name],
+            "right": say_rate(judged.accuracy, judged.low, judged.high),
+            "pairs": judged.pairs,
+            "right, of all pairs": say_rate(judged.accuracy_all, judged.low_all, judged.high_all),
+            "all pairs": judged.pairs_all,
+            "tau": say_rate(judged.tau, judged.tau_low, judged.tau_high, form=".2f"),
+            "best draft first": say_rate(judged.top_1, judged.top_1_low, judged.top_1_high),
+            "log loss": say_rate(judged.log_loss, judged.log_loss_low, judged.log_loss_high, form=".3f"),
+            "calibration error": say_rate(judged.calibration_error, None, None, form=".3f"),
+        }
+        for name, judged in checked.sources.items()
+    ]
+    return pl.DataFrame(rows)
+
+
+def list_validation(link: Link) -> Iterator[str]:
+    """Yield what the evidence of a run rests on, and what the link it was weighed by makes of it."""
+    said = link.say()
+    yield f"{said[0].upper()}{said[1:]}."
+    if link.is_fitted:
+        yield f"The link from evidence to people, version {link.version}, was fitted on {link.pairs} pairs of yours."
+    else:
+        yield "The link from evidence to people is the one that ships, careful and not measured on your audience."
+    for source in ("panel", "control"):
+        chance = link.weigh(source, 0.1)
+        yield f"By it, a draft that the {NAMES[source]} puts 10 points ahead does better with people in {chance:.0%}."
+    if not link.is_fitted:
+        yield "Add what happened with `audience outcomes add`; `audience outcomes calibrate` fits it to your people."
 
 
 def tabulate_bins(checked: Validation) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from toolkit.evidence import Evidence, find_evidence, say_disagreement
 from toolkit.health import Check, find_health
 from toolkit.linting import Finding, lint
 from toolkit.models import LABEL, Verdict
+from toolkit.outcomes.wording import list_validation
 from toolkit.rendering import Funnel, Highlight
 from toolkit.runs import Run
 from toolkit.scoring import INTERACTION_SCHEMA, PRIMARY, decide, interactions
@@ -194,6 +195,7 @@ def to_plain(report: Report) -> dict[str, Any]:
         "segments": {key: card.to_dicts() for key, card in report.segments.items()},
         "interactions": report.interactions.to_dicts(),
         "strengths": report.strengths.to_dicts(),
+        "validation": list(list_validation(run.methods.link)),
         "evidence": [row.model_dump() for row in report.evidence],
         "disagreement": report.disagreement,
         "actions": report.actions.to_dicts(),

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from toolkit import charts
 from toolkit.evidence import NAMES
 from toolkit.models import LABEL
+from toolkit.outcomes.wording import list_validation
 from toolkit.rendering import load_style, render_previews
 from toolkit.report.content import Report, list_methods
 from toolkit.scoring import RATES
@@ -39,6 +40,7 @@ def render_html(report: Report) -> str:
             measures=RATES,
             names=charts.NAMES,
             sources=NAMES,
+            validation=list(list_validation(run.methods.link)),
             charts=[_embed(*chart) for chart in _list_charts(report)],
             heatmaps={key: _arrange_segments(card, run.drafts) for key, card in report.segments.items()},
             health=report.health,

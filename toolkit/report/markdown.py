@@ -10,6 +10,7 @@ import polars as pl
 from toolkit.charts import NAMES
 from toolkit.markup import escape_markdown as escape
 from toolkit.models import LABEL
+from toolkit.outcomes.wording import list_validation
 from toolkit.report.content import Report, list_methods
 from toolkit.scoring import RATES, say_estimate
 
@@ -83,6 +84,8 @@ def _write_evidence(report: Report) -> Iterator[str]:
     if report.evidence:
         yield from ("## Evidence: which draft each source favours", "")
         yield from (f"- {escape(row.sentence)}" for row in report.evidence)
+        yield from ("", "### Validation", "")
+        yield from (f"- {escape(sentence)}" for sentence in list_validation(report.run.methods.link))
         yield ""
 
 

@@ -10,6 +10,7 @@ import xlsxwriter
 
 from toolkit.evidence import to_frame
 from toolkit.models import LABEL
+from toolkit.outcomes.wording import list_validation
 from toolkit.report.content import Report, list_methods
 
 
@@ -37,6 +38,7 @@ def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:
     yield "Comparisons", report.comparisons
     if report.evidence:
         yield "Evidence", to_frame(report.evidence)
+    yield "Validation", pl.DataFrame({"in words": list(list_validation(report.run.methods.link))})
     yield "Segments", report.interactions
     if not report.strengths.is_empty():
         yield "Head-to-head", report.strengths

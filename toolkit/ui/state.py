@@ -21,6 +21,7 @@ from toolkit.files.audiences import list_audiences, load_audience
 from toolkit.linting import Finding, lint
 from toolkit.live import LiveRun, LiveRuns
 from toolkit.models import LIST_FIELDS, Audience, Campaign, Draft
+from toolkit.outcomes.validating import Validation, validate_store
 from toolkit.report import Report, make_report
 from toolkit.room import Heard, hear_run
 from toolkit.runs import RUNS, Run, find_run, find_runs, load_run
@@ -331,6 +332,18 @@ def _shelve(folder: str, changed: int) -> Shelved:  # noqa: ARG001 - a run that 
 @st.cache_resource(show_spinner=False, max_entries=10)
 def _make_report(methods: str, _run: Run) -> Report:  # noqa: ARG001 - the methods statement tells runs apart
     return make_report(_run)
+
+
+def read_validation() -> Validation:
+    """Return the record of every source on the results in the store, worked out once for each state of it."""
+    store = api.default_store()
+    files = [path for path in (store, store.with_name(f"{store.name}-wal")) if path.exists()]
+    return _validate(str(store), tuple((path.stat().st_mtime_ns, path.stat().st_size) for path in files))
+
+
+@st.cache_data(show_spinner="Counting how often each source was right", max_entries=3)
+def _validate(store: str, changed: tuple[tuple[int, int], ...]) -> Validation:  # noqa: ARG001 - a changed store is read anew
+    return validate_store(Path(store))
 
 
 @st.cache_resource(show_spinner=False, max_entries=10)
