@@ -1,4 +1,4 @@
-"""docs/surfaces.md is what the data says."""
+"""Pages under docs/ that are written by a program are what it writes."""
 
 from __future__ import annotations
 
@@ -6,30 +6,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_table_of_surfaces_is_current() -> None:
-    """The page equals what `benchmarks/surfaces_table.py` writes from the data files."""
+@pytest.mark.parametrize(
+    ("program", "page"),
+    [("surfaces_table.py", "surfaces.md"), ("commands_page.py", "commands.md"), ("validity.py", "validity.md")],
+)
+def test_a_written_page_is_current(program: str, page: str) -> None:
+    """The page equals what its program prints: `python benchmarks/PROGRAM > docs/PAGE` renews it."""
     written = subprocess.run(
-        [sys.executable, "benchmarks/surfaces_table.py"],
+        [sys.executable, f"benchmarks/{program}"],
         capture_output=True,
         text=True,
         check=True,
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
     ).stdout
-    assert written == (ROOT / "docs" / "surfaces.md").read_text(encoding="utf-8")
-
-
-def test_the_page_on_validity_is_current() -> None:
-    """It equals what `python benchmarks/validity.py` writes from benchmarks/validity.json."""
-    written = subprocess.run(
-        [sys.executable, "benchmarks/validity.py"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-    ).stdout
-    assert written == (ROOT / "docs" / "validity.md").read_text(encoding="utf-8")
+    assert written == (ROOT / "docs" / page).read_text(encoding="utf-8")

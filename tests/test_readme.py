@@ -36,10 +36,10 @@ def test_it_is_under_200_lines() -> None:
 
 
 def test_its_help_is_the_program_s() -> None:
-    """The block between the marks is what `audience run --help` prints."""
+    """The block between the marks is what `audience --help` prints."""
     block = README.split("<!-- help -->")[1].split("<!-- /help -->")[0].strip()
-    shown = show_help("audience run").strip()
-    assert block == f"```text\n$ audience run --help\n{shown}\n```"
+    shown = show_help("audience").strip()
+    assert block == f"```text\n$ audience --help\n{shown}\n```"
 
 
 @pytest.mark.parametrize("path", list_commands(command_group))
