@@ -20,7 +20,7 @@ FLOORS = [
     {"engines", "store", "budget", "scoring", "questions", "replies", "linting", "rendering"} | {"outcome_model"},
     {"asking", "repairs", "planning", "reactions", "concluding", "runs", "study", "estimating", "api"}
     | {"head_to_head", "live", "summaries", "decisions", "archive", "charts", "room", "health", "report", "gate"}
-    | {"outcomes", "evidence", "outstanding"},
+    | {"outcomes", "evidence", "behaviour", "workers", "outstanding"},
     {"cli", "ui", "plugin", "__main__", "__init__"},
 ]
 HOMES = {
@@ -33,6 +33,7 @@ HOMES = {
     "sqlite3": {"store"},
     "onnxruntime": {"outcome_model"},
     "tokenizers": {"outcome_model"},
+    "ray": {"workers"},
     "polars_hash": {"files/drawing.py"},
     "pandas": set[str](),
     "statsmodels": set[str](),

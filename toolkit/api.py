@@ -24,7 +24,7 @@ from toolkit.outstanding import Outstanding, find_outstanding
 from toolkit.planning import Plan, make_plan
 from toolkit.prompts import Prompts
 from toolkit.runs import Run
-from toolkit.store import Store
+from toolkit.store import Store, merge_left_shards
 from toolkit.study import OnPreference, OnReaction, carry_out, run_blocking
 from toolkit.surfaces import find_surface
 
@@ -96,12 +96,14 @@ async def arun(
     halt: asyncio.Event | None = None,
     batch: bool = False,
     on_note: Callable[[str], None] | None = None,
+    workers: int | None = None,
     **settings: Any,
 ) -> Run:
     """Test drafts on an audience and return the run; see `run`, of which this is the form for async code.
 
     Setting `stop` ends the calls in flight and returns what came; `halt` waits for them and may raise Interrupted.
     """
+    how: dict[str, Any] = {"rpm": rpm, "tpm": tpm, "fail_fast": fail_fast, "batch": batch, "workers": workers}
     finished = await ask_plan(
         plan(drafts, audience, **settings),
         engine=engine,
@@ -115,13 +117,10 @@ async def arun(
         on_reaction=on_reaction,
         on_preference=on_preference,
         api_key=api_key,
-        rpm=rpm,
-        tpm=tpm,
-        fail_fast=fail_fast,
         stop=stop,
         halt=halt,
-        batch=batch,
         on_note=on_note,
+        **how,
     )
     return conclude_run(finished, Path(store) if store else default_store())
 
@@ -147,6 +146,7 @@ async def ask_plan(
     halt: asyncio.Event | None = None,
     batch: bool = False,
     on_note: Callable[[str], None] | None = None,
+    workers: int | None = None,
 ) -> Run:
     """Ask what a plan lists and return the run; options as for `run`."""
     _check_limits(engine, rpm, tpm)
@@ -154,28 +154,37 @@ async def ask_plan(
     _check_cost_limit(max_cost, known)
     path = Path(store) if store else default_store()
     named = {"model": model, "base_url": base_url, "api_key": api_key}
+    common: dict[str, Any] = {
+        "price": known,
+        "max_cost": max_cost,
+        "concurrency": None if batch else concurrency,
+        "embedding_model": embedding_model,
+        "on_reaction": on_reaction,
+        "on_preference": on_preference,
+    }
     with Store(path) as kept:
+        merge_left_shards(kept, path)
+        if workers is not None:
+            _check_workers(workers, engine, api_key, fail_fast=fail_fast, batch=batch)
+            where = {"name": engine, "model": model, "base_url": base_url, "rpm": rpm, "tpm": tpm}
+            return await _spread(planned, kept, path, workers=workers, engine=where, **common)
         if batch:
             _check_batch(engine)
             asked = make_batch_engine(store=path, halt=halt, on_note=on_note, **named)
-        elif isinstance(engine, str):
-            asked = make_engine(engine, store=kept, rpm=rpm, tpm=tpm, **named)
         else:
-            asked = engine
-        return await carry_out(
-            planned,
-            asked,
-            kept,
-            price=known,
-            max_cost=max_cost,
-            concurrency=None if batch else concurrency,
-            embedding_model=embedding_model,
-            on_reaction=on_reaction,
-            on_preference=on_preference,
-            stop=stop,
-            fail_fast=fail_fast,
-            halt=halt,
-        )
+            asked = _open(engine, kept, rpm=rpm, tpm=tpm, **named)
+        return await carry_out(planned, asked, kept, stop=stop, fail_fast=fail_fast, halt=halt, **common)
+
+
+def _open(engine: str | Engine, kept: Store, **named: Any) -> Engine:
+    return make_engine(engine, store=kept, **named) if isinstance(engine, str) else engine
+
+
+async def _spread(planned: Plan, kept: Store, path: Path, **options: Any) -> Run:
+    from toolkit.workers import carry_out_on_workers
+
+    place = await asyncio.to_thread(path.absolute)
+    return await carry_out_on_workers(planned, kept, store_path=place, **options)
 
 
 def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Any) -> Run:
@@ -191,7 +200,8 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Any) -> Ru
     `rpm` and `tpm` (most requests and tokens a minute), `fail_fast` (ask nothing more after the first failure), `price`
     (dollars per million prompt and completion tokens), `max_cost` (dollars), `prompts` (a folder of templates that win
     over the built-in ones), `store` (a file), `api_key` (instead of OPENAI_API_KEY; never recorded), `on_reaction`
-    (called with each reaction as it arrives) and `on_preference` (the same for each choice between two drafts).
+    (called with each reaction as it arrives), `on_preference` (the same for each choice between two drafts)
+    and `workers` (Ray workers to spread the asking over, with the extra `ray`).
 
     Raises InputError for anything that cannot be used, before anything is asked, and EngineUnavailable where no reply
     can be had. Reactions that failed are rows with status "failed": see `run.is_complete`.
@@ -266,6 +276,20 @@ def find_price(
         listed = find_listed_price(model or DEFAULT_MODEL)
         return listed.halve() if listed and batch else listed
     return None
+
+
+def _check_workers(workers: int, engine: Any, api_key: str | None, *, fail_fast: bool, batch: bool) -> None:
+    """Raise InputError where a run cannot be spread over workers."""
+    if engine != "openai":
+        raise InputError(f"--workers {workers}: only --engine openai spreads over workers; leave --workers out")
+    if api_key is not None:
+        raise InputError("workers take the key from their own environment; set OPENAI_API_KEY instead of api_key")
+    if batch:
+        raise InputError(
+            f"--workers {workers}: a batch waits on the provider's machines; leave --workers or --batch out"
+        )
+    if fail_fast:
+        raise InputError(f"--workers {workers}: workers do not stop together; leave --fail-fast or --workers out")
 
 
 def _check_cost_limit(max_cost: float | None, price: Price | None) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
+import polars as pl
+
 from toolkit.asking import Reaction
 from toolkit.budget import Budget
 from toolkit.engines import embedder
@@ -35,6 +37,8 @@ class Asked:
     """The endpoint's embedding model; None for the embedded one."""
     preferences: Sequence[Preference] = ()
     """The choices of a head-to-head."""
+    rows: pl.DataFrame | None = None
+    """The reactions as a frame, ratings by sentence still null, where somebody made it already."""
 
     @property
     def answers(self) -> list[Reaction | Preference]:
@@ -44,14 +48,18 @@ class Asked:
 
 def make_run(plan: Plan, engine: Engine, asked: Asked, embed: Embed) -> Run:
     """Return the run with its methods statement; rates what was said where the rating method asks for it."""
-    run_id = _make_run_id(plan, engine.model, asked.embedding_model)
-    rows = make_reactions(
-        asked.reactions,
-        run_id=run_id,
-        campaign=plan.campaign,
-        objective=plan.settings.objective,
-        segment_keys=plan.segment_keys,
-        model=engine.model,
+    run_id = make_run_id(plan, engine.model, asked.embedding_model)
+    rows = (
+        asked.rows
+        if asked.rows is not None
+        else make_reactions(
+            asked.reactions,
+            run_id=run_id,
+            campaign=plan.campaign,
+            objective=plan.settings.objective,
+            segment_keys=plan.segment_keys,
+            model=engine.model,
+        )
     )
     silent: Mapping[str, int] = {}
     if plan.settings.rating == "ssr":
@@ -109,7 +117,7 @@ def _describe_rating(plan: Plan, asked: Asked) -> str:
     return f"{method}, {asked.embedding_model or embedder.NAME}" if method == "ssr" else method
 
 
-def _make_run_id(plan: Plan, model: str, embedding_model: str | None) -> str:
+def make_run_id(plan: Plan, model: str, embedding_model: str | None) -> str:
     """Return a name that the same inputs always give: campaign and twelve digits of their SHA-256."""
     later = (
         set() if plan.settings.head_to_head else {"head_to_head"}

@@ -46,8 +46,12 @@ class Prompts:
             raise InputError(f"--prompts {folder}: no such folder; give one that holds templates to use instead")
         if folder is not None:
             _check_names(folder)
+        self._folder = folder
         self._folders = [place for place in (folder, find_resource("prompts")) if place is not None]
         self._environment = _make_environment(jinja2.FileSystemLoader(self._folders))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Prompts, (self._folder,))
 
     def render(self, name: str, **context: Any) -> str:
         """Return the template `name` filled in; an undefined name or forbidden access is an InputError."""

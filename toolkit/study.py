@@ -69,12 +69,12 @@ async def carry_out(
     questionnaire = Questionnaire(plan.prompts, plan.settings.rating, plan.pictures)
     async with engine:
         asker = Asker(questionnaire, engine, store, budget, secrets.token_hex(6), halt)
-        flow = _Flow(concurrency or engine.concurrency, stop, fail_fast)
-        reactions = await flow.ask_all(plan.tasks, asker.ask, _fail_reaction, on_reaction)
+        flow = Flow(concurrency or engine.concurrency, stop, fail_fast)
+        reactions = await flow.ask_all(plan.tasks, asker.ask, fail_reaction, on_reaction)
         await _ask_stragglers(reactions, flow, asker)
         ask_pair = partial(ask_pairing, questions=PairQuestions(plan.prompts, plan.settings.objective), asker=asker)
-        preferences = await flow.ask_all(list_pairings(plan), ask_pair, _fail_preference, on_preference)
-        embed = await _find_embed(reactions, plan.prompts, engine, store, embedding_model)
+        preferences = await flow.ask_all(list_pairings(plan), ask_pair, fail_preference, on_preference)
+        embed = await find_embed(reactions, plan.prompts, engine, store, embedding_model)
     return make_run(plan, engine, Asked(reactions, budget, started, embedding_model, preferences), embed)
 
 
@@ -100,18 +100,27 @@ def _catch(work: Callable[[], Any]) -> Any:
         return error
 
 
-async def _ask_stragglers(reactions: list[Reaction], flow: _Flow, asker: Asker) -> None:
+async def _ask_stragglers(reactions: list[Reaction], flow: Flow, asker: Asker) -> None:
     """Ask once more, at the end of a run, for the few reactions that failed where nearly all came.
 
     What failed then was chance; where more failed there is a reason that somebody should see first.
     """
+    places = [] if flow.fail_fast else find_stragglers(reactions)
+    tasks = [reactions[place].task for place in places]
+    replace_stragglers(reactions, places, await flow.ask_all(tasks, asker.ask, fail_reaction, None))
+
+
+def find_stragglers(reactions: Sequence[Reaction]) -> list[int]:
+    """Return the places of the reactions to ask for once more; none where many failed."""
     failed = [place for place, reaction in enumerate(reactions) if reaction.has_failed_by_chance]
-    if flow.fail_fast or len(failed) > STRAGGLERS * len(reactions):
-        return
-    tasks = [reactions[place].task for place in failed]
-    for place, again in zip(failed, await flow.ask_all(tasks, asker.ask, _fail_reaction, None), strict=True):
-        again.usage.add_earlier(reactions[place].usage)
-        reactions[place] = again
+    return failed if len(failed) <= STRAGGLERS * len(reactions) else []
+
+
+def replace_stragglers(reactions: list[Reaction], places: Sequence[int], again: Sequence[Reaction]) -> None:
+    """Put what was asked for once more in the place of what failed, with what both took."""
+    for place, reaction in zip(places, again, strict=True):
+        reaction.usage.add_earlier(reactions[place].usage)
+        reactions[place] = reaction
 
 
 class _Answer(Protocol):
@@ -125,7 +134,7 @@ class _Answer(Protocol):
 
 
 @dataclass(slots=True)
-class _Flow:
+class Flow:
     """How many questions are in flight, and what ends them."""
 
     concurrency: int
@@ -169,7 +178,7 @@ class _Flow:
                 if ended:
                     return
 
-        with _unwrap_group(), _draining() as drain:
+        with unwrap_group(), _draining() as drain:
             async with asyncio.TaskGroup() as group:
                 workers = [group.create_task(work()) for _ in range(min(self.concurrency, len(items)))]
                 with _cancel_on(self.stop, workers):
@@ -185,12 +194,14 @@ class _Flow:
             self.over = f"not asked: the run was to end at the first failure, which was: {answer.error}"
 
 
-def _fail_reaction(task: Task, error: str, unasked: Unasked) -> Reaction:
+def fail_reaction(task: Task, error: str, unasked: Unasked) -> Reaction:
+    """Return the reaction to a task that was not asked, or not answered."""
     why: dict[str, Any] = {unasked: True}
     return Reaction(task=task, status="failed", usage=Usage(), error=error, **why)
 
 
-def _fail_preference(pairing: Pairing, error: str, unasked: Unasked) -> Preference:
+def fail_preference(pairing: Pairing, error: str, unasked: Unasked) -> Preference:
+    """Return the preference of a pairing that was not asked, or not answered."""
     why: dict[str, Any] = {unasked: True}
     return Preference(pairing=pairing, status="failed", usage=Usage(), error=error, **why)
 
@@ -226,7 +237,7 @@ def _cancel_on(stop: asyncio.Event | None, workers: Sequence[asyncio.Task[None]]
 
 
 @contextlib.contextmanager
-def _unwrap_group() -> Iterator[None]:
+def unwrap_group() -> Iterator[None]:
     """Raise the toolkit's own error out of a task group's bundle."""
     try:
         yield
@@ -243,7 +254,7 @@ def _first_leaf(error: BaseException) -> BaseException:
     return error
 
 
-async def _find_embed(
+async def find_embed(
     reactions: Sequence[Reaction], prompts: Prompts, engine: Engine, store: Store, model: str | None
 ) -> Embed:
     """Return the embedding function of the run; vectors of an endpoint's model are fetched and kept beforehand."""

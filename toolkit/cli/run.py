@@ -19,6 +19,7 @@ _INCOMPLETE = 3
 _OVER_BUDGET = 4
 _HOW_TO_ASK = (
     "model", "base_url", "embedding_model", "concurrency", "price", "max_cost", "rpm", "tpm", "fail_fast", "batch",
+    "workers",
 )  # fmt: skip
 _DEMO_CAMPAIGN = "paypal-invoices.yaml"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -122,6 +122,19 @@ class Store(Database):
                 path.unlink(missing_ok=True)
             except (OSError, StoreUnusable):
                 continue
+
+    def list_replies(self) -> Iterator[tuple[bytes, Form, Reply]]:
+        """Yield key, form and reply of everything kept."""
+        last = b""
+        while row := self._select("SELECT key, form, reply FROM replies WHERE key > ? ORDER BY key LIMIT 1", last):
+            last = row[0]
+            yield last, cast("Form", row[1]), Reply(**json.loads(row[2]))
+
+    def merge(self, path: Path) -> None:
+        """Take in every reply of another store; one that is already here stays as it is."""
+        with Store(path) as other:
+            for key, form, reply in other.list_replies():
+                self.keep(key, form, reply)
 
     def find_vectors(self, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
         """Return the stored vectors among the keys."""
