@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -243,8 +244,11 @@ def test_text_output_leads_with_the_verdict(command: Command, server: OpenAIServ
     assert first.startswith(("Too close to call:", "Unstable:", "benefit is best:", "plain is best:"))
     assert label == "Simulated reactions from AI personas. No real people were asked. Directional only."
     assert "\r" not in done.stderr
+    assert re.search(r"Asked in \d+\.\d s, rated in \d+\.\d s\.", done.stdout)
     quiet = command(*ask(server, "-q"))
-    assert quiet.stdout.splitlines() == [first, label]
+    assert quiet.stdout.splitlines()[:2] == [first, label]
+    assert done.stdout.startswith(quiet.stdout)
+    assert "Validation: not validated." in quiet.stdout
 
 
 def test_the_key_is_never_shown(command: Command) -> None:

@@ -13,7 +13,8 @@ import toolkit
 from toolkit.models import Audience, Campaign
 
 MAY_DIFFER = {
-    "engine", "started", "counts", "control_counts", "head_to_head_counts", "cost_usd", "cost_unknown_usd",
+    "engine", "started", "asking_seconds", "rating_seconds",
+    "counts", "control_counts", "head_to_head_counts", "cost_usd", "cost_unknown_usd",
     "prompt_tokens", "completion_tokens", "cached_tokens", "bad_replies", "warnings",
 }  # fmt: skip
 """Who answered, when, and what this run itself asked and paid: `docs/engine.md` says so."""

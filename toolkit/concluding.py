@@ -39,6 +39,8 @@ class Asked:
     """The choices of a head-to-head."""
     rows: pl.DataFrame | None = None
     """The reactions as a frame, ratings by sentence still null, where somebody made it already."""
+    seconds: float | None = None
+    """How long it took."""
 
     @property
     def answers(self) -> list[Reaction | Preference]:
@@ -106,6 +108,7 @@ def _make_methods(run_id: str, plan: Plan, engine: Engine, asked: Asked, silent:
         prompts=_list_hashes(plan),
         questions=_write_out_questions(plan, engine),
         started=asked.started.isoformat(timespec="seconds"),
+        asking_seconds=None if asked.seconds is None else round(asked.seconds, 3),
         stopped=next((one.error for one in asked.answers if one.unpaid or one.stopped), None),
         version=version("audience-toolkit"),
         warnings=tuple(_list_warnings(plan, engine, asked, silent)),

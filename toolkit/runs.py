@@ -98,6 +98,10 @@ class Methods(Record):
     """The questions of the first persona, word for word."""
     started: str
     """When the earliest step of this run began, in ISO 8601, UTC."""
+    asking_seconds: float | None = None
+    """How long the asking took in this run."""
+    rating_seconds: float | None = None
+    """How long embedding and rating took after it; null where ratings need no embedding."""
     stopped: str | None = None
     """Why the run ended before everything was asked."""
     version: str
@@ -139,6 +143,10 @@ class Run:
         """Return the same run with further warnings."""
         methods = self.methods.model_copy(update={"warnings": (*self.methods.warnings, *doubts)})
         return replace(self, methods=methods)
+
+    def time_rating(self, seconds: float) -> Run:
+        """Return the same run with how long its ratings took."""
+        return replace(self, methods=self.methods.model_copy(update={"rating_seconds": round(seconds, 3)}))
 
     def scorecard(self, by: str | None = None) -> pl.DataFrame:
         """Return estimates with intervals and counts; see `toolkit.scorecard`."""

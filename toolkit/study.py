@@ -7,6 +7,7 @@ import contextlib
 import datetime
 import secrets
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -62,7 +63,7 @@ async def carry_out(
     counts as failed and `methods.stopped` says so; `stop` also ends the calls in flight. With `fail_fast` nothing more
     is asked after the first reaction that fails.
     """
-    started = datetime.datetime.now(datetime.UTC)
+    started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     if plan.settings.rating == "ssr" and embedding_model is None:
         embedder.check_installed()
     budget = Budget(price, max_cost)
@@ -74,8 +75,11 @@ async def carry_out(
         await _ask_stragglers(reactions, flow, asker)
         ask_pair = partial(ask_pairing, questions=PairQuestions(plan.prompts, plan.settings.objective), asker=asker)
         preferences = await flow.ask_all(list_pairings(plan), ask_pair, fail_preference, on_preference)
+        seconds, clock = time.perf_counter() - clock, time.perf_counter()
+        asked = Asked(reactions, budget, started, embedding_model, preferences, seconds=seconds)
         embed = await find_embed(reactions, plan.prompts, engine, store, embedding_model)
-    return make_run(plan, engine, Asked(reactions, budget, started, embedding_model, preferences), embed)
+    run = make_run(plan, engine, asked, embed)
+    return run.time_rating(time.perf_counter() - clock) if plan.settings.rating == "ssr" else run
 
 
 def run_blocking(work: Callable[[], Any]) -> Any:

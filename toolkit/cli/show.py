@@ -60,9 +60,9 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
     console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(verdict.because)}", soft_wrap=True)
     evidence = find_evidence(run)
     disagreement = say_disagreement(evidence)
+    console.print(LABEL, style="dim", soft_wrap=True)
     if disagreement:
         console.print(escape(disagreement), soft_wrap=True)
-    console.print(LABEL, style="dim", soft_wrap=True)
     console.print(f"Validation: {escape(run.methods.validation)}.", style="dim", soft_wrap=True)
     if brief:
         return
@@ -189,7 +189,9 @@ def _say_counts(run: Run) -> str:
     cost = "cost unknown (add --price IN,OUT)" if methods.cost_usd is None else f"cost ${methods.cost_usd:.4f}"
     share = methods.cached_tokens / methods.prompt_tokens if methods.prompt_tokens else 0.0
     cached = f" ({share:.0%} of {methods.prompt_tokens:,} prompt tokens from the provider's cache)" if share else ""
+    rated = "" if methods.rating_seconds is None else f", rated in {methods.rating_seconds:.1f} s"
     return (
         f"{counts.ok} of {counts.planned} reactions, {counts.refused} refused, {counts.failed} failed, "
-        f"{counts.from_store} from the store; {counts.calls} calls, {cost}{cached}. Model {methods.model}."
+        f"{counts.from_store} from the store; {counts.calls} calls, {cost}{cached}. Model {methods.model}. "
+        f"Asked in {methods.asking_seconds or 0:.1f} s{rated}."
     )
