@@ -121,6 +121,7 @@ class ObedientReader:
             return self._choose(prompt, fields["sooner"]["enum"])
         glance = "stop" if likes else "scroll_past"
         whole = {"first_glance": glance, "action": "click", "objection": None, "quotes": [], "says": SAYS}
+        whole["ratings"] = dict.fromkeys(SAYS, 4)
         thought = f"It says: {prompt[-2_500:]}"
         return {name: value for name, value in (whole | {"verbatim": thought}).items() if name in fields}
 

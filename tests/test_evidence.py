@@ -86,7 +86,7 @@ def test_disagreement_is_said_in_words(server: OpenAIServer, audience: Audience)
     assert say_disagreement(evidence) == said
     shipped = say_disagreement(find_evidence(run))
     assert shipped is not None
-    assert shipped.startswith("The evidence disagrees: the panel favours plain")
+    assert shipped.startswith("The evidence disagrees: the panel ")
     assert shipped in render_report(run, ".html").decode()
     assert "The evidence disagrees" in render_report(run, ".md").decode()
     plain = json.loads(render_report(run, ".json"))

@@ -134,6 +134,13 @@ def test_the_second_question_says_what_was_wrong_where_that_helps() -> None:
     assert ask_again(question, BadReply("action is not one of read", "wrong form"), "completion") == question
 
 
+def test_foreign_words_in_a_draft_silence_nobody(audience: Audience) -> None:
+    """An answer in the language of the questions is never in another language, whatever the draft is made of."""
+    engine = ScriptedEngine(lambda _: GOOD | {"verbatim": "That would help me with the orders that I get every day."})
+    draft = Draft(id="a", text=GERMAN)
+    assert toolkit.run(draft, audience, engine=engine, rating="direct", control=False).counts.ok == 12
+
+
 def test_a_stored_reply_is_read_as_it_was_accepted() -> None:
     """Checks on the words hold for fresh replies; what the store holds stays an answer."""
     ask_one(ScriptedEngine(lambda _: GOOD))

@@ -416,3 +416,14 @@ def test_bad_options_are_one_line(audience: Audience, campaign: Campaign, option
         toolkit.run(campaign, audience, **(engine | OPTIONS | options))
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_asking_and_rating_are_timed_apart(campaign: Campaign, audience: Audience) -> None:
+    """Ratings by embedding come after the asking and have a time of their own; other ratings take none."""
+    embedded = toolkit.run(
+        campaign, audience, engine=ScriptedEngine(lambda _: reading()), embedding_model="letters"
+    ).methods
+    direct = toolkit.run(campaign, audience, engine=ScriptedEngine(answer_direct), rating="direct").methods
+    assert embedded.asking_seconds is not None
+    assert embedded.rating_seconds is not None
+    assert direct.rating_seconds is None

@@ -22,6 +22,7 @@ _LEAST_REPEATED = 6
 _MOST_ADDED = 3
 """Words besides the draft's own that make a repeated draft no thought of its own."""
 _MOST_SHOWN = 200
+_ASKED_IN = "en"
 _DECLINES = re.compile(
     r"^\W*(?:i\W?m (?:really |very |so )?sorry\b|sorry\b|i (?:can\W?t|cannot|won\W?t|am unable to|must decline)\b|"
     r"as an ai\b|unfortunately, i can)",
@@ -93,10 +94,13 @@ def _check_words(verbatim: str, task: Task) -> None:
 
 
 def _expect_languages(shown: str, persona: Persona | None) -> tuple[str, ...]:
-    """Return the languages of the draft and of the person, the draft's first; none where the draft's is not sure."""
+    """Return the languages of draft, person and questions, the draft's first; none where the draft's is not sure.
+
+    The questions' own is always fine, or words of another language in a draft would silence its readers.
+    """
     draft = _identify_once(shown)
     person = _identify_once(persona.about) if persona is not None else None
-    return () if draft is None else (draft, *([person] if person else []))
+    return () if draft is None else (draft, *([person] if person else []), _ASKED_IN)
 
 
 @lru_cache(maxsize=1024)
