@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from toolkit.ui import drafts, look, result, runs, settings, sign_in, state, validity
+from toolkit.ui import (
+    audiences,
+    drafts,
+    improve,
+    look,
+    result,
+    runs,
+    settings,
+    sign_in,
+    state,
+    validity,
+    why,
+    workbench,
+)
 
 st.set_page_config(page_title="Audience toolkit", page_icon=":material/groups:", layout="wide")
 look.apply_look()
@@ -13,8 +26,12 @@ state.begin()
 pages = [
     st.Page(drafts.show, title="Test drafts", icon=":material/edit_note:", url_path="drafts", default=True),
     st.Page(result.show, title="Result", icon=":material/fact_check:", url_path="result", visibility="hidden"),
+    st.Page(why.show, title="Ask them why", icon=":material/forum:", url_path="why"),
+    st.Page(improve.show, title="Improve", icon=":material/edit_square:", url_path="improve"),
+    st.Page(audiences.show, title="Audiences", icon=":material/groups:", url_path="audiences"),
     st.Page(runs.show, title="Runs", icon=":material/history:", url_path="runs"),
     st.Page(validity.show, title="Validity", icon=":material/verified:", url_path="validity"),
     st.Page(settings.show, title="Settings", icon=":material/tune:", url_path="settings"),
 ]
+workbench.begin(pages)
 st.navigation(pages, position="top").run()

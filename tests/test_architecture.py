@@ -16,10 +16,12 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [
     {"errors", "models"},
     {"files", "prompts", "surfaces", "stats", "ratings", "similarity", "themes", "sampling", "vetting", "counting"}
+    | {"facts", "differences", "coverage", "editing"}
     | {"strengths", "tokens", "markup", "links", "masking"},
     {"engines", "store", "budget", "scoring", "questions", "replies", "linting", "rendering"} | {"outcome_model"},
     {"asking", "repairs", "planning", "reactions", "concluding", "runs", "study", "estimating", "api"}
     | {"head_to_head", "live", "summaries", "decisions", "archive", "charts", "room", "health", "report", "gate"}
+    | {"connecting", "interviewing", "objections", "rewriting", "retesting", "background"}
     | {"outcomes", "evidence", "behaviour", "workers", "outstanding"},
     {"cli", "ui", "plugin", "__main__", "__init__"},
 ]

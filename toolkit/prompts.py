@@ -21,6 +21,11 @@ from toolkit.models import MEASURES
 LEAST_WORDINGS = 8
 PAIR_FILES = ("pair.j2", "pair_completion.j2", "pairs.yaml")
 """What only a head-to-head asks with: no part of the identity of any other run."""
+LATER_FILES = (
+    "interview_system.j2", "memory.j2", "interview.j2", "follow_up.j2", "interview_completion.j2",
+    "rewrite.j2", "rewrite_system.j2", "rewrite_completion.j2",
+)  # fmt: skip
+"""What is asked only after a run: no part of the identity of any."""
 _PARTS = ("glance", "read", "control_reader", "lead", "post", "thinks", "does")
 _LEVELS = 5
 _BREAK = regex.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -103,9 +108,9 @@ class Prompts:
 
     @cached_property
     def hashes(self) -> dict[str, str]:
-        """SHA-256 of every prompt file in use, by name, those of a head-to-head apart."""
+        """SHA-256 of every prompt file in use, by name, without those of a head-to-head and of later talks."""
         names = {path.name for folder in self._folders for path in folder.iterdir() if path.is_file()}
-        return {name: self._digest(name) for name in sorted(names.difference(PAIR_FILES))}
+        return {name: self._digest(name) for name in sorted(names.difference(PAIR_FILES, LATER_FILES))}
 
     @cached_property
     def pair_hashes(self) -> dict[str, str]:

@@ -169,10 +169,13 @@ def hear_run(run: Run) -> dict[tuple[str, str], Cell]:
 def _make_tile(seat: Seat, mean: float, cells: tuple[Cell, ...]) -> Tile:
     size = min(max(math.sqrt(seat.weight / mean), _SMALLEST), _LARGEST)
     return Tile(
-        persona=seat.persona, name=seat.name, initials=_find_initials(seat.name), size=round(size, 2), cells=cells
+        persona=seat.persona, name=seat.name, initials=find_initials(seat.name), size=round(size, 2), cells=cells
     )
 
 
-def _find_initials(name: str) -> str:
+def find_initials(name: str) -> str:
+    """Return two letters to stand for a name, such as "MA" for Maya Ali."""
     words = name.replace("-", " ").split()
+    if not words:
+        return "?"
     return words[0][:2].title() if len(words) == 1 else (words[0][0] + words[-1][0]).upper()

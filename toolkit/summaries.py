@@ -10,7 +10,7 @@ import polars as pl
 from polars import selectors
 
 from toolkit.asking import Reaction
-from toolkit.models import CONTROL, MEASURES, Draft
+from toolkit.models import CONTROL, MEASURES, Audience, Draft
 from toolkit.rendering import Funnel, Highlight, Objection, Step, Voice, find_highlights
 from toolkit.scoring import PRIMARY, SCORECARD_SCHEMA, say_estimate
 from toolkit.themes import Theme, group_sentences
@@ -34,6 +34,7 @@ DID = {
     "share": "shared it",
     "save": "saved it",
 }
+_PERSONA = ("id", "name", "age", "weight", "about")
 _FORMULA_START = r"^[=+\-@\t\r]"
 
 
@@ -190,11 +191,25 @@ def write_table(reactions: pl.DataFrame) -> bytes:
 
     Distributions and quotes, which no cell holds, are left to the Parquet file; each segment key is a column.
     """
-    flat = reactions.unnest("segments", separator="_") if reactions["segments"].dtype.fields else reactions  # type: ignore[attr-defined]
+    kind = reactions.schema.get("segments")
+    flat = reactions.unnest("segments", separator="_") if isinstance(kind, pl.Struct) and kind.fields else reactions
     safe = flat.select(~selectors.nested()).with_columns(_disarm(selectors.string()))
     buffer = io.BytesIO()
     safe.write_csv(buffer, include_bom=True)
     return buffer.getvalue()
+
+
+def write_people(audience: Audience) -> bytes:
+    """Return an audience as CSV for a spreadsheet, one row a persona, each segment key a column."""
+    rows = [
+        {
+            "id": persona.id, "name": persona.name, "age": persona.age, "weight": persona.weight,
+            **{key: persona.segments.get(key) for key in audience.segment_keys if key not in _PERSONA},
+            "about": persona.about,
+        }
+        for persona in audience.personas
+    ]  # fmt: skip
+    return write_table(pl.DataFrame(rows, infer_schema_length=None))
 
 
 def _disarm(cell: pl.Expr) -> pl.Expr:

@@ -14,6 +14,7 @@ from toolkit.cli.outcomes import outcomes
 from toolkit.cli.personas import personas
 from toolkit.cli.record import record
 from toolkit.cli.report import report
+from toolkit.cli.rewrite import rewrite
 from toolkit.cli.run import demo, run
 from toolkit.errors import ToolkitError
 
@@ -32,7 +33,7 @@ def audience() -> None:
     """
 
 
-for command in (demo, run, lint, check, record, report, personas, outcomes, app, doctor):
+for command in (demo, run, rewrite, lint, check, record, report, personas, outcomes, app, doctor):
     audience.add_command(command)
 
 

@@ -110,6 +110,9 @@ _ASKING = (
         metavar="DIR",
         help="Templates that win over the built-in ones.",
     ),
+)
+
+_FOLDER = (
     option("--out", type=click.Path(), metavar="DIR", help="Folder for the run.  [default: runs/RUN_ID]"),
     option("--dry-run", is_flag=True, help="Say what it would take; ask nothing."),
 )
@@ -122,8 +125,17 @@ _OUTPUT = (
 
 
 def asking_options(command: Command) -> Command:
-    """Add the options of every command that asks an engine."""
-    for decorate in reversed(_ASKING + _OUTPUT):
+    """Add the options of every command that runs a test."""
+    return _add(command, _ASKING + _FOLDER + _OUTPUT)
+
+
+def rewriting_options(command: Command) -> Command:
+    """Add the options of a command that asks an engine and keeps its own idea of --out."""
+    return _add(command, _ASKING + _OUTPUT)
+
+
+def _add(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
+    for decorate in reversed(options):
         command = decorate(command)
     return command
 

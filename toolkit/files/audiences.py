@@ -75,10 +75,17 @@ def save_audience(audience: Audience, path: str | Path, *, overwrite: bool = Fal
         raise InputError(f"{path}: an audience is written as .yaml; name the file so")
     if path.exists() and not overwrite:
         raise InputError(f"{path}: the file exists; choose another name, or pass --force to replace it")
-    text = yaml.dump(
-        json.loads(audience.model_dump_json()), Dumper=_Folded, sort_keys=False, allow_unicode=True, width=100
-    )
-    write_atomically(path, text.encode())
+    write_atomically(path, write_audience(audience).encode())
+
+
+def write_audience(audience: Audience) -> str:
+    """Return an audience as the YAML of its file."""
+    return write_yaml(json.loads(audience.model_dump_json()))
+
+
+def write_yaml(fields: Mapping[str, Any]) -> str:
+    """Return fields as YAML in their own order, long text as a block."""
+    return yaml.dump(dict(fields), Dumper=_Folded, sort_keys=False, allow_unicode=True, width=100)
 
 
 class _Folded(yaml.SafeDumper):

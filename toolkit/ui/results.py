@@ -17,6 +17,7 @@ from toolkit.ui import state
 from toolkit.ui.previews import show_preview
 from toolkit.ui.room import show_room
 from toolkit.ui.text import escape
+from toolkit.ui.ways_on import show_ways_on
 
 MOST_BESIDE = 3
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -38,6 +39,7 @@ def show_result(run: Run, seats: Sequence[Seat] | None = None) -> None:
     show_drafts(report)
     show_people(report, people)
     show_voices(report, people)
+    show_ways_on(run.run_id)
     show_segments(report)
     evidence = st.container()
     show_health(report)

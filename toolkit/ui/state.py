@@ -170,6 +170,11 @@ def keep_choice(key: str, allowed: Any) -> None:
         st.session_state.pop(key, None)
 
 
+def forget(key: str) -> None:
+    """Forget what somebody chose, so that the widget falls back to its suggestion."""
+    st.session_state.pop(key, None)
+
+
 def keep_choices(key: str, allowed: Any) -> None:
     """Forget those of several choices that are no longer allowed."""
     st.session_state[key] = [choice for choice in st.session_state.get(key, []) if choice in allowed]

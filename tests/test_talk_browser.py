@@ -1,0 +1,112 @@
+"""From a result to why, to a better draft and to an audience of one's own, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from openai_server import Ask, OpenAIServer
+from test_browser import CHROMIUM, PATIENCE, App, app, browser, keep_picture, press_ask, write_drafts  # noqa: F401 - fixtures too
+
+import toolkit
+from toolkit.models import LABEL
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+BETTER = "Buyers owe you? Send a PayPal invoice right here in the chat for £3, and see when it is paid."
+EVIL = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script> **bold** $x$ \u202e\u05d0"
+ROWS = "caseid,first_name,age,role\n" + "".join(
+    f"{number},Ann{number},{20 + number},{('buyer', 'seller')[number % 2]}\n" for number in range(9)
+)
+
+
+def speak(ask: Ask) -> dict[str, Any] | None:
+    """Object, answer and rewrite as a model would."""
+    properties = (ask.schema or {}).get("properties", {})
+    if "changed" in properties:
+        return {"text": BETTER, "changed": "It says what it is for."}
+    if "answer" in properties:
+        return {"answer": "I have been cheated before."}
+    return {"objection": "It does not say what it is for."} if "objection" in properties else None
+
+
+def test_from_a_result_to_a_better_draft_and_an_audience(app: App, server: OpenAIServer) -> None:  # noqa: F811
+    """Two drafts, ask somebody why, ask everybody, rewrite, test both again, import people and save them."""
+    server.script = speak
+    page = app.open()
+    write_drafts(page, "Send a PayPal invoice in the chat for £3.", "Get paid today, in the chat.")
+    press_ask(page)
+    page.get_by_role("button", name="Ask them why").click(timeout=2 * PATIENCE)
+    page.get_by_role("heading", name="Ask them why").wait_for()
+    page.get_by_text("No real person said this.").first.wait_for()
+    question = page.get_by_test_id("stChatInputTextArea")
+    question.fill("What put you off?")
+    question.press("Enter")
+    page.get_by_test_id("stChatMessage").get_by_text("I have been cheated before.").wait_for()
+    keep_picture(page, "why", width=1280)
+    keep_picture(page, "why-narrow", width=390)
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+    page.get_by_role("radio", name="Everybody").click()
+    page.get_by_label("What do you want to ask all of them?").fill("What would have made you stop?")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name=re.compile("^Ask 12 people, ")).click()
+    page.get_by_text("12 of 12 answered").wait_for()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Answers (.csv)").click()
+    assert "I have been cheated before." in saved.value.path().read_text(encoding="utf-8-sig")
+
+    page.get_by_role("link", name="Improve").click()
+    page.get_by_role("button", name="Rewrite it").click()
+    page.locator(".changes ins").first.wait_for()
+    before = server.count()
+    page.get_by_role("button", name="Test both again on the same 12").click()
+    page.get_by_text("regression to the mean").first.wait_for()
+    page.get_by_text("12 from the store").wait_for()
+    assert server.count() - before == 12 + 10
+    assert page.get_by_text(LABEL).count() >= 1
+    keep_picture(page, "improve", width=1280)
+    keep_picture(page, "improve-narrow", width=390)
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+    page.get_by_role("link", name="Audiences").click()
+    page.get_by_role("radio", name="Import rows").click()
+    table = {"name": "buyers.csv", "mimeType": "text/csv", "buffer": ROWS.encode()}
+    page.locator("input[type=file]").set_input_files(table)
+    page.get_by_text("The first 3 of 9").wait_for()
+    page.get_by_role("button", name="Open it").click()
+    page.get_by_text("9 of 9 personas").wait_for()
+    keep_picture(page, "audiences", width=1280)
+    keep_picture(page, "audiences-narrow", width=390)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Save the audience").click()
+    page.get_by_text("Written to personas/buyers.yaml").wait_for()
+    assert len(toolkit.load_audience(app.folder / "personas" / "buyers.yaml").personas) == 9
+
+
+def test_hostile_people_and_answers_do_no_harm(app: App, server: OpenAIServer) -> None:  # noqa: F811
+    """Markup in names, descriptions, segments and answers reaches the page as letters, never as elements."""
+    people = [
+        {"id": f"p{number}", "name": EVIL, "age": 30, "segments": {EVIL[:40]: EVIL}, "about": EVIL * 100}
+        for number in range(9)
+    ]
+    (app.folder / "personas").mkdir()
+    text = yaml.safe_dump({"audience": "evil", "description": EVIL, "personas": people}, allow_unicode=True)
+    (app.folder / "personas" / "evil.yaml").write_text(text)
+    server.script = lambda ask: (
+        {"answer": EVIL, "objection": EVIL, "text": EVIL, "changed": EVIL} if ask.schema else None
+    )
+    page = app.open(f"{app.url}/audiences", wait="People")
+    page.get_by_role("combobox", name=re.compile("Audience")).click()
+    page.get_by_role("option", name="evil").click()
+    page.get_by_text("9 of 9 personas").wait_for()
+    page.get_by_role("radio", name="Who is missing").click()
+    page.get_by_text("Against what you want").wait_for()
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("img[src=x]").count() == 0

@@ -1,0 +1,280 @@
+"""The pages that ask why, improve and edit audiences, run without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from openai_server import Ask, OpenAIServer
+from streamlit.testing.v1 import AppTest
+
+import toolkit
+from toolkit.models import LABEL, Campaign, Draft
+from toolkit.store import Conversations, Versions
+
+SOUND = "Be paid in the chat, with PayPal, for £3."
+DRAFT = Draft(id="plain", text="Send a PayPal invoice in the chat for £3.")
+HOSTILE = "<script>window.hacked=1</script> **bold** $x$ \u202e\u05d0 " + "x" * 100_000
+
+
+def reply(ask: Ask) -> dict[str, Any] | None:
+    """Answer as personas who object, talk and as an editor who keeps the facts."""
+    properties = (ask.schema or {}).get("properties", {})
+    if "changed" in properties:
+        return {"text": SOUND, "changed": "It says what it is for."}
+    if "answer" in properties:
+        return {"answer": "Because I have been cheated before."}
+    return {"objection": "It does not say what it is for."} if "objection" in properties else None
+
+
+@pytest.fixture
+def place(server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Work in an empty folder, with the loopback provider as this machine's endpoint."""
+    server.script = reply
+    monkeypatch.setenv("AUDIENCE_BASE_URL", server.base_url)
+    monkeypatch.setenv("AUDIENCE_MODEL", "m")
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run_id(place: Path, server: OpenAIServer) -> str:
+    """Keep a run of one draft on the bundled audience."""
+    campaign = Campaign(campaign="one", objective="click", drafts=(DRAFT,))
+    run = toolkit.run(
+        campaign, "uk-small-sellers", base_url=server.base_url, model="m", rating="direct", control=False, sample=8
+    )
+    run.save(place / "runs" / run.run_id)
+    return run.run_id
+
+
+def open_page(name: str) -> AppTest:
+    """Return a page of the app, drawn once."""
+    script = f"from toolkit.ui import state, {name}\nstate.begin()\n{name}.show()"
+    page = AppTest.from_string(script, default_timeout=60).run()
+    assert not page.exception, page.exception
+    return page
+
+
+def wait_for(page: AppTest, prefix: str) -> AppTest:
+    """Draw the page again once its job is over."""
+    for key in page.session_state._state.filtered_state:
+        if str(key).startswith(f"job-{prefix}"):
+            assert page.session_state[key].wait(60)
+    page.run()
+    assert not page.exception, page.exception
+    return page
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    """Press the first button whose label begins so."""
+    next(button for button in page.button if button.label.startswith(label)).click().run()
+    assert not page.exception, page.exception
+    return page
+
+
+def words(page: AppTest) -> str:
+    """Return everything that the page says."""
+    parts = [*page.text, *page.markdown, *page.caption, *page.info, *page.warning, *page.error, *page.subheader]
+    return "\n".join(str(part.value) for part in parts)
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize("name", ["why", "improve"])
+def test_without_a_run_the_next_step_is_named(name: str) -> None:
+    """Nobody has reacted yet: the page says what to do first."""
+    assert "No run yet" in open_page(name).info[0].value
+
+
+def test_a_persona_is_asked_and_the_talk_is_reopened(run_id: str) -> None:
+    """The answer stands on the page with the label, and is there again in another session."""
+    page = open_page("why")
+    assert LABEL in page.caption[0].value
+    assert "It does not say" not in words(page)
+    page.chat_input[0].set_value("What put you off?").run()
+    wait_for(page, "talk")
+    assert "Because I have been cheated before." in words(page)
+    assert "AI persona" in words(page)
+    again = open_page("why")
+    assert "Because I have been cheated before." in words(again)
+    with Conversations(toolkit.api.default_store()) as kept:
+        assert len(kept.list_talks(run_id)) == 1
+
+
+@pytest.mark.usefixtures("run_id")
+def test_everybody_is_asked_and_answers_are_grouped(server: OpenAIServer) -> None:
+    """One press, one call a persona, one theme with everybody's name; a second press asks nobody."""
+    page = open_page("why")
+    page.segmented_control(key="ask-whom").set_value("Everybody").run()
+    page.text_input(key="ask-everybody").set_value("What would help?").run()
+    before = server.count()
+    press(page, "Ask 8 people")
+    wait_for(page, "everybody")
+    assert server.count() - before == 8
+    said = words(page)
+    assert "8 of 8 answered" in said
+    assert "8 people" in said
+    press(page, "Ask 8 people")
+    wait_for(page, "everybody")
+    assert server.count() - before == 8
+
+
+@pytest.mark.usefixtures("run_id")
+def test_what_goes_wrong_in_a_talk_is_one_line(server: OpenAIServer) -> None:
+    """An answer that cannot be used is said, and the question stays on the page."""
+    server.script = lambda _: "nonsense"
+    page = open_page("why")
+    page.chat_input[0].set_value("What put you off?").run()
+    wait_for(page, "talk")
+    assert "gave no answer" in page.error[0].value
+    assert "What put you off?" in words(page)
+
+
+def test_a_draft_is_rewritten_linted_and_tested_again(run_id: str, server: OpenAIServer, place: Path) -> None:
+    """Objection chosen, version with its difference and lint, both tested for the price of one, history and undo."""
+    page = open_page("improve")
+    assert page.checkbox[0].label == "It does not say what it is for\\."
+    assert page.checkbox[0].value
+    press(page, "Rewrite it")
+    wait_for(page, "rewrite")
+    assert "plain\\-v1" in words(page)
+    assert any("<ins>" in str(element.proto.body) for element in page.get("html"))
+    before = server.count()
+    press(page, "Test both again on the same 8")
+    wait_for(page, "retest")
+    assert server.count() - before == 8
+    said = words(page)
+    assert "8 from the store" in said
+    assert "regression to the mean" in said
+    assert len(list((place / "runs").iterdir())) == 2
+    before = server.count()
+    press(page, "Test both on 4 people not asked before")
+    wait_for(page, "retest")
+    assert server.count() - before == 8
+    assert "no part in the objections" in words(page)
+    with Versions(toolkit.api.default_store()) as kept:
+        version = kept.list_versions(DRAFT)[1]
+    assert [tested.fresh for tested in version.tests] == [False, True]
+    press(page, "Take it back")
+    assert "taken back" in words(page)
+    assert not any(button.label.startswith("Test both") for button in page.button)
+    press(page, "Bring it back")
+    assert any(button.label.startswith("Test both") for button in page.button)
+    assert run_id
+
+
+@pytest.mark.usefixtures("run_id")
+def test_a_rewrite_that_cannot_be_used_is_said(server: OpenAIServer) -> None:
+    """The page names what was wrong and what to do, and keeps no version."""
+    server.script = lambda ask: {"text": "Get paid.", "changed": ""} if "changed" in str(ask.schema) else None
+    page = open_page("improve")
+    press(page, "Rewrite it")
+    wait_for(page, "rewrite")
+    assert "No usable rewrite" in page.warning[0].value
+    assert "write it by hand" in page.warning[0].value
+    assert not any(button.label.startswith("Test both") for button in page.button)
+
+
+def test_an_audience_is_edited_and_saved_as_a_copy(place: Path) -> None:
+    """Bundled people are duplicated, edited, deleted and brought back; saving writes a new file in ./personas."""
+    page = open_page("audiences")
+    page.selectbox(key="ask-edited").set_value("uk-small-sellers").run()
+    assert "12 of 12 personas" in words(page)
+    page.button(key="copy-maya").click().run()
+    assert "13 of 13 personas" in words(page)
+    page.button(key="drop-pete").click().run()
+    assert "12 of 12 personas" in words(page)
+    press(page, "Undo")
+    assert "13 of 13 personas" in words(page)
+    page.button(key="open-maya-2").click().run()
+    page.text_input(key="edit-age").set_value("12")
+    page.text_input(key="edit-id").set_value("pete")
+    page.text_area(key="edit-segments").set_value("role seller")
+    press(page, "Keep")
+    faults = "\n".join(error.value for error in page.error)
+    assert "13 to 120" in faults
+    assert "one segment a line" in faults
+    assert page.text_input(key="edit-age").value == "12"
+    page.text_input(key="edit-age").set_value("33")
+    page.text_area(key="edit-segments").set_value("role: seller")
+    press(page, "Keep")
+    assert "'pete' is taken" in page.error[0].value.replace("\\", "")
+    page.text_input(key="edit-id").set_value("maya-33")
+    page.text_input(key="edit-name").set_value("Maya <b>B</b>")
+    press(page, "Keep")
+    press(page, "Save the audience")
+    saved = toolkit.load_audience(place / "personas" / "uk-small-sellers-copy.yaml")
+    assert [one.age for one in saved.personas if one.id == "maya-33"] == [33]
+    page.button(key="drop-maya-33").click().run()
+    press(page, "Save the audience")
+    assert "tick the box" in page.error[0].value
+    page.checkbox(key="save-replace-uk-small-sellers-copy").check().run()
+    press(page, "Save the audience")
+    assert len(toolkit.load_audience(place / "personas" / "uk-small-sellers-copy.yaml").personas) == 12
+
+
+def test_a_bundled_name_is_never_written_over(place: Path) -> None:
+    """Neither a bundled name nor a path is a name to save under."""
+    page = open_page("audiences")
+    page.selectbox(key="ask-edited").set_value("uk-small-sellers").run()
+    for name, line in (("uk-small-sellers", "comes with the program"), ("../evil", "a name is small letters")):
+        page.text_input(key="save-name-uk-small-sellers").set_value(name)
+        press(page, "Save the audience")
+        assert line in page.error[0].value.replace("\\", "")
+    assert not (place / "personas").exists()
+
+
+@pytest.mark.usefixtures("place")
+def test_search_and_coverage_say_who_is_there_and_who_is_not() -> None:
+    """A word narrows the cards; two segments crossed name the empty pairs; a wanted share is compared."""
+    page = open_page("audiences")
+    page.selectbox(key="ask-edited").set_value("uk-small-sellers").run()
+    page.text_input(key="ask-cards-words").set_value("barista").run()
+    assert "1 of 12 personas" in words(page)
+    page.segmented_control(key="ask-audience-view").set_value("Who is missing").run()
+    assert not page.exception
+    said = words(page)
+    assert "count as" in said
+    assert "wanted" in said
+    assert "Only one is" in said or "Nobody is" in said
+
+
+def test_hostile_people_are_shown_as_text(place: Path) -> None:
+    """Markup, scripts, right-to-left text and a hundred thousand characters make no element and no error."""
+    about = HOSTILE[:19_000]
+    people = [{"id": "eve", "name": HOSTILE[:40], "age": 30, "segments": {"<b>role": "<i>x"}, "about": about}]
+    people.append({"id": "bob", "name": "-", "age": 40, "segments": {}, "about": "Plain."})
+    (place / "personas").mkdir()
+    text = yaml.safe_dump({"audience": "evil", "personas": people}, allow_unicode=True)
+    (place / "personas" / "evil.yaml").write_text(text)
+    page = open_page("audiences")
+    page.selectbox(key="ask-edited").set_value("evil").run()
+    assert not page.exception
+    assert not any("<script>" in str(element.proto.body) for element in page.get("html"))
+    assert not any("<script>" in element.value for element in page.markdown)
+    page.segmented_control(key="ask-audience-view").set_value("Who is missing").run()
+    assert not page.exception
+
+
+def test_rows_become_people_through_a_template() -> None:
+    """Columns are suggested, faults are said in terms of the file's own name, sizes are bounded."""
+    from toolkit.errors import InputError
+    from toolkit.files.uploads import MOST_ROWS, make_audience, read_table
+
+    rows = "caseid,age,job,town\n" + "".join(f"{number},{20 + number},baker,Leeds\n" for number in range(4))
+    table = read_table("My buyers!.csv", rows.encode())
+    assert table.stem == "my-buyers"
+    assert table.suggested == {"id": "caseid", "age": "age"}
+    made = make_audience(table, "buyers", "A {{ job }} in {{ town }}.", ["town"], dict(table.suggested))
+    assert made.personas[0].about == "A baker in Leeds."
+    with pytest.raises(InputError, match="the template"):
+        make_audience(table, "buyers", "{{ nothing }}", [], dict(table.suggested))
+    with pytest.raises(InputError, match=r"allowed: \.csv, \.xlsx, \.parquet"):
+        read_table("x.exe", b"MZ")
+    with pytest.raises(InputError, match=r"buyers\.xlsx: not a readable"):
+        read_table("buyers.xlsx", b"PK\x03\x04 not really")
+    with pytest.raises(InputError, match="from 1 to 5,000"):
+        read_table("b.csv", ("a\n" + "1\n" * (MOST_ROWS + 1)).encode())

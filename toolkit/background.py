@@ -1,0 +1,105 @@
+"""Work that goes on in a thread of its own while somebody looks at the page, and that can be stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import weakref
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+from toolkit.errors import ToolkitError
+
+Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
+Work = Callable[[asyncio.Event, Callable[[Item], None]], Awaitable[Outcome]]
+"""Gets an event that asks it to end, and a function to call with each item as it comes."""
+
+
+class Job(Generic[Item, Outcome]):
+    """Runs `work` in the background; what came can be read at any time, from any thread.
+
+    `planned` says how many items will come. A job whose handle nobody holds any more is stopped.
+    """
+
+    def __init__(self, work: Work[Item, Outcome], *, about: str, planned: int = 1) -> None:
+        self.about = about
+        self.planned = planned
+        self._worker: _Worker[Item, Outcome] = _Worker(work)
+        weakref.finalize(self, self._worker.stop)
+        threading.Thread(target=self._worker.run, name="audience-job", daemon=True).start()
+
+    @property
+    def items(self) -> list[Item]:
+        """What came so far, in the order of its coming."""
+        return list(self._worker.items)
+
+    @property
+    def share(self) -> float:
+        """The part that is done, from 0 to 1."""
+        return min(len(self._worker.items) / max(self.planned, 1), 1.0)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come."""
+        return self._worker.over.is_set()
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What the work returned; None before its end and where it failed."""
+        return self._worker.outcome
+
+    @property
+    def problem(self) -> str | None:
+        """Why there is no outcome, in one line."""
+        return self._worker.problem
+
+    def stop(self) -> None:
+        """Ask the work to end; what came is kept."""
+        self._worker.stop()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the job is over, or `timeout` seconds have passed; tell whether it is over."""
+        return self._worker.over.wait(timeout)
+
+
+class _Worker(Generic[Item, Outcome]):
+    """The part of a job that its thread holds; it knows nothing of the handle, so that the handle can go."""
+
+    def __init__(self, work: Work[Item, Outcome]) -> None:
+        self.items: list[Item] = []
+        self.over = threading.Event()
+        self.outcome: Outcome | None = None
+        self.problem: str | None = None
+        self._work = work
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+        self._stopping = False
+
+    def run(self) -> None:
+        """Do the work; once, in a thread of its own."""
+        try:
+            self.outcome = asyncio.run(self._begin())
+        except ToolkitError as error:
+            self.problem = str(error)
+        except Exception as error:  # noqa: BLE001 - a thread's error would be lost; the page shows it as one line
+            self.problem = f"it ended unexpectedly: {type(error).__name__}: {error}; press again to go on"
+        finally:
+            with self._lock:
+                self._loop = None
+            self.over.set()
+
+    def stop(self) -> None:
+        """Set the stop event in the thread's own loop; harmless before it started and after it ended."""
+        with self._lock:
+            self._stopping = True
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._stop.set)
+
+    async def _begin(self) -> Outcome:
+        with self._lock:
+            self._loop = asyncio.get_running_loop()
+            if self._stopping:
+                self._stop.set()
+        return await self._work(self._stop, self.items.append)

@@ -1,0 +1,267 @@
+"""`audience rewrite`: what people held against a draft, the draft written anew, both linted and tested again."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from toolkit.cli.options import option, rewriting_options
+from toolkit.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from toolkit.connecting import Connection
+    from toolkit.models import Audience, Campaign, Draft
+    from toolkit.objections import Objection
+    from toolkit.retesting import Choice
+    from toolkit.rewriting import Rewrite
+    from toolkit.runs import Run
+
+_INCOMPLETE = 3
+_OVER_BUDGET = 4
+_CONNECTING = ("model", "base_url", "concurrency", "price", "prompts", "rpm", "tpm")
+_ASKING = ("model", "base_url", "embedding_model", "concurrency", "price", "rpm", "tpm", "fail_fast")
+_SETTINGS = ("objective", "rating", "repeats", "seed", "head_to_head", "prompts")
+
+
+@click.command()
+@click.argument("draft", metavar="DRAFT")
+@option("--draft", "draft_id", metavar="ID", help="Which draft, where the file holds several.")
+@option("--surface", metavar="NAME", help="Where the draft appears, where it does not say so itself.")
+@option(
+    "--objection", "numbers", type=click.IntRange(min=1), multiple=True, metavar="N",
+    help="Objection to answer, by its number in the list; repeatable.  [default: all]",
+)  # fmt: skip
+@option("--wish", default="", metavar="TEXT", help="What else you want of the wording.")
+@option("--fresh", is_flag=True, help="Retest on personas who had no part in the objections; needs --sample.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write both drafts as a campaign file.")
+@rewriting_options
+def rewrite(draft: str, **options: Any) -> int:
+    """Rewrite a draft from what people held against it, lint both and test both again.
+
+    Objections -> rewrite -> lint -> retest: on the same personas, wordings and seed, so that only the new draft is
+    asked about. On these personas a rewrite looks better than it is; --fresh retests on others. Facts stay: a version
+    that loses or makes up a link, price, number or name is refused, and the command exits 3.
+
+    Example:  audience rewrite draft.txt --audience uk-small-sellers --sample 6 --fresh --engine local
+    """
+    from toolkit.cli.rewriting import print_listed, print_retest, print_rewrite
+    from toolkit.objections import choose_objections, list_objections
+
+    asked = _Asked(draft, options)
+    quiet = options["as_json"] or options["quiet"]
+    asked.confirm()
+    with asked.progress(drafts=1) as advance:
+        first = asked.run(advance)
+    if first.methods.stopped or not first.counts.ok:
+        return asked.give_up(first, None)
+    listed = list_objections(first, asked.draft.id)
+    if not quiet:
+        print_listed(listed)
+    chosen = choose_objections(listed, _ask_numbers(listed, options))
+    written = asked.rewrite(first, chosen)
+    if written.draft is None:
+        return asked.give_up(first, written)
+    if not quiet:
+        print_rewrite(asked.draft, written, asked.audiences)
+    if _is_asked(options) and not click.confirm("Test both again?", default=True, err=True):
+        return 0
+    with asked.progress(drafts=2) as advance:
+        again = asked.retest(first, written.draft, advance)
+    return print_retest(asked, first, again, listed, chosen, written)
+
+
+class _Asked:
+    """One press of the command: what it works on and with."""
+
+    def __init__(self, source: str, options: Mapping[str, Any]) -> None:
+        from toolkit.files.campaigns import check_campaign_path
+
+        if options["quiet"] and options["verbose"]:
+            raise InputError("-q and -v contradict each other; choose one")
+        if options["batch"]:
+            raise InputError("--batch: a rewrite waits for the objections of its first run; leave the option out")
+        if options["out"] is not None:
+            check_campaign_path(options["out"])
+        self.options = options
+        self.campaign, self.draft = _pick_draft(source, options)
+        self.audiences = _load_audiences(options, self.campaign)
+        self.engine: str = options["engine"] or "openai"
+        self.spent = 0.0
+        people = sum(len(audience.personas) for audience in self.audiences)
+        if options["fresh"] and (options["sample"] or people) >= people:
+            raise InputError(
+                f"--fresh: the audience has {people} personas and all of them would be asked for objections; "
+                f"keep some back with --sample, such as --sample {max(people // 2, 1)}"
+            )
+
+    @property
+    def connection(self) -> Connection:
+        """What answers, with what is left of the cost limit."""
+        from toolkit.connecting import make_connection
+
+        known = {name: self.options[name] for name in _CONNECTING}
+        return dataclasses.replace(make_connection({"engine": self.engine, **known}), max_cost=self._left())
+
+    def progress(self, *, drafts: int) -> Any:
+        """Return a bar of the reactions to so many drafts; a context that gives the function to count each with."""
+        from toolkit.cli.progress import Progress
+
+        return _Counted(Progress, self, drafts)
+
+    def confirm(self) -> None:
+        """Show what the first run takes; ask where that is much and somebody can answer."""
+        from toolkit import api
+        from toolkit.cli.confirming import confirm, may_ask
+
+        if may_ask(quiet=self.options["quiet"], as_json=self.options["as_json"]):
+            known = {name: self.options[name] for name in ("model", "base_url", "price", "concurrency")}
+            settings = {name: self.options[name] for name in _SETTINGS}
+            about = {**settings, "sample": self.options["sample"], "control": not self.options["no_control"]}
+            takes = api.estimate(self.campaign, self.audiences, engine=self.engine, **known, **about)
+            confirm(takes, yes=self.options["yes"])
+
+    def run(self, advance: Any) -> Run:
+        """Ask the audience about the draft as it is."""
+        from toolkit import api
+
+        settings = {name: self.options[name] for name in _SETTINGS}
+        return self._count(api.run(
+            self.campaign, self.audiences, sample=self.options["sample"], control=not self.options["no_control"],
+            on_reaction=advance, **settings, **self._asking(),
+        ))  # fmt: skip
+
+    def rewrite(self, first: Run, chosen: Sequence[Objection]) -> Rewrite:
+        """Have the draft written anew and keep the version."""
+        from toolkit.retesting import keep_version
+        from toolkit.rewriting import rewrite_draft
+        from toolkit.store import Versions
+
+        connection = self.connection
+        given = {one.name: getattr(connection, one.name) for one in dataclasses.fields(connection)}
+        written = rewrite_draft(self.draft, chosen, wish=self.options["wish"], **given)
+        self.spent += written.cost_usd or 0.0
+        if written.draft is None:
+            return written
+        with Versions(connection.store_path) as versions:
+            reasons = [objection.text for objection in chosen]
+            version = keep_version(
+                versions, self.draft, written.draft, answers=reasons, wish=self.options["wish"], note=written.note
+            )
+        self.number = version.number
+        self._write_out(first, version.draft)
+        return written.model_copy(update={"draft": version.draft})
+
+    def choose(self, first: Run) -> Choice:
+        """Return whom to retest on."""
+        from toolkit.retesting import choose_fresh, choose_same
+
+        fresh = choose_fresh([first], self.audiences) if self.options["fresh"] else None
+        return fresh or choose_same(first, self.audiences)
+
+    def retest(self, first: Run, after: Draft, advance: Any) -> Run:
+        """Test both drafts and note the outcome with the version."""
+        from toolkit.retesting import retest, sum_up
+        from toolkit.store import Versions
+        from toolkit.study import run_blocking
+
+        choice = self.choose(first)
+        options = {**self._asking(), "prompts": self.options["prompts"]}
+        again: Run = run_blocking(lambda: retest(first, self.draft, after, choice, options, on_reaction=advance))
+        with Versions(self.connection.store_path) as versions:
+            versions.keep_test(self.draft, self.number, sum_up(again, fresh=choice.fresh))
+        return self._count(again)
+
+    def give_up(self, first: Run, written: Rewrite | None) -> int:
+        """Say why there is no version, and return the exit code."""
+        from toolkit.cli.rewriting import print_failure
+
+        print_failure(self, first, written)
+        over = first.methods.stopped if written is None else written.over_budget
+        return _OVER_BUDGET if over else _INCOMPLETE
+
+    def _asking(self) -> dict[str, Any]:
+        known = {name: self.options[name] for name in _ASKING}
+        return {"engine": self.engine, **known, "max_cost": self._left()}
+
+    def _left(self) -> float | None:
+        most = self.options["max_cost"]
+        return None if most is None else max(most - self.spent, 0.0)
+
+    def _count(self, run: Run) -> Run:
+        self.spent += run.methods.cost_usd or 0.0
+        return run
+
+    def _write_out(self, first: Run, after: Draft) -> None:
+        from toolkit.files.campaigns import save_campaign
+        from toolkit.retesting import plan_retest
+
+        if self.options["out"] is not None:
+            save_campaign(plan_retest(first, self.draft, after), self.options["out"])
+
+
+class _Counted:
+    """A progress bar of one run, taken away at its end."""
+
+    def __init__(self, bar: Any, asked: _Asked, drafts: int) -> None:
+        from toolkit import api
+
+        options = asked.options
+        price = api.find_price(asked.engine, options["model"], options["base_url"], options["price"])
+        settings = {name: options[name] for name in _SETTINGS}
+        control = not options["no_control"]
+        plan = api.plan(asked.campaign, asked.audiences, sample=options["sample"], control=control, **settings)
+        self._bar = bar(drafts * len(plan.tasks), quiet=options["quiet"], verbose=options["verbose"], price=price)
+
+    def __enter__(self) -> Any:
+        return self._bar.__enter__().advance
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.__exit__(*error)
+
+
+def _pick_draft(source: str, options: Mapping[str, Any]) -> tuple[Campaign, Draft]:
+    """Return the campaign of the one draft to rewrite."""
+    from toolkit.errors import suggest
+    from toolkit.files.drafts import load_drafts
+
+    campaign = load_drafts(source, surface=options["surface"])
+    ids = [draft.id for draft in campaign.drafts]
+    wanted = options["draft_id"] or (ids[0] if len(ids) == 1 else None)
+    if wanted is None:
+        raise InputError(f"{source}: {len(ids)} drafts; choose one with --draft, such as --draft {ids[0]!r}")
+    if wanted not in ids:
+        raise InputError(
+            f"--draft {wanted}: {source} has no such draft{suggest(wanted, ids)}; it has: {', '.join(ids)}"
+        )
+    draft = campaign.drafts[ids.index(wanted)]
+    return campaign.model_copy(update={"drafts": (draft,)}), draft
+
+
+def _load_audiences(options: Mapping[str, Any], campaign: Campaign) -> list[Audience]:
+    from toolkit.files.audiences import load_audience
+
+    named = list(options["audience"]) or ([campaign.audience] if campaign.audience else [])
+    if not named:
+        raise InputError("no audience given; name one with --audience, see `audience personas list`")
+    return [load_audience(name) for name in named]
+
+
+def _is_asked(options: Mapping[str, Any]) -> bool:
+    return sys.stdin.isatty() and not options["yes"] and not options["as_json"]
+
+
+def _ask_numbers(listed: Sequence[Objection], options: Mapping[str, Any]) -> list[int]:
+    """Return the numbers named, or on a terminal those that are typed; nothing stands for all."""
+    if options["numbers"] or not listed or not _is_asked(options):
+        return list(options["numbers"])
+    typed = click.prompt("Answer which (numbers, or Enter for all)", default="", show_default=False, err=True)
+    try:
+        return [int(part) for part in typed.replace(",", " ").split()]
+    except ValueError:
+        raise InputError(f"{typed!r}: not numbers of objections, such as 1 3") from None

@@ -1,0 +1,77 @@
+"""Who is missing: two segments crossed, shares against what is wanted, doubts in words."""
+
+from __future__ import annotations
+
+import itertools
+
+import polars as pl
+import streamlit as st
+
+from toolkit.coverage import compare_shares, cross_segments, say_missing, suggest_wanted
+from toolkit.models import Audience
+from toolkit.ui import state
+from toolkit.ui.text import escape
+from toolkit.vetting import count_voices, find_doubts
+
+_COLUMNS = 4
+
+
+def show_coverage(audience: Audience) -> None:
+    """Draw the coverage view from top to bottom."""
+    keys = list(audience.segment_keys)
+    if not keys:
+        st.info("No segments to cross: give the personas some, such as role: seller.")
+    elif len(keys) > 1:
+        show_crossing(audience, keys)
+    if keys:
+        show_wanted(audience, keys)
+    show_doubts(audience)
+
+
+def show_crossing(audience: Audience, keys: list[str]) -> None:
+    """Draw every pair of values of two segments; empty and thin pairs say so in words."""
+    st.subheader("Who is missing", anchor=False)
+    rows, columns = st.columns(2)
+    for name, place in (("rows", 0), ("columns", 1)):
+        state.keep_choice(f"ask-cross-{name}", keys)
+        state.suggest(f"ask-cross-{name}", keys[place])
+    row_key = rows.selectbox("Down", keys, key="ask-cross-rows")
+    column_key = columns.selectbox("Across", keys, key="ask-cross-columns")
+    if row_key == column_key:
+        st.caption("Choose two different segments.")
+        return
+    crossings = cross_segments(audience, row_key, column_key)
+    for sentence in say_missing(crossings):
+        st.markdown(escape(sentence))
+    cells = pl.DataFrame([{row_key: one.row, "column": one.column, "cell": one.words} for one in crossings])
+    st.dataframe(cells.pivot(on="column", index=row_key, values="cell"), hide_index=True)
+    st.caption("Personas in each cell, with their share of the weight.")
+
+
+def show_wanted(audience: Audience, keys: list[str]) -> None:
+    """Let somebody type the shares that are wanted, and say how far the audience is from them."""
+    st.subheader("Against what you want", anchor=False)
+    state.keep_choice("ask-wanted-key", keys)
+    key = st.selectbox("Segment", keys, key="ask-wanted-key")
+    wanted = {}
+    for (value, share), column in zip(
+        suggest_wanted(audience, key).items(), itertools.cycle(st.columns(_COLUMNS)), strict=False
+    ):
+        state.suggest(f"ask-wanted-{key}-{value}", share)
+        wanted[value] = column.number_input(
+            f"{value}, %", 0.0, 100.0, step=1.0, format="%g", key=f"ask-wanted-{key}-{value}"
+        )
+    st.caption("Shares need not add up to 100; they are scaled.")
+    for gap in compare_shares(audience, key, wanted):
+        st.markdown(f"- {escape(gap.sentence)}")
+
+
+def show_doubts(audience: Audience) -> None:
+    """Say what makes the audience worth less than its number of personas."""
+    st.subheader("Doubts", anchor=False)
+    st.markdown(f"{len(audience.personas)} personas count as {count_voices(audience):.1f} under their weights.")
+    doubts = find_doubts(audience)
+    for doubt in doubts:
+        st.markdown(f"- {escape(doubt.message)}")
+    if not doubts:
+        st.caption("Nothing to doubt: nobody described twice, no segment lopsided, no weight that silences the rest.")

@@ -1,0 +1,81 @@
+"""Rows of a table become an audience: columns suggested, three people shown before anything is kept."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from toolkit.editing import Desk
+from toolkit.errors import InputError
+from toolkit.files.rows import SUFFIXES
+from toolkit.files.uploads import Table, make_audience
+from toolkit.models import Audience
+from toolkit.ui import state, workbench
+from toolkit.ui.text import escape
+
+_NONE = "(none)"
+_SHOWN = 3
+
+
+def show_import() -> None:
+    """Draw the import from file to preview."""
+    upload = st.file_uploader("A table with one row a person", type=[suffix[1:] for suffix in SUFFIXES], key="rows")
+    if upload is None:
+        st.caption("CSV, Excel or Parquet, up to 20 MB and 5,000 rows; nothing leaves this machine.")
+        return
+    try:
+        table = workbench.read_rows(upload.name, upload.getvalue())
+        name, columns, segments, template = ask_columns(table)
+        audience = make_audience(table, name, template, segments, columns)
+    except InputError as error:
+        st.error(escape(str(error)))
+        return
+    show_three(audience)
+    desk = workbench.find_desk()
+    waits = desk is not None and desk.is_changed
+    st.button(
+        "Open it", type="primary", on_click=_open, args=(audience,), disabled=waits,
+        help="Save or discard the changes first." if waits else "Look at it, change it, then save it.",
+    )  # fmt: skip
+
+
+def ask_columns(table: Table) -> tuple[str, dict[str, str], list[str], str]:
+    """Let somebody say which column is what; what looks right is suggested."""
+    left, right = st.columns([2, 3], gap="large")
+    columns = {}
+    with left:
+        state.suggest("ask-import-audience", table.stem)
+        name = st.text_input("Name of the audience", key="ask-import-audience")
+        for own in ("id", "name", "age", "weight"):
+            choices = [_NONE, *table.columns]
+            state.keep_choice(f"ask-import-{own}", choices)
+            state.suggest(f"ask-import-{own}", table.suggested.get(own, _NONE))
+            chosen = st.selectbox(f"Column of the {own}", choices, key=f"ask-import-{own}")
+            if chosen != _NONE:
+                columns[own] = chosen
+    with right:
+        free = [column for column in table.columns if column not in columns.values()]
+        state.suggest("ask-import-segments", [one for one in table.segments if one in free])
+        state.keep_choices("ask-import-segments", free)
+        segments = st.multiselect("Columns to keep as segments", free, key="ask-import-segments")
+        state.suggest("ask-import-template", table.template)
+        template = st.text_area(
+            "Template that turns a row into a description", key="ask-import-template", height=200,
+            help="Jinja2: {{ column }} stands for a cell, {{ row['a column'] }} for one whose name has spaces.",
+        )  # fmt: skip
+    return name, columns, segments, template
+
+
+def show_three(audience: Audience) -> None:
+    """Draw the first three people as they would be."""
+    st.subheader(f"The first {min(_SHOWN, len(audience.personas))} of {len(audience.personas)}", anchor=False)
+    for column, persona in zip(st.columns(_SHOWN), audience.personas, strict=False):
+        with column.container(border=True):
+            st.markdown(f"**{escape(persona.name)}, {persona.age}**")
+            held = " · ".join(f"{key}: {value}" for key, value in persona.segments.items())
+            st.caption(escape(f"{persona.id} · weight {persona.weight:g}" + (f" · {held}" if held else "")))
+            st.text(persona.about[:600])
+
+
+def _open(audience: Audience) -> None:
+    workbench.keep_desk(Desk(audience.audience, bundled=False, steps=(audience,), opened=""))
+    workbench.set_value("ask-audience-view", "People")

@@ -1,0 +1,110 @@
+"""The page of audiences: who is in one, who is missing, and everything that changes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from toolkit.editing import Desk, open_desk, save_desk
+from toolkit.errors import InputError, ToolkitError
+from toolkit.files.audiences import list_audiences, write_audience
+from toolkit.summaries import write_people
+from toolkit.ui import state, workbench
+from toolkit.ui.audience_cards import show_people
+from toolkit.ui.audience_coverage import show_coverage
+from toolkit.ui.audience_importing import show_import
+from toolkit.ui.text import escape
+
+_VIEWS = ("People", "Who is missing", "Import rows")
+
+
+def show() -> None:
+    """Draw the page: which audience, what to do with it."""
+    st.title("Audiences", anchor=False)
+    st.caption("Described AI personas, no real people.")
+    desk = ask_audience()
+    state.suggest("ask-audience-view", _VIEWS[0])
+    view = st.segmented_control("View", _VIEWS, key="ask-audience-view", label_visibility="collapsed")
+    if view == _VIEWS[2]:
+        show_import()
+    elif desk is not None:
+        show_head(desk)
+        if view == _VIEWS[1]:
+            show_coverage(desk.audience)
+        else:
+            show_people(desk)
+
+
+def ask_audience() -> Desk | None:
+    """Let somebody choose an audience; what is being changed stays until it is let go on purpose."""
+    found = dict(list_audiences())
+    desk = workbench.find_desk()
+    if desk is not None and desk.is_changed:
+        st.selectbox("Audience", [desk.name], disabled=True, help="Save or discard the changes to open another.")
+        return desk
+    names = list(found)
+    wanted = workbench.take_wanted()
+    if wanted in names:
+        workbench.set_value("ask-edited", wanted)
+    state.keep_choice("ask-edited", names)
+    name = st.selectbox("Audience", names, key="ask-edited")
+    if desk is None or desk.name != name or not _is_current(desk, found[name]):
+        try:
+            desk = open_desk(name, found[name])
+        except ToolkitError as error:
+            st.error(escape(str(error)))
+            return None
+        workbench.keep_desk(desk)
+    return desk
+
+
+def show_head(desk: Desk) -> None:
+    """Say what the audience is, and offer undo, saving and export."""
+    audience = desk.audience
+    st.markdown(escape(" ".join(audience.description.split())) or "No description.")
+    kept = "comes with the program; saving makes a copy" if desk.bundled else f"personas/{desk.name}.yaml"
+    st.caption(escape(f"{len(audience.personas)} personas · source: {audience.source or 'not said'} · {kept}"))
+    undo, discard, save, yaml, csv = st.columns([1, 1, 1, 1, 1])
+    undo.button(
+        "Undo", icon=":material/undo:", on_click=_undo, disabled=len(desk.steps) < 2, width="stretch",  # noqa: PLR2004
+    )  # fmt: skip
+    discard.button("Discard", on_click=workbench.drop_desk, disabled=not desk.is_changed, width="stretch")
+    with save.popover("Save", icon=":material/save:", disabled=False, width="stretch"):
+        ask_save(desk)
+    yaml.download_button(
+        "YAML", write_audience(audience), f"{desk.name}.yaml", "application/yaml", on_click="ignore", width="stretch"
+    )
+    csv.download_button(
+        "CSV", write_people(audience), f"{desk.name}.csv", "text/csv", on_click="ignore", width="stretch"
+    )
+    if desk.is_changed:
+        st.info("Changed and not saved yet.", icon=":material/edit:")
+
+
+def ask_save(desk: Desk) -> None:
+    """Let somebody name the file; one that exists is replaced only where that was ticked."""
+    state.suggest(f"save-name-{desk.name}", f"{desk.name}-copy" if desk.bundled else desk.name)
+    name = st.text_input("Name", key=f"save-name-{desk.name}", help="Written to ./personas as NAME.yaml")
+    replace = st.checkbox("Replace the file if it exists", key=f"save-replace-{desk.name}")
+    if st.button("Save the audience", type="primary"):
+        try:
+            saved, path = save_desk(desk, name, overwrite=replace)
+        except InputError as error:
+            st.error(escape(str(error).replace("pass --force to replace it", "tick the box to replace it")))
+            return
+        workbench.keep_desk(saved)
+        workbench.want_audience(saved.name)
+        workbench.say_once(f"Written to {path}")
+        st.rerun()
+
+
+def _undo() -> None:
+    desk = workbench.find_desk()
+    if desk is not None:
+        workbench.keep_desk(desk.undo())
+
+
+def _is_current(desk: Desk, path: Path) -> bool:
+    """Return whether the file still holds what was opened; a steps-only desk keeps its history."""
+    return state.read_audience(str(path), path.stat().st_mtime).digest == desk.opened

@@ -1,0 +1,117 @@
+"""Which run to talk about or to improve, with the people it asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import streamlit as st
+
+from toolkit.connecting import Connection, make_connection
+from toolkit.errors import ToolkitError
+from toolkit.files.audiences import list_audiences
+from toolkit.interviewing import find_people
+from toolkit.models import Audience, Draft, Persona
+from toolkit.room import Cell, hear_run
+from toolkit.runs import RUNS, Run, find_runs
+from toolkit.ui import ask, state
+from toolkit.ui.text import escape
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A run, the audiences it asked as they can be had now, and what answers."""
+
+    run: Run
+    audiences: list[Audience]
+    options: dict[str, Any] = field(repr=False)
+
+    @property
+    def people(self) -> dict[str, Persona]:
+        """The personas by the ids of the run."""
+        return find_people(self.audiences)
+
+    @property
+    def connection(self) -> Connection:
+        """What answers."""
+        return make_connection(self.options)
+
+    @cached_property
+    def heard(self) -> dict[tuple[str, str], Cell]:
+        """What each persona did and said, by persona and draft."""
+        return hear_run(self.run)
+
+    def find_draft(self, draft_id: str) -> Draft:
+        """Return a draft of the run."""
+        return next(draft for draft in self.run.methods.campaign.drafts if draft.id == draft_id)
+
+
+def ask_subject() -> Subject | None:
+    """Let somebody choose a run; None, with the next step said, where there is none to choose."""
+    known = _list_runs()
+    if not known:
+        st.info("No run yet. Test two drafts on the first page, or type `audience demo`; then come back.")
+        return None
+    names = list(known)
+    state.keep_choice("ask-subject", names)
+    chosen, engine = st.columns([3, 2], gap="large", vertical_alignment="bottom")
+    with chosen:
+        run_id = st.selectbox("About which run?", names, format_func=known.__getitem__, key="ask-subject")
+    with engine:
+        options = ask.ask_engine()
+    try:
+        run = _find_run(run_id)
+        audiences = _find_audiences(run)
+    except ToolkitError as error:
+        st.error(escape(str(error)))
+        return None
+    return Subject(run, audiences, options)
+
+
+def ask_draft(subject: Subject, *, key: str) -> str:
+    """Let somebody choose a draft of the run."""
+    names = list(subject.run.drafts)
+    state.keep_choice(key, names)
+    state.suggest(key, names[0])
+    if len(names) == 1:
+        return names[0]
+    chosen = st.segmented_control("About which draft?", names, key=key)
+    return str(chosen or names[0])
+
+
+def _list_runs() -> dict[str, str]:
+    """Return run ids with what to call them: the run of this session, then the saved ones, newest first."""
+    live = state.find_live()
+    found = {}
+    if live is not None and live.run is not None:
+        found[live.run.run_id] = f"the run on the first page: {live.describe()}"
+    for folder in find_runs(RUNS):
+        found.setdefault(folder.name, folder.name)
+    return found
+
+
+def _find_run(run_id: str) -> Run:
+    live = state.find_live()
+    if live is not None and live.run is not None and live.run.run_id == run_id:
+        return live.run
+    return state.open_run(run_id)
+
+
+def _find_audiences(run: Run) -> list[Audience]:
+    """Return the run's audiences as their files are now; say where they are not the ones that were asked."""
+    live = state.find_live()
+    if live is not None and live.run is not None and live.run.run_id == run.run_id:
+        return [live.audience]
+    files = dict(list_audiences())
+    audiences = []
+    for asked in run.methods.audiences:
+        path = files.get(asked["audience"])
+        if path is None:
+            st.warning(escape(f"The audience {asked['audience']} is not here any more: put its file into ./personas."))
+            continue
+        audience = state.read_audience(str(path), path.stat().st_mtime)
+        if audience.digest != asked["sha256"]:
+            st.caption(escape(f"{asked['audience']}: the file is not what this run asked; people are as it says now."))
+        audiences.append(audience)
+    return audiences

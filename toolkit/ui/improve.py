@@ -1,0 +1,158 @@
+"""The page "Improve": objections, a rewrite, what changed, lint and retest of both, every version kept."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from toolkit.background import Job
+from toolkit.errors import ToolkitError
+from toolkit.models import LABEL, Draft
+from toolkit.objections import Objection, list_objections
+from toolkit.retesting import Choice, choose_fresh, choose_same, count_planned, retest, say_difference, sum_up
+from toolkit.rewriting import MOST_WISHED, Rewrite, rewrite
+from toolkit.runs import RUNS, Run, keep_run
+from toolkit.store import Version, Versions
+from toolkit.ui import state, workbench
+from toolkit.ui.choosing import Subject, ask_draft, ask_subject
+from toolkit.ui.improve_versions import ask_version, keep, show_history, show_version
+from toolkit.ui.text import escape
+from toolkit.ui.waiting import show_job
+
+
+def show() -> None:
+    """Draw the page: which draft, what to answer, the new version beside the old one, its history."""
+    st.title("Improve a draft", anchor=False)
+    st.caption(LABEL)
+    subject = ask_subject()
+    if subject is None or not subject.audiences:
+        return
+    draft_id = ask_draft(subject, key="ask-improve-draft")
+    draft = subject.find_draft(draft_id)
+    objections, wish = ask_reasons(subject, draft_id)
+    show_rewriting(subject, draft, objections, wish)
+    versions = _list_versions(subject, draft)
+    version = ask_version(versions)
+    if version is not None:
+        before = next(one for one in versions if one.number == (version.parent or 0))
+        show_version(subject, before, version)
+        show_retest(subject, before, version)
+    show_history(subject, draft, versions)
+
+
+def ask_reasons(subject: Subject, draft_id: str) -> tuple[list[Objection], str]:
+    """Let the writer choose which objections to answer, and wish for more."""
+    listed = list_objections(subject.run, draft_id)
+    if not listed:
+        st.info("Nobody objected. Say below what you want instead.")
+    elif not listed[0].named:
+        st.caption("Nobody named an objection; this is what those thought who went away.")
+    else:
+        st.caption("What speaks against it, the most common first. Choose what the rewrite should answer.")
+    chosen = [objection for objection in listed if _ask_objection(objection, subject, draft_id)]
+    wish = st.text_input(
+        "What else do you want of the wording?",
+        key="ask-wish",
+        max_chars=MOST_WISHED,
+        placeholder="shorter, warmer, ...",
+    )
+    return chosen, wish.strip()
+
+
+def show_rewriting(subject: Subject, draft: Draft, objections: list[Objection], wish: str) -> None:
+    """Offer the rewrite, by the model or by hand, and keep what comes as a version."""
+    name = f"rewrite-{draft.digest}"
+    job = workbench.find_job(name)
+    going = job is not None and not job.is_over
+    if st.button("Rewrite it", type="primary", disabled=going or not (objections or wish)):
+        _start_rewrite(name, subject, draft, objections, wish)
+        st.rerun()
+    if job is None:
+        return
+    show_job(name, "The model is rewriting", done=None)
+    written: Rewrite | None = job.outcome
+    if written is not None and written.draft is None:
+        st.warning(escape(f"No usable rewrite: {written.problem}"))
+
+
+def show_retest(subject: Subject, before: Version, version: Version) -> None:
+    """Offer the test of both, on the same people or on others, and draw what it came to."""
+    name = f"retest-{before.draft.digest}-{version.draft.digest}"
+    job = workbench.find_job(name)
+    same = choose_same(subject.run, subject.audiences)
+    fresh = choose_fresh([subject.run], subject.audiences)
+    going = job is not None and not job.is_over
+    again, others = st.columns(2)
+    if again.button(
+        f"Test both again on the same {same.personas}", type="primary", disabled=going, width="stretch",
+        help="Same people, wordings and seed: only the new version is asked about.",
+    ):  # fmt: skip
+        _start_retest(name, subject, before, version, same)
+        st.rerun()
+    said = f"Test both on {fresh.personas} people not asked before" if fresh else "Nobody is left who was not asked"
+    if others.button(said, disabled=going or fresh is None, width="stretch") and fresh is not None:
+        _start_retest(name, subject, before, version, fresh)
+        st.rerun()
+    if job is not None:
+        show_job(name, "reactions", done=None)
+    if job is not None and job.outcome is not None:
+        show_outcome(*job.outcome)
+    else:
+        if version.tests:
+            st.markdown("  \n".join(escape(say_difference(tested)) for tested in version.tests))
+        st.caption(same.note)
+
+
+def show_outcome(run: Run, choice: Choice) -> None:
+    """Draw the verdict of a retest with its difference, whom it asked, and what to make of it."""
+    tested = sum_up(run, fresh=choice.fresh)
+    with st.container(border=True):
+        st.markdown(f"**{escape(tested.verdict.headline)}**: {escape(tested.verdict.because)}")
+        st.markdown(escape(say_difference(tested)))
+        st.caption(
+            f"{run.counts.ok} of {run.counts.planned} reactions, {run.counts.from_store} from the store. {LABEL}"
+        )
+        if run.methods.stopped:
+            st.warning(escape(run.methods.stopped))
+        st.warning(choice.note) if not choice.fresh else st.info(choice.note)
+
+
+def _ask_objection(objection: Objection, subject: Subject, draft_id: str) -> bool:
+    people = "1 person" if len(objection.personas) == 1 else f"{len(objection.personas)} people"
+    names = [subject.people[one].name if one in subject.people else one for one in objection.personas]
+    key = f"ask-objection-{subject.run.run_id}-{draft_id}-{objection.number}"
+    state.suggest(key, objection.number <= 3)  # noqa: PLR2004 - the three most common
+    return st.checkbox(escape(objection.text), key=key, help=escape(f"{people}: {', '.join(names)}"))
+
+
+def _start_rewrite(name: str, subject: Subject, draft: Draft, objections: list[Objection], wish: str) -> None:
+    async def work(stop: object, tell: object) -> Rewrite:  # noqa: ARG001 - a call or three, nothing to count
+        written = await rewrite(draft, objections, wish, subject.connection)
+        if written.draft is not None:
+            reasons = [objection.text for objection in objections]
+            keep(subject, draft, written.draft, answers=reasons, wish=wish, note=written.note)
+        return written
+
+    state.forget("ask-version")
+    workbench.keep_job(name, Job(work, about="rewrite"))
+
+
+def _start_retest(name: str, subject: Subject, before: Version, version: Version, choice: Choice) -> None:
+    async def work(stop: object, tell: object) -> tuple[Run, Choice]:
+        run = await retest(
+            subject.run, before.draft, version.draft, choice, subject.options, stop=stop, on_reaction=tell,  # type: ignore[arg-type]
+        )  # fmt: skip
+        with Versions(subject.connection.store_path) as kept:
+            kept.keep_test(version.draft, version.number, sum_up(run, fresh=choice.fresh))
+        keep_run(run, RUNS)
+        return run, choice
+
+    workbench.keep_job(name, Job(work, about="retest", planned=count_planned(subject.run, choice)))
+
+
+def _list_versions(subject: Subject, draft: Draft) -> list[Version]:
+    try:
+        with Versions(subject.connection.store_path) as kept:
+            return kept.list_versions(draft)
+    except ToolkitError as error:
+        st.error(escape(str(error)))
+        return []

@@ -1,0 +1,114 @@
+"""Versions of a draft on the page: what changed, lint before and after, by hand, taken back."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from toolkit.differences import compare_drafts
+from toolkit.linting import Finding, lint
+from toolkit.models import Draft
+from toolkit.rendering.differences import render_changes
+from toolkit.retesting import keep_version, say_difference
+from toolkit.rewriting import find_fault
+from toolkit.store import Version, Versions
+from toolkit.ui import state
+from toolkit.ui.choosing import Subject
+from toolkit.ui.previews import show_preview
+from toolkit.ui.text import escape
+
+
+def ask_version(versions: list[Version]) -> Version | None:
+    """Let the writer choose the version to look at: the newest that was not taken back, unless another is chosen."""
+    shown = [version for version in versions if version.number and not version.withdrawn]
+    if not shown:
+        return None
+    names = {version.number: _name(version) for version in shown}
+    state.keep_choice("ask-version", list(names))
+    state.suggest("ask-version", shown[-1].number)
+    number = st.selectbox("Version", list(names), format_func=names.__getitem__, key="ask-version")
+    return next(version for version in shown if version.number == number)
+
+
+def show_version(subject: Subject, before: Version, version: Version) -> None:
+    """Draw what changed, both versions as they will appear, and what lint says of each."""
+    st.subheader(escape(f"{before.draft.id} → {version.draft.id}"), anchor=False)
+    st.html(render_changes(compare_drafts(before.draft, version.draft)))
+    st.caption("\u2212 struck through: removed. + underlined: added.")
+    if version.note:
+        st.caption(escape(f"Note: {version.note}"))
+    audience = subject.audiences[0] if len(subject.audiences) == 1 else None
+    for column, one in zip(st.columns(2, gap="large"), (before, version), strict=True):
+        with column:
+            st.markdown(f"**{escape(one.draft.id)}**")
+            show_preview(one.draft)
+            _show_findings(lint(one.draft, audience))
+    ask_edit(subject, version)
+
+
+def ask_edit(subject: Subject, version: Version) -> None:
+    """Let the writer change the words by hand; that is a version of its own."""
+    with st.expander("Change it by hand"):
+        key = f"hand-{version.draft.digest}"
+        state.suggest(key, version.draft.text)
+        text = st.text_area("Text", key=key, height=140)
+        edited = version.draft.model_copy(update={"text": text})
+        fault = find_fault(version.draft, edited) if text.strip() else "the text is empty"
+        if fault and text.strip() != version.draft.text.strip():
+            st.warning(escape(f"Look again: {fault}."))
+        if st.button("Keep as a version", disabled=not text.strip() or text == version.draft.text):
+            keep(subject, version.draft, edited, origin="edited")
+            st.rerun()
+
+
+def show_history(subject: Subject, draft: Draft, versions: list[Version]) -> None:
+    """Draw every version with its lint and its tests; what was taken back can come back."""
+    if len(versions) == 1:
+        return
+    st.subheader("Versions", anchor=False)
+    for version in versions:
+        with st.container(border=True):
+            st.markdown(f"**{escape(_name(version))}**")
+            st.text(version.draft.text)
+            findings = lint(version.draft)
+            st.caption(f"Lint: {len(findings)} found" if findings else "Lint: nothing found")
+            for tested in version.tests:
+                st.caption(escape(f"{tested.verdict.headline}: {say_difference(tested)}"))
+            if version.number:
+                st.button(
+                    "Bring it back" if version.withdrawn else "Take it back", key=f"back-{version.number}",
+                    on_click=_withdraw, args=(subject, draft, version), type="tertiary",
+                )  # fmt: skip
+    st.button("Put the newest on the first page", icon=":material/edit_note:", on_click=_use, args=(subject, versions))
+
+
+def _show_findings(findings: list[Finding]) -> None:
+    if not findings:
+        st.caption("Lint: nothing found.")
+    for finding in findings:
+        say = st.error if finding.severity == "error" else st.warning
+        say(escape(finding.message), icon=":material/rule:")
+
+
+def keep(subject: Subject, before: Draft, after: Draft, **about: object) -> None:
+    """Keep a new version with what is known about it."""
+    with Versions(subject.connection.store_path) as kept:
+        keep_version(kept, before, after, **about)
+
+
+def _withdraw(subject: Subject, draft: Draft, version: Version) -> None:
+    with Versions(subject.connection.store_path) as kept:
+        kept.withdraw(draft, version.number, withdrawn=not version.withdrawn)
+
+
+def _use(subject: Subject, versions: list[Version]) -> None:
+    """Put the original and its newest version beside each other on the page of drafts."""
+    newest = [version for version in versions if not version.withdrawn][-1]
+    drafts = (versions[0].draft, newest.draft) if newest.number else (newest.draft,)
+    state.open_campaign(subject.run.methods.campaign.model_copy(update={"drafts": drafts}))
+
+
+def _name(version: Version) -> str:
+    if not version.number:
+        return f"{version.draft.id}: the original"
+    how = "taken back" if version.withdrawn else f"{version.origin} {version.made[:16].replace('T', ' ')}"
+    return f"{version.draft.id}: {how}"
