@@ -41,6 +41,7 @@ HOMES = {
     "statsmodels": set[str](),
     "pytest": {"plugin.py"},
 }
+SUMS = (ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 MODULES = sorted((ROOT / "toolkit").rglob("*.py"))
 
 
@@ -95,6 +96,24 @@ def test_modules_stay_small(path: Path) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             assert (node.end_lineno or node.lineno) - node.lineno < 50, node.name
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "toolkit" / "ui").glob("*.py")), ids=lambda path: path.stem)
+def test_pages_stay_thin(path: Path) -> None:
+    """No page module passes 250 lines, none works out a number, and only state and workbench touch the session."""
+    text = path.read_text(encoding="utf-8")
+    if path.name in {"state.py", "workbench.py"}:
+        return
+    assert text.count("\n") <= 250
+    assert "session_state" not in text
+    sums = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.BinOp) and isinstance(node.op, SUMS)]
+    assert not sums, f"line {sums[0].lineno} calculates: {ast.unparse(sums[0])}"
+
+
+def test_the_page_list_is_a_page_list() -> None:
+    """app.py holds no function, no loop and no choice: pages, and what runs before each."""
+    tree = ast.parse((ROOT / "app.py").read_text(encoding="utf-8"))
+    assert not [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.For, ast.If, ast.While))]
 
 
 def test_import_is_light() -> None:

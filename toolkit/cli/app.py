@@ -14,7 +14,7 @@ from toolkit.errors import InputError
 
 _LOOPBACK = "127.0.0.1"
 _LOOK = {
-    "theme.light.primaryColor": "#0b63b5",
+    "theme.light.primaryColor": "#0a569e",
     "theme.dark.primaryColor": "#5aaaf0",
     "theme.baseRadius": "medium",
 }

@@ -15,6 +15,7 @@ from toolkit.ui import state
 from toolkit.ui.text import escape
 
 ENGINES = {"local": "Embedded model, on this machine", "openai": "OpenAI or a compatible endpoint"}
+LAST_SEED = 2_147_483_647
 LIMITS = ("ask-max-cost", "ask-concurrency", "ask-price-in", "ask-price-out")
 OBJECTIVES = {
     "read": "stop and read",
@@ -98,7 +99,7 @@ def ask_engine() -> dict[str, Any]:
     with st.expander("What answers", expanded=False):
         chosen = ask_answering()
         state.suggest("ask-seed", 0)
-        seed = st.number_input("Seed", 0, 2**31 - 1, key="ask-seed", help="Decides the draw and the wordings.")
+        seed = st.number_input("Seed", 0, LAST_SEED, key="ask-seed", help="Decides the draw and the wordings.")
     return chosen | find_limits() | {"seed": int(seed)}
 
 

@@ -40,7 +40,7 @@ def show_people(desk: Desk) -> None:
     """Draw the segments, the search and the cards, or the form of the persona that is being edited."""
     said = workbench.take_said()
     if said:
-        st.toast(escape(said))
+        st.info(escape(said))
     edited = workbench.find_edited()
     if edited is not None:
         show_form(desk, edited)
@@ -81,7 +81,7 @@ def show_cards(desk: Desk, personas: Sequence[Persona]) -> None:
     page = 1
     if pages > 1:
         workbench.limit_page("ask-cards-page", pages)
-        page = int(st.number_input(f"Page, of {pages}", 1, pages, key="ask-cards-page"))
+        page = int(st.number_input(f"Page, of {pages}", 1, pages, key="ask-cards-page", width=160))
     shown = take_page(personas, _PAGE, page)
     for row in split_rows(shown, _COLUMNS):
         for column, persona in zip(st.columns(_COLUMNS), row, strict=False):
@@ -91,12 +91,12 @@ def show_cards(desk: Desk, personas: Sequence[Persona]) -> None:
 
 def show_card(desk: Desk, persona: Persona) -> None:
     """Draw one persona with what can be done to it."""
-    picture, who = st.columns([1, 4], vertical_alignment="center")
     group = next(iter(persona.segments.values()), persona.id)
-    picture.html(render_portrait(find_initials(persona.name), group))
-    who.markdown(f"**{escape(shorten(persona.name, 60))}, {persona.age}**")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(str(render_portrait(find_initials(persona.name), group)), width="content")
+        st.markdown(f"**{escape(shorten(persona.name, 60))}, {persona.age}**", width="stretch")
     held = " · ".join(persona.segments.values())
-    who.caption(escape(shorten(f"{persona.id} · weight {persona.weight:g}" + (f" · {held}" if held else ""), 200)))
+    st.caption(escape(shorten(f"{persona.id} · weight {persona.weight:g}" + (f" · {held}" if held else ""), 200)))
     st.text(shorten(persona.about, 260))
     with st.container(horizontal=True):
         st.button("Edit", key=f"open-{persona.id}", on_click=_open, args=(desk, persona), type="tertiary",

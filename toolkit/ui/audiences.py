@@ -65,19 +65,13 @@ def show_head(desk: Desk) -> None:
     st.markdown(escape(" ".join(audience.description.split())) or "No description.")
     kept = "comes with the program; saving makes a copy" if desk.bundled else f"personas/{desk.name}.yaml"
     st.caption(escape(f"{len(audience.personas)} personas · source: {audience.source or 'not said'} · {kept}"))
-    undo, discard, save, yaml, csv = st.columns([1, 1, 1, 1, 1])
-    undo.button(
-        "Undo", icon=":material/undo:", on_click=_undo, disabled=len(desk.steps) < 2, width="stretch",  # noqa: PLR2004
-    )  # fmt: skip
-    discard.button("Discard", on_click=workbench.drop_desk, disabled=not desk.is_changed, width="stretch")
-    with save.popover("Save", icon=":material/save:", disabled=False, width="stretch"):
-        ask_save(desk)
-    yaml.download_button(
-        "YAML", write_audience(audience), f"{desk.name}.yaml", "application/yaml", on_click="ignore", width="stretch"
-    )
-    csv.download_button(
-        "CSV", write_people(audience), f"{desk.name}.csv", "text/csv", on_click="ignore", width="stretch"
-    )
+    with st.container(horizontal=True):
+        st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=len(desk.steps) < 2)  # noqa: PLR2004
+        st.button("Discard", on_click=workbench.drop_desk, disabled=not desk.is_changed)
+        with st.popover("Save", icon=":material/save:"):
+            ask_save(desk)
+        st.download_button("YAML", write_audience(audience), f"{desk.name}.yaml", "application/yaml", on_click="ignore")
+        st.download_button("CSV", write_people(audience), f"{desk.name}.csv", "text/csv", on_click="ignore")
     if desk.is_changed:
         st.info("Changed and not saved yet.", icon=":material/edit:")
 

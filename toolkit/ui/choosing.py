@@ -17,6 +17,7 @@ from toolkit.room import Cell, hear_run
 from toolkit.runs import RUNS, Run, find_runs
 from toolkit.ui import ask, state
 from toolkit.ui.text import escape
+from toolkit.ui.ways_on import show_beginning
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def ask_subject() -> Subject | None:
     """Let somebody choose a run; None, with the next step said, where there is none to choose."""
     known = _list_runs()
     if not known:
-        st.info("No run yet. Test two drafts on the first page, or type `audience demo`; then come back.")
+        show_beginning("No run yet. This page goes on from a finished test: with the people it asked, and its drafts.")
         return None
     names = list(known)
     state.keep_choice("ask-subject", names)

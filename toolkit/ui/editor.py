@@ -54,7 +54,7 @@ def _describe(finding: Finding) -> dict[str, str]:
     return {
         "severity": finding.severity,
         "words": finding.text if finding.start < finding.end else "",
-        "message": f"{finding.message}{advice}",
+        "message": f"{finding.message}{advice}".replace("`", ""),
     }
 
 

@@ -6,7 +6,11 @@ import streamlit as st
 
 from toolkit.files.resources import read_data
 
+_DARK = '[data-testid^="stBaseButton-primary"]:not(:disabled) { color: #10161d !important; }'
+"""The light blue that is readable on a dark page needs dark letters on it."""
+
 
 def apply_look() -> None:
     """Set the room around a page, and keep what is being drawn anew as clear as it was."""
-    st.html(f"<style>{read_data('page.css')}</style>")
+    dark = _DARK if st.context.theme.type == "dark" else ""
+    st.html(f"<style>{read_data('page.css')}{dark}</style>")

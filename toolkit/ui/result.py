@@ -8,6 +8,7 @@ from toolkit.errors import ToolkitError
 from toolkit.ui import state
 from toolkit.ui.results import show_result
 from toolkit.ui.text import escape
+from toolkit.ui.ways_on import show_beginning
 
 
 def show() -> None:
@@ -15,7 +16,7 @@ def show() -> None:
     asked = state.find_asked_run()
     if asked is None:
         st.title("Result", anchor=False)
-        st.info("A link to a result names its run. Test two drafts on the first page, or choose a run under Runs.")
+        show_beginning("A link to a result names its run; this one names none. Choose one under Runs, or make one.")
         return
     try:
         run = state.open_run(asked)

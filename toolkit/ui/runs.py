@@ -20,6 +20,7 @@ from toolkit.ui.approving import show_approval
 from toolkit.ui.outcome_entry import show_outcomes
 from toolkit.ui.results import show_result
 from toolkit.ui.text import escape
+from toolkit.ui.ways_on import show_beginning
 
 
 def show() -> None:
@@ -28,7 +29,7 @@ def show() -> None:
     st.caption(LABEL)
     shelf, problems = state.read_shelf()
     if not shelf:
-        st.info("No run here yet. Test two drafts on the first page, or type `audience demo`.")
+        show_beginning("No run here yet. Each finished test is kept here; `audience demo` in a terminal makes one too.")
     chosen = ask_runs(shelf) if shelf else []
     for problem in problems:
         st.warning(escape(problem))

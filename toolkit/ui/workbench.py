@@ -26,9 +26,14 @@ def open_page(name: str, run_id: str | None = None) -> None:
     """Go to another page, with a run to work on."""
     if run_id is not None:
         st.session_state[_SUBJECT] = run_id
-    page = st.session_state.get("pages", {}).get(name)
+    page = find_page(name)
     if page is not None:
         st.switch_page(page)
+
+
+def find_page(name: str) -> Any:
+    """Return a page of the list, "" for the first; None where a page is drawn without the list."""
+    return st.session_state.get("pages", {}).get(name)
 
 
 def keep_job(name: str, job: Job[Any, Any]) -> None:

@@ -90,7 +90,7 @@ def _ask_draft(slot: int, surface: str, device: Device, audience: Audience | Non
     """Draw one draft with its name and return the name."""
     with st.container(border=True, key=f"draft-{slot}"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            name = st.text_input("Name", key=f"name-{slot}", label_visibility="collapsed", disabled=locked, width=280)
+            name = st.text_input("Name", key=f"name-{slot}", label_visibility="collapsed", disabled=locked, width=220)
             st.button(
                 "Remove", key=f"remove-{slot}", help="It can be brought back", type="tertiary",
                 on_click=state.remove_draft, args=(slot,), disabled=locked or len(state.list_slots()) == 1,
@@ -150,7 +150,7 @@ def _open_file(path: Path) -> None:
 def _open_upload(name: str, content: bytes) -> None:
     """Open an uploaded file; what cannot be used is said in one line, and the drafts on the page stay."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"upload{Path(name).suffix}"
+        path = Path(folder).joinpath(f"upload{Path(name).suffix}")
         path.write_bytes(content)
         try:
             campaign = load_drafts(path)

@@ -45,7 +45,7 @@ function fillTile(button, tile) {
 
 function makeTile(tile) {
   const button = element("button", { class: "tile", type: "button", style: `--size: ${Number(tile.size)}`, "data-persona": tile.persona });
-  button.append(...tile.cells.map(() => element("span", { class: "cell" })), element("b", { "aria-hidden": "true", "data-name": tile.name.split(" ")[0] }, tile.initials));
+  button.append(...tile.cells.map(() => element("span", { class: "cell" })), element("b", { "aria-hidden": "true", "data-name": tile.name.split(" ")[0], "data-initials": tile.initials }));
   return button;
 }
 

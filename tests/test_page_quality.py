@@ -1,0 +1,137 @@
+"""Every page, whoever uses it and however: no fault for assistive technology, no exception under any hand."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import toolkit_runs
+from test_browser import CHROMIUM, ROOT, App, app, browser, playwright
+
+__all__ = ["app", "browser"]
+
+AXE = Path(__file__).parent / "node" / "node_modules" / "axe-core" / "axe.min.js"
+PAGES = re.findall(r'url_path="([^"]+)"', (ROOT / "app.py").read_text(encoding="utf-8"))
+"""Every page of the page list."""
+RUN = "one"
+WANT_A_RUN = {"result", "why", "improve", "runs"}
+SERIOUS = {"serious", "critical"}
+STEPS = int(os.environ.get("MONKEY", "70"))
+"""Random interactions; MONKEY=500 for the whole walk."""
+SETTLED = "() => document.querySelector('[data-test-script-state=notRunning]') !== null"
+DRAWN = """
+() => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]
+  .every(chart => chart.closest('details:not([open])') || chart.querySelector('svg, canvas'))
+"""
+CANDIDATES = """
+() => [...document.querySelectorAll(
+  'button, input, textarea, [role=tab], [role=radio], [role=slider], [role=combobox], summary, nav a, header a'
+)].map((element, place) => [place, element.getBoundingClientRect(), element])
+  .filter(([, box, element]) => box.width > 2 && box.height > 2 && !element.disabled
+    && !(element.closest('[data-testid=stFileUploader]')) && getComputedStyle(element).visibility !== 'hidden')
+  .map(([place]) => place)
+"""
+PICK = """
+(place) => [...document.querySelectorAll(
+  'button, input, textarea, [role=tab], [role=radio], [role=slider], [role=combobox], summary, nav a, header a'
+)][place]
+"""
+TYPED = ("", "0", "-1", "Get paid today.", "<script>alert(1)</script>", "\u202etxet", "{{ 7 * 7 }}", "x" * 3_000, "Ada")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+def settle(page: playwright.Page) -> None:
+    """Wait until the page's script rests and its charts are drawn."""
+    page.wait_for_function(SETTLED)
+    page.wait_for_function(DRAWN)
+
+
+def open_page(app: App, page: playwright.Page, name: str) -> None:
+    """Go to a page of the list; one that wants a run is given the saved one."""
+    page.goto(f"{app.url}/{name}?run={RUN}")
+    page.locator("h1, h2").first.wait_for()
+    settle(page)
+
+
+def find_faults(page: playwright.Page) -> list[str]:
+    """Return what axe calls serious or critical on the page as it stands."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    report: dict[str, Any] = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{fault['id']}: {node['html'][:160]}"
+        for fault in report["violations"]
+        if fault["impact"] in SERIOUS
+        for node in fault["nodes"]
+    ]
+
+
+@pytest.mark.skipif(not AXE.is_file() and not os.environ.get("CI"), reason="needs npm: npm --prefix tests/node ci")
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_axe_finds_no_serious_fault(app: App, look: str) -> None:
+    """No page, with a finished run on it, has a serious fault in either look."""
+    toolkit_runs.save_run(app.folder / "runs" / RUN)
+    page = app.open(dark=look == "dark")
+    faults = {}
+    for name in PAGES:
+        open_page(app, page, name)
+        faults[name] = find_faults(page)
+    assert faults == {name: [] for name in PAGES}
+
+
+@pytest.mark.timeout(1_200)
+def test_no_hand_breaks_the_page(app: App) -> None:
+    """A monkey presses, types and turns whatever it finds, on every page; nothing raises, here or in the server."""
+    toolkit_runs.save_run(app.folder / "runs" / RUN)
+    page = app.open()
+    chance = random.Random(20261124)  # noqa: S311 - a walk, not a secret
+    for step in range(STEPS):
+        if step % 25 == 0:
+            open_page(app, page, chance.choice(PAGES))
+        poke(page, chance)
+        assert page.locator("[data-testid=stException]").count() == 0, page.inner_text("body")[:2_000]
+
+
+def poke(page: playwright.Page, chance: random.Random) -> None:
+    """Do one thing to one thing that can be seen; what has gone meanwhile is let go."""
+    places = page.evaluate(CANDIDATES)
+    if not places:
+        page.keyboard.press("Escape")
+        settle(page)
+        return
+    element = page.evaluate_handle(PICK, chance.choice(places)).as_element()
+    try:
+        if element is not None and element.evaluate(
+            "one => one.matches('input:not([type=radio],[type=checkbox]), textarea')"
+        ):
+            element.fill(chance.choice(TYPED), timeout=2_000)
+            page.keyboard.press(chance.choice(["Tab", "Enter", "Escape"]))
+        elif element is not None:
+            element.click(timeout=2_000)
+            page.keyboard.press(chance.choice(["Tab", "ArrowDown", "Escape"]))
+    except playwright.Error:
+        page.keyboard.press("Escape")
+    settle(page)
+
+
+def test_every_page_knows_what_to_do_in_an_empty_folder(app: App) -> None:
+    """A newcomer with nothing yet finds on each page what it is for, no fault, and no page wider than a phone."""
+    page = app.open(width=390)
+    for name in PAGES:
+        page.goto(f"{app.url}/{name}")
+        page.locator("h1").first.wait_for()
+        settle(page)
+        said = page.inner_text("[data-testid=stMain]")
+        assert len(said.split()) > 20, f"{name} says too little: {said}"
+        assert page.locator("[data-testid=stException]").count() == 0, said
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth <= 390"), name
+        if name in WANT_A_RUN:
+            assert page.get_by_role("link", name="Test two drafts").is_visible(), f"{name} does not lead on: {said}"

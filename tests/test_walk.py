@@ -1,0 +1,190 @@
+"""A content team's day in one browser session: from two drafts to what really happened, through every page."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import Any
+
+import pytest
+import toolkit_runs
+from openai_server import Ask, OpenAIServer
+from test_browser import CHROMIUM, App, app, browser, playwright, press_ask, write_drafts
+from test_page_quality import find_faults, settle
+from walk_pictures import keep_pictures
+
+import toolkit
+
+__all__ = ["app", "browser"]
+
+YESTERDAY = "paypal-invoices-yesterday"
+BETTER = "Buyers owe you? Send a PayPal invoice right here in the chat for £3, and see when it is paid."
+ROWS = "caseid,first_name,age,role\n" + "".join(
+    f"{number},Ann{number},{20 + number},{('buyer', 'seller')[number % 2]}\n" for number in range(9)
+)
+
+FITS = "() => innerWidth === 390 && document.querySelector('[data-testid=stMain]').scrollWidth <= 390"
+WIDE = """
+() => [...document.querySelectorAll('[data-testid=stMain] *')].filter(one => one.getBoundingClientRect().right > 391)
+  .map(one => one.outerHTML.slice(0, 120)).slice(0, 12)
+"""
+
+ANSWERS = (
+    "I have paid for things that never came.",
+    "It sounds like an advert, not like somebody who sells next door.",
+    "I would want to know who holds the money until the parcel is here.",
+)
+REACTIONS = (
+    ("click", "I get paid by bank transfer and wait for days; this I would try.", None, "in the chat", "liked"),
+    ("click", "Right where we haggle anyway, so I would tap it.", None, "in the chat", "liked"),
+    ("reply", "I would ask what it costs me before I tap.", "Who pays the fee?", "for £3", "confused"),
+    ("click", "Short and plain. I know what I would get.", None, "Send a PayPal invoice", "liked"),
+    ("share", "My sister sells prams; I would send it on to her.", None, "in the chat", "liked"),
+    ("reply", "Is that for buyers too?", "It does not say what it is for.", "Get paid today", "confused"),
+    ("hide", "That is how people are cheated in groups like this.", "It looks like a scam.", "in the chat", "disliked"),
+    ("scroll_past", "Another payment thing. I scroll on.", None, "Get paid today", "disliked"),
+    ("scroll_past", "I sell for cash at the door.", None, "PayPal", "disliked"),
+    ("hide", "Nobody who sells a pram talks like that.", "It sounds like an advert.", "Get paid today", "disliked"),
+)
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+def speak(ask: Ask) -> dict[str, Any] | None:
+    """React, answer and rewrite as a model would: not all alike, and the better draft better liked."""
+    properties = (ask.schema or {}).get("properties", {})
+    if "changed" in properties:
+        return {"text": BETTER, "changed": "It says what it is for."}
+    chance = zlib.crc32(ask.text.encode())
+    if "answer" in properties:
+        return {"answer": ANSWERS[chance % len(ANSWERS)]}
+    if "first_glance" not in properties or "action" not in properties:
+        return None
+    likes = 9 if "£3" in ask.text else 5
+    action, verbatim, objection, words, feeling = REACTIONS[chance % likes if chance % 10 < likes else chance % 4 + 6]
+    said = {"verbatim": verbatim, "objection": objection, "quotes": [{"text": words, "feeling": feeling}]}
+    stops = action in properties["action"]["enum"]
+    return said | ({"first_glance": "stop", "action": action} if stops else {"first_glance": "scroll_past"})
+
+
+def test_a_day_of_a_content_team(app: App, server: OpenAIServer) -> None:
+    """Two drafts to a verdict, why, a rewrite and its test, an audience, yesterday's run, approval, an outcome."""
+    server.script = speak
+    toolkit_runs.save_run(app.folder / "runs" / YESTERDAY, days_ago=1)
+    page = app.open()
+    write_and_ask(page)
+    ask_them_why(page)
+    improve_a_draft(page)
+    import_an_audience(page)
+    assert len(toolkit.load_audience(app.folder / "personas" / "buyers.yaml").personas) == 9
+    reopen_yesterday(page)
+    approve_and_tell(page)
+    look_at_the_rest(page)
+
+
+def write_and_ask(page: playwright.Page) -> None:
+    """Write two drafts, see them as people will, ask, and read the verdict."""
+    write_drafts(page, "Send a PayPal invoice in the chat for £3.", "Get paid today, in the chat.")
+    page.get_by_role("button", name=re.compile(r"^Ask 12 people, ")).wait_for()
+    look(page, "test", dark=True)
+    press_ask(page)
+    page.get_by_text("Who did what").wait_for()
+    page.get_by_role("heading", name=re.compile("Too close to call|beats|Not enough|Unstable")).wait_for()
+    look(page, "result", dark=True)
+
+
+def ask_them_why(page: playwright.Page) -> None:
+    """Talk with one persona, then put one question to everybody."""
+    page.get_by_role("button", name="Ask them why").click()
+    page.get_by_role("heading", name="Ask them why").wait_for()
+    question = page.get_by_test_id("stChatInputTextArea")
+    question.fill("What put you off?")
+    question.press("Enter")
+    page.get_by_test_id("stChatMessage").nth(1).wait_for()
+    look(page, "why")
+    page.get_by_role("radio", name="Everybody").click()
+    page.get_by_label("What do you want to ask all of them?").fill("What would have made you stop?")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name=re.compile("^Ask 12 people, ")).click()
+    page.get_by_text("12 of 12 answered").wait_for()
+    look(page, "why-everybody")
+
+
+def improve_a_draft(page: playwright.Page) -> None:
+    """Rewrite from the objections, see what changed, and test both on the same people."""
+    page.get_by_role("link", name="Improve").click()
+    page.get_by_role("button", name="Rewrite it").click()
+    page.locator(".changes ins").first.wait_for()
+    page.get_by_role("button", name="Test both again on the same 12").click()
+    page.get_by_text("from the store").first.wait_for()
+    look(page, "improve")
+
+
+def import_an_audience(page: playwright.Page) -> None:
+    """Bring rows of a table, look at three people, open and save them."""
+    page.get_by_role("link", name="Audiences").click()
+    page.get_by_text("24 of 24 personas").wait_for()
+    look(page, "audiences")
+    page.get_by_role("radio", name="Import rows").click()
+    table = {"name": "buyers.csv", "mimeType": "text/csv", "buffer": ROWS.encode()}
+    page.locator("input[type=file]").set_input_files(table)
+    page.get_by_text("The first 3 of 9").wait_for()
+    look(page, "audiences-import")
+    page.get_by_role("button", name="Open it").click()
+    page.get_by_text("9 of 9 personas").wait_for()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Save the audience").click()
+    page.get_by_text("Written to personas/buyers.yaml").wait_for()
+
+
+def reopen_yesterday(page: playwright.Page) -> None:
+    """Find yesterday's run on the shelf by words of its draft."""
+    page.get_by_role("link", name="Runs", exact=True).click()
+    page.get_by_role("heading", name="Runs", exact=True).wait_for()
+    page.get_by_role("textbox", name="Search").fill("uk-social-feed")
+    page.keyboard.press("Enter")
+    page.get_by_text("What really happened").wait_for()
+    page.get_by_text("No more chasing buyers.").first.wait_for()
+    look(page, "runs")
+
+
+def approve_and_tell(page: playwright.Page) -> None:
+    """Approve a draft of it under a name, and type in what happened once it was published."""
+    page.get_by_label("Your name").first.fill("Ada Bell")
+    page.get_by_role("button", name="Approve these words").first.click()
+    page.get_by_text("Approved by Ada Bell").wait_for()
+    for place, (shown, clicks) in enumerate([(1_000, 31), (1_010, 58)]):
+        page.get_by_role("spinbutton", name="Shown to").nth(place).fill(str(shown))
+        page.get_by_role("spinbutton", name="Clicks").nth(place).fill(str(clicks))
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Keep these results").click()
+    page.get_by_text("Kept: 2 new").wait_for()
+    look(page, "runs-approval", end=True)
+
+
+def look_at_the_rest(page: playwright.Page) -> None:
+    """Open what is left: how often it is right, by the two results just typed in, and the settings."""
+    page.get_by_role("link", name="Validity").click()
+    page.get_by_role("heading", name="How often is it right?").wait_for()
+    look(page, "validity")
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("heading", name="Settings").wait_for()
+    look(page, "settings")
+
+
+def look(page: playwright.Page, name: str, *, dark: bool = False, end: bool = False) -> None:
+    """Hold the page as it stands to what every page must be; leave its pictures where they were asked for."""
+    settle(page)
+    assert find_faults(page) == [], name
+    page.set_viewport_size({"width": 390, "height": 900})
+    try:
+        page.wait_for_function(FITS, timeout=10_000)
+    except playwright.Error:
+        wide = page.evaluate(WIDE)
+        pytest.fail(f"{name} is wider than a phone: {wide}")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    keep_pictures(page, name, dark=dark, end=end)
