@@ -35,7 +35,7 @@ _FIRST_NAMES = "ABCDEF"
 def begin() -> None:
     """Keep what was typed while another page is shown: Streamlit forgets the widgets of a page that is not drawn."""
     for key in list(st.session_state):
-        if str(key).startswith(_KEPT):
+        if str(key).startswith(_KEPT) and key in st.session_state:  # a listed one may be dropped by now
             st.session_state[key] = st.session_state[key]
     if "slots" not in st.session_state:
         st.session_state["slots"] = []
