@@ -58,6 +58,7 @@ def test_a_persona_per_wording_is_the_robust_regression(seed: int) -> None:
 
 @unhurried
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=15))
+@pytest.mark.slow
 def test_corrections_are_statsmodels(p_values: list[float]) -> None:
     """Holm and Benjamini-Hochberg equal statsmodels' own."""
     np.testing.assert_allclose(holm(p_values), multipletests(p_values, method="holm")[1], rtol=0, atol=1e-6)

@@ -155,6 +155,7 @@ def test_too_little_changes_nothing() -> None:
         assert kept.list_links() == [SHIPPED]
 
 
+@pytest.mark.slow
 def test_the_command_fits_lists_uses_and_undoes() -> None:
     """A dry run keeps nothing; each step says which link is in use; two wishes at once are refused."""
     make_world(default_store(), experiments=40, skill=0.7)

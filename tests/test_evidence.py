@@ -133,6 +133,7 @@ def test_several_drafts_are_ranked_by_each_source(server: OpenAIServer, audience
     assert (evidence[2].favours, evidence[2].rival, evidence[2].count) == ("third", "plain", 3)
 
 
+@pytest.mark.slow
 def test_a_calibrated_link_travels_with_the_run(server: OpenAIServer, audience: Audience) -> None:
     """The link in use when a run is made weighs its evidence, is in run.json, and stays with it."""
     link = Link(version=1, slopes={"panel": 2.0, "control": 0.0, "outcome_model": 1.0}, results=80, pairs=60, record="")
@@ -153,6 +154,7 @@ def test_a_calibrated_link_travels_with_the_run(server: OpenAIServer, audience: 
     assert again.counts.calls == 0
 
 
+@pytest.mark.slow
 def test_the_command_shows_the_evidence(command: Command, server: OpenAIServer) -> None:
     """`audience run` prints it under the verdict; `--json` carries it beside the verdict, which has its three keys."""
     drafts = "- {id: a, text: One way to get paid in the chat.}\n- {id: b, text: Another way to get paid sooner.}\n"

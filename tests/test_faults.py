@@ -41,6 +41,7 @@ def test_a_thousand_reactions_survive_every_fault(campaign: Campaign) -> None:
     assert not run.methods.unanswered
 
 
+@pytest.mark.slow
 def test_what_is_in_flight_when_the_quota_ends_is_kept(campaign: Campaign) -> None:
     """An exhausted quota ends the run with one line; replies that were on their way arrive and are not asked again."""
     with OpenAIServer(latency=0.3) as server:

@@ -55,6 +55,7 @@ def does_win(run: Run, rival: str) -> bool:
     return (decided.decision, decided.draft) == ("best", "win")
 
 
+@pytest.mark.slow
 def test_no_verdict_flips(audience: Audience) -> None:
     """Every payload in every place of the losing draft leaves the verdict as it was, with a reader that obeys."""
     hostile = list(list_hostile())
@@ -83,6 +84,7 @@ def test_without_marks_they_would_flip(audience: Audience, tmp_path: Path) -> No
     assert len(flipped) == len(PAYLOADS)
 
 
+@pytest.mark.slow
 def test_no_glance_no_reading_and_no_digit_is_swayed(audience: Audience) -> None:
     """The same where a draft is folded and ratings are digits, with thoughts that repeat the prompt, token and all."""
     tail = " And so on, as every week." * 30
@@ -104,6 +106,7 @@ def test_no_glance_no_reading_and_no_digit_is_swayed(audience: Audience) -> None
     assert run.reactions.filter(pl.col("draft_id") != "win")["rating_trust"].null_count() == 8 * (len(hostile) + 1)
 
 
+@pytest.mark.slow
 def test_no_page_of_examples_gets_a_new_entry(audience: Audience) -> None:
     """For a base model no line of a draft, a description or a name passes for a person, a post, a thought or a role."""
     forged = "".join(

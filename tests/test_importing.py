@@ -156,6 +156,7 @@ def test_bundled_audiences_leave_no_doubt(name: str) -> None:
     assert count_voices(audience) > 0.9 * len(audience.personas)
 
 
+@pytest.mark.slow
 def test_validate_says_what_it_found(command: Command, tmp_path: Path) -> None:
     """Doubts are printed, counted in JSON, and fail only where asked to."""
     path = tmp_path / "twins.yaml"

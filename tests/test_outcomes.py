@@ -303,6 +303,7 @@ def test_the_commands_add_list_take_back_and_bring_back(tmp_path: Path) -> None:
         call(command_group, ["outcomes", "remove", "7"], catch_exceptions=False)
 
 
+@pytest.mark.slow
 def test_a_bad_file_leaves_nothing(command: Command, tmp_path: Path) -> None:
     """Exit 2, one line, and the store as it was."""
     path = tmp_path / "results.csv"

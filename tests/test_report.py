@@ -160,6 +160,7 @@ def test_a_wrong_suffix_is_refused(run: Run, tmp_path: Path) -> None:
     assert list(tmp_path.glob("report*")) == []
 
 
+@pytest.mark.slow
 def test_the_command_writes_several_forms(run: Run, command: Command, tmp_path: Path) -> None:
     """One call, three files; a folder that is no run ends in one line and exit 2."""
     run.save(tmp_path / "run")

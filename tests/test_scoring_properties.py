@@ -51,6 +51,7 @@ def assert_close(one: pl.DataFrame, other: pl.DataFrame) -> None:
 
 @unhurried
 @given(seeds)
+@pytest.mark.slow
 def test_shuffled_rows_give_the_same_numbers(seed: int) -> None:
     """Rows in any order score and compare to the same numbers, once the order of drafts is given."""
     reactions = draw_reactions(seed)

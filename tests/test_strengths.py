@@ -84,6 +84,7 @@ def test_known_strengths_are_found_again() -> None:
     assert (fit.order, np.exp(fit.tie)) == pytest.approx((0.5, 0.6), abs=0.1)
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth() -> None:
     """Over simulated panels, the interval of a draft's share holds the true one about as often as it says."""
     truth = {"a": 0.4, "b": 0.0, "c": -0.4}

@@ -94,6 +94,7 @@ def test_nothing_matched_is_not_an_error() -> None:
     assert told.missing == told.needed == 210
 
 
+@pytest.mark.slow
 def test_a_panel_with_skill_shows_it_and_one_without_does_not(tmp_path: Path) -> None:
     """Accuracy, tau, top-1 and log loss of a skilled panel are good, of a useless one a coin's; chance is 50 %."""
     for name, skill in (("good", 0.7), ("useless", 0.0)):
@@ -118,6 +119,7 @@ def test_a_panel_with_skill_shows_it_and_one_without_does_not(tmp_path: Path) ->
     assert set(tabulate_bins(good)["source"]) >= {"panel", "control reader"}
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_contracts_object(tmp_path: Path) -> None:
     """One JSON object with the five keys of every source; a table otherwise; a wrong key is one line."""
     make_world(default_store(), experiments=30, skill=0.7)
