@@ -25,6 +25,8 @@ playwright = pytest.importorskip("playwright.sync_api")
 ROOT = Path(__file__).parent.parent
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PATIENCE = 120_000
+FIRST = 16
+"""Questions in flight before the endpoint has answered once."""
 PICTURES = os.environ.get("PICTURES")
 """Folder to leave the pictures in, such as docs; without it they are not kept."""
 
@@ -134,8 +136,11 @@ def write_drafts(page: playwright.Page, *texts: str) -> None:
 
 
 def press_ask(page: playwright.Page) -> None:
-    """Press the button that says what it will take."""
-    page.get_by_role("button", name=re.compile(r"^Ask \d+ people, ")).click()
+    """Press the button that says what it will take, once the page rests: a button drawn anew takes no press."""
+    button = page.get_by_role("button", name=re.compile(r"^Ask \d+ people, "))
+    button.wait_for()
+    page.wait_for_function("() => document.querySelector('[data-test-script-state=notRunning]') !== null")
+    button.click()
 
 
 def answered(page: playwright.Page) -> playwright.Locator:
@@ -159,7 +164,7 @@ def test_two_drafts_to_a_verdict(app: App, server: OpenAIServer) -> None:
     write_drafts(page, "Send an invoice in the chat.", "Get paid today, in the chat.")
     server.hold()
     press_ask(page)
-    server.wait_for(1)
+    server.wait_for(1, timeout=60)
     assert answered(page).count() == 0
     server.release()
     answered(page).first.wait_for()
@@ -191,17 +196,18 @@ def test_stop_keeps_what_came_and_the_rest_can_be_asked(app: App, server: OpenAI
     page.get_by_text("What answers").click()
     server.hold()
     press_ask(page)
-    server.wait_for(32)
+    server.wait_for(FIRST, timeout=60)
     page.get_by_role("radio", name="everyone").click()
     page.get_by_role("button", name="Stop").click()
-    page.get_by_text(STOPPED).wait_for()
+    page.get_by_text(STOPPED).first.wait_for()
     server.wait_until_idle()
-    assert server.count() == 32
+    assert server.count() == FIRST
     server.release()
     page.get_by_role("button", name="Ask the rest").click()
+    server.wait_for(FIRST + 24 + 20, timeout=60)
     page.get_by_text("Who did what").wait_for()
     page.get_by_role("button", name="Ask the rest").wait_for(state="detached")
-    assert server.count() == 32 + 24 + 20
+    assert server.count() == FIRST + 24 + 20
 
 
 def test_a_run_goes_on_without_its_tab(app: App, server: OpenAIServer) -> None:
@@ -210,7 +216,7 @@ def test_a_run_goes_on_without_its_tab(app: App, server: OpenAIServer) -> None:
     write_drafts(page, "Send an invoice in the chat.", "Get paid today, in the chat.")
     server.hold()
     press_ask(page)
-    server.wait_for(32)
+    server.wait_for(FIRST, timeout=60)
     page.get_by_role("link", name="Runs", exact=True).click()
     page.get_by_text("No run here yet").wait_for()
     page.get_by_role("link", name="Test drafts").click()
@@ -312,7 +318,8 @@ def test_sessions_share_neither_drafts_nor_keys(app: App, server: OpenAIServer) 
 def test_text_of_any_kind_is_shown_as_text(app: App, server: OpenAIServer) -> None:
     """Markup in drafts and in what the model says reaches the page as letters, never as elements."""
     evil = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script> **bold** $x$"
-    server.script = lambda ask: {"verbatim": evil, "objection": evil} if is_chat(ask) else None
+    said = f"I would not press anything of the kind that says {evil}"
+    server.script = lambda ask: {"verbatim": said, "objection": said} if is_chat(ask) else None
     page = app.open()
     write_drafts(page, evil)
     press_ask(page)
