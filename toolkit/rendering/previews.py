@@ -14,6 +14,7 @@ from markupsafe import Markup
 from toolkit.files.pictures import load_picture
 from toolkit.models import Campaign, Draft
 from toolkit.rendering.marks import Highlight, mark_text
+from toolkit.rendering.templates import make_environment
 from toolkit.surfaces import Surface, find_limit_place, find_surface, place_fold
 
 Device = Literal["phone", "desktop"]
@@ -65,13 +66,7 @@ def load_style() -> str:
 
 @lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return make_environment(_TEMPLATES)
 
 
 def _mark_body(draft: Draft, surface: Surface, device: Device, highlights: Sequence[Highlight]) -> Markup:

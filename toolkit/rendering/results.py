@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from toolkit.models import Record
+from toolkit.rendering.templates import make_environment
 
 _TEMPLATES = Path(__file__).parent.parent / "data" / "results"
 
@@ -102,13 +103,6 @@ def _load_style() -> str:
 
 @lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = make_environment(_TEMPLATES)
     environment.globals["list_steps"] = list_steps
-    environment.filters["percent"] = lambda share: f"{share:.0%}"
     return environment

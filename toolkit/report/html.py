@@ -17,6 +17,7 @@ from toolkit.evidence import NAMES
 from toolkit.models import LABEL
 from toolkit.outcomes.wording import list_validation
 from toolkit.rendering import load_style, render_previews
+from toolkit.rendering.templates import make_environment
 from toolkit.report.content import Report, list_methods
 from toolkit.scoring import RATES
 
@@ -62,14 +63,7 @@ def draw_png(report: Report) -> bytes:
 
 @lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["percent"] = lambda share: f"{share:.0%}"
+    environment = make_environment(_TEMPLATES)
     environment.filters["points"] = lambda difference: f"{100 * difference:+.0f}"
     return environment
 
