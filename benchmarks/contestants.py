@@ -27,7 +27,7 @@ def run_toolkit(address: str, calls: int, in_flight: int) -> dict[str, float]:
     """Ask one reaction a call, as `toolkit.run` does it: prompts, store, frame, methods and all."""
     import openai  # noqa: F401 - loaded before the clock starts, as for the others
 
-    import toolkit
+    from toolkit.api import run
     from toolkit.models import Audience, Draft, Persona
 
     people = tuple(
@@ -38,11 +38,11 @@ def run_toolkit(address: str, calls: int, in_flight: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         begun = time.perf_counter(), time.process_time()
-        run = toolkit.run(
+        done = run(
             Draft(id="plain", text=TEXT), audience, engine="openai", model="m", base_url=f"{address}/v1", api_key="k",
             rating="direct", control=False, concurrency=in_flight, store=Path(folder) / "replies.sqlite",
         )  # fmt: skip
-        return measure(begun, run.counts.ok) | {"grown_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - held}
+        return measure(begun, done.counts.ok) | {"grown_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - held}
 
 
 def run_bare(address: str, calls: int, in_flight: int) -> dict[str, float]:

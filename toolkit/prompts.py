@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +138,7 @@ def render_text(template_source: str, context: Mapping[str, Any], *, name: str) 
         raise _template_error(name, error) from None
 
 
+@lru_cache(maxsize=128)
 def clean_text(text: str) -> str:
     """Return untrusted text in composed Unicode form, without control characters and those that nobody sees.
 

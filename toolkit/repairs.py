@@ -110,10 +110,15 @@ def _identify_once(text: str) -> str | None:
 
 def _repeats(verbatim: str, text: str) -> bool:
     """Tell whether somebody only says the draft, give or take a few words."""
-    said, words = _list_words(verbatim), _list_words(text)
+    said, words = _list_words(verbatim), _list_draft_words(text)
     if len(words) < _LEAST_REPEATED or not len(words) <= len(said) <= len(words) + _MOST_ADDED:
         return False
     return f" {' '.join(words)} " in f" {' '.join(said)} "
+
+
+@lru_cache(maxsize=128)
+def _list_draft_words(text: str) -> list[str]:
+    return _list_words(text)
 
 
 def _list_words(text: str) -> list[str]:

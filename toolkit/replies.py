@@ -48,7 +48,7 @@ def read_reaction(text: str) -> Answer:
     """Read the reply that holds glance and reading; what a person who scrolled past would have said stays unsaid."""
     fields = read_object(text)
     glance = _text_among(fields, "first_glance", ("stop", *LEAVING))
-    answer = read_reading(text)
+    answer = _read_fields(fields)
     if glance == "stop":
         return answer
     return Answer(action=glance, verbatim=answer.verbatim, stopped=False, objection=answer.objection)
@@ -56,7 +56,10 @@ def read_reaction(text: str) -> Answer:
 
 def read_reading(text: str) -> Answer:
     """Read the reply of a person who stopped and read everything."""
-    fields = read_object(text)
+    return _read_fields(read_object(text))
+
+
+def _read_fields(fields: dict[str, Any]) -> Answer:
     objection = fields.get("objection")
     if objection is not None and not isinstance(objection, str):
         raise BadReply("objection is neither text nor null")

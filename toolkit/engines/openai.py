@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
-import httpx2
 import openai
 
 from toolkit.engines import wire
 from toolkit.engines.base import Form, Question, Reply
+from toolkit.engines.client import SteadyClient
 from toolkit.engines.faults import find_headers, find_refused_parameter, judge_error, may_be_charged, translate_error
 from toolkit.engines.growth import Outcome
 from toolkit.engines.limits import read_wait
@@ -83,7 +83,7 @@ class OpenAIEngine:
         self._rpm, self._tpm = rpm, tpm
         self._refused: set[str] = set()
         self._answered = False
-        self._client: openai.AsyncOpenAI | None = None
+        self._client: SteadyClient | None = None
         self._pace: Pace | None = None
         self._secrets = Secrets(api_key, base_url)
         self._masked_logs = contextlib.ExitStack()
@@ -143,14 +143,8 @@ class OpenAIEngine:
         answer = await self._retry(wire.EMBEDDINGS, lambda: body, sum(map(len, texts)))
         return [item["embedding"] for item in sorted(answer.fields["data"], key=lambda item: item["index"])]
 
-    def _connect(self, api_key: str | None) -> openai.AsyncOpenAI:
-        return openai.AsyncOpenAI(
-            base_url=self._base_url,
-            api_key=api_key,
-            max_retries=0,
-            timeout=openai.Timeout(120.0, connect=10.0),
-            http_client=openai.DefaultAioHttpClient(limits=httpx2.Limits(max_connections=None)),
-        )
+    def _connect(self, api_key: str | None) -> SteadyClient:
+        return SteadyClient(base_url=self._base_url, api_key=api_key, timeout=openai.Timeout(120.0, connect=10.0))
 
     async def _retry(self, path: str, write: Body, characters: int, before_retry: Guard | None = None) -> _Answer:
         """Send until an answer comes; what the SDK raises at the end is translated.
@@ -211,7 +205,7 @@ class OpenAIEngine:
         pace.end(refusal)
         return refusal
 
-    async def _send_without_refused(self, client: openai.AsyncOpenAI, path: str, write: Body) -> _Answer:
+    async def _send_without_refused(self, client: SteadyClient, path: str, write: Body) -> _Answer:
         """Send once, and again for each optional parameter that the model turns out to refuse."""
         while True:
             known = frozenset(self._refused)
@@ -231,19 +225,19 @@ class OpenAIEngine:
         return mask_url(str(self._opened[0].base_url))
 
     @property
-    def _opened(self) -> tuple[openai.AsyncOpenAI, Pace]:
+    def _opened(self) -> tuple[SteadyClient, Pace]:
         if self._client is None or self._pace is None:
             raise EngineUnavailable("the engine is not open; enter it with `async with` first")
         return self._client, self._pace
 
 
-async def _send(client: openai.AsyncOpenAI, path: str, body: Mapping[str, Any]) -> _Answer:
+async def _send(client: SteadyClient, path: str, body: Mapping[str, Any]) -> _Answer:
     """Send one request through the SDK, key, errors and all, and read the raw answer.
 
     Building and checking the SDK's own records took twice the time of everything else in a call, so the raw form is
     asked for (`benchmarks/throughput.py`).
     """
-    response = await client.post(path, cast_to=httpx2.Response, body=body)
+    response = await client.post_json(path, json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
     try:
         fields = json.loads(response.content)
     except ValueError:

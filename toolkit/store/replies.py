@@ -29,6 +29,7 @@ LEASE_SECONDS = 600.0
 """How long a question stays in the hands of a process that nobody hears of: longer than any call is tried."""
 
 
+_FIELDS = [field.name for field in dataclasses.fields(Reply)]
 _KEEP = "INSERT OR IGNORE INTO replies (key, form, model, reply) VALUES (?, ?, ?, ?)"
 _CLAIM = """
 INSERT INTO claims (key, owner, until)
@@ -78,7 +79,7 @@ class Store(Database):
 
         Where the file does not take it, the journal does, and `trouble` is set.
         """
-        text = json.dumps(dataclasses.asdict(reply), ensure_ascii=False)
+        text = json.dumps({name: getattr(reply, name) for name in _FIELDS}, ensure_ascii=False)
         row = (key, form, reply.model, text)
         if self.trouble is None:
             try:

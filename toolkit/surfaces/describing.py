@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from toolkit.models import Draft
 from toolkit.surfaces.catalogue import find_surface
 from toolkit.surfaces.places import place_fold
 
 
+@lru_cache(maxsize=128)
 def describe_draft(draft: Draft) -> str:
     """Return the whole draft as its reader meets it: the text first, then each further part on its own line."""
     parts = [("Headline", draft.headline), ("Description", draft.description), ("Price", draft.price)]
@@ -21,6 +24,7 @@ def describe_draft(draft: Draft) -> str:
     return "\n".join([draft.text, *(f"{label}: {value}" for label, value in parts if value)])
 
 
+@lru_cache(maxsize=128)
 def cut_at_fold(draft: Draft) -> str:
     """Return what a phone shows of the draft before "See more".
 
@@ -33,6 +37,7 @@ def cut_at_fold(draft: Draft) -> str:
     return describe_draft(shown)
 
 
+@lru_cache(maxsize=128)
 def is_folded(draft: Draft) -> bool:
     """Return whether part of the draft's text is hidden on a phone until somebody taps "See more"."""
     return place_fold(draft.text, find_surface(draft.surface), "phone") is not None
