@@ -35,13 +35,17 @@ def write(page: AppTest, *texts: str) -> AppTest:
 
 
 def test_the_page_begins_empty_with_a_way_on(page: AppTest) -> None:
-    """Two empty drafts, the label, a button that cannot be pressed yet, and what to do."""
+    """Two empty drafts, the label, what to do, and a button that asks nobody yet but says so."""
     assert not page.exception
     assert words_of(page) == ["", ""]
     assert LABEL in [caption.value for caption in page.caption]
     assert page.button(key="remove-0").disabled is False
-    assert next(button for button in page.button if button.label == "Ask them").disabled
-    assert "Write a draft, or start from an example." in [caption.value for caption in page.caption]
+    assert "Write a draft, or start from an example." in [words.value for words in page.markdown]
+    ask = page.button(key="start")
+    assert (ask.label, ask.disabled) == ("Ask 12 people", False)
+    ask.click().run()
+    assert "**Write a draft first**, or start from an example." in [words.value for words in page.markdown]
+    assert "live" not in page.session_state
 
 
 def test_the_button_says_what_it_takes(page: AppTest) -> None:

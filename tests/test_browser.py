@@ -136,11 +136,8 @@ def write_drafts(page: playwright.Page, *texts: str) -> None:
 
 
 def press_ask(page: playwright.Page) -> None:
-    """Press the button that says what it will take, once the page rests: a button drawn anew takes no press."""
-    button = page.get_by_role("button", name=re.compile(r"^Ask \d+ people, "))
-    button.wait_for()
-    page.wait_for_function("() => document.querySelector('[data-test-script-state=notRunning]') !== null")
-    button.click()
+    """Press the button that asks, whatever the page is doing meanwhile."""
+    page.get_by_role("button", name=re.compile(r"^Ask \d+ people")).click()
 
 
 def answered(page: playwright.Page) -> playwright.Locator:
@@ -187,6 +184,26 @@ def test_two_drafts_to_a_verdict(app: App, server: OpenAIServer) -> None:
     page.get_by_text("Who did what").wait_for()
     page.get_by_role("link", name="Test drafts").click()
     page.get_by_text("Who did what").wait_for()
+
+
+@pytest.mark.parametrize("written", ["nothing yet", "the other draft"])
+def test_a_press_right_after_typing_asks_once(app: App, server: OpenAIServer, written: str) -> None:
+    """Typing, then the button with the box still focused, where the eye saw it: asked at the first press, and once."""
+    page = app.open()
+    page.wait_for_function("() => document.querySelector('[data-test-script-state=notRunning]') !== null")
+    drafts = 1
+    if written == "the other draft":
+        write_drafts(page, "Send an invoice in the chat.")
+        page.get_by_role("button", name=re.compile(r"^Ask 12 people, ")).wait_for()
+        drafts = 2
+    place = page.get_by_role("button", name=re.compile(r"^Ask 12 people")).bounding_box()
+    assert place is not None
+    page.get_by_role("textbox", name="Draft B", exact=True).click()
+    page.keyboard.type("Are you broke? ACT NOW!!! Get paid today, in the chat.")
+    page.mouse.dblclick(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2, delay=60)
+    page.get_by_text("Who did what").wait_for()
+    assert server.count() == drafts * (12 + 10)
+    assert page.get_by_text("ACT NOW!!! Get paid today, in the chat.").count() >= 1
 
 
 def test_stop_keeps_what_came_and_the_rest_can_be_asked(app: App, server: OpenAIServer) -> None:

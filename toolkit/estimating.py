@@ -113,9 +113,10 @@ def say_estimate(estimate: Estimate) -> tuple[str, str]:
 
     Such as ("Ask 12 people, about $0.04, 20 s", "12 people can tell 31 points apart, four times in five; ...").
     """
-    people = "1 person" if estimate.personas == 1 else f"{estimate.personas} people"
+    people = _count_people(estimate.personas)
     cost = "cost unknown" if estimate.cost_usd is None else f"about ${estimate.cost_usd:.2f}"
-    takes = f"Ask {people}, {cost if estimate.cost_usd != 0 else 'free'}, {say_seconds(estimate.minutes * 60)}"
+    cost = "free" if estimate.cost_usd == 0 else cost
+    takes = f"{say_people(estimate.personas)}, {cost}, {say_seconds(estimate.minutes * 60)}"
     if estimate.stored:
         takes += f"; {estimate.stored:,} of {estimate.reactions:,} reactions are stored already"
     can = estimate.detectable_difference
@@ -123,6 +124,15 @@ def say_estimate(estimate: Estimate) -> tuple[str, str]:
     needed = estimate.personas_for_5_points
     more = f"; {needed:,} would tell 5 points apart" if needed else "; more people alone cannot tell 5 points apart"
     return takes, f"{tells}{more} (four times in five, typical variances assumed)"
+
+
+def say_people(personas: int) -> str:
+    """Return whom a run asks, before there is anything to ask about: "Ask 12 people"."""
+    return f"Ask {_count_people(personas)}"
+
+
+def _count_people(personas: int) -> str:
+    return "1 person" if personas == 1 else f"{personas} people"
 
 
 def say_seconds(seconds: float) -> str:

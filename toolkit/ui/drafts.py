@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from toolkit.errors import InputError
-from toolkit.estimating import say_estimate
+from toolkit.estimating import say_estimate, say_people
 from toolkit.live import LiveRun
 from toolkit.models import LABEL, Audience, Campaign
 from toolkit.room import seat_panel
@@ -17,13 +18,15 @@ from toolkit.ui.room import show_room
 from toolkit.ui.text import escape
 from toolkit.ui.watching import show_run
 
+_NOTHING_YET = "Write a draft, or start from an example."
+
 
 def show() -> None:
     """Draw the page from top to bottom: what is tested, and once it was asked, the room or the result."""
     show_title()
     live = state.find_live()
     if live is None:
-        show_form(locked=False)
+        show_form(locked=False, bar=st.bottom.container())
         return
     with st.expander(f"Drafts and audience: {live.describe()}", icon=":material/edit:"):
         show_form(locked=not live.is_over)
@@ -42,8 +45,8 @@ def show_title() -> None:
         st.info(escape(lost))
 
 
-def show_form(*, locked: bool) -> None:
-    """Ask for drafts, people and the rest, and offer the button."""
+def show_form(*, locked: bool, bar: DeltaGenerator | None = None) -> None:
+    """Ask for drafts, people and the rest, and offer the button: in a bar that stays in sight, where there is one."""
     writing.ask_start(locked=locked)
     where, aim, device = st.columns([2, 2, 1], gap="large")
     with where:
@@ -60,7 +63,10 @@ def show_form(*, locked: bool) -> None:
     with place:
         drafts = writing.ask_drafts(surface, seen_on, audience, locked=locked)
     with choices:
-        show_start(drafts, objective, audience, options, locked=locked)
+        if locked:
+            st.caption("Being asked; stop to change something.")
+        elif audience is not None:
+            show_start(drafts, objective, audience, options, bar or st.container())
     if audience is not None:
         with room:
             show_room(seat_panel(audience.personas), [""], {}, key="ask-people-room")
@@ -78,27 +84,46 @@ def ask_people() -> tuple[Audience | None, dict[str, Any]]:
 
 
 def show_start(
-    drafts: list[dict[str, Any]], objective: str, audience: Audience | None, options: dict[str, Any], *, locked: bool
+    drafts: list[dict[str, Any]], objective: str, audience: Audience, options: dict[str, Any], bar: DeltaGenerator
 ) -> None:
-    """Say what a run will take and can tell, and start it on a press."""
-    if locked:
-        st.caption("Being asked; stop to change something.")
-    elif audience is None or not any(draft["text"].strip() for draft in drafts):
-        st.button("Ask them", type="primary", disabled=True, width="stretch", key="start-nobody")
-        st.caption("Write a draft, or start from an example.")
-    else:
-        try:
-            _offer(ask.make_test(drafts, objective), audience, options)
-        except InputError as error:
-            st.error(escape(str(error)))
+    """Say what a run will take and can tell, and start it on a press.
+
+    The button is one and the same from the first letter on, and never disabled: a press may come sooner than the page
+    has followed what was typed.
+    """
+    campaign, problem = None, ""
+    takes, tells = say_people(options["sample"]), ""
+    try:
+        if any(draft["text"].strip() for draft in drafts):
+            campaign = ask.make_test(drafts, objective)
+            takes, tells = say_estimate(state.find_estimate(campaign, audience, options))
+    except InputError as error:
+        problem = str(error)
+    pressed, said = _draw_start(takes, bar)
+    if tells:
+        st.caption(tells)
+    if problem:
+        said.error(escape(problem))
+    elif campaign is None:
+        said.markdown("**Write a draft first**, or start from an example." if pressed else _NOTHING_YET)
+    elif pressed:
+        _start(campaign, audience, options, said)
 
 
-def _offer(campaign: Campaign, audience: Audience, options: dict[str, Any]) -> None:
-    takes, tells = say_estimate(state.find_estimate(campaign, audience, options))
-    if st.button(takes, type="primary", width="stretch", key="start"):
+def _draw_start(takes: str, bar: DeltaGenerator) -> tuple[bool, DeltaGenerator]:
+    """Draw the button; return whether it was pressed, and the place for what there is to say about it."""
+    with bar, st.container(key="start-bar", horizontal=True, vertical_alignment="center"):
+        pressed = st.button(takes, type="primary", key="start", width=420)
+        return pressed, st.empty()
+
+
+def _start(campaign: Campaign, audience: Audience, options: dict[str, Any], said: DeltaGenerator) -> None:
+    try:
         state.start_live(campaign, audience, options)
+    except InputError as error:
+        said.error(escape(str(error)))
+    else:
         st.rerun()
-    st.caption(tells)
 
 
 def show_end(live: LiveRun) -> None:

@@ -63,9 +63,11 @@ def show_rewriting(subject: Subject, draft: Draft, objections: list[Objection], 
     name = f"rewrite-{draft.digest}"
     job = workbench.find_job(name)
     going = job is not None and not job.is_over
-    if st.button("Rewrite it", type="primary", disabled=going or not (objections or wish)):
-        _start_rewrite(name, subject, draft, objections, wish)
-        st.rerun()
+    if st.button("Rewrite it", type="primary", disabled=going):
+        if objections or wish:
+            _start_rewrite(name, subject, draft, objections, wish)
+            st.rerun()
+        st.info("Choose what the rewrite should answer, or say what you want of it.")
     if job is None:
         return
     show_job(name, "The model is rewriting", done=None)
@@ -84,12 +86,12 @@ def show_retest(subject: Subject, before: Version, version: Version) -> None:
     again, others = st.columns(2)
     if again.button(
         f"Test both again on the same {same.personas}", type="primary", disabled=going, width="stretch",
-        help="Same people, wordings and seed: only the new version is asked about.",
+        key="retest-same", help="Same people, wordings and seed: only the new version is asked about.",
     ):  # fmt: skip
         _start_retest(name, subject, before, version, same)
         st.rerun()
     said = f"Test both on {fresh.personas} people not asked before" if fresh else "Nobody is left who was not asked"
-    if others.button(said, disabled=going or fresh is None, width="stretch") and fresh is not None:
+    if others.button(said, key="retest-fresh", disabled=going or fresh is None, width="stretch") and fresh is not None:
         _start_retest(name, subject, before, version, fresh)
         st.rerun()
     if job is not None:

@@ -55,9 +55,11 @@ def ask_edit(subject: Subject, version: Version) -> None:
         fault = find_fault(version.draft, edited) if text.strip() else "the text is empty"
         if fault and text.strip() != version.draft.text.strip():
             st.warning(escape(f"Look again: {fault}."))
-        if st.button("Keep as a version", disabled=not text.strip() or text == version.draft.text):
-            keep(subject, version.draft, edited, origin="edited")
-            st.rerun()
+        if st.button("Keep as a version"):
+            if text.strip() and text != version.draft.text:
+                keep(subject, version.draft, edited, origin="edited")
+                st.rerun()
+            st.info("Nothing was changed yet." if text.strip() else "The text is empty; write it anew, or leave it.")
 
 
 def show_history(subject: Subject, draft: Draft, versions: list[Version]) -> None:

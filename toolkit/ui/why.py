@@ -9,6 +9,7 @@ import streamlit as st
 from toolkit import summaries
 from toolkit.background import Job
 from toolkit.errors import ToolkitError
+from toolkit.estimating import say_people
 from toolkit.interviewing import (
     MOST_ASKED,
     NOTE,
@@ -143,10 +144,10 @@ def ask_question(subject: Subject, draft: str) -> tuple[str, bool]:
     people = len(find_asked(subject.run, subject.people))
     cost = estimate_cost(subject.run, draft, question, subject.people, subject.connection)
     said = "cost unknown" if cost is None else "free" if cost == 0 else f"about ${cost:.2f}"
-    pressed = st.button(
-        f"Ask {people} {'person' if people == 1 else 'people'}, {said}", type="primary", disabled=not question.strip()
-    )
-    return question, pressed
+    pressed = st.button(f"{say_people(people)}, {said}", type="primary", key="start-everybody")
+    if pressed and not question.strip():
+        st.info("Type the question first.")
+    return question, pressed and bool(question.strip())
 
 
 def show_answers(subject: Subject, draft: str) -> None:
