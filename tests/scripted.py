@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from toolkit.engines.base import Form, Question, Reply
+from toolkit.engines.base import Embedded, Form, Guard, Question, Reply
 
 Script = Callable[[Question], "dict[str, Any] | str | Reply | Exception"]
 
@@ -63,7 +63,12 @@ class ScriptedEngine:
         text = answer if isinstance(answer, str) else json.dumps(answer)
         return Reply(text=text, engine=self.name, model=self.model, prompt_tokens=100, completion_tokens=20)
 
-    async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:  # noqa: ARG002 - the seam's signature
+    async def embed(
+        self,
+        texts: Sequence[str],
+        model: str,  # noqa: ARG002 - the seam's signature
+        before_retry: Guard | None = None,  # noqa: ARG002
+    ) -> Embedded:
         """Return a vector of letter counts per text."""
         self.calls += 1
-        return [[float(text.lower().count(letter)) + 0.01 for letter in "etaoinshrdlu"] for text in texts]
+        return Embedded([[float(text.lower().count(letter)) + 0.01 for letter in "etaoinshrdlu"] for text in texts])

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openai_server import Faults, OpenAIServer
+from openai_server import CHAT, EMBEDDINGS, Ask, Faults, OpenAIServer
+from provider_replies import count_tokens
 from scripted import ScriptedEngine, reading
 
 import toolkit
@@ -18,7 +19,7 @@ from toolkit import api
 from toolkit.budget import Budget, Price, find_listed_price
 from toolkit.engines.base import Question, Reply
 from toolkit.errors import BudgetReached, CallFailed
-from toolkit.models import Audience, Campaign
+from toolkit.models import MEASURES, Audience, Campaign
 from toolkit.planning import make_plan
 from toolkit.prompts import Prompts
 from toolkit.questions import BOUNDARY, Questionnaire
@@ -27,6 +28,7 @@ OPTIONS: dict[str, Any] = {"rating": "direct", "control": False, "concurrency": 
 WORST = 0.01
 """Dollars that every question of the unit tests can cost: its worst case by the prices below."""
 PRICE = Price(0.0, 10_000.0)
+Trial = tuple[float, float, float, bool, bool]
 QUESTION = Question(prompt="x", max_tokens=1)
 
 
@@ -157,21 +159,64 @@ def test_prompts_begin_with_what_all_share(audience: Audience, campaign: Campaig
     assert (len(questions[0].system) + len(head)) / mean > 0.6
 
 
+def test_embeddings_are_held_to_the_limit(tmp_path: Path, audience: Audience, campaign: Campaign) -> None:
+    """Where the limit leaves no room for vectors, none are asked for, and a higher limit pays for nothing else."""
+    options: dict[str, Any] = {"model": "m", "embedding_model": "m", "control": False, "concurrency": 1}
+
+    def run(server: OpenAIServer, store: str, **more: Any) -> toolkit.Run:
+        where = {"base_url": server.base_url, "store": tmp_path / store}
+        return toolkit.run(campaign, audience, price=(1.0, 1.0), **options, **where, **more)
+
+    def speak(ask: Ask) -> dict[str, Any] | None:
+        says = {name: f"{name} {ask.number}: I would have to think about that. " * 6 for name in MEASURES}
+        return {"says": says} if ask.path == CHAT else None
+
+    with OpenAIServer(key=None, script=speak) as server:
+        whole = run(server, "whole.sqlite")
+        assert whole.methods.cost_usd == pytest.approx(server.billed_tokens / 1e6)
+        vectors = sum(count_tokens(ask.text) for ask in server.requests if ask.path == EMBEDDINGS)
+        asked, replies = server.count(EMBEDDINGS), server.billed_tokens - vectors
+    with OpenAIServer(key=None, script=speak) as server:
+        short = run(server, "short.sqlite", max_cost=(replies + 7_000) / 1e6)
+        assert server.billed_tokens == replies
+        assert (server.count(EMBEDDINGS), short.counts.ok) == (0, 24)
+        assert "--max-cost" in str(short.methods.stopped)
+        assert short.reactions["rating_trust"].null_count() == 24
+        assert not any(short.methods.silent.values())
+        before = server.count(CHAT)
+        paid = run(server, "short.sqlite", max_cost=1.0)
+        assert (server.count(CHAT), server.count(EMBEDDINGS)) == (before, asked)
+        assert paid.methods.stopped is None
+        assert paid.methods.cost_usd == pytest.approx(vectors / 1e6)
+        assert paid.reactions["rating_trust"].equals(whole.reactions["rating_trust"])
+
+
+def test_a_listed_embedding_model_has_a_price_of_its_own() -> None:
+    """At its maker's endpoint the listed price holds; elsewhere the price of the asking model's prompts stands in."""
+    small = "text-embedding-3-small"
+    assert api.find_embedding_price("openai", small) == Price(0.02, 0.0)
+    assert api.find_embedding_price("openai", small, price=(9.0, 9.0)) == Price(0.02, 0.0)
+    assert api.find_embedding_price("openai", small, "http://127.0.0.1/v1", (0.5, 2.0)) == Price(0.5, 2.0)
+    assert api.find_embedding_price("openai", small, "http://127.0.0.1/v1") is None
+
+
 @pytest.mark.slow
 def test_the_servers_own_bill_never_passes_the_limit(tmp_path: Path, audience: Audience, campaign: Campaign) -> None:
     """Twenty runs with random limits, prices, concurrency, faults and a stop: the server's count stays under the limit.
 
     Cut and malformed replies are billed, server errors and dropped connections too, some calls are cancelled in flight.
+    Every other run has the endpoint embed what was said, on the same bill.
     """
     outcomes = asyncio.run(_run_trials(tmp_path, audience, campaign))
-    for trial, (billed, limit, cost, _) in enumerate(outcomes):
+    for trial, (billed, limit, cost, *_) in enumerate(outcomes):
         assert billed <= limit, f"trial {trial}"
         assert cost <= billed + 1e-6, f"trial {trial}"  # a run rounds its cost to millionths
-    assert sum(stopped for *_, stopped in outcomes) >= 5
+    assert sum(stopped for *_, stopped, _ in outcomes) >= 5
+    assert sum(embedded for *_, embedded in outcomes) >= 2
     assert sum(billed for billed, *_ in outcomes) > 0.15 * sum(limit for _, limit, *_ in outcomes)
 
 
-async def _run_trials(folder: Path, audience: Audience, campaign: Campaign) -> list[tuple[float, float, float, bool]]:
+async def _run_trials(folder: Path, audience: Audience, campaign: Campaign) -> list[Trial]:
     async with contextlib.AsyncExitStack() as stack:
         trials = [_run_trial(stack, folder / f"{seed}.sqlite", seed, audience, campaign) for seed in range(20)]
         return await asyncio.gather(*trials)
@@ -179,8 +224,8 @@ async def _run_trials(folder: Path, audience: Audience, campaign: Campaign) -> l
 
 async def _run_trial(
     stack: contextlib.AsyncExitStack, store: Path, seed: int, audience: Audience, campaign: Campaign
-) -> tuple[float, float, float, bool]:
-    """Return what the server billed, the limit, what the run says it cost, and whether the limit stopped it."""
+) -> Trial:
+    """Return the server's bill, the limit, the run's own cost, whether the limit stopped it, whether it embedded."""
     source = random.Random(seed)  # noqa: S311 - repeatable, and nothing secret
     rates = {name: source.choice([0, 0.05, 0.2]) for name in ("cut", "malformed", "rate_429", "rate_500", "drop")}
     faults = Faults(**rates, stall=0.2, stall_seconds=0.3, charge_500=True, retry_after=0.01, seed=seed)
@@ -190,12 +235,14 @@ async def _run_trial(
     stop = asyncio.Event()
     if source.random() < 0.3:
         server.script = _stop_after(source.randrange(3, 15), stop, asyncio.get_running_loop())
+    rating: dict[str, Any] = {"rating": "ssr", "embedding_model": "m"} if seed % 2 else {"rating": "direct"}
     run = await toolkit.arun(
-        campaign, audience, base_url=server.base_url, model="m", rating="direct", price=(price, price),
+        campaign, audience, base_url=server.base_url, model="m", **rating, price=(price, price),
         max_cost=limit, concurrency=source.choice([1, 4, 16, 64]), store=store, stop=stop,
     )  # fmt: skip
     stopped = run.methods.stopped is not None and "--max-cost" in run.methods.stopped
-    return server.billed_tokens * price / 1e6, limit, run.methods.cost_usd or 0.0, stopped
+    embedded = server.count(EMBEDDINGS) > 0
+    return server.billed_tokens * price / 1e6, limit, run.methods.cost_usd or 0.0, stopped, embedded
 
 
 def _stop_after(count: int, stop: asyncio.Event, loop: asyncio.AbstractEventLoop) -> Any:

@@ -159,6 +159,7 @@ async def ask_plan(
         "max_cost": max_cost,
         "concurrency": None if batch else concurrency,
         "embedding_model": embedding_model,
+        "embedding_price": find_embedding_price(engine, embedding_model, base_url, price, model),
         "on_reaction": on_reaction,
         "on_preference": on_preference,
     }
@@ -276,6 +277,18 @@ def find_price(
         listed = find_listed_price(model or DEFAULT_MODEL)
         return listed.halve() if listed and batch else listed
     return None
+
+
+def find_embedding_price(
+    engine: str | Engine,
+    embedding_model: str | None,
+    base_url: str | None = None,
+    price: tuple[float, float] | None = None,
+    model: str | None = None,
+) -> Price | None:
+    """Return an embedding model's listed price at its maker's endpoint, else that of the asking model's prompts."""
+    own = find_price(engine, embedding_model, base_url) if embedding_model else None
+    return own or find_price(engine, model, base_url, price)
 
 
 def _check_workers(workers: int, engine: Any, api_key: str | None, *, fail_fast: bool, batch: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,8 @@ _BATCH_SHARE = 0.5
 """What a batch costs of the price of single calls (OpenAI, Batch API guide, 2026)."""
 _OVERHEAD_TOKENS = 128
 """More than what a chat adds around its messages, and what precedes a schema that is written out in the prompt."""
+_TEXT_OVERHEAD_TOKENS = 4
+"""More than the marks for begin and end that embedding models put around a text."""
 PICTURE_TOKENS = 2_500
 """Most tokens of one picture: 1,536 patches at 1.62 tokens each (OpenAI, images and vision guide, 2026)."""
 
@@ -63,10 +66,11 @@ def _load_prices() -> dict[str, Any]:
 class Hold:
     """What is held back for one call that is about to be sent. Every way out but `settle` counts the worst case."""
 
-    __slots__ = ("_budget", "_held", "_worst")
+    __slots__ = ("_budget", "_held", "_price", "_worst")
 
-    def __init__(self, budget: Budget, worst: float) -> None:
+    def __init__(self, budget: Budget, price: Price | None, worst: float) -> None:
         self._budget = budget
+        self._price = price
         self._worst = worst
         self._held = True
 
@@ -75,10 +79,10 @@ class Hold:
 
         A reply without usage counts as the worst case against the limit.
         """
-        if self._budget.price is None or not (reply.prompt_tokens or reply.completion_tokens):
+        if self._price is None or not (reply.prompt_tokens or reply.completion_tokens):
             self.lose()
             return None
-        cost = self._budget.price.cost(reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens)
+        cost = self._price.cost(reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens)
         self._let_go(spent=cost)
         return cost
 
@@ -110,9 +114,10 @@ class Budget:
     as its worst case.
     """
 
-    def __init__(self, price: Price | None, limit: float | None) -> None:
+    def __init__(self, price: Price | None, limit: float | None, embedding_price: Price | None = None) -> None:
         self.price = price
         self.limit = limit
+        self._embedding_price = embedding_price
         self.spent = 0.0
         """Dollars of the replies that came, by the provider's own usage."""
         self.lost = 0.0
@@ -128,7 +133,16 @@ class Budget:
         if self.price is not None:
             worst = self.price.cost(_most_prompt_tokens(question), question.max_tokens)
             await self.take(worst)
-        return Hold(self, worst)
+        return Hold(self, self.price, worst)
+
+    async def hold_texts(self, texts: Sequence[str]) -> Hold:
+        """Wait until the worst case of embedding the texts fits; raise BudgetReached where it never will."""
+        worst = 0.0
+        if self._embedding_price is not None:
+            most = sum(len(text.encode()) + _TEXT_OVERHEAD_TOKENS for text in texts)
+            worst = self._embedding_price.cost(most, 0)
+            await self.take(worst)
+        return Hold(self, self._embedding_price, worst)
 
     async def take(self, worst: float) -> None:
         """Hold back so many dollars, in the order of asking."""

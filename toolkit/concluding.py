@@ -12,12 +12,13 @@ import polars as pl
 
 from toolkit.asking import Reaction
 from toolkit.budget import Budget
+from toolkit.embedding import Embedding
 from toolkit.engines import embedder
 from toolkit.engines.base import Engine
 from toolkit.head_to_head import PairQuestions, Preference, list_pairings, make_preferences
 from toolkit.planning import Plan
 from toolkit.questions import BOUNDARY, Questionnaire
-from toolkit.reactions import Embed, make_reactions, rate_reactions
+from toolkit.reactions import make_reactions, rate_reactions
 from toolkit.runs import Counts, Methods, Run, describe_audience
 from toolkit.store import make_key
 from toolkit.strengths import find_order_effects, list_order_warnings
@@ -48,7 +49,7 @@ class Asked:
         return [*self.reactions, *self.preferences]
 
 
-def make_run(plan: Plan, engine: Engine, asked: Asked, embed: Embed) -> Run:
+def make_run(plan: Plan, engine: Engine, asked: Asked, embedding: Embedding) -> Run:
     """Return the run with its methods statement; rates what was said where the rating method asks for it."""
     run_id = make_run_id(plan, engine.model, asked.embedding_model)
     rows = (
@@ -65,9 +66,11 @@ def make_run(plan: Plan, engine: Engine, asked: Asked, embed: Embed) -> Run:
     )
     silent: Mapping[str, int] = {}
     if plan.settings.rating == "ssr":
-        rows, silent = rate_reactions(rows, plan.prompts, embed)
+        rows, silent = rate_reactions(rows, plan.prompts, embedding.embed)
     preferences = make_preferences(asked.preferences, run_id) if plan.settings.head_to_head else None
     methods = _make_methods(run_id, plan, engine, asked, silent)
+    if methods.stopped is None and embedding.unpaid is not None:
+        methods = methods.model_copy(update={"stopped": embedding.unpaid})
     if preferences is not None:
         more = list_order_warnings(find_order_effects(preferences))
         methods = methods.model_copy(

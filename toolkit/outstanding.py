@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from toolkit.asking import Asker
 from toolkit.budget import Budget
-from toolkit.engines.base import Form, Question, Reply
+from toolkit.engines.base import Embedded, Form, Guard, Question, Reply
 from toolkit.errors import MissingReply
 from toolkit.head_to_head import PairQuestions, ask_pairing, list_pairings
 from toolkit.models import MEASURES
@@ -105,6 +105,6 @@ class _Peek:
         self._asked = question
         raise MissingReply("only looked up")
 
-    async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:  # noqa: ARG002 - the seam's signature
+    async def embed(self, texts: Sequence[str], model: str, before_retry: Guard | None = None) -> Embedded:  # noqa: ARG002 - the seam's signature
         """Refuse: nothing is embedded to look something up."""
         raise MissingReply("only looked up")

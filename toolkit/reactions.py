@@ -113,8 +113,8 @@ def _describe(reaction: Reaction, segment_keys: Sequence[str], fold_text: str) -
 def rate_reactions(reactions: pl.DataFrame, prompts: Prompts, embed: Embed) -> tuple[pl.DataFrame, Mapping[str, int]]:
     """Fill in ratings and distributions from what each persona said, measure by measure.
 
-    `embed` turns texts into an n x d array. Returns the frame and, per measure, how many sentences said nothing about
-    it: those ratings stay null.
+    `embed` turns texts into an n x d array; texts without a vector, rows of NaN, stay unrated. Returns the frame and,
+    per measure, how many sentences said nothing about it: those ratings stay null, too.
     """
     silent: dict[str, int] = {}
     for measure in MEASURES:
@@ -123,9 +123,10 @@ def rate_reactions(reactions: pl.DataFrame, prompts: Prompts, embed: Embed) -> t
         if not len(places):
             continue
         anchors = [embed(sentences) for sentences in prompts.anchors[measure]]
-        pmfs, _ = rate_texts(embed(said.gather(places).to_list()), anchors, least_range=LEAST_COSINE_RANGE)
+        vectors = embed(said.gather(places).to_list())
+        pmfs, _ = rate_texts(vectors, anchors, least_range=LEAST_COSINE_RANGE)
         known = ~np.isnan(pmfs).any(axis=1)
-        silent[measure] = int((~known).sum())
+        silent[measure] = int((~known & ~np.isnan(vectors).any(axis=1)).sum())
         reactions = _fill_in(reactions, measure, places.to_numpy()[known], pmfs[known])
     return reactions, silent
 

@@ -13,21 +13,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Protocol, TypeVar
 
-import numpy as np
-
 from toolkit.asking import Asker, Reaction, Usage
 from toolkit.budget import Budget, Price
 from toolkit.concluding import Asked, make_run
+from toolkit.embedding import find_embedding
 from toolkit.engines import embedder
 from toolkit.engines.base import Engine
 from toolkit.errors import BudgetReached, ToolkitError
 from toolkit.head_to_head import Pairing, PairQuestions, Preference, ask_pairing, list_pairings
 from toolkit.planning import Plan
-from toolkit.prompts import Prompts
 from toolkit.questions import Questionnaire, Task
-from toolkit.reactions import Embed
 from toolkit.runs import Run
-from toolkit.store import Store, make_key
+from toolkit.store import Store
 
 STOPPED = "stopped before everything was answered; what came is saved: run the same test again to go on"
 
@@ -50,6 +47,7 @@ async def carry_out(
     max_cost: float | None = None,
     concurrency: int | None = None,
     embedding_model: str | None = None,
+    embedding_price: Price | None = None,
     on_reaction: OnReaction | None = None,
     on_preference: OnPreference | None = None,
     stop: asyncio.Event | None = None,
@@ -66,7 +64,7 @@ async def carry_out(
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     if plan.settings.rating == "ssr" and embedding_model is None:
         embedder.check_installed()
-    budget = Budget(price, max_cost)
+    budget = Budget(price, max_cost, embedding_price)
     questionnaire = Questionnaire(plan.prompts, plan.settings.rating, plan.pictures)
     async with engine:
         asker = Asker(questionnaire, engine, store, budget, secrets.token_hex(6), halt)
@@ -77,8 +75,8 @@ async def carry_out(
         preferences = await flow.ask_all(list_pairings(plan), ask_pair, fail_preference, on_preference)
         seconds, clock = time.perf_counter() - clock, time.perf_counter()
         asked = Asked(reactions, budget, started, embedding_model, preferences, seconds=seconds)
-        embed = await find_embed(reactions, plan.prompts, engine, store, embedding_model)
-    run = make_run(plan, engine, asked, embed)
+        embedding = await find_embedding(reactions, plan.prompts, engine, store, budget, embedding_model)
+    run = make_run(plan, engine, asked, embedding)
     return run.time_rating(time.perf_counter() - clock) if plan.settings.rating == "ssr" else run
 
 
@@ -256,21 +254,3 @@ def _first_leaf(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-async def find_embed(
-    reactions: Sequence[Reaction], prompts: Prompts, engine: Engine, store: Store, model: str | None
-) -> Embed:
-    """Return the embedding function of the run; vectors of an endpoint's model are fetched and kept beforehand."""
-    if model is None:
-        return embedder.embed_texts
-    texts = {said for reaction in reactions if reaction.answer for said in reaction.answer.says.values()}
-    texts |= {sentence for sets in prompts.anchors.values() for sentences in sets for sentence in sentences}
-    keys = {text: make_key("vector", model, text) for text in sorted(texts)}
-    known = store.find_vectors(keys.values())
-    lacking = [text for text, key in keys.items() if key not in known]
-    if lacking:
-        vectors = await engine.embed(lacking, model)
-        store.keep_vectors([keys[text] for text in lacking], vectors)
-        known |= {keys[text]: np.asarray(vector) for text, vector in zip(lacking, vectors, strict=True)}
-    return lambda wanted: np.stack([known[keys[text]] for text in wanted])

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
 Form = Literal["chat", "completion"]
+Guard = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class Question:
     """How many alternatives to the first token to report; 0 for none."""
     key: str = dataclasses.field(default="", compare=False)
     """Under which its reply is kept; for engines that answer much later, to another process."""
-    before_retry: Callable[[], Awaitable[None]] | None = dataclasses.field(default=None, compare=False, repr=False)
+    before_retry: Guard | None = dataclasses.field(default=None, compare=False, repr=False)
     """Awaited before the question is sent again after an attempt that may have been charged for.
 
     Raises BudgetReached where the cost limit leaves no room for another.
@@ -78,6 +79,14 @@ class Reply:
     """Natural log-probability of each reported alternative for the first token; null where the engine gives none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """What an embedding model answered: one vector per text, and the tokens that the provider counted, 0 if none."""
+
+    vectors: Sequence[Sequence[float]]
+    tokens: int = 0
+
+
 class Engine(Protocol):
     """Turns a question into a reply. Entered once per run; a fourth engine needs no more than this.
 
@@ -110,5 +119,8 @@ class Engine(Protocol):
     async def ask(self, question: Question) -> Reply:
         """Return the reply; raise CallFailed, EngineUnavailable or MissingReply."""
 
-    async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:
-        """Return one vector per text from the endpoint's embedding model."""
+    async def embed(self, texts: Sequence[str], model: str, before_retry: Guard | None = None) -> Embedded:
+        """Return one vector per text from the endpoint's embedding model, asked for in one request.
+
+        `before_retry` is awaited as that of a question is.
+        """

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from toolkit.engines.base import Form, Question, Reply
+from toolkit.engines.base import Embedded, Form, Guard, Question, Reply
 from toolkit.engines.batch_files import Failure, split_lines, write_line
 from toolkit.engines.batch_service import BatchService, Unreachable
 from toolkit.errors import CallFailed, EngineUnavailable, Interrupted, ToolkitError
@@ -120,9 +120,9 @@ class BatchEngine:
         finally:
             self._waiting.pop(key, None)
 
-    async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str], model: str, before_retry: Guard | None = None) -> Embedded:
         """Return one vector per text, asked for at once and at the full price."""
-        return await self._service.embed(texts, model)
+        return await self._service.embed(texts, model, before_retry)
 
     async def _work(self) -> None:
         try:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import openai
 
-from toolkit.engines.base import Reply
+from toolkit.engines.base import Embedded, Guard, Reply
 from toolkit.engines.batch_files import Failure, read_lines
 from toolkit.engines.openai import OpenAIEngine
 from toolkit.errors import EngineUnavailable
@@ -80,9 +80,9 @@ class BatchService:
         """Requests made so far."""
         return self._calls + self._inner.calls
 
-    async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str], model: str, before_retry: Guard | None = None) -> Embedded:
         """Return one vector per text, not in a batch."""
-        return await self._inner.embed(texts, model)
+        return await self._inner.embed(texts, model, before_retry)
 
     async def upload(self, lines: bytes) -> str:
         """Upload an input file and return its id."""

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import platformdirs
 
-from toolkit.engines.base import Form, Question, Reply
+from toolkit.engines.base import Embedded, Form, Guard, Question, Reply
 from toolkit.engines.openai import OpenAIEngine
 from toolkit.errors import EngineUnavailable, InputError
 
@@ -78,7 +78,7 @@ class LocalEngine:
         """Return the embedded model's reply."""
         return await self._running.ask(question)
 
-    async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:  # noqa: ARG002 - the seam's signature
+    async def embed(self, texts: Sequence[str], model: str, before_retry: Guard | None = None) -> Embedded:  # noqa: ARG002 - the seam's signature
         """Raise InputError: the embedded server holds no embedding model."""
         raise InputError(f"--embedding-model {model}: the local engine embeds with its own model; leave the option out")
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +14,7 @@ from typing import Any, Self
 import openai
 
 from toolkit.engines import wire
-from toolkit.engines.base import Form, Question, Reply
+from toolkit.engines.base import Embedded, Form, Guard, Question, Reply
 from toolkit.engines.client import SteadyClient
 from toolkit.engines.faults import find_headers, find_refused_parameter, judge_error, may_be_charged, translate_error
 from toolkit.engines.growth import Outcome
@@ -28,11 +28,9 @@ ATTEMPTS_UNANSWERED = 5
 """Attempts while the endpoint has not answered anything yet."""
 DEADLINE_SECONDS = 300.0
 """After this long no call is tried again, and nobody waits longer for a limit to lift."""
-EMBEDDING_BATCH = 256
 _CHARACTERS_PER_TOKEN = 4
 
 Body = Callable[[], Mapping[str, Any]]
-Guard = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +129,11 @@ class OpenAIEngine:
         mask = self._secrets.mask
         return replace(reply, text=mask(reply.text), refusal=mask(reply.refusal or "") or None)
 
-    async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:
-        """Return one vector per text, asked for in batches of 256."""
-        vectors: list[list[float]] = []
-        for start in range(0, len(texts), EMBEDDING_BATCH):
-            vectors += await self._embed_batch(list(texts[start : start + EMBEDDING_BATCH]), model)
-        return vectors
-
-    async def _embed_batch(self, texts: list[str], model: str) -> list[list[float]]:
-        body = {"model": model, "input": texts, "encoding_format": "float"}
-        answer = await self._retry(wire.EMBEDDINGS, lambda: body, sum(map(len, texts)))
-        return [item["embedding"] for item in sorted(answer.fields["data"], key=lambda item: item["index"])]
+    async def embed(self, texts: Sequence[str], model: str, before_retry: Guard | None = None) -> Embedded:
+        """Return one vector per text, asked for in one request."""
+        body = {"model": model, "input": list(texts), "encoding_format": "float"}
+        answer = await self._retry(wire.EMBEDDINGS, lambda: body, sum(map(len, texts)), before_retry)
+        return wire.read_vectors(answer.fields, len(texts))
 
     def _connect(self, api_key: str | None) -> SteadyClient:
         return SteadyClient(base_url=self._base_url, api_key=api_key, timeout=openai.Timeout(120.0, connect=10.0))

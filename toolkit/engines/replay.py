@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from toolkit.engines.base import Form, Question, Reply
+from toolkit.engines.base import Embedded, Form, Guard, Question, Reply
 from toolkit.errors import MissingReply
 
 
@@ -39,7 +39,7 @@ class ReplayEngine:
         """Raise MissingReply: whatever is asked of the engine itself was not in the store."""
         raise MissingReply("the store holds no reply to this question; run it once with the engine that should answer")
 
-    async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str], model: str, before_retry: Guard | None = None) -> Embedded:  # noqa: ARG002 - the seam's signature
         """Raise MissingReply for the vectors that the store lacks."""
         raise MissingReply(
             f"the store lacks {len(texts)} vectors of {model}; run once with the engine, or leave out --embedding-model"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from toolkit.engines.base import Question, Reply
+from toolkit.engines.base import Embedded, Question, Reply
 from toolkit.errors import CallFailed
 
 CHAT, COMPLETIONS, EMBEDDINGS = "/chat/completions", "/completions", "/embeddings"
@@ -73,6 +73,18 @@ def read_answer(answer: Mapping[str, Any], engine: str, model: str, latency_ms: 
         latency_ms=round(latency_ms, 1),
         top=_read_logprobs(choice.get("logprobs")),
     )
+
+
+def read_vectors(answer: Mapping[str, Any], count: int) -> Embedded:
+    """Return the vectors of an answer in the order of the texts; raise CallFailed where they are not `count`."""
+    items = answer.get("data")
+    try:
+        places = {item["index"]: item["embedding"] for item in items or ()}
+        vectors = [places[index] for index in range(count)]
+    except (KeyError, TypeError):
+        raise CallFailed(f"the endpoint answered {count} texts without a vector for each") from None
+    usage = answer.get("usage") or {}
+    return Embedded(vectors, usage.get("prompt_tokens") or usage.get("total_tokens") or 0)
 
 
 def _add_picture(prompt: str, picture: str | None, refused: Collection[str]) -> Any:

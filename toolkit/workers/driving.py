@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,14 @@ import polars as pl
 from toolkit.asking import Reaction
 from toolkit.budget import Budget, Price
 from toolkit.concluding import Asked, make_run
+from toolkit.embedding import Embedding, find_embedding
 from toolkit.engines import embedder, make_engine
 from toolkit.errors import InputError, ToolkitError
 from toolkit.head_to_head import Preference, list_pairings
 from toolkit.planning import Plan
-from toolkit.reactions import Embed
 from toolkit.runs import Run
 from toolkit.store import Store, find_shards, merge_shards
-from toolkit.study import find_embed, find_stragglers, replace_stragglers, unwrap_group
+from toolkit.study import find_stragglers, replace_stragglers, unwrap_group
 from toolkit.workers.grid_worker import GridWorker
 from toolkit.workers.jobs import Crew, Job, Share, find_node, make_rows
 from toolkit.workers.purse import BudgetKeeper
@@ -51,14 +52,14 @@ async def carry_out_on_workers(
     max_cost: float | None = None,
     concurrency: int | None = None,
     embedding_model: str | None = None,
+    embedding_price: Price | None = None,
     on_reaction: Callable[[Reaction], None] | None = None,
     on_preference: Callable[[Preference], None] | None = None,
 ) -> Run:
     """Ask everything on `workers` Ray workers, rate what was said and return the run; options as for `carry_out`.
 
-    A cluster that RAY_ADDRESS names is used, else one is started on this machine. `concurrency` and the limits a minute
-    are those of all workers together, in equal parts; `max_cost` is held by one budget. A worker that dies is started
-    again and its share redone: what it was paid for lies in its shard of the store.
+    A cluster that RAY_ADDRESS names is used, else one is started here. `concurrency` and the limits a minute are shared
+    out equally; one budget holds `max_cost`. A worker that dies is started again; its shard has what it paid.
     """
     started = datetime.datetime.now(datetime.UTC)
     ray = _start_ray(workers, needs_embedder=plan.settings.rating == "ssr" and embedding_model is None)
@@ -81,15 +82,15 @@ async def carry_out_on_workers(
             again = await grid.ask_all("ask_reactions", [reactions[place].task for place in places], None, keep=False)
             replace_stragglers(reactions, places, again)
             preferences = await grid.ask_all("ask_preferences", list_pairings(plan), on_preference)
-            budget = await grid.report_budget(price, max_cost)
+            budget = await grid.report_budget(Budget(price, max_cost, embedding_price))
         finally:
             grid.dismiss()
         rows = pl.read_parquet(Path(folder) / "*.parquet")
     merge_shards(store, job.shards)
-    embed = await _find_embed(reactions, job, store, engine, grid.crew)
+    embedding = await _find_embedding(reactions, job, store, engine, grid.crew, budget)
     rows = _replace_rows(rows, places, make_rows(job, grid.crew, again))
     asked = Asked(reactions, budget, started, embedding_model, preferences, rows=rows)
-    return make_run(plan, grid.crew, asked, embed)  # type: ignore[arg-type]
+    return make_run(plan, grid.crew, asked, embedding)  # type: ignore[arg-type]
 
 
 def _replace_rows(rows: pl.DataFrame, places: Sequence[int], again: pl.DataFrame) -> pl.DataFrame:
@@ -101,17 +102,18 @@ def _replace_rows(rows: pl.DataFrame, places: Sequence[int], again: pl.DataFrame
     return pl.concat([kept, again.select(number, pl.all())]).sort("place").drop("place")
 
 
-async def _find_embed(
-    reactions: Sequence[Reaction], job: Job, store: Store, engine: dict[str, Any], crew: Crew
-) -> Embed:
-    """Return the embedding function of the run; an endpoint's model is asked from here, for all shares at once."""
+async def _find_embedding(
+    reactions: Sequence[Reaction], job: Job, store: Store, engine: dict[str, Any], crew: Crew, budget: Budget
+) -> Embedding:
+    """Return the embedding of the run; an endpoint's model is asked from here, for all shares at once."""
     asking = make_engine(**engine, store=store)
+    find = partial(find_embedding, reactions, job.plan.prompts, asking, store, budget, job.embedding_model)
     if job.embedding_model is None:
-        return await find_embed(reactions, job.plan.prompts, asking, store, None)
+        return await find()
     async with asking:
-        embed = await find_embed(reactions, job.plan.prompts, asking, store, job.embedding_model)
+        embedding = await find()
     crew.calls += asking.calls
-    return embed
+    return embedding
 
 
 class _Grid:
@@ -188,9 +190,8 @@ class _Grid:
         warnings = list(dict.fromkeys([*self.crew.warnings, *crew.warnings]))
         self.crew = replace(crew, calls=self.crew.calls + crew.calls, warnings=warnings)
 
-    async def report_budget(self, price: Price | None, limit: float | None) -> Budget:
-        """Return the one budget as it stands."""
-        budget = Budget(price, limit)
+    async def report_budget(self, budget: Budget) -> Budget:
+        """Return the budget with everything that the workers spent and lost."""
         budget.spent, budget.lost, budget.lost_calls = await self.keeper.report.remote()
         return budget
 
