@@ -116,7 +116,8 @@ def measure_big_result(page: Page, address: str, run_id: str) -> None:
     page.get_by_text("Who did what").wait_for()
     page.locator(".tile").first.wait_for()
     report("10,000 reactions: the address until the room can be used", "", time.perf_counter() - begun, 3.0)
-    page.get_by_text("Link to this result").wait_for()
+    page.get_by_text(re.compile("favour the same one|The evidence disagrees")).wait_for()
+    page.wait_for_function(_AT_REST)
     report("10,000 reactions: the address until everything is drawn", "", time.perf_counter() - begun, 3.0)
     page.get_by_text("Every reaction").click()
     box = page.get_by_label("Words in it")
@@ -135,6 +136,10 @@ def measure_big_result(page: Page, address: str, run_id: str) -> None:
     report("10,000 reactions: the slowest frame while the table scrolls", "", slowest / 1000, 0.3)
 
 
+_AT_REST = """() => document.querySelector("[data-test-script-state=notRunning]")
+  && [...document.querySelectorAll("[data-testid=stVegaLiteChart]")]
+    .every(chart => chart.closest("details:not([open])") || chart.querySelector("svg, canvas"))"""
+"""Nothing more comes from the server, and every chart in sight is drawn."""
 _COUNT_FRAMES = """() => {
   window.slowest = 0;
   let last = performance.now();

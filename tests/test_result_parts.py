@@ -97,6 +97,9 @@ def test_reactions_are_found_by_words_drafts_and_actions() -> None:
     assert find_said(reactions, "fee")["persona"].to_list() == ["tom"]
     assert find_said(reactions, "MAYA")["would"].to_list() == ["scroll past"]
     assert find_said(reactions, "", ["b"], ["scroll_past"]).is_empty()
+    names = {"maya": "Maya Ali"}
+    assert find_said(reactions, "ali", names=names)["persona"].to_list() == ["Maya Ali"]
+    assert find_said(reactions, names=names)["persona"].to_list() == ["Maya Ali", "tom"]
 
 
 def test_some_of_an_audience(audience: Audience) -> None:

@@ -77,7 +77,16 @@ def test_a_run_is_shown_as_it_went(audience: Audience, campaign: Campaign) -> No
             assert live[persona.id, draft.id] == finished[persona.id, draft.id]
     assert live["p03", "plain"].action == FAILED
     assert live["p00", "plain"] == Cell(draft="plain", action="click", says="That would help me.")
-    assert {seat.persona: seat.weight for seat in seat_run(run)} == {person.id: 1.0 for person in audience.personas}
+    assert {seat.persona: seat.weight for seat in seat_run(run, {})} == {one.id: 1.0 for one in audience.personas}
+
+
+def test_people_of_a_saved_run_are_called_by_name(audience: Audience, campaign: Campaign) -> None:
+    """Who is still known has name, age and description, with weight and segments of the run; others keep their id."""
+    run = toolkit.run(campaign, audience, engine=ScriptedEngine(lambda _: reading(ratings={})), rating="direct")
+    known = audience.personas[3]
+    seats = {seat.persona: seat for seat in seat_run(run, {known.id: known.model_copy(update={"weight": 9.0})})}
+    assert seats[known.id] == seat_panel([known])[0]
+    assert (seats["p00"].name, seats["p00"].about) == ("p00", "")
 
 
 def test_the_first_answer_of_several_is_shown(audience: Audience, campaign: Campaign, server: OpenAIServer) -> None:

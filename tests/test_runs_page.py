@@ -6,11 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+import toolkit_runs
 from scripted import ScriptedEngine, reading
 from streamlit.testing.v1 import AppTest
 
 import toolkit
 from toolkit.engines.base import Question
+from toolkit.files.audiences import save_audience
 from toolkit.models import Audience, Campaign
 from toolkit.store import Approvals
 from toolkit.store.outcomes import Outcomes
@@ -88,3 +90,31 @@ def test_a_search_without_a_find_says_so(page: AppTest) -> None:
 def next_key(page: AppTest, ending: str) -> str:
     """Return the key of the number field that ends so."""
     return next(field.key for field in page.number_input if field.key and field.key.endswith(ending))
+
+
+def read_html(page: AppTest) -> str:
+    """Return what the page draws in HTML of our own: previews, funnels, objections, voices."""
+    return "\n".join(element.proto.body for element in page.get("html"))
+
+
+def test_those_who_said_something_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A saved run names people as its audience does, not by their ids."""
+    monkeypatch.chdir(tmp_path)
+    toolkit_runs.save_run(tmp_path / "runs" / "one")
+    page = AppTest.from_string(SCRIPT, default_timeout=60).run()
+    assert not page.exception
+    drawn = read_html(page)
+    people = toolkit.load_audience("uk-social-feed").personas
+    assert [person.id for person in people if f">{person.id}" in drawn] == []
+    assert len([person.name for person in people if person.name in drawn]) >= 3
+
+
+def test_people_whose_file_is_gone_or_edited_are_told_apart(page: AppTest, audience: Audience) -> None:
+    """Without the audience's file people keep their ids, after an edit their new names; a sentence says which."""
+    gone = f"{audience.audience}: not in ./personas any more, so its people are called by their ids."
+    assert gone in [caption.value.replace("\\", "") for caption in page.caption]
+    renamed = [person.model_copy(update={"name": f"New {person.id}"}) for person in audience.personas]
+    save_audience(audience.model_copy(update={"personas": tuple(renamed)}), Path("personas/jam-sellers.yaml"))
+    page.run()
+    assert "New p" in read_html(page)
+    assert any("edited since this run" in caption.value for caption in page.caption)

@@ -29,7 +29,7 @@ class Seat(Record):
     segments: dict[str, str | None]
     age: int | None = None
     about: str = ""
-    """Empty where a run was loaded from a folder: it records what was said, not who the people are."""
+    """Empty where a run's audience is not at hand: its folder records what was said, not who the people are."""
 
 
 class Cell(Record):
@@ -96,11 +96,18 @@ def seat_panel(panel: Sequence[Persona]) -> list[Seat]:
     ]
 
 
-def seat_run(run: Run) -> list[Seat]:
-    """Return a seat for each persona that a run holds reactions of."""
-    people = run.reactions.filter(pl.col("persona_id") != CONTROL).unique("persona_id", maintain_order=True)
-    rows = people.select("persona_id", "weight", "segments").iter_rows()
-    return [Seat(persona=one, name=one, weight=weight, segments=segments or {}) for one, weight, segments in rows]
+def seat_run(run: Run, people: Mapping[str, Persona]) -> list[Seat]:
+    """Return a seat for each persona that a run holds reactions of; who is not among `people` is called by the id."""
+    asked = run.reactions.filter(pl.col("persona_id") != CONTROL).unique("persona_id", maintain_order=True)
+    rows = asked.select("persona_id", "weight", "segments").iter_rows()
+    return [_seat(one, weight, segments or {}, people.get(one)) for one, weight, segments in rows]
+
+
+def _seat(persona_id: str, weight: float, segments: dict[str, str | None], known: Persona | None) -> Seat:
+    seat = Seat(persona=persona_id, name=persona_id, weight=weight, segments=segments)
+    if known is None:
+        return seat
+    return seat.model_copy(update={"name": known.name, "age": known.age, "about": known.about})
 
 
 def arrange_room(seats: Sequence[Seat], drafts: Sequence[str], heard: Heard, key: str | None = None) -> Room:
@@ -161,7 +168,7 @@ def hear_run(run: Run) -> dict[tuple[str, str], Cell]:
         "persona_id", "draft_id", pl.col("action").fill_null(FAILED), pl.coalesce("verbatim", "error").alias("says")
     )
     return {
-        (persona, draft): Cell(draft=draft, action=action, says=says)
+        (persona, draft): Cell.model_construct(draft=draft, action=action, says=says)  # ten thousand, of known types
         for persona, draft, action, says in said.iter_rows()
     }
 

@@ -109,13 +109,18 @@ def pick_voices(verbatims: pl.DataFrame, draft: str, names: Mapping[str, str], c
 
 
 def find_said(
-    reactions: pl.DataFrame, words: str = "", drafts: Sequence[str] = (), actions: Sequence[str] = ()
+    reactions: pl.DataFrame,
+    words: str = "",
+    drafts: Sequence[str] = (),
+    actions: Sequence[str] = (),
+    names: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Return draft, persona, would, says and objects of every reaction that has the words, in any case of letters.
 
-    No draft, or no action, means all of them. The control reader is left out.
+    No draft, or no action, means all of them. The control reader is left out. Personas are called by their `names`.
     """
-    rows = reactions.filter(pl.col("persona_id") != CONTROL)
+    called = pl.col("persona_id").replace(names or {})
+    rows = reactions.filter(pl.col("persona_id") != CONTROL).with_columns(called)
     if drafts:
         rows = rows.filter(pl.col("draft_id").is_in(drafts))
     if actions:

@@ -10,12 +10,12 @@ import streamlit as st
 
 from toolkit.connecting import Connection, make_connection
 from toolkit.errors import ToolkitError
-from toolkit.files.audiences import list_audiences
 from toolkit.interviewing import find_people
 from toolkit.models import Audience, Draft, Persona
 from toolkit.room import Cell, hear_run
 from toolkit.runs import RUNS, Run, find_runs
 from toolkit.ui import ask, state
+from toolkit.ui.people import find_audiences_of
 from toolkit.ui.text import escape
 from toolkit.ui.ways_on import show_beginning
 
@@ -104,15 +104,11 @@ def _find_audiences(run: Run) -> list[Audience]:
     live = state.find_live()
     if live is not None and live.run is not None and live.run.run_id == run.run_id:
         return [live.audience]
-    files = dict(list_audiences())
-    audiences = []
+    found = find_audiences_of(run)
     for asked in run.methods.audiences:
-        path = files.get(asked["audience"])
-        if path is None:
-            st.warning(escape(f"The audience {asked['audience']} is not here any more: put its file into ./personas."))
-            continue
-        audience = state.read_audience(str(path), path.stat().st_mtime)
-        if audience.digest != asked["sha256"]:
-            st.caption(escape(f"{asked['audience']}: the file is not what this run asked; people are as it says now."))
-        audiences.append(audience)
-    return audiences
+        name = asked["audience"]
+        if name not in found:
+            st.warning(escape(f"The audience {name} is not here any more: put its file into ./personas."))
+        elif found[name].digest != asked["sha256"]:
+            st.caption(escape(f"{name}: the file is not what this run asked; people are as it says now."))
+    return list(found.values())

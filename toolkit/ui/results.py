@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import streamlit as st
@@ -14,6 +14,7 @@ from toolkit.report import FORMATS, Report, list_methods
 from toolkit.room import Seat, seat_run
 from toolkit.runs import Run
 from toolkit.ui import state
+from toolkit.ui.people import find_people_of
 from toolkit.ui.previews import show_preview
 from toolkit.ui.room import show_room
 from toolkit.ui.text import escape
@@ -34,17 +35,20 @@ Item = TypeVar("Item")
 def show_result(run: Run, seats: Sequence[Seat] | None = None) -> None:
     """Draw a run from the decision down to the method; `seats` say who the people are, where that is known."""
     report = state.report_of(run)
-    people = list(seats or seat_run(run))
+    known, note = ({}, "") if seats else find_people_of(run)
+    people = list(seats or seat_run(run, known))
     show_decision(report)
     show_drafts(report)
-    show_people(report, people)
-    show_voices(report, people)
+    show_people(report, people, note)
+    voices = st.container()
     show_ways_on(run.run_id)
     show_segments(report)
     evidence = st.container()
     show_health(report)
     show_method(report)
     show_downloads(report)
+    with voices:  # what takes longest comes last: the browser draws the charts meanwhile
+        show_voices(report, {seat.persona: seat.name for seat in people})
     with evidence:
         show_evidence(report)
 
@@ -70,26 +74,27 @@ def show_drafts(report: Report) -> None:
         st.html(_LEGEND)
 
 
-def show_people(report: Report, seats: Sequence[Seat]) -> None:
-    """Draw the room."""
+def show_people(report: Report, seats: Sequence[Seat], note: str) -> None:
+    """Draw the room, with what there is to say about who sits in it."""
     st.subheader("Who did what", anchor=False)
     st.caption("One tile a persona, larger where it stands for more people; one stripe a draft, from left to right.")
     show_room(seats, report.run.drafts, state.hear(report.run), key="ask-room")
+    if note:
+        st.caption(escape(note))
 
 
-def show_voices(report: Report, seats: Sequence[Seat]) -> None:
+def show_voices(report: Report, names: Mapping[str, str]) -> None:
     """Show objections, the most common first, and what was said with them; everything on request."""
     st.subheader("What they said", anchor=False)
-    names = {seat.persona: seat.name for seat in seats}
     for column, draft in lay_out(report.run.drafts):
         with column:
             st.markdown(f"**{escape(draft)}**")
             st.html(str(render_objections(summaries.list_objections(report.objections[draft], names))))
             st.html(str(render_voices(summaries.pick_voices(report.verbatims, draft, names))))
-    st.fragment(show_reactions)(report.run)
+    st.fragment(show_reactions)(report.run, names)
 
 
-def show_reactions(run: Run) -> None:
+def show_reactions(run: Run, names: Mapping[str, str]) -> None:
     """Show every reaction in a table that is searched as one types."""
     table = st.expander("Every reaction", key="all-reactions", on_change="rerun")
     if not table.open:
@@ -101,7 +106,7 @@ def show_reactions(run: Run) -> None:
         doing = actions.multiselect(
             "Would", list(charts.ACTION_COLOURS), key="said-actions", placeholder="all", format_func=_say_action
         )
-        found = summaries.find_said(run.reactions, words, chosen, doing)
+        found = summaries.find_said(run.reactions, words, chosen, doing, names)
         st.caption(f"{found.height:,} of {run.counts.planned:,} reactions")
         st.dataframe(found, hide_index=True, lazy=True, height=420, alt="Every reaction, one row each")
 

@@ -12,7 +12,6 @@ from toolkit import charts
 from toolkit.archive import Shelved, SideBySide, compare_runs, search_shelf
 from toolkit.errors import ToolkitError
 from toolkit.models import LABEL
-from toolkit.room import seat_run
 from toolkit.runs import Run
 from toolkit.scoring import say_difference
 from toolkit.ui import state
@@ -79,7 +78,7 @@ def describe(run: Shelved) -> dict[str, str]:
 
 def show_one(run: Run) -> None:
     """Draw a run as it was, with what can be done about its drafts."""
-    show_result(run, seat_run(run))
+    show_result(run)
     st.subheader("What becomes of the drafts", anchor=False)
     for draft in run.methods.campaign.drafts:
         with st.container(border=True):

@@ -6,6 +6,7 @@ finds its own by a link that cannot be guessed, which stands in the address of t
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,11 +22,13 @@ from toolkit.files.audiences import list_audiences, load_audience
 from toolkit.linting import Finding, lint
 from toolkit.live import LiveRun, LiveRuns
 from toolkit.models import LIST_FIELDS, Audience, Campaign, Draft
+from toolkit.outcome_model import score_texts
 from toolkit.outcomes.validating import Validation, validate_store
 from toolkit.report import Report, make_report
 from toolkit.room import Heard, hear_run
 from toolkit.runs import RUNS, Run, find_run, find_runs, load_run
 from toolkit.sampling import choose_segments
+from toolkit.themes import group_sentences
 
 MOST_DRAFTS = 6
 _KEPT = ("name-", "text-", "part-", "ask-")
@@ -298,15 +301,22 @@ def _hold(link: str) -> None:
 
 @st.cache_resource(show_spinner=False)
 def _warm_up() -> threading.Thread:
-    """Read word lists and the language model once a process, before somebody types and would wait for them."""
+    """Read once a process what somebody who types or opens a result would else wait for."""
+    warming = threading.Thread(target=_get_ready, name="audience-warm-up", daemon=True)
+    warming.start()
+    return warming
+
+
+def _get_ready() -> None:
+    """Have word lists, language model, sentence grouping and the outcome model read by using each."""
     texts = (
         "Send an invoice in the chat and get paid today.",
         "Schick die Rechnung im Chat und sei heute noch bezahlt.",
     )
-    drafts = [Draft(id="warm", text=text) for text in texts]
-    warming = threading.Thread(target=lint, args=(drafts,), name="audience-warm-up", daemon=True)
-    warming.start()
-    return warming
+    lint([Draft(id="warm", text=text) for text in texts])
+    group_sentences(texts, ("one", "other"))
+    with contextlib.suppress(InputError):  # it is an extra; evidence says so where it is missing
+        score_texts(texts)
 
 
 @st.cache_resource(show_spinner=False)
