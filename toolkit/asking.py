@@ -330,6 +330,8 @@ class Asker:
 
 def _add_up(reply: Reply, earlier: Sequence[Reply]) -> Reply:
     """Return the reply with what the unusable ones before it took: a replay then tells the same as the run did."""
+    if not earlier:
+        return reply
     took = [*earlier, reply]
     costs = [one.cost_usd for one in took if one.cost_usd is not None]
     return replace(

@@ -90,16 +90,13 @@ def _join_audiences(audiences: Sequence[Audience]) -> tuple[list[Persona], tuple
     if len(audiences) == 1 and audiences[0].segment_keys:
         return list(audiences[0].personas), audiences[0].segment_keys
     several = len(audiences) > 1
-    people = [
-        persona.model_copy(
-            update={
-                "id": f"{audience.audience}/{persona.id}" if several else persona.id,
-                "segments": {**persona.segments, "audience": audience.audience},
-            }
-        )
-        for audience in audiences
-        for persona in audience.personas
-    ]
+    people = []
+    for audience in audiences:
+        own = {"audience": audience.audience}
+        for persona in audience.personas:
+            name = f"{audience.audience}/{persona.id}" if several else persona.id
+            segments = persona.segments | own if persona.segments else own
+            people.append(persona.model_copy(update={"id": name, "segments": segments}))
     return people, tuple(sorted({key for persona in people for key in persona.segments}))
 
 

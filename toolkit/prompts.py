@@ -193,6 +193,7 @@ def _make_environment(loader: jinja2.BaseLoader | None) -> ImmutableSandboxedEnv
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,
+        auto_reload=False,  # one run asks with one set of prompts, and four files a question need no second look
     )
     environment.filters["clean"] = clean_text
     environment.filters["line"] = flatten_text

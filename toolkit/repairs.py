@@ -85,22 +85,17 @@ def _check_words(verbatim: str, task: Task) -> None:
     shown = describe_draft(task.draft)
     if _repeats(verbatim, shown) or _repeats(verbatim, task.draft.text):
         raise BadReply("the verbatim repeats the draft", "repeats the draft")
-    spoken = identify_language(verbatim)
-    if spoken is None:
-        return
-    expected = _expect_languages(shown, task.persona)
-    if expected and spoken not in expected:
-        raise BadReply(f"the verbatim is in {spoken}, the draft in {expected[0]}", "other language")
+    spoken, draft = identify_language(verbatim), _identify_once(shown)
+    if spoken is not None and draft is not None and not _may_speak(spoken, draft, task.persona):
+        raise BadReply(f"the verbatim is in {spoken}, the draft in {draft}", "other language")
 
 
-def _expect_languages(shown: str, persona: Persona | None) -> tuple[str, ...]:
-    """Return the languages of draft, person and questions, the draft's first; none where the draft's is not sure.
+def _may_speak(language: str, draft: str, persona: Persona | None) -> bool:
+    """Tell whether a language is the draft's, the questions' or the person's.
 
     The questions' own is always fine, or words of another language in a draft would silence its readers.
     """
-    draft = _identify_once(shown)
-    person = _identify_once(persona.about) if persona is not None else None
-    return () if draft is None else (draft, *([person] if person else []), _ASKED_IN)
+    return language in {draft, _ASKED_IN} or (persona is not None and language == _identify_once(persona.about))
 
 
 @lru_cache(maxsize=1024)

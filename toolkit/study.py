@@ -8,7 +8,7 @@ import datetime
 import secrets
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Protocol, TypeVar
@@ -66,7 +66,7 @@ async def carry_out(
         embedder.check_installed()
     budget = Budget(price, max_cost, embedding_price)
     questionnaire = Questionnaire(plan.prompts, plan.settings.rating, plan.pictures)
-    async with engine:
+    async with engine, _warming_up(plan):
         asker = Asker(questionnaire, engine, store, budget, secrets.token_hex(6), halt)
         flow = Flow(concurrency or engine.concurrency, stop, fail_fast)
         reactions = await flow.ask_all(plan.tasks, asker.ask, fail_reaction, on_reaction)
@@ -78,6 +78,16 @@ async def carry_out(
         embedding = await find_embedding(reactions, plan.prompts, engine, store, budget, embedding_model)
     run = make_run(plan, engine, asked, embedding)
     return run.time_rating(time.perf_counter() - clock) if plan.settings.rating == "ssr" else run
+
+
+@contextlib.asynccontextmanager
+async def _warming_up(plan: Plan) -> AsyncIterator[None]:
+    """Load what works out the methods while the first answers are on their way: it takes a quarter of a second."""
+    loading = asyncio.ensure_future(asyncio.to_thread(lambda: plan.detectable))
+    try:
+        yield
+    finally:
+        await loading
 
 
 def run_blocking(work: Callable[[], Any]) -> Any:

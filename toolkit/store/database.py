@@ -94,8 +94,10 @@ class Database:
         return forbidden and self._path.is_file() and not (pending.is_file() and pending.stat().st_size)
 
     def _select(self, query: str, *values: object) -> tuple[Any, ...] | None:
-        with self._refusing():
+        try:
             return cast("tuple[Any, ...] | None", self._connection.execute(query, values).fetchone())
+        except sqlite3.Error as error:
+            raise self._refusal(error) from None
 
     def _select_all(self, query: str, *values: object) -> list[dict[str, Any]]:
         """Return every row as a mapping by column name."""
@@ -106,8 +108,10 @@ class Database:
 
     def _insert(self, query: str, values: tuple[object, ...]) -> int:
         """Carry out one statement and return how many rows it changed."""
-        with self._refusing():
+        try:
             return self._connection.execute(query, values).rowcount
+        except sqlite3.Error as error:
+            raise self._refusal(error) from None
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
