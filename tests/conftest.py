@@ -35,6 +35,11 @@ def own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def audience() -> Audience:
     """Return twelve personas of two roles."""
+    return make_audience()
+
+
+def make_audience() -> Audience:
+    """Return twelve personas of two roles."""
     people = [
         Persona(
             id=f"p{number:02}",
@@ -50,6 +55,11 @@ def audience() -> Audience:
 
 @pytest.fixture
 def campaign() -> Campaign:
+    """Return two short drafts of a Messenger message."""
+    return make_campaign()
+
+
+def make_campaign() -> Campaign:
     """Return two short drafts of a Messenger message."""
     drafts = (
         Draft(id="plain", text="Send an invoice in the chat."),

@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from toolkit.cli.main import main
 from toolkit.errors import InputError
+from toolkit.files import located_yaml
 from toolkit.files.drafts import load_drafts, merge_campaigns
 
 GOOD = "campaign: c\ndrafts:\n  - id: a\n    text: one\n"
@@ -174,3 +177,16 @@ def test_the_command_refuses(
     assert len(shown.err.splitlines()) == 1
     assert shown.out == ""
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet=" \n\t:-[]{},#|>'\"?\\\r\x85\ufeffé🙂ab1", max_size=24))
+def test_the_fast_parser_reads_what_the_strict_one_reads(text: str) -> None:
+    """Whatever the parser in Python reads, the one in C reads with the same values on the same lines."""
+    document = f"drafts:\n  - id: one\n    text: {text}\n  - {text}\n"
+    for written in (text, document):
+        try:
+            strict = located_yaml._explain(written, "x.yaml")
+        except InputError:
+            continue
+        assert located_yaml.load_yaml(written, "x.yaml") == strict

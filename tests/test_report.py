@@ -12,7 +12,7 @@ from pathlib import Path
 
 import fastexcel
 import pytest
-from conftest import Command
+from conftest import Command, make_audience, make_campaign
 from openai_server import Ask, OpenAIServer
 
 import toolkit
@@ -25,10 +25,19 @@ GOLDEN = Path(__file__).parent / "golden" / "report.html"
 EVIL = '=HYPERLINK("http://evil.example")<script>alert(1)</script> | **bold** [x](http://evil.example)'
 
 
-@pytest.fixture
-def run(audience: Audience, campaign: Campaign, server: OpenAIServer) -> Run:
-    """Return a finished run of two drafts."""
-    return toolkit.run(campaign, audience, base_url=server.base_url, model="m", rating="direct")
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a finished run of two drafts, the same to every test here: nobody can change it."""
+    store = tmp_path_factory.mktemp("report") / "reactions.sqlite"
+    with OpenAIServer(key=None) as server:
+        options = {"base_url": server.base_url, "model": "m", "store": store, "api_key": "none"}
+        return toolkit.run(make_campaign(), make_audience(), rating="direct", **options)
+
+
+@pytest.fixture(scope="module")
+def page(run: Run) -> str:
+    """Return its page."""
+    return render_report(run, ".html").decode()
 
 
 @pytest.fixture
@@ -43,9 +52,8 @@ def evil(audience: Audience, server: OpenAIServer) -> Run:
     return toolkit.run(drafts, audience, base_url=server.base_url, model="m", rating="direct")
 
 
-def test_the_page_answers_in_a_clients_order(run: Run) -> None:
+def test_the_page_answers_in_a_clients_order(run: Run, page: str) -> None:
     """Decision, drafts, funnel, comparison, voices, segments, rules, health, method, and the label on every table."""
-    page = render_report(run, ".html").decode()
     places = [page.index(f"<h2>{heading}") for heading in re.findall(r"<h2>([^<]+)", page)]
     assert places == sorted(places)
     headings = re.findall(r"<h2>([^<]+)", page)
@@ -73,9 +81,8 @@ def test_the_page_is_the_one_that_was_looked_at(audience: Audience, campaign: Ca
     assert page == GOLDEN.read_text()
 
 
-def test_the_page_needs_no_network(run: Run) -> None:
+def test_the_page_needs_no_network(page: str) -> None:
     """Nothing is fetched: no address in any source, style or script, and no script at all."""
-    page = render_report(run, ".html").decode()
     assert "<script" not in page
     assert not re.findall(r"""(?:src|href)=["']?(?!data:|#)[^"'\s>]+""", page)
     assert "@import" not in page
@@ -132,25 +139,26 @@ def test_a_run_that_failed_still_has_a_report(audience: Audience, campaign: Camp
     assert "Not enough" in render_report(run, ".html").decode()
 
 
-def test_a_head_to_head_stands_beside_the_verdict(audience: Audience, campaign: Campaign, server: OpenAIServer) -> None:
+def test_a_head_to_head_stands_beside_the_verdict(
+    page: str, audience: Audience, campaign: Campaign, server: OpenAIServer
+) -> None:
     """Strengths with intervals are a table of their own in every form; without one there is none."""
     options = {"base_url": server.base_url, "model": "m", "rating": "direct"}
     paired = toolkit.run(campaign, audience, **options, head_to_head=True)
-    page = render_report(paired, ".html").decode()
-    assert "<h2>Head-to-head</h2>" in page
-    assert "the choice was the same in both orders" in page
+    with_choices = render_report(paired, ".html").decode()
+    assert "<h2>Head-to-head</h2>" in with_choices
+    assert "the choice was the same in both orders" in with_choices
     assert "Head-to-head" in render_report(paired, ".md").decode()
     assert [row["draft_id"] for row in json.loads(render_report(paired, ".json"))["strengths"]] == ["plain", "benefit"]
-    alone = render_report(toolkit.run(campaign, audience, **options), ".html").decode()
-    assert "<h2>Head-to-head</h2>" not in alone
-    assert "No order effect is possible" in alone
+    assert "<h2>Head-to-head</h2>" not in page
+    assert "No order effect is possible" in page
 
 
-def test_segments_are_tested_before_anything_is_claimed(run: Run) -> None:
+def test_segments_are_tested_before_anything_is_claimed(run: Run, page: str) -> None:
     """Each segment key says whether the difference differs between its values, or that there is not enough."""
     tests = json.loads(render_report(run, ".json"))["interactions"]
     assert [test["segment"] for test in tests] == ["role"]
-    assert "Does benefit minus plain differ by role?" in render_report(run, ".html").decode()
+    assert "Does benefit minus plain differ by role?" in page
 
 
 def test_a_wrong_suffix_is_refused(run: Run, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from toolkit.errors import InputError, suggest
+from toolkit.files.located_yaml import FAST_LOADER
 from toolkit.files.resources import find_resource
 from toolkit.models import MEASURES
 
@@ -122,7 +123,7 @@ class Prompts:
 
     def _load_yaml(self, name: str) -> dict[str, Any]:
         try:
-            loaded = yaml.safe_load(self.source(name))
+            loaded = yaml.load(self.source(name), Loader=FAST_LOADER)  # noqa: S506 - a safe loader
         except yaml.YAMLError as error:
             raise InputError(f"prompts/{name}: not YAML: {' '.join(str(error).split())}") from None
         if not isinstance(loaded, dict):
