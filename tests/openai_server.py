@@ -36,6 +36,7 @@ from provider_replies import (
     write_reply,
 )
 from provider_rules import Faults, Rejection, check_request, spoil
+from provider_streams import list_events
 
 __all__ = ["CHAT", "COMPLETIONS", "EMBEDDINGS", "EVERYTHING", "MODELS", "Ask", "Faults", "OpenAIServer", "Script"]
 
@@ -75,6 +76,8 @@ class OpenAIServer:
         self.base_url = ""
         self.script = script
         self.keys: list[str] = []
+        self.words_before_hold: int | None = None
+        self.words_before_break: int | None = None
         self.desk = Desk(self._answer_line)
         self._latency, self._models, self._key = latency, models, key
         self._support, self._port = frozenset(support), port
@@ -147,7 +150,21 @@ class OpenAIServer:
         finally:
             await runner.cleanup()
 
-    async def _handle(self, request: web.Request) -> web.Response:
+    async def _speak(self, request: web.Request, ask: Ask, answer: dict[str, Any]) -> web.StreamResponse:
+        """Send an answer word by word; after `words_before_hold` of them the rest waits for `release`."""
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        for number, event in enumerate(list_events(answer, ask.body.get("stream_options") or {})):
+            if number == self.words_before_hold:
+                self._gate.clear()
+                await self._gate.wait()
+            if number == self.words_before_break:
+                assert request.transport is not None
+                request.transport.abort()
+            await response.write(event.encode())
+        return response
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
         if request.path.startswith((FILES, BATCHES)) and BATCHES in self._support:
             self.keys.append(request.headers.get("Authorization", "").removeprefix("Bearer "))
             return await self.desk.handle(request)
@@ -170,6 +187,8 @@ class OpenAIServer:
                 answer = self._answer(ask, struck)
                 if "drop" in struck and request.transport is not None:
                     request.transport.abort()
+                if ask.body.get("stream"):
+                    return await self._speak(request, ask, answer)
                 return web.json_response(answer)
             except Rejection as rejection:
                 self.refused += 1

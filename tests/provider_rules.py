@@ -104,9 +104,10 @@ def _check_body(ask: Ask, models: tuple[str, ...]) -> None:
         raise Rejection(400, "you must provide a model parameter", None, "model")
     if ask.model not in models:
         raise Rejection(404, f"The model `{ask.model}` does not exist.", "model_not_found", "model")
-    for name in ("stream", "tools"):
-        if ask.body.get(name):
-            raise Rejection(400, f"This test server does not do {name!r}.", None, name)
+    if ask.body.get("tools"):
+        raise Rejection(400, "This test server does not do 'tools'.", None, "tools")
+    if ask.body.get("stream_options") and not ask.body.get("stream"):
+        raise Rejection(400, "'stream_options' needs 'stream' true.", None, "stream_options")
     if ask.body.get("n", 1) != 1:
         raise Rejection(400, "This test server gives one choice per prompt.", None, "n")
     {CHAT: _check_chat, COMPLETIONS: _check_completion, EMBEDDINGS: _check_inputs}[ask.path](ask)

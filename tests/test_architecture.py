@@ -21,7 +21,7 @@ FLOORS = [
     {"engines", "store", "budget", "scoring", "questions", "replies", "linting", "rendering"} | {"outcome_model"},
     {"asking", "repairs", "planning", "reactions", "concluding", "runs", "study", "estimating", "api"}
     | {"head_to_head", "live", "summaries", "decisions", "archive", "charts", "room", "health", "report", "gate"}
-    | {"connecting", "interviewing", "objections", "rewriting", "retesting", "background"}
+    | {"connecting", "interviewing", "overhearing", "objections", "rewriting", "retesting", "background"}
     | {"outcomes", "evidence", "behaviour", "workers", "outstanding", "embedding"},
     {"cli", "ui", "plugin", "__main__", "__init__"},
 ]

@@ -368,7 +368,7 @@ def test_the_embedded_model_on_the_page(app: App) -> None:
     for _ in range(12 - people):
         page.keyboard.press("ArrowLeft")
     page.get_by_role("button", name=f"Ask {people} people, free").click()
-    page.get_by_text("Who did what").wait_for(timeout=240_000)
+    page.get_by_text("Who did what").wait_for(timeout=900_000 if PICTURES else 240_000)
     assert answered(page).count() == people
     keep_picture(page, "page", width=1280)
     keep_picture(page, "page-narrow", width=390)

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+import toolkit_runs
 import yaml
 from openai_server import Ask, OpenAIServer
 from test_browser import CHROMIUM, PATIENCE, App, app, browser, keep_picture, press_ask, write_drafts  # noqa: F401 - fixtures too
@@ -88,6 +89,28 @@ def test_from_a_result_to_a_better_draft_and_an_audience(app: App, server: OpenA
     page.get_by_role("button", name="Save the audience").click()
     page.get_by_text("Written to personas/buyers.yaml").wait_for()
     assert len(toolkit.load_audience(app.folder / "personas" / "buyers.yaml").personas) == 9
+
+
+def test_an_answer_comes_word_by_word_and_can_be_stopped(app: App, server: OpenAIServer) -> None:  # noqa: F811
+    """Words stand on the page before the answer is whole; Stop keeps none of them; asked again, it is kept whole."""
+    server.script = speak
+    toolkit_runs.save_run(app.folder / "runs" / "one")
+    page = app.open(f"{app.url}/why", wait="Whom do you want to ask?")
+    server.words_before_hold = 4
+    question = page.get_by_test_id("stChatInputTextArea")
+    question.fill("What put you off?")
+    question.press("Enter")
+    page.get_by_test_id("stChatMessage").get_by_text(re.compile("^I have been$")).wait_for()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("nothing of this answer was kept").wait_for()
+    assert page.get_by_text("I have been").count() == 0
+    server.words_before_hold = None
+    server.release()
+    question.fill("What put you off?")
+    question.press("Enter")
+    page.get_by_test_id("stChatMessage").get_by_text("I have been cheated before.").wait_for()
+    page.reload()
+    page.get_by_test_id("stChatMessage").get_by_text("I have been cheated before.").wait_for()
 
 
 def test_hostile_people_and_answers_do_no_harm(app: App, server: OpenAIServer) -> None:  # noqa: F811

@@ -217,7 +217,7 @@ def _list_warnings(plan: Plan, engine: Engine, asked: Asked, silent: Mapping[str
     yield from _say_bad_replies([reason for one in asked.answers for reason in one.usage.bad], asked.answers)
     total = sum(silent.values())
     if total:
-        yield f"{total} sentences did not speak of their measure; those ratings are null"
+        yield f"{total} ratings are missing: their sentences did not speak of what was to be rated"
 
 
 def _say_bad_replies(reasons: Sequence[str], answers: Sequence[Reaction | Preference]) -> Iterator[str]:

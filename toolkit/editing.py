@@ -20,6 +20,8 @@ FOLDER = Path("personas")
 _FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 _MOST_STEPS = 50
 _SEEN = 400
+_LONGEST_WORD = 30
+"""Characters; a text without spaces is cut inside."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,7 +149,10 @@ def find_personas(
 
 def shorten(text: str, most: int = _SEEN) -> str:
     """Return text as a card shows it."""
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+    if len(text) <= most:
+        return text
+    kept, _, cut = text[:most].rpartition(" ")
+    return f"{(kept if len(cut) < _LONGEST_WORD and kept else text[: most - 1]).rstrip(' ,;:.')}…"
 
 
 def suggest_id(audience: Audience) -> str:

@@ -120,7 +120,9 @@ def say_estimate(estimate: Estimate) -> tuple[str, str]:
     if estimate.stored:
         takes += f"; {estimate.stored:,} of {estimate.reactions:,} reactions are stored already"
     can = estimate.detectable_difference
-    tells = f"{people} can tell {can:.0%} apart" if can else f"{people}: too few to tell any two drafts apart"
+    tells = (
+        f"{people} can tell {100 * can:.0f} points apart" if can else f"{people}: too few to tell any two drafts apart"
+    )
     needed = estimate.personas_for_5_points
     more = f"; {needed:,} would tell 5 points apart" if needed else "; more people alone cannot tell 5 points apart"
     return takes, f"{tells}{more} (four times in five, typical variances assumed)"

@@ -19,6 +19,7 @@ from toolkit.connecting import Connection, Line, make_connection, open_line, rea
 from toolkit.engines.base import Form, Question
 from toolkit.errors import EngineUnavailable, InputError
 from toolkit.models import LABEL, Audience, Draft, Persona, Record
+from toolkit.overhearing import hear_spoken, overhear
 from toolkit.prompts import Prompts, clean_text
 from toolkit.questions import BOUNDARY, Task
 from toolkit.replies import BadReply, read_object
@@ -214,26 +215,38 @@ class Interview:
         )  # fmt: skip
 
 
-async def answer(line: Line, guest: Guest, question: str, turns: Sequence[Turn] = ()) -> Said:
-    """Return what the persona says next; only BudgetReached and EngineUnavailable escape."""
-    asked = check_question(question)
-    return await _ask(line, guest, Interview(line.prompts).ask(guest, asked, turns, line.asker.form))
+async def answer(
+    line: Line, guest: Guest, question: str, turns: Sequence[Turn] = (), tell: Callable[[str], None] | None = None
+) -> Said:
+    """Return what the persona says next, told to `tell` as it comes; BudgetReached and EngineUnavailable escape."""
+    written = Interview(line.prompts).ask(guest, check_question(question), turns, line.asker.form)
+    if tell is not None:
+        written = replace(written, on_text=overhear(tell, line.asker.form))
+    return await _ask(line, guest, written)
 
 
 async def talk(
-    run: Run, persona_id: str, draft_id: str, question: str, people: Mapping[str, Persona], connection: Connection
+    run: Run,
+    persona_id: str,
+    draft_id: str,
+    question: str,
+    people: Mapping[str, Persona],
+    connection: Connection,
+    *,
+    tell: Callable[[str], None] | None = None,
 ) -> Turn:
     """Ask one persona of a run one more question, keep the turn with the run, and return it.
 
-    What was said before about the draft is remembered. Raises InputError, EngineUnavailable or BudgetReached, and
-    EngineUnavailable too where the model declines or gives no usable answer.
+    What was said before about the draft is remembered. `tell` is called with the answer so far while it comes, where
+    the endpoint sends it word by word; only a whole answer is kept. Raises InputError, BudgetReached or
+    EngineUnavailable, the last also where the model declines or gives no usable answer.
     """
     guest = invite(run, persona_id, draft_id, people)
     asked = check_question(question)
     with Conversations(connection.store_path) as kept:
         turns = kept.list_turns(run.run_id, persona_id, draft_id)
         async with open_line(connection) as line:
-            said = await answer(line, guest, asked, turns)
+            said = await answer(line, guest, asked, turns, tell)
             if said.answer is None:
                 raise EngineUnavailable(f"{guest.persona.name} gave no answer: {said.error}; ask again, or differently")
             turn = Turn(question=asked, answer=said.answer, model=line.engine.model, asked=read_clock())
@@ -365,7 +378,7 @@ def _read_answer(text: str) -> str:
 
 
 def _read_spoken(text: str) -> str:
-    said = text.lstrip(' "').split('"')[0].split("\n")[0].strip()
+    said = hear_spoken(text)
     if not any(letter.isalpha() for letter in said):
         raise BadReply("the completion holds no answer")
     return said

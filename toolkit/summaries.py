@@ -34,6 +34,7 @@ DID = {
     "share": "shared it",
     "save": "saved it",
 }
+_DEEDS = {**DID, "read": "read it", "scroll_past": "scrolled past", "hide": "hid it", "report": "reported it"}
 _PERSONA = ("id", "name", "age", "weight", "about")
 _FORMULA_START = r"^[=+\-@\t\r]"
 
@@ -103,7 +104,7 @@ def pick_voices(verbatims: pl.DataFrame, draft: str, names: Mapping[str, str], c
     """Return the first few chosen verbatims of a draft with the names of who said them."""
     said = verbatims.filter(pl.col("draft_id") == draft).head(count)
     return [
-        Voice(name=names.get(persona, persona), action=action.replace("_", " "), says=verbatim)
+        Voice(name=names.get(persona, persona), action=_DEEDS.get(action, action), says=verbatim)
         for persona, action, verbatim in said.select("persona_id", "action", "verbatim").iter_rows()
     ]
 
@@ -150,7 +151,11 @@ def find_latest(reactions: Sequence[Reaction], draft: str, count: int = 2) -> li
 def list_voices(reactions: Sequence[Reaction]) -> list[Voice]:
     """Return what those reactions say, to be shown."""
     return [
-        Voice(name=reaction.name, action=reaction.answer.action.replace("_", " "), says=reaction.answer.verbatim)
+        Voice(
+            name=reaction.name,
+            action=_DEEDS.get(reaction.answer.action, reaction.answer.action),
+            says=reaction.answer.verbatim,
+        )
         for reaction in reactions
         if reaction.answer is not None
     ]

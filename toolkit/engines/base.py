@@ -42,6 +42,10 @@ class Question:
     Raises BudgetReached where the cost limit leaves no room for another.
     """
 
+    on_text: Callable[[str], None] | None = dataclasses.field(default=None, compare=False, repr=False)
+    """Called with the words of the reply so far as they come, by engines that get them one by one; anew where the
+    question is sent again."""
+
     @property
     def parameters(self) -> dict[str, Any]:
         """Everything besides the words that shapes the reply."""

@@ -7,6 +7,8 @@ request and what a run has no use for, which together took 40 % of a run's proce
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
@@ -38,6 +40,17 @@ class SteadyClient(openai.AsyncOpenAI):
             return await self.post(path, cast_to=httpx2.Response, content=content)
         options = self._first[path][0].model_copy(update={"content": content})
         return await self.request(httpx2.Response, options)
+
+    @contextlib.asynccontextmanager
+    async def post_for_words(self, path: str, content: bytes) -> AsyncIterator[httpx2.Response]:
+        """Yield the raw answer while it comes; raise what the SDK raises."""
+        stream = await self.post(
+            path, cast_to=object, content=content, stream=True, stream_cls=openai.AsyncStream[object]
+        )
+        try:
+            yield stream.response
+        finally:
+            await stream.response.aclose()
 
     def _build_request(self, options: Any, *, retries_taken: int = 0) -> httpx2.Request:
         if options.url not in self._first:

@@ -17,7 +17,10 @@ _NEXT_STEP: dict[type[openai.APIError], str] = {
     openai.NotFoundError: "choose a model that the endpoint serves with --model, and check --base-url",
 }
 _PASSING = (openai.InternalServerError, openai.ConflictError, openai.APIResponseValidationError)
-_OPTIONAL = ("response_format", "max_completion_tokens", "top_logprobs", "logprobs", "temperature", "top_p", "seed")
+_OPTIONAL = (
+    "response_format", "max_completion_tokens", "top_logprobs", "logprobs", "temperature", "top_p", "seed",
+    "stream_options", "stream",
+)  # fmt: skip
 _MOST_SAID = 200
 
 

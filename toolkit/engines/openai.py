@@ -20,6 +20,7 @@ from toolkit.engines.faults import find_headers, find_refused_parameter, judge_e
 from toolkit.engines.growth import Outcome
 from toolkit.engines.limits import read_wait
 from toolkit.engines.pacing import Pace
+from toolkit.engines.streaming import STREAMED, gather_answer
 from toolkit.errors import EngineUnavailable
 from toolkit.masking import Secrets, mask_url
 
@@ -31,6 +32,7 @@ DEADLINE_SECONDS = 300.0
 _CHARACTERS_PER_TOKEN = 4
 
 Body = Callable[[], Mapping[str, Any]]
+OnText = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class OpenAIEngine:
             lambda: write(question, self._served_model, self._refused),
             len(question.system) + len(question.prompt),
             question.before_retry,
+            question.on_text,
         )
         reply = wire.read_answer(answer.fields, self.name, self.model, (time.perf_counter() - started) * 1000)
         mask = self._secrets.mask
@@ -138,7 +141,14 @@ class OpenAIEngine:
     def _connect(self, api_key: str | None) -> SteadyClient:
         return SteadyClient(base_url=self._base_url, api_key=api_key, timeout=openai.Timeout(120.0, connect=10.0))
 
-    async def _retry(self, path: str, write: Body, characters: int, before_retry: Guard | None = None) -> _Answer:
+    async def _retry(
+        self,
+        path: str,
+        write: Body,
+        characters: int,
+        before_retry: Guard | None = None,
+        on_text: OnText | None = None,
+    ) -> _Answer:
         """Send until an answer comes; what the SDK raises at the end is translated.
 
         `before_retry` is awaited before each attempt that follows one which may have been charged for.
@@ -149,7 +159,7 @@ class OpenAIEngine:
         while True:
             slot = await pace.enter(characters / _CHARACTERS_PER_TOKEN)
             try:
-                answer = await self._send_without_refused(client, path, write)
+                answer = await self._send_without_refused(client, path, write, on_text)
             except openai.APIError as error:
                 outcome, headers = judge_error(error, answered=self._answered), find_headers(error)
                 wait = read_wait(headers, time.time()) if outcome is Outcome.LIMITED else None
@@ -197,13 +207,17 @@ class OpenAIEngine:
         pace.end(refusal)
         return refusal
 
-    async def _send_without_refused(self, client: SteadyClient, path: str, write: Body) -> _Answer:
+    async def _send_without_refused(
+        self, client: SteadyClient, path: str, write: Body, on_text: OnText | None
+    ) -> _Answer:
         """Send once, and again for each optional parameter that the model turns out to refuse."""
         while True:
             known = frozenset(self._refused)
             try:
                 self.calls += 1
-                return await _send(client, path, write())
+                if on_text is None or "stream" in known:
+                    return await _send(client, path, write())
+                return await self._listen(client, path, write(), on_text)
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 parameter = find_refused_parameter(error)
                 if parameter is None or parameter in known:
@@ -211,6 +225,13 @@ class OpenAIEngine:
                 if parameter not in self._refused:
                     self._refused.add(parameter)
                     self.warnings.append(f"{self.model} refuses {parameter}; it was dropped for this run")
+
+    async def _listen(self, client: SteadyClient, path: str, body: Mapping[str, Any], on_text: OnText) -> _Answer:
+        """Send one request to be answered word by word, and put the answer together."""
+        extra = {name: value for name, value in STREAMED.items() if name not in self._refused}
+        async with client.post_for_words(path, _write({**body, **extra})) as response:
+            fields = await gather_answer(response, lambda text: on_text(self._secrets.mask(text)))
+            return _Answer(fields, response.headers)
 
     @property
     def _where(self) -> str:
@@ -229,7 +250,7 @@ async def _send(client: SteadyClient, path: str, body: Mapping[str, Any]) -> _An
     Building and checking the SDK's own records took twice the time of everything else in a call, so the raw form is
     asked for (`benchmarks/throughput.py`).
     """
-    response = await client.post_json(path, json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
+    response = await client.post_json(path, _write(body))
     try:
         fields = json.loads(response.content)
     except ValueError:
@@ -238,3 +259,7 @@ async def _send(client: SteadyClient, path: str, body: Mapping[str, Any]) -> _An
         said = f"{path} was answered with something other than a JSON object; check --base-url"
         raise openai.APIResponseValidationError(response, response.text[:200], message=said)
     return _Answer(fields, response.headers)
+
+
+def _write(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

@@ -68,7 +68,12 @@ def _say_why(decision: str, row: dict[str, Any], best: dict[str, Any]) -> str:
     if decision == "not enough":
         least = f"at least {LEAST_PERSONAS} personas under {LEAST_WORDINGS} wordings"
         return f"{pair}; a verdict needs {least} who react to both drafts."
-    detectable = (
-        f"; a panel of this size could tell {100 * row['detectable']:.0f} points apart" if row["detectable"] else ""
-    )
-    return f"{pair}{detectable}."
+    return f"{pair}{_say_detectable(row['detectable'])}."
+
+
+def _say_detectable(difference: float | None) -> str:
+    if not difference:
+        return ""
+    if difference >= 1:
+        return "; a panel of this size tells no two drafts apart"
+    return f"; a panel of this size could tell {100 * difference:.0f} points apart"

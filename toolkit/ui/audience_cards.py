@@ -32,6 +32,7 @@ from toolkit.vetting import share_segments
 
 _PAGE = 12
 _COLUMNS = 3
+_MOST_BESIDE = 4
 _FIELDS = "edit-"
 _NEW = ""
 
@@ -64,7 +65,7 @@ def show_segments(audience: Audience) -> None:
 def ask_personas(audience: Audience) -> list[Persona]:
     """Let somebody search by words and segments."""
     keys = list(audience.segment_keys)
-    columns = st.columns(_COLUMNS)
+    columns = st.columns(min(len(keys) + 1, _MOST_BESIDE))
     words = columns[0].text_input("Search", key="ask-cards-words", placeholder="a name, a job, a town")
     wanted: dict[str, list[str]] = {}
     for key, column in zip(keys, itertools.cycle([*columns[1:], columns[0]]), strict=False):

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from toolkit.ui import workbench
 from toolkit.ui.text import escape
 
 _REFRESH_SECONDS = 0.4
+_QUICK_SECONDS = 0.2
 
 
-def show_job(name: str, what: str, *, done: str | None) -> None:
-    """Draw a job until it is over; then say what went wrong, or `done`. The page is drawn anew at its end."""
+def show_job(name: str, what: str, *, done: str | None, draw: Callable[[Any], None] | None = None) -> None:
+    """Draw a job until it is over; then say what went wrong, or `done`. The page is drawn anew at its end.
+
+    Where there is `draw`, it draws what came last, again and again while the job goes on.
+    """
     job = workbench.find_job(name)
     if job is None:
         return
     if not job.is_over:
-        st.fragment(_watch, run_every=_REFRESH_SECONDS)(name, what)
+        st.fragment(_watch, run_every=_REFRESH_SECONDS if draw is None else _QUICK_SECONDS)(name, what, draw)
     elif job.problem is not None:
         st.error(escape(job.problem))
     elif done is not None:
         st.caption(done)
 
 
-def _watch(name: str, what: str) -> None:
+def _watch(name: str, what: str, draw: Callable[[Any], None] | None) -> None:
     job = workbench.find_job(name)
     if job is None or job.is_over:
         st.rerun()
         return
+    if draw is not None and job.items:
+        draw(job.items[-1])
     words, stop = st.columns([4, 1], vertical_alignment="center")
-    counted = f"{len(job.items)} of {job.planned} {what}" if job.planned > 1 else f"{escape(what)} …"
-    words.progress(job.share, text=counted)
     if job.planned > 1:
+        words.progress(job.share, text=f"{len(job.items)} of {job.planned} {what}")
+    elif draw is not None:
+        words.caption(f"{escape(what)} …")
+    else:
+        words.progress(job.share, text=f"{escape(what)} …")
+    if job.planned > 1 or draw is not None:
         stop.button("Stop", icon=":material/stop_circle:", key=f"stop-{name}", on_click=job.stop, width="stretch")
