@@ -7,9 +7,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openai_server import OpenAIServer
+from scheduling import BrowserFirst, check_files, put_slow_first
 
 from toolkit.models import Audience, Campaign, Draft, Persona
 
@@ -17,11 +19,17 @@ ROOT = Path(__file__).parent.parent
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let a worker begin with what takes longest."""
+    check_files(items)
+    if hasattr(config, "workerinput"):
+        put_slow_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BrowserFirst:
     """Keep tests that drive a browser on one worker: two browsers on two cores wait for each other."""
-    for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("browser"))
+    return BrowserFirst(config, log)
 
 
 @pytest.fixture(autouse=True)

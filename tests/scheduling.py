@@ -1,0 +1,48 @@
+"""Which worker runs which tests: everything with a browser on one, one after the other, and begun before all else.
+
+pytest-xdist has groups for that, but with pytest 9.2 its `--dist=loadgroup` tells the groups no more
+(pytest-xdist issue 1386), so the files are named here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+BROWSER_FILES = {"test_browser.py", "test_page_quality.py", "test_sign_in.py", "test_talk_browser.py", "test_walk.py"}
+
+
+class BrowserFirst(LoadScopeScheduling):
+    """Hands out the browser's tests as one unit and every other test by itself, in the order of the collection."""
+
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        config.option.loadscopereorder = False
+        super().__init__(config, log)
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if find_file(nodeid) in BROWSER_FILES else nodeid
+
+
+def find_file(nodeid: str) -> str:
+    """Return the file name of a test."""
+    return nodeid.partition("::")[0].rpartition("/")[2]
+
+
+def put_slow_first(items: list[pytest.Item]) -> None:
+    """Sort tests: the browser's, then those marked slow, then the rest, so that workers end at about the same time."""
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    if find_file(item.nodeid) in BROWSER_FILES:
+        return 0
+    return 1 if item.get_closest_marker("slow") or item.get_closest_marker("model") else 2
+
+
+def check_files(items: list[pytest.Item]) -> None:
+    """Refuse a test with a browser in a file that is not named here."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()) and find_file(item.nodeid) not in BROWSER_FILES:
+            raise pytest.UsageError(f"{item.nodeid} drives a browser: name its file in tests/scheduling.py")
