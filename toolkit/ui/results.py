@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import streamlit as st
@@ -45,7 +45,7 @@ def show_result(run: Run, seats: Sequence[Seat] | None = None) -> None:
     show_segments(report)
     evidence = st.container()
     show_health(report)
-    show_method(report)
+    fold("Method", show_method, report)
     show_downloads(report)
     with voices:  # what takes longest comes last: the browser draws the charts meanwhile
         show_voices(report, {seat.persona: seat.name for seat in people})
@@ -91,24 +91,32 @@ def show_voices(report: Report, names: Mapping[str, str]) -> None:
             st.markdown(f"**{escape(draft)}**")
             st.html(str(render_objections(summaries.list_objections(report.objections[draft], names))))
             st.html(str(render_voices(summaries.pick_voices(report.verbatims, draft, names))))
-    st.fragment(show_reactions)(report.run, names)
+    fold("Every reaction", show_reactions, report.run, names)
+
+
+def fold(label: str, draw: Callable[..., None], *args: object) -> None:
+    """Offer what is drawn only once somebody opens it."""
+    st.fragment(_draw_folded)(label, draw, *args)
+
+
+def _draw_folded(label: str, draw: Callable[..., None], *args: object) -> None:
+    place = st.expander(label, key=f"fold-{label}", on_change="rerun")
+    if place.open:
+        with place:
+            draw(*args)
 
 
 def show_reactions(run: Run, names: Mapping[str, str]) -> None:
     """Show every reaction in a table that is searched as one types."""
-    table = st.expander("Every reaction", key="all-reactions", on_change="rerun")
-    if not table.open:
-        return
-    with table:
-        search, drafts, actions = st.columns([2, 1, 1])
-        words = search.text_input("Words in it", key="said-words", live=True)
-        chosen = drafts.multiselect("Drafts", run.drafts, key="said-drafts", placeholder="all")
-        doing = actions.multiselect(
-            "Would", list(charts.ACTION_COLOURS), key="said-actions", placeholder="all", format_func=_say_action
-        )
-        found = summaries.find_said(run.reactions, words, chosen, doing, names)
-        st.caption(f"{found.height:,} of {run.counts.planned:,} reactions")
-        st.dataframe(found, hide_index=True, lazy=True, height=420, alt="Every reaction, one row each")
+    search, drafts, actions = st.columns([2, 1, 1])
+    words = search.text_input("Words in it", key="said-words", live=True)
+    chosen = drafts.multiselect("Drafts", run.drafts, key="said-drafts", placeholder="all")
+    doing = actions.multiselect(
+        "Would", list(charts.ACTION_COLOURS), key="said-actions", placeholder="all", format_func=_say_action
+    )
+    found = summaries.find_said(run.reactions, words, chosen, doing, names)
+    st.caption(f"{found.height:,} of {run.counts.planned:,} reactions")
+    st.dataframe(found, hide_index=True, lazy=True, height=420, alt="Every reaction, one row each")
 
 
 def show_segments(report: Report) -> None:
@@ -128,10 +136,8 @@ def show_segments(report: Report) -> None:
                 alt="Distribution of the ratings from 1 to 5 of those who stopped, per measure and draft",
             )
     if not report.spread.is_empty():
-        with st.expander("Every segment as a table"):
-            st.html(str(render_segments(report.spread.to_dicts(), report.run.drafts)))
-    with st.expander("Every figure as a table, with counts"):
-        st.dataframe(report.scorecard.drop("segment", "value"), hide_index=True, alt="Scorecard of the whole audience")
+        fold("Every segment as a table", _show_segment_table, report)
+    fold("Every figure as a table, with counts", _show_scorecard, report)
 
 
 def show_evidence(report: Report) -> None:
@@ -145,15 +151,26 @@ def show_evidence(report: Report) -> None:
         st.html(str(render_evidence([(row.sentence, row.count_words) for row in evidence])))
         st.markdown(escape(report.disagreement or "The sources that favour a draft favour the same one."))
     if len(report.run.drafts) > 1 and report.comparisons["difference"].is_not_null().any():
-        with st.expander("Draft against draft"):
-            st.altair_chart(
-                charts.chart_differences(report.comparisons),
-                alt="Difference in the objective rate of each pair of drafts, with intervals; a table follows",
-            )
-            st.dataframe(report.comparisons, hide_index=True, alt="Comparisons of the whole audience")
+        fold("Draft against draft", _show_pairs, report)
     if not report.strengths.is_empty():
         st.markdown("Head to head, share of wins against an average rival:")
         st.dataframe(report.strengths, hide_index=True, alt="Strengths from the head-to-head, with intervals")
+
+
+def _show_segment_table(report: Report) -> None:
+    st.html(str(render_segments(report.spread.to_dicts(), report.run.drafts)))
+
+
+def _show_scorecard(report: Report) -> None:
+    st.dataframe(report.scorecard.drop("segment", "value"), hide_index=True, alt="Scorecard of the whole audience")
+
+
+def _show_pairs(report: Report) -> None:
+    st.altair_chart(
+        charts.chart_differences(report.comparisons),
+        alt="Difference in the objective rate of each pair of drafts, with intervals; a table follows",
+    )
+    st.dataframe(report.comparisons, hide_index=True, alt="Comparisons of the whole audience")
 
 
 def show_health(report: Report) -> None:
@@ -165,12 +182,11 @@ def show_health(report: Report) -> None:
 
 
 def show_method(report: Report) -> None:
-    """Give the methods statement, folded."""
-    with st.expander("Method"):
-        for what, how in list_methods(report.run):
-            st.markdown(f"**{escape(what)}**: {escape(how)}")
-        if st.toggle("Every setting, as it is recorded", key="whole-method"):
-            st.json(report.run.methods.model_dump(mode="json"), expanded=1)
+    """Give the methods statement."""
+    for what, how in list_methods(report.run):
+        st.markdown(f"**{escape(what)}**: {escape(how)}")
+    if st.toggle("Every setting, as it is recorded", key="whole-method"):
+        st.json(report.run.methods.model_dump(mode="json"), expanded=1)
 
 
 def show_downloads(report: Report) -> None:
