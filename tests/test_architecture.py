@@ -22,7 +22,7 @@ FLOORS = [
     {"asking", "repairs", "planning", "reactions", "concluding", "runs", "study", "estimating", "api"}
     | {"head_to_head", "live", "summaries", "decisions", "archive", "charts", "room", "health", "report", "gate"}
     | {"connecting", "interviewing", "overhearing", "objections", "rewriting", "retesting", "background"}
-    | {"outcomes", "evidence", "behaviour", "workers", "outstanding", "embedding"},
+    | {"outcomes", "evidence", "predictions", "behaviour", "workers", "outstanding", "embedding"},
     {"cli", "ui", "plugin", "__main__", "__init__"},
 ]
 HOMES = {

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import Command
+from conftest import ROOT, Command
 from hypothesis import given
 from hypothesis import strategies as st
 from openai_server import Ask, OpenAIServer
@@ -15,11 +18,14 @@ from openai_server import Ask, OpenAIServer
 import toolkit
 from toolkit.api import default_store
 from toolkit.errors import InputError
-from toolkit.evidence import EVIDENCE_SCHEMA, find_evidence, read_words, say_disagreement
+from toolkit.evidence import EVIDENCE_SCHEMA, find_evidence, say_disagreement
 from toolkit.links import SHIPPED, Link, squash, stretch
 from toolkit.models import Audience, Campaign, Draft
+from toolkit.predictions import find_version, predict_run, read_words
 from toolkit.report import render_report
+from toolkit.store import make_key
 from toolkit.store.calibrations import Calibrations
+from toolkit.store.predictions import PairPredictions
 
 DRAFTS = Campaign(
     campaign="invoices",
@@ -42,7 +48,14 @@ def model_for(draft: str, chance: float = 0.8) -> object:
     return lambda frame: frame.with_columns(p_b_wins=prefer(draft, chance), abstains=pl.lit(value=False))
 
 
-def run_with(server: OpenAIServer, audience: Audience, liked: str, *, control: str | None = None) -> toolkit.Run:
+def run_with(
+    server: OpenAIServer,
+    audience: Audience,
+    liked: str,
+    *,
+    control: str | None = None,
+    drafts: Sequence[Draft] = DRAFTS.drafts,
+) -> toolkit.Run:
     """Return a run in which personas click on one draft only, and the control reader on another."""
 
     def say(ask: Ask) -> dict[str, object] | None:
@@ -54,7 +67,8 @@ def run_with(server: OpenAIServer, audience: Audience, liked: str, *, control: s
         return {"first_glance": "stop", "action": "click" if words in ask.text else "read"}
 
     server.script = say
-    return toolkit.run(DRAFTS, audience, base_url=server.base_url, model="m", rating="direct")
+    campaign = DRAFTS.model_copy(update={"drafts": tuple(drafts)})
+    return toolkit.run(campaign, audience, base_url=server.base_url, model="m", rating="direct")
 
 
 def test_each_source_says_what_it_favours(server: OpenAIServer, audience: Audience) -> None:
@@ -154,9 +168,33 @@ def test_a_calibrated_link_travels_with_the_run(server: OpenAIServer, audience: 
     assert again.counts.calls == 0
 
 
+def test_the_model_is_asked_once(server: OpenAIServer, audience: Audience, tmp_path: Path) -> None:
+    """What it says goes with the run, also to disk, and into the store: by its version, and by the words alone."""
+    run = run_with(server, audience, "benefit")
+    assert run.methods.predictions is None
+    known = predict_run(run, default_store())
+    assert known.methods.predictions.version == find_version()
+    assert find_evidence(known) == find_evidence(run)
+    assert toolkit.load_run(known.save(tmp_path / "run")).methods == known.methods
+    swapped = run_with(server, audience, "benefit", drafts=DRAFTS.drafts[::-1])
+    assert predict_run(swapped, default_store()).methods.predictions.pairs[0].p_b_wins == pytest.approx(
+        1 - known.methods.predictions.pairs[0].p_b_wins
+    )
+    with PairPredictions(default_store()) as kept:
+        kept.keep({make_key("prediction", find_version(), *(one.text for one in DRAFTS.drafts)): (0.875, False)})
+    assert predict_run(run, default_store()).methods.predictions.pairs[0].p_b_wins == 0.875
+    assert predict_run(run, tmp_path).methods.predictions is None
+
+
+def block_model(folder: Path) -> Path:
+    """Return a folder from which Python starts without the runtime of the embedding model."""
+    (folder / "sitecustomize.py").write_text("import sys\nsys.modules['onnxruntime'] = None\n")
+    return folder
+
+
 @pytest.mark.slow
-def test_the_command_shows_the_evidence(command: Command, server: OpenAIServer) -> None:
-    """`audience run` prints it under the verdict; `--json` carries it beside the verdict, which has its three keys."""
+def test_the_command_shows_the_evidence(command: Command, server: OpenAIServer, tmp_path: Path) -> None:
+    """`audience run` prints it, `--json` carries it beside the verdict, and drafts asked about before need no model."""
     drafts = "- {id: a, text: One way to get paid in the chat.}\n- {id: b, text: Another way to get paid sooner.}\n"
     asked = ("run", "-", "--audience", "uk-small-sellers", "--base-url", server.base_url, "--rating", "direct")
     told = command(*asked, "--model", "m", "--json", stdin=drafts, OPENAI_API_KEY="none")
@@ -164,7 +202,9 @@ def test_the_command_shows_the_evidence(command: Command, server: OpenAIServer) 
     assert set(described["verdict"]) == {"decision", "draft", "because"}
     assert [row["source"] for row in described["evidence"]][:3] == ["panel", "control", "outcome_model"]
     assert described["validation"] == "not validated"
-    shown = command(*asked, "--model", "m", stdin=drafts, OPENAI_API_KEY="none").stdout
+    blocked = {"PYTHONPATH": f"{block_model(tmp_path)}{os.pathsep}{ROOT}"}
+    shown = command(*asked, "--model", "m", stdin=drafts, OPENAI_API_KEY="none", **blocked).stdout
+    assert "was not asked" not in shown
     assert "Evidence: which draft each source favours" in shown
     assert "Validation: not validated." in shown
 

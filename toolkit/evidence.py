@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +12,11 @@ from toolkit import scoring
 from toolkit.errors import InputError
 from toolkit.links import SOURCES, Link, stretch
 from toolkit.models import Draft, Record
+from toolkit.predictions import Predict, Predictions, load_predictor, predict_drafts
 
 if TYPE_CHECKING:
     from toolkit.runs import Run
 
-Predict = Callable[[pl.DataFrame], pl.DataFrame]
-"""Rows with text_a and text_b to rows with p_b_wins and abstains."""
 NAMES = {
     "panel": "panel",
     "control": "control reader",
@@ -89,8 +87,9 @@ class _Said:
 def find_evidence(run: Run, predict: Predict | None = None) -> tuple[Evidence, ...]:
     """Return the evidence of a run, panel first; nothing where there is one draft.
 
-    `predict` stands in for `toolkit.predict_pairs`, which needs the local embeddings. Probabilities come from the link
-    that was in use when the run was made: `run.methods.link`.
+    `predict` stands in for the outcome model. Without it, what that said when the run was made is taken,
+    `run.methods.predictions`, and where it was not asked then, `toolkit.predict_pairs` is. Probabilities come from the
+    link that was in use when the run was made: `run.methods.link`.
     """
     if len(run.drafts) < _PAIR:
         return ()
@@ -99,7 +98,8 @@ def find_evidence(run: Run, predict: Predict | None = None) -> tuple[Evidence, .
     if run.methods.control_counts:
         compared = scoring.control_compare(run.reactions, drafts=run.drafts)
         said.append(_weigh_rates("control", compared, run.control_scorecard(), link))
-    said.append(_ask_model(run.methods.campaign.drafts, link, predict))
+    kept = None if predict else run.methods.predictions
+    said.append(_ask_model(run.methods.campaign.drafts, link, predict, kept))
     rows = tuple(one.row for one in said)
     spoken = [one for one in said if one.z is not None]
     return (*rows, _combine(spoken, link)) if len(run.drafts) == _PAIR and len(spoken) > 1 else rows
@@ -122,26 +122,6 @@ def say_disagreement(evidence: Sequence[Evidence]) -> str | None:
 def to_frame(evidence: Sequence[Evidence]) -> pl.DataFrame:
     """Return the evidence as rows, one a source."""
     return pl.DataFrame([row.model_dump() for row in evidence], schema=EVIDENCE_SCHEMA, orient="row")
-
-
-def read_words(drafts: Sequence[Draft]) -> list[str]:
-    """Return the words by which drafts differ: their texts, or their headlines where all texts are the same."""
-    headlines = [draft.headline or "" for draft in drafts]
-    texts = [draft.text for draft in drafts]
-    return headlines if len(set(texts)) == 1 and all(headlines) else texts
-
-
-def load_predictor() -> Predict:
-    """Return `toolkit.predict_pairs`; InputError where what it needs is not installed."""
-    from toolkit.engines import embedder
-
-    try:
-        embedder.check_installed()
-    except InputError:
-        raise InputError("it needs local sentence embeddings, pip install 'audience-toolkit[local]'") from None
-    from toolkit.outcome_model import predict_pairs
-
-    return predict_pairs
 
 
 def _weigh_rates(source: str, comparisons: pl.DataFrame, cards: pl.DataFrame, link: Link) -> _Said:
@@ -203,22 +183,19 @@ def _say_basis(link: Link) -> str:
     return f"calibrated on {link.pairs} pairs of yours" if link.is_fitted else "a careful guess, not calibrated"
 
 
-def _ask_model(drafts: Sequence[Draft], link: Link, predict: Predict | None) -> _Said:
-    texts = read_words(drafts)
+def _ask_model(drafts: Sequence[Draft], link: Link, predict: Predict | None, kept: Predictions | None) -> _Said:
     try:
-        ask = predict or load_predictor()
-        pairs = list(itertools.combinations(range(len(drafts)), 2))
-        asked = {"text_a": [texts[a] for a, _ in pairs], "text_b": [texts[b] for _, b in pairs]}
-        answers = ask(pl.DataFrame(asked, schema={"text_a": pl.String, "text_b": pl.String}))
+        said = kept.pairs if kept else predict_drafts(drafts, predict or load_predictor())
     except InputError as error:
         return _Said(_stay_silent("outcome_model", 0, f"was not asked: {error}"))
-    chances = dict(zip(pairs, answers["p_b_wins"].to_list(), strict=True))
-    silent = dict(zip(pairs, answers["abstains"].to_list(), strict=True))
+    places = {draft.id: place for place, draft in enumerate(drafts)}
+    pairs = {(places[one.draft_a], places[one.draft_b]): one for one in said}
+    chances = {pair: one.p_b_wins for pair, one in pairs.items()}
     scores = [sum(_chance_of(place, pair, chance) for pair, chance in chances.items()) for place in range(len(drafts))]
     first, second = sorted(range(len(drafts)), key=lambda place: -scores[place])[:_PAIR]
     pair = (min(first, second), max(first, second))
     own, best, rival = _chance_of(first, pair, chances[pair]), drafts[first].id, drafts[second].id
-    if silent[pair] or own == _HALF:
+    if pairs[pair].abstains or own == _HALF:
         why = "too close, or unlike the English headlines it learned from"
         return _Said(_stay_silent("outcome_model", len(pairs), f"abstains on {best} and {rival}: {why}"))
     z = stretch(own)

@@ -19,6 +19,7 @@ from toolkit.errors import InputError
 from toolkit.files.atomic import write_atomically
 from toolkit.links import SHIPPED, Link
 from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict
+from toolkit.predictions import Predictions
 from toolkit.strengths import STRENGTHS_SCHEMA, OrderEffects, find_order_effects, rank_drafts
 
 FILES = ("run.json", "reactions.parquet", "scorecard.parquet", "comparisons.parquet")
@@ -55,6 +56,8 @@ class Methods(Record):
     """On how many real results the link from evidence to people rests."""
     link: Link = SHIPPED
     """From what panel, control reader and outcome model say to the chance that people agree."""
+    predictions: Predictions | None = None
+    """What the outcome model said of the drafts when they were tested; null where it was not asked then."""
     not_suited_for: str = "prices, high stakes, emotional response"
     campaign: Campaign
     audiences: tuple[dict[str, Any], ...]
@@ -173,6 +176,10 @@ class Run:
     def validate(self, link: Link) -> Run:
         """Return the same run with its evidence weighed by `link`, and on how many results that rests."""
         return replace(self, methods=self.methods.model_copy(update={"link": link, "validation": link.say()}))
+
+    def predict(self, predictions: Predictions) -> Run:
+        """Return the same run with what the outcome model says of its drafts."""
+        return replace(self, methods=self.methods.model_copy(update={"predictions": predictions}))
 
     def strengths(self) -> pl.DataFrame:
         """Return draft_id, strength (0 to 1), low, high, personas from the head-to-head; no rows where none was asked.

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from toolkit.evidence import Predict
 from toolkit.links import SHIPPED, SOURCES, Link
 from toolkit.models import LABEL, Record
 from toolkit.outcomes.baselines import LEAST_GROUPS, split_folds
@@ -18,6 +17,7 @@ from toolkit.outcomes.judging import Share, bootstrap_mean, judge_source
 from toolkit.outcomes.matching import list_published, load_matches, split_groups
 from toolkit.outcomes.pairing import make_pairs
 from toolkit.outcomes.validating import weigh_pairs
+from toolkit.predictions import Predict
 from toolkit.stats.calibration import fit_slopes, log_losses, squash_all
 from toolkit.store.calibrations import Calibrations
 from toolkit.store.history import stamp

@@ -10,7 +10,6 @@ import numpy as np
 import polars as pl
 
 from toolkit.errors import InputError
-from toolkit.evidence import Predict, load_predictor
 from toolkit.links import SHIPPED, SOURCES, stretch
 from toolkit.models import LABEL, Record
 from toolkit.outcomes.baselines import LEAK, look_up, measure_length, predict_by_length, predict_by_words
@@ -18,6 +17,7 @@ from toolkit.outcomes.estimating import MeanRate, estimate_mean_rate
 from toolkit.outcomes.judging import Judged, judge_source
 from toolkit.outcomes.matching import Match, list_published, load_matches, split_groups
 from toolkit.outcomes.pairing import make_pairs
+from toolkit.predictions import Predict, load_predictor
 from toolkit.stats.calibration import squash_all
 from toolkit.stats.powers import results_needed
 from toolkit.store.history import History
