@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -32,12 +33,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BrowserFirst
     return BrowserFirst(config, log)
 
 
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return paths of stores to be: most tests need none, and a folder for each would take longer than many a test."""
+    folder = tmp_path_factory.mktemp("stores")
+    return (folder / str(number) / "reactions.sqlite" for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_surroundings(stores: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test a store of its own and no key, endpoint or option from the machine."""
     for name in [name for name in os.environ if name.startswith(("AUDIENCE_", "OPENAI_"))]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("AUDIENCE_STORE", str(tmp_path / "store" / "reactions.sqlite"))
+    monkeypatch.setenv("AUDIENCE_STORE", str(next(stores)))
 
 
 @pytest.fixture
