@@ -52,8 +52,14 @@ def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Yield the full name of every module that a file imports, wherever in the file."""
+@cache
+def imported(path: Path) -> tuple[str, ...]:
+    """Return the full name of every module that a file imports, wherever in the file."""
+    return tuple(find_imports(path))
+
+
+def find_imports(path: Path) -> Iterator[str]:
+    """Yield the names one by one."""
     for node in ast.walk(parse(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
@@ -78,22 +79,39 @@ def app(server: OpenAIServer, tmp_path: Path, browser: playwright.Browser) -> It
     """Serve the page from an empty folder, with the loopback provider as this machine's endpoint."""
     folder = tmp_path / "work"
     folder.mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {"AUDIENCE_BASE_URL": server.base_url, "AUDIENCE_MODEL": "m", "PYTHONPATH": str(ROOT)}
+    with serve(folder, browser, AUDIENCE_BASE_URL=server.base_url, AUDIENCE_MODEL="m") as running:
+        yield running
+
+
+@contextlib.contextmanager
+def serve(folder: Path, browser: playwright.Browser, port: int | None = None, **environment: str) -> Iterator[App]:
+    """Serve the page from a folder; afterwards close what the browser has open, and see that nothing was raised.
+
+    Pages left open would go on asking for a server that has gone, at the cost of the tests that follow.
+    """
+    port = port or find_port()
     with subprocess.Popen(
         [sys.executable, "-m", "toolkit", "app", "--port", str(port), "--no-browser"],
-        cwd=folder, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     ) as process:  # fmt: skip
         log = Log(process)
         try:
             log.wait_for("127.0.0.1")
             yield App(f"http://127.0.0.1:{port}", folder, browser)
         finally:
+            for context in browser.contexts:
+                context.close()
             process.terminate()
             log.wait_for_end()
     assert "Traceback" not in log.text, log.text
+
+
+def find_port() -> int:
+    """Return a free port of this machine."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class Log:

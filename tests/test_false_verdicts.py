@@ -14,6 +14,8 @@ RUNS = 4000
 PERSONAS, WORDINGS = 100, 10
 PERSONA_SD, WORDING_SD, NOISE_SD = 0.3, 0.1, 0.6
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -111,13 +113,11 @@ def simulate_segments(segments: int) -> tuple[float, float]:
     return some / RUNS, interacting / RUNS
 
 
-@pytest.mark.slow
 def test_ten_segments_seldom_decide_nothing() -> None:
     """With ten segments and no difference in any, at most 5.7 % of runs decide for one or more of them."""
     assert simulate_segments(10)[0] <= 0.057
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("segments", [2, 4])
 def test_segments_alike_seldom_differ(segments: int) -> None:
     """Where all segments are alike the interaction test says otherwise in at most 5.7 % of runs."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Command
+from conftest import Command
 from oidc_provider import CLIENT, OIDCProvider
 from scripted import ScriptedEngine, reading
-from test_browser import CHROMIUM, App, Log, browser, playwright
+from test_browser import CHROMIUM, App, browser, find_port, playwright, serve
 
 import toolkit
 from toolkit.models import Audience, Campaign
@@ -33,9 +30,7 @@ def test_others_reach_the_page_only_with_sign_in(command: Command) -> None:
 @pytest.fixture
 def guarded(tmp_path: Path, browser: playwright.Browser) -> Iterator[App]:
     """Serve the page with a provider to sign in with, a finished run in its folder."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = find_port()
     folder = tmp_path / "work"
     (folder / ".streamlit").mkdir(parents=True)
     with OIDCProvider({"sub": "7", "name": "Ada Lovelace"}) as provider:
@@ -44,19 +39,8 @@ def guarded(tmp_path: Path, browser: playwright.Browser) -> Iterator[App]:
             f'client_id = "{CLIENT}"\nclient_secret = "nothing to hide"\n'
             f'server_metadata_url = "{provider.address}/.well-known/openid-configuration"\n'
         )
-        with subprocess.Popen(
-            [sys.executable, "-m", "toolkit", "app", "--port", str(port), "--no-browser"],
-            cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        ) as process:  # fmt: skip
-            log = Log(process)
-            try:
-                log.wait_for("127.0.0.1")
-                yield App(f"http://127.0.0.1:{port}", folder, browser)
-            finally:
-                process.terminate()
-                log.wait_for_end()
-        assert "Traceback" not in log.text, log.text
+        with serve(folder, browser, port) as running:
+            yield running
 
 
 @pytest.mark.slow
