@@ -5,12 +5,13 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from toolkit.editing import shorten
 from toolkit.errors import InputError
 from toolkit.models import Audience
 from toolkit.rendering import Funnel, Objection, Step, Voice, render_funnel, render_objections, render_voices
 from toolkit.rendering.results import render_segments
 from toolkit.sampling import choose_segments
-from toolkit.summaries import find_said, measure_funnel, spread_segments
+from toolkit.summaries import find_said, measure_funnel, pick_voices, spread_segments
 
 EVIL = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
 
@@ -100,6 +101,31 @@ def test_reactions_are_found_by_words_drafts_and_actions() -> None:
     names = {"maya": "Maya Ali"}
     assert find_said(reactions, "ali", names=names)["persona"].to_list() == ["Maya Ali"]
     assert find_said(reactions, names=names)["persona"].to_list() == ["Maya Ali", "tom"]
+
+
+def test_voices_say_in_words_what_somebody_did() -> None:
+    """Every action reads as a deed, by name where that is known."""
+    deeds = {
+        "scroll_past": "scrolled past", "read": "read it", "click": "tapped it", "hide": "hid it",
+        "report": "reported it", "save": "saved it",
+    }  # fmt: skip
+    rows = [{"draft_id": "a", "persona_id": "maya", "action": action, "verbatim": "So."} for action in deeds]
+    voices = pick_voices(pl.DataFrame(rows), "a", {"maya": "Maya Ali"}, count=9)
+    assert [voice.action for voice in voices] == list(deeds.values())
+    assert {voice.name for voice in voices} == {"Maya Ali"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Sells jam.", "Sells jam."),
+        ("Sells jam on Saturdays, and pears", "Sells jam on Saturdays…"),
+        ("x" * 40, "x" * 24 + "…"),
+    ],
+)
+def test_a_long_description_is_cut_between_words(text: str, shown: str) -> None:
+    """No word is cut in half, but for one that would leave nothing."""
+    assert shorten(text, 25) == shown
 
 
 def test_some_of_an_audience(audience: Audience) -> None:

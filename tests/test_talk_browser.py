@@ -54,8 +54,8 @@ def test_from_a_result_to_a_better_draft_and_an_audience(app: App, server: OpenA
     page.set_viewport_size({"width": 1280, "height": 900})
 
     page.get_by_role("radio", name="Everybody").click()
-    page.get_by_label("What do you want to ask all of them?").fill("What would have made you stop?")
-    page.keyboard.press("Tab")
+    page.get_by_label("What do you want to ask all of them?").click()
+    page.keyboard.type("What would have made you stop?")
     page.get_by_role("button", name=re.compile("^Ask 12 people, ")).click()
     page.get_by_text("12 of 12 answered").wait_for()
     with page.expect_download() as saved:
