@@ -44,6 +44,7 @@ def begin() -> None:
         st.session_state["slots"] = []
         add_draft()
         add_draft()
+    take_settled()  # the whole page is drawn anew: starting over on the way would drop the press that led here
     _warm_up()
     _follow_link()
 
