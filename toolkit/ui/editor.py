@@ -50,7 +50,7 @@ def edit_text(
 
 
 def _describe(finding: Finding) -> dict[str, str]:
-    advice = f"; {finding.suggestion.rstrip(':')}" if finding.suggestion else ""
+    advice = f"; {finding.suggestion.rstrip('`:')}" if finding.suggestion else ""
     return {
         "severity": finding.severity,
         "words": finding.text if finding.start < finding.end else "",
