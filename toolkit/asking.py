@@ -354,7 +354,6 @@ def _certain(value: int) -> list[float]:
 
 def _keep_true_quotes(task: Task, answer: Answer) -> Answer:
     """Drop quotes that do not stand in the draft, so that a highlight can always be placed."""
-    if not answer.quotes:
-        return answer
-    shown = clean_text(describe_draft(task.draft))
-    return replace(answer, quotes=tuple(quote for quote in answer.quotes if quote[0] in shown))
+    shown = clean_text(describe_draft(task.draft)) if answer.quotes else ""
+    kept = tuple(quote for quote in answer.quotes if quote[0] in shown)
+    return answer if kept == answer.quotes else replace(answer, quotes=kept)

@@ -37,6 +37,7 @@ _UNSEEN = regex.compile(
     |(?<![^\s\p{Default_Ignorable_Code_Point}])[\ufe0e\ufe0f]  # one selector, after what it selects""",
     regex.VERSION1 | regex.VERBOSE,
 )
+_LAYOUT = str.maketrans("", "", "\n\t")
 _FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
 """What filling in a template can raise: its own errors, and those of an expression such as {{ 1 / 0 }}."""
 
@@ -147,6 +148,8 @@ def clean_text(text: str) -> str:
     words to a model that no reader of the draft would find. Line breaks and tabs stay, and so do the joiner and the
     one selector inside an emoji.
     """
+    if text.isascii() and text.translate(_LAYOUT).isprintable():
+        return text  # the same, in a tenth of the time
     return _UNSEEN.sub("", unicodedata.normalize("NFC", _BREAK.sub("\n", text)))
 
 

@@ -129,8 +129,9 @@ class OpenAIEngine:
             question.on_text,
         )
         reply = wire.read_answer(answer.fields, self.name, self.model, (time.perf_counter() - started) * 1000)
-        mask = self._secrets.mask
-        return replace(reply, text=mask(reply.text), refusal=mask(reply.refusal or "") or None)
+        text, refusal = self._secrets.mask(reply.text), self._secrets.mask(reply.refusal or "") or None
+        is_clean = text == reply.text and refusal == reply.refusal
+        return reply if is_clean else replace(reply, text=text, refusal=refusal)
 
     async def embed(self, texts: Sequence[str], model: str, before_retry: Guard | None = None) -> Embedded:
         """Return one vector per text, asked for in one request."""
