@@ -21,7 +21,7 @@ _NO_LIMIT = 0
 class SteadyClient(openai.AsyncOpenAI):
     """Posts JSON. The SDK builds the first request to a path; each later one is the same with another body.
 
-    Where a version of the SDK no longer calls the method that stands here, every request is built as the first.
+    Where a version of the SDK or of its HTTP client lacks a method that stands here, requests only take longer.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -71,9 +71,10 @@ class _ShortWay(openai.DefaultAioHttpClient):
 
     async def send(self, request: httpx2.Request, *, stream: bool = False, **how: Any) -> httpx2.Response:
         """Send the request and read the answer; without cookies, and without hooks, of which there are none here."""
-        if stream or how or request.url.userinfo:
+        find_transport = getattr(self, "_transport_for_url", None)
+        if stream or how or request.url.userinfo or find_transport is None:
             return await super().send(request, stream=stream, **how)
-        response = await self._transport_for_url(request.url).handle_async_request(request)
+        response: httpx2.Response = await find_transport(request.url).handle_async_request(request)
         try:
             await response.aread()
         except BaseException:
