@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -16,7 +18,8 @@ import toolkit
 from toolkit.errors import InputError
 from toolkit.outcome_model import LEAST_CONFIDENCE, score_texts
 from toolkit.outcome_model.features import feature_names, measure_wording
-from toolkit.outcome_model.weights import WEIGHTS, load_weights
+from toolkit.outcome_model.network import find_strengths
+from toolkit.outcome_model.weights import WEIGHTS, Branch, Weights, load_weights
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden" / "outcome_model.json"
@@ -146,7 +149,27 @@ def test_the_weights_are_small_and_plain() -> None:
     assert sum(path.stat().st_size for path in WEIGHTS.parent.iterdir()) < 5_000_000
     with np.load(WEIGHTS, allow_pickle=False) as stored:
         assert all(np.isfinite(stored[name]).all() for name in stored.files)
-    assert load_weights().wording.shape == (len(feature_names()),)
+    assert len(load_weights().wording.inward) == len(feature_names())
+
+
+def test_the_figures_published_are_of_the_weights_that_ship() -> None:
+    """What docs/validity.md says of held-out pairs was said by the training that left them."""
+    with np.load(ROOT / "benchmarks" / "data" / "held_out.npz", allow_pickle=False) as held:
+        assert str(held["weights"]) == hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+
+
+def test_a_strength_is_what_the_members_say_on_average() -> None:
+    """Two members of one unit each, one attending to the loud token, the other to all alike; and a line beside them."""
+    loud, quiet = 4.0, 0.0
+    tokens = np.array([[[loud, 1.0], [quiet, 3.0]]], dtype=np.float32)
+    line = Branch(np.zeros(1), np.ones(1), np.zeros((1, 2)), np.zeros(2), np.zeros(2), direct=np.array([0.1]))
+    half, units = np.array([0.5, 0.5]), np.array([[0.0, 0.0], [1.0, 1.0]])
+    second = Branch(np.zeros(2), np.ones(2), units, np.zeros(2), outward=half, direct=np.zeros(2))
+    attention = np.array([[100.0, 0.0], [0.0, 0.0]])
+    weights = Weights(line, second, attention, line, offset=0.25)
+    told = find_strengths(weights, np.array([[2.0]]), tokens, np.array([[3.0]]))[0]
+    one, three = (value * (1 + math.erf(value / math.sqrt(2))) / 2 for value in (1.0, 3.0))
+    assert told == pytest.approx((one + (one + three) / 2) / 2 + 0.1 * (2 + 3) - 0.25, abs=1e-3)
 
 
 def test_wording_is_counted_as_read() -> None:

@@ -1,4 +1,4 @@
-"""Texts to vectors: what every layer of all-MiniLM-L6-v2 makes of a text, on average over its words.
+"""Texts to vectors: what every layer of all-MiniLM-L6-v2 makes of a text and of each of its words.
 
 The last layer says what a text is about; the ones below it, how it is put, which decides clicks at least as much.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,28 +20,45 @@ WIDTH = 384
 LAYERS = ("layer_norm", "layer_norm_2", "layer_norm_4", "layer_norm_6", "layer_norm_8", "layer_norm_10")
 """The outputs of the embedding layer and of the five blocks below the last, as the packaged file names them."""
 _LAST = "last_hidden_state"
-SIZE = WIDTH * (len(LAYERS) + 1)
+_TOKEN_BLOCKS = (4, 6)
 _MOST_TOKENS = 256
 _BATCH = 16
 _GRAPH_FIELD, _OUTPUT_FIELD, _NAME_FIELD = 7, 12, 1
 
 
-def embed_distinct(texts: Sequence[str]) -> np.ndarray:
-    """Return an n x 2688 array: the mean token vector of each of seven layers, side by side.
+@dataclass(frozen=True)
+class Encoded:
+    """Some of the texts, all with equally many tokens, as the encoder sees them."""
 
-    The two marks that the tokenizer puts around a text are left out. The same set of texts gives the same numbers to
-    the last bit, in whatever order; InputError, with the command that installs them, without the local embeddings.
+    places: list[int]
+    """Where they stand among the texts that were asked for."""
+    layers: list[np.ndarray]
+    """Seven arrays of texts x tokens x 384; the two marks that the tokenizer puts around a text are tokens, too."""
+
+    @property
+    def means(self) -> np.ndarray:
+        """Texts x 2688: the mean over a text's tokens, marks left out, of each layer, side by side."""
+        inside = slice(1, -1) if self.layers[0].shape[1] > len(("[CLS]", "[SEP]")) else slice(None)
+        return np.hstack([layer[:, inside].mean(axis=1) for layer in self.layers])
+
+    @property
+    def tokens(self) -> np.ndarray:
+        """Texts x tokens x 768: each token in the fourth block and in the last."""
+        return np.concatenate([self.layers[block] for block in _TOKEN_BLOCKS], axis=2)
+
+
+def encode_distinct(texts: Sequence[str]) -> Iterator[Encoded]:
+    """Yield the texts, a few at a time, as the encoder's seven layers see them.
+
+    The same set of texts gives the same numbers to the last bit, in whatever order; InputError, with the command that
+    installs them, without the local embeddings.
     """
-    vectors = np.zeros((len(texts), SIZE), dtype=np.float32)
     tokenizer, session = _load_encoder()
     tokens = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
     for places in _batch(texts, tokens):
         ids = np.array([tokens[place] for place in places], dtype=np.int64)
         feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-        layers = session.run([*LAYERS, _LAST], feeds)
-        inside = slice(1, -1) if ids.shape[1] > len(("[CLS]", "[SEP]")) else slice(None)
-        vectors[places] = np.hstack([layer[:, inside].mean(axis=1) for layer in layers])
-    return vectors
+        yield Encoded(places, session.run([*LAYERS, _LAST], feeds))
 
 
 @lru_cache(maxsize=1)

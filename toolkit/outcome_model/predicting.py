@@ -8,8 +8,9 @@ import numpy as np
 import polars
 
 from toolkit.errors import InputError
-from toolkit.outcome_model.encoding import embed_distinct
+from toolkit.outcome_model.encoding import encode_distinct
 from toolkit.outcome_model.features import measure_wording
+from toolkit.outcome_model.network import find_strengths
 from toolkit.outcome_model.scope import is_in_scope
 from toolkit.outcome_model.weights import load_weights
 
@@ -47,8 +48,9 @@ def score_texts(texts: Sequence[str]) -> np.ndarray:
     distinct = sorted({text[:_MOST_READ] for text in texts})
     if not distinct:
         return np.empty(0)
-    weights = load_weights()
-    raw = embed_distinct(distinct) @ weights.layers + measure_wording(distinct) @ weights.wording - weights.offset
+    weights, wording, raw = load_weights(), measure_wording(distinct), np.zeros(len(distinct))
+    for encoded in encode_distinct(distinct):
+        raw[encoded.places] = find_strengths(weights, encoded.means, encoded.tokens, wording[encoded.places])
     # Batches differ in the seventh digit; the fifth is the same whatever else is scored beside a text.
     strengths = dict(zip(distinct, np.round(raw, 5), strict=True))
     return np.array([strengths[text[:_MOST_READ]] for text in texts])
