@@ -77,6 +77,8 @@ class OpenAIServer:
         self.script = script
         self.keys: list[str] = []
         self.words_before_hold: int | None = None
+        self.replies_before_hold: int | None = None
+        self._let_go = 0
         self.words_before_break: int | None = None
         self.desk = Desk(self._answer_line)
         self._latency, self._models, self._key = latency, models, key
@@ -175,6 +177,9 @@ class OpenAIServer:
             struck = faults.draw(identity, attempt)
             await asyncio.sleep(self._latency + faults.stall_seconds * ("stall" in struck))
             await self._gate.wait()
+            self._let_go += 1
+            if self._let_go == self.replies_before_hold:
+                self._gate.clear()
             try:
                 self._admit(ask, request, faults)
                 if ask.path == MODELS:

@@ -117,9 +117,7 @@ def _remember(kept: PairPredictions) -> Predict:
             new = dict(zip(itertools.compress(keys, lacking), fresh, strict=True))
             kept.keep(new)
             known |= new
-        said = pl.DataFrame(
-            [known[key] for key in keys], {"p_b_wins": pl.Float64, "abstains": pl.Boolean}, orient="row"
-        )
+        said = pl.DataFrame([known[key] for key in keys], _ANSWERS, orient="row")
         return pl.concat([frame, said], how="horizontal")
 
     return predict
