@@ -20,7 +20,7 @@ PAGES = re.findall(r'url_path="([^"]+)"', (ROOT / "app.py").read_text(encoding="
 RUN = "one"
 WANT_A_RUN = {"result", "why", "improve", "runs"}
 SERIOUS = {"serious", "critical"}
-STEPS = int(os.environ.get("MONKEY", "40"))
+STEPS = int(os.environ.get("MONKEY", "30"))
 """Random interactions; MONKEY=500 for the whole walk."""
 SAYS_ENOUGH = "() => document.querySelector('[data-testid=stMain]').innerText.split(/\\s+/).length > 20"
 SETTLED = "() => document.querySelector('[data-test-script-state=notRunning]') !== null"
