@@ -153,7 +153,10 @@ class OpenAIServer:
             await runner.cleanup()
 
     async def _speak(self, request: web.Request, ask: Ask, answer: dict[str, Any]) -> web.StreamResponse:
-        """Send an answer word by word; after `words_before_hold` of them the rest waits for `release`."""
+        """Send an answer word by word; after `words_before_hold` of them the rest waits for `release`.
+
+        After `words_before_break` the connection breaks, once.
+        """
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         for number, event in enumerate(list_events(answer, ask.body.get("stream_options") or {})):
@@ -162,6 +165,7 @@ class OpenAIServer:
                 await self._gate.wait()
             if number == self.words_before_break:
                 assert request.transport is not None
+                self.words_before_break = None
                 request.transport.abort()
             await response.write(event.encode())
         return response

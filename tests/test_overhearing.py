@@ -85,14 +85,9 @@ def test_an_answer_that_breaks_off_is_asked_for_again(
     """Half an answer is never taken for one: the question is sent again, and the listener hears it anew."""
     heard: list[str] = []
     server.words_before_break = 3
-
-    def mend(words: str) -> None:
-        heard.append(words)
-        server.words_before_break = None
-
     people = find_people([audience])
-    turn = asyncio.run(talk(run, "p03", "plain", "Why?", people, connection, tell=mend))
-    assert turn.answer == ANSWER
+    turn = asyncio.run(talk(run, "p03", "plain", "Why?", people, connection, tell=heard.append))
+    assert turn.answer == ANSWER == heard[-1]
     assert server.count() == 2
     assert [turn.answer for turn in list_turns(run, connection)] == [ANSWER]
 
