@@ -11,7 +11,6 @@ with the local and train extras; some forty minutes of one core, and the same nu
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from dataclasses import asdict, replace
@@ -21,7 +20,7 @@ from typing import Any
 import numpy as np
 from outcome_model.fitting import Texts, encode_texts, fit, fit_temperature, score
 from outcome_model.judging import bound, judge
-from outcome_model.pairs import Pairs, assign_folds, load_pairs
+from outcome_model.pairs import HELD_OUT, Pairs, assign_folds, hash_file, load_pairs
 
 from toolkit.outcome_model.weights import WEIGHTS, Branch, Weights, save_weights
 
@@ -29,8 +28,6 @@ FOLDS = 5
 CHOSEN_ON = (0, 1)
 """The folds that the shape of the network was chosen on."""
 KEPT_ASIDE = 0.15
-HELD_OUT = Path(__file__).parent / "data" / "held_out.npz"
-"""For every pair the log odds that B wins, by a fit that never saw its group, and the weights they go with."""
 
 
 def main() -> None:
@@ -56,11 +53,6 @@ def train(pairs: Pairs, texts: Texts, out: Path | None) -> None:
         save_weights(calibrate(fit(pairs, texts, np.ones(len(aside), dtype=bool)), texts, temperature), out)
         odds = temperature * np.where(aside, kept, differences)
         np.savez_compressed(HELD_OUT, odds=odds.astype(np.float32), weights=hash_file(out))
-
-
-def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file, by which figures and weights are known to belong together."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def cross_validate(pairs: Pairs, texts: Texts, among: np.ndarray) -> np.ndarray:

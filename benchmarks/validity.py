@@ -22,7 +22,7 @@ from typing import Any
 import jinja2
 import numpy as np
 import polars as pl
-from outcome_model.pairs import load_pairs
+from outcome_model.pairs import HELD_OUT, hash_file, load_pairs
 
 from toolkit import api, stats
 from toolkit.files.audiences import load_audience
@@ -38,7 +38,6 @@ from toolkit.store.outcomes import Outcome
 
 HERE = Path(__file__).parent
 DATA = HERE / "data" / "upworthy_train.parquet"
-HELD_OUT = HERE / "data" / "held_out.npz"
 FIGURES = HERE / "validity.json"
 PEOPLE, AUDIENCE = 8, "uk-social-feed"
 PAIRS = 40
@@ -150,7 +149,7 @@ def write(figures: dict[str, Any]) -> str:
     panel = figures.get("panel", {"pairs": []})
     environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)  # noqa: S701 - Markdown
     leak = checked.leakage.sentence
-    is_current = figures["bundled"]["weights"] == hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+    is_current = figures["bundled"]["weights"] == hash_file(WEIGHTS)
     shown = {name: judged for name, judged in checked.sources.items() if name != "outcome_model" or is_current}
     card = (
         (HERE.parent / "docs" / "outcome-model.md").read_text().split("## How often it is right")[1].split("\n## ")[0]

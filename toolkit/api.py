@@ -151,7 +151,7 @@ async def ask_plan(
     """Ask what a plan lists and return the run; options as for `run`."""
     _check_limits(engine, rpm, tpm)
     known = find_price(engine, model, base_url, price, batch=batch)
-    _check_cost_limit(max_cost, known)
+    check_cost_limit(max_cost, known)
     path = Path(store) if store else default_store()
     named = {"model": model, "base_url": base_url, "api_key": api_key}
     common: dict[str, Any] = {
@@ -305,7 +305,8 @@ def _check_workers(workers: int, engine: Any, api_key: str | None, *, fail_fast:
         raise InputError(f"--workers {workers}: workers do not stop together; leave --fail-fast or --workers out")
 
 
-def _check_cost_limit(max_cost: float | None, price: Price | None) -> None:
+def check_cost_limit(max_cost: float | None, price: Price | None) -> None:
+    """Raise InputError where there is a limit and no price to hold it by."""
     if max_cost is not None and price is None:
         raise InputError(
             "--max-cost needs a price, and this model's is not known; add --price IN,OUT in dollars per million tokens"

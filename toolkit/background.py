@@ -25,9 +25,9 @@ class Job(Generic[Item, Outcome]):
     def __init__(self, work: Work[Item, Outcome], *, about: str, planned: int = 1) -> None:
         self.about = about
         self.planned = planned
-        self._worker: _Worker[Item, Outcome] = _Worker(work)
+        self._worker: Worker[Item, Outcome] = Worker(work)
         weakref.finalize(self, self._worker.stop)
-        threading.Thread(target=self._worker.run, name="audience-job", daemon=True).start()
+        self._worker.start("audience-job")
 
     @property
     def items(self) -> list[Item]:
@@ -63,43 +63,50 @@ class Job(Generic[Item, Outcome]):
         return self._worker.over.wait(timeout)
 
 
-class _Worker(Generic[Item, Outcome]):
-    """The part of a job that its thread holds; it knows nothing of the handle, so that the handle can go."""
+class Worker(Generic[Item, Outcome]):
+    """What a thread holds of its work; it knows nothing of the handle, so that the handle can go.
 
-    def __init__(self, work: Work[Item, Outcome]) -> None:
+    `what` is what the work is called where it ends unexpectedly.
+    """
+
+    def __init__(self, work: Work[Item, Outcome], what: str = "it") -> None:
         self.items: list[Item] = []
         self.over = threading.Event()
         self.outcome: Outcome | None = None
         self.problem: str | None = None
+        self.stopping = False
+        self._what = what
         self._work = work
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
-        self._stopping = False
 
-    def run(self) -> None:
-        """Do the work; once, in a thread of its own."""
+    def start(self, name: str) -> None:
+        """Begin the work, in a thread of its own; call it once."""
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    def stop(self) -> None:
+        """Set the stop event in the thread's own loop; harmless before it started and after it ended."""
+        with self._lock:
+            self.stopping = True
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._stop.set)
+
+    def _run(self) -> None:
         try:
             self.outcome = asyncio.run(self._begin())
         except ToolkitError as error:
             self.problem = str(error)
         except Exception as error:  # noqa: BLE001 - a thread's error would be lost; the page shows it as one line
-            self.problem = f"it ended unexpectedly: {type(error).__name__}: {error}; press again to go on"
+            self.problem = f"{self._what} ended unexpectedly: {type(error).__name__}: {error}; press again to go on"
         finally:
             with self._lock:
                 self._loop = None
             self.over.set()
 
-    def stop(self) -> None:
-        """Set the stop event in the thread's own loop; harmless before it started and after it ended."""
-        with self._lock:
-            self._stopping = True
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._stop.set)
-
     async def _begin(self) -> Outcome:
         with self._lock:
             self._loop = asyncio.get_running_loop()
-            if self._stopping:
+            if self.stopping:
                 self._stop.set()
         return await self._work(self._stop, self.items.append)

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from toolkit.api import default_store, find_price
+from toolkit.api import check_cost_limit, default_store, find_price
 from toolkit.asking import Asker
 from toolkit.budget import Budget, Price
 from toolkit.engines import make_engine
 from toolkit.engines.base import Engine
-from toolkit.errors import InputError
 from toolkit.prompts import Prompts
 from toolkit.questions import Questionnaire
 from toolkit.store import Store
@@ -74,10 +73,7 @@ def make_connection(options: Mapping[str, Any]) -> Connection:
 async def open_line(connection: Connection) -> AsyncIterator[Line]:
     """Open engine and store; raise InputError or EngineUnavailable where nothing can be asked."""
     price = connection.known_price
-    if connection.max_cost is not None and price is None:
-        raise InputError(
-            "--max-cost needs a price, and this model's is not known; add --price IN,OUT in dollars per million tokens"
-        )
+    check_cost_limit(connection.max_cost, price)
     prompts = connection.load_prompts()
     budget = Budget(price, connection.max_cost)
     with Store(connection.store_path) as store:

@@ -113,7 +113,7 @@ def say_estimate(estimate: Estimate) -> tuple[str, str]:
 
     Such as ("Ask 12 people, about $0.04, 20 s", "12 people can tell 31 points apart, four times in five; ...").
     """
-    people = _count_people(estimate.personas)
+    people = count_people(estimate.personas)
     cost = "cost unknown" if estimate.cost_usd is None else f"about ${estimate.cost_usd:.2f}"
     cost = "free" if estimate.cost_usd == 0 else cost
     takes = f"{say_people(estimate.personas)}, {cost}, {say_seconds(estimate.minutes * 60)}"
@@ -130,10 +130,11 @@ def say_estimate(estimate: Estimate) -> tuple[str, str]:
 
 def say_people(personas: int) -> str:
     """Return whom a run asks, before there is anything to ask about: "Ask 12 people"."""
-    return f"Ask {_count_people(personas)}"
+    return f"Ask {count_people(personas)}"
 
 
-def _count_people(personas: int) -> str:
+def count_people(personas: int) -> str:
+    """Return a number of people as people say it: "1 person", "12 people"."""
     return "1 person" if personas == 1 else f"{personas} people"
 
 

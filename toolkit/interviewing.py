@@ -19,7 +19,8 @@ from toolkit.connecting import Connection, Line, make_connection, open_line, rea
 from toolkit.engines.base import Form, Question
 from toolkit.errors import EngineUnavailable, InputError
 from toolkit.models import LABEL, Audience, Draft, Persona, Record
-from toolkit.overhearing import hear_spoken, overhear
+from toolkit.overhearing import hear_spoken, overhear, write_spoken
+from toolkit.planning import name_persona
 from toolkit.prompts import Prompts, clean_text
 from toolkit.questions import BOUNDARY, Task
 from toolkit.replies import BadReply, read_object
@@ -131,12 +132,9 @@ class FollowUp:
 
 
 def find_people(audiences: Sequence[Audience]) -> dict[str, Persona]:
-    """Return the personas by the id that a run gives them: with several audiences it says which one."""
-    several = len(audiences) > 1
+    """Return the personas by the id that a run gives them."""
     return {
-        f"{audience.audience}/{persona.id}" if several else persona.id: persona
-        for audience in audiences
-        for persona in audience.personas
+        name_persona(audience, persona, audiences): persona for audience in audiences for persona in audience.personas
     }
 
 
@@ -202,12 +200,12 @@ class Interview:
         persona = guest.persona
         prompt = self._prompts.render(
             "interview_completion.j2",
-            person=_on_one_line(f"{persona.name}, {persona.age}: {persona.about}"),
-            called=_on_one_line(persona.name),
-            post=_on_one_line(describe_draft(guest.draft)),
-            thought=_on_one_line(guest.memory.verbatim if guest.memory else "I do not remember it."),
-            turns=[{"question": _on_one_line(one.question), "answer": _on_one_line(one.answer)} for one in turns],
-            question=_on_one_line(question),
+            person=write_spoken(f"{persona.name}, {persona.age}: {persona.about}"),
+            called=write_spoken(persona.name),
+            post=write_spoken(describe_draft(guest.draft)),
+            thought=write_spoken(guest.memory.verbatim if guest.memory else "I do not remember it."),
+            turns=[{"question": write_spoken(one.question), "answer": write_spoken(one.answer)} for one in turns],
+            question=write_spoken(question),
         )
         return Question(
             prompt=prompt, grammar=_GRAMMAR, stop=('"', "\n"), max_tokens=90,
@@ -389,11 +387,6 @@ def _remember(row: Mapping[str, Any]) -> Memory | None:
         return None
     quotes = tuple(Quote(**quote) for quote in row.get("quotes") or ())
     return Memory(action=row["action"], verbatim=row["verbatim"] or "", objection=row.get("objection"), quotes=quotes)
-
-
-def _on_one_line(text: str) -> str:
-    """Return text, cleaned, on one line and without the quotation mark that ends an answer."""
-    return " ".join(clean_text(text).split()).replace('"', "”")
 
 
 def _indent(text: str) -> str:

@@ -16,6 +16,7 @@ import polars as pl
 
 from toolkit import api
 from toolkit.asking import Reaction
+from toolkit.background import Worker
 from toolkit.errors import InputError, ToolkitError
 from toolkit.estimating import say_seconds
 from toolkit.models import Audience, Campaign, Record
@@ -79,8 +80,9 @@ class LiveRun:
         self._options = {name: value for name, value in options.items() if name != "api_key"}
         self._scored = _Scored(pl.DataFrame(schema=SCORECARD_SCHEMA), 0, 0.0)
         self._scoring = threading.Lock()
-        self._worker = _Worker(campaign, audience, options, folder)
-        threading.Thread(target=self._worker.work, name="audience-run", daemon=True).start()
+        self._errand = _Errand(campaign, audience, options, folder)
+        self._worker: Worker[Reaction, Run] = Worker(self._errand.work, "the run")
+        self._worker.start("audience-run")
 
     def describe(self) -> str:
         """Return what is tested on whom, in a few words."""
@@ -90,7 +92,7 @@ class LiveRun:
     @property
     def reactions(self) -> list[Reaction]:
         """The reactions that came so far, in the order of their coming."""
-        return list(self._worker.reactions)
+        return list(self._worker.items)
 
     @property
     def is_over(self) -> bool:
@@ -105,7 +107,7 @@ class LiveRun:
     @property
     def run(self) -> Run | None:
         """The finished run, also where it was stopped half-way; None before, and where no reply could be had."""
-        return self._worker.run
+        return self._errand.run
 
     @property
     def problem(self) -> str | None:
@@ -115,7 +117,7 @@ class LiveRun:
     @property
     def unsaved(self) -> str | None:
         """Why the finished run is in memory only, in one line; None where it was saved or nobody asked for it."""
-        return self._worker.unsaved
+        return self._errand.unsaved
 
     def stop(self) -> None:
         """End the calls in flight; what came is kept, and the run becomes one of what came."""
@@ -138,7 +140,7 @@ class LiveRun:
         What was worked out last is returned while nothing new came or that would cost more.
         """
         with self._scoring:
-            count, now = len(self._worker.reactions), clock()
+            count, now = len(self._worker.items), clock()
             if count != self._scored.count and now >= self._scored.due:
                 card = _score(self.plan, self.reactions[:count])
                 self._scored = _Scored(card, count, now + max(_SCORE_PAUSE, _IDLE_SHARE * (clock() - now)))
@@ -150,7 +152,7 @@ class LiveRun:
         control = sum(reaction.task.persona is None for reaction in reactions)
         lacking = len(self.plan.tasks) - len(reactions)
         fresh = sum(reaction.usage.fresh > 0 for reaction in reactions)
-        begun = self._worker.begun
+        begun = self._errand.begun
         pace = (clock() - begun) / fresh if fresh and begun is not None else None
         return Progress(
             answered=len(reactions) - control,
@@ -223,45 +225,26 @@ class LiveRuns:
         return link
 
 
-class _Worker:
-    """The part of a live run that its thread holds."""
+class _Errand:
+    """What a live run does, and what came of it."""
 
     def __init__(self, campaign: Campaign, audience: Audience, options: dict[str, Any], folder: Path | None) -> None:
-        self.reactions: list[Reaction] = []
-        self.over = threading.Event()
         self.run: Run | None = None
-        self.problem: str | None = None
         self.unsaved: str | None = None
         self.begun: float | None = None
-        self.stopping = False
         self._asked = (campaign, audience)
         self._options: dict[str, Any] = options
         self._folder = folder
-        self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop = asyncio.Event()
 
-    def work(self) -> None:
-        """Ask everything; run once, in a thread of its own."""
+    async def work(self, stop: asyncio.Event, tell: Callable[[Reaction], None]) -> Run:
+        """Ask everything and save the run; the key is forgotten with the other options."""
+        self.begun = time.monotonic()
         try:
-            self.run = asyncio.run(self._ask())
-            self._save(self.run)
-        except ToolkitError as error:
-            self.problem = str(error)
-        except Exception as error:  # noqa: BLE001 - a thread's error would be lost; the page shows it as one line
-            self.problem = f"the run ended unexpectedly: {type(error).__name__}: {error}; press again to go on"
+            self.run = await api.arun(*self._asked, stop=stop, on_reaction=tell, **self._options)
         finally:
-            with self._lock:
-                self._loop = None
             self._options = {}
-            self.over.set()
-
-    def stop(self) -> None:
-        """Set the stop event in the thread's own loop; harmless before it started and after it ended."""
-        with self._lock:
-            self.stopping = True
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._stop.set)
+        self._save(self.run)
+        return self.run
 
     def _save(self, run: Run) -> None:
         if self._folder is None:
@@ -270,11 +253,3 @@ class _Worker:
             keep_run(run, self._folder)
         except (ToolkitError, OSError) as error:
             self.unsaved = f"this run could not be saved: {error}; download it before you leave"
-
-    async def _ask(self) -> Run:
-        with self._lock:
-            self._loop = asyncio.get_running_loop()
-            if self.stopping:
-                self._stop.set()
-        self.begun = time.monotonic()
-        return await api.arun(*self._asked, stop=self._stop, on_reaction=self.reactions.append, **self._options)

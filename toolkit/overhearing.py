@@ -11,6 +11,7 @@ from pydantic_core import from_json
 
 from toolkit.engines.base import Form
 from toolkit.errors import Interrupted
+from toolkit.prompts import clean_text
 
 Outcome = TypeVar("Outcome")
 STOPPED = "stopped; nothing of this answer was kept: ask again"
@@ -36,6 +37,11 @@ def hear_answer(text: str) -> str:
         return ""
     said = read.get("answer") if isinstance(read, dict) else None
     return said.strip() if isinstance(said, str) else ""
+
+
+def write_spoken(text: str) -> str:
+    """Return text, cleaned, on one line and without the quotation mark that ends a line of direct speech."""
+    return " ".join(clean_text(text).split()).replace('"', "”")
 
 
 def hear_spoken(text: str) -> str:

@@ -89,15 +89,19 @@ def _join_audiences(audiences: Sequence[Audience]) -> tuple[list[Persona], tuple
         raise InputError("no audience given; name one with --audience, see `audience personas list`")
     if len(audiences) == 1 and audiences[0].segment_keys:
         return list(audiences[0].personas), audiences[0].segment_keys
-    several = len(audiences) > 1
     people = []
     for audience in audiences:
         own = {"audience": audience.audience}
         for persona in audience.personas:
-            name = f"{audience.audience}/{persona.id}" if several else persona.id
+            name = name_persona(audience, persona, audiences)
             segments = persona.segments | own if persona.segments else own
             people.append(persona.model_copy(update={"id": name, "segments": segments}))
     return people, tuple(sorted({key for persona in people for key in persona.segments}))
+
+
+def name_persona(audience: Audience, persona: Persona, audiences: Sequence[Audience]) -> str:
+    """Return the id that a run gives a persona: with several audiences it says which one."""
+    return f"{audience.audience}/{persona.id}" if len(audiences) > 1 else persona.id
 
 
 def _list_tasks(campaign: Campaign, panel: Sequence[Persona], settings: Settings, wordings: int) -> Iterator[Task]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from toolkit import api
 from toolkit.models import CONTROL, Audience, Campaign, Draft, Record
+from toolkit.planning import name_persona
 from toolkit.runs import Run
 from toolkit.scoring import PRIMARY
 from toolkit.store import Tested, Version, Versions
@@ -50,13 +51,12 @@ def choose_same(run: Run, audiences: Sequence[Audience]) -> Choice:
 def choose_fresh(runs: Sequence[Run], audiences: Sequence[Audience]) -> Choice | None:
     """Return personas whom none of the runs asked, as many as the first run asked; None where nobody is left."""
     asked = {persona for run in runs for persona in run.reactions["persona_id"].unique() if persona != CONTROL}
-    several = len(audiences) > 1
     rest = [
         audience.model_copy(update={"personas": left})
         for audience in audiences
         if (left := tuple(
             persona for persona in audience.personas
-            if (f"{audience.audience}/{persona.id}" if several else persona.id) not in asked
+            if name_persona(audience, persona, audiences) not in asked
         ))
     ]  # fmt: skip
     left_over = sum(len(audience.personas) for audience in rest)

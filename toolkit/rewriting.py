@@ -19,6 +19,7 @@ from toolkit.facts import find_facts, find_invented, find_lost
 from toolkit.linting import lint
 from toolkit.models import LIST_FIELDS, Draft, Record
 from toolkit.objections import Objection
+from toolkit.overhearing import hear_spoken, write_spoken
 from toolkit.prompts import Prompts, clean_text
 from toolkit.questions import BOUNDARY, Task
 from toolkit.replies import BadReply, read_object
@@ -83,8 +84,8 @@ class Rewriter:
 
     def complete(self, draft: Draft, objections: Sequence[str], wish: str) -> Question:
         """Ask a base model to go on with a page of rewritten messages; only the text is written anew."""
-        reasons = " ".join(_on_one_line(reason) for reason in [*objections[:3], wish] if reason)
-        post = _on_one_line(draft.text)
+        reasons = " ".join(write_spoken(reason) for reason in [*objections[:3], wish] if reason)
+        post = write_spoken(draft.text)
         prompt = self._prompts.render("rewrite_completion.j2", post=post, objection=reasons or "It does not hold me.")
         most = max(60, min(2 * len(post), 600))
         grammar = rf'root ::= [^"\n]{{10,{most}}} "\""'
@@ -209,7 +210,7 @@ def _read_sound(text: str, draft: Draft, asked: Sequence[str]) -> Rewrite:
 
 def _read_text(text: str, draft: Draft, asked: Sequence[str]) -> Rewrite:
     """Read a base model's completion; a fault is a bad reply at once, since it cannot be told."""
-    said = clean_text(text).lstrip(' "').split('"')[0].split("\n")[0].strip()
+    said = hear_spoken(clean_text(text))
     if not any(letter.isalpha() for letter in said):
         raise BadReply("the completion holds no text")
     after = draft.model_copy(update={"text": said})
@@ -244,10 +245,6 @@ def _say_limits(draft: Draft) -> list[str]:
 
 def _squeeze(text: str) -> str:
     return " ".join(clean_text(text).split())
-
-
-def _on_one_line(text: str) -> str:
-    return " ".join(clean_text(text).split()).replace('"', "”")
 
 
 def _count_more(count: int) -> str:

@@ -106,7 +106,7 @@ class Member(torch.nn.Module):
         return strength
 
 
-def fit(pairs: Pairs, texts: Texts, among: np.ndarray, members: int = MEMBERS) -> Weights:
+def fit(pairs: Pairs, texts: Texts, among: np.ndarray) -> Weights:
     """Return the line and an ensemble of networks, fitted on every pair of a mask, each weighted by its information.
 
     A pair that differs has its winner as its label. One that does not has the probability of each winner, and counts
@@ -116,7 +116,7 @@ def fit(pairs: Pairs, texts: Texts, among: np.ndarray, members: int = MEMBERS) -
     rows = np.flatnonzero(among & (weight > _LEAST_WEIGHT))
     label = np.where(pairs.differs, pairs.b_won, pairs.belief)
     line = fit_line(pairs, texts, rows, weight, label)
-    return to_weights([_fit_member(pairs, texts, rows, weight, label, seed) for seed in range(members)], texts, line)
+    return to_weights([_fit_member(pairs, texts, rows, weight, label, seed) for seed in range(MEMBERS)], texts, line)
 
 
 def fit_line(

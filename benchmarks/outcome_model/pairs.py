@@ -11,6 +11,8 @@ import polars as pl
 from scipy.special import ndtr
 
 DATA = Path(__file__).parent.parent / "data"
+HELD_OUT = DATA / "held_out.npz"
+"""For every pair the log odds that B wins, by a fit that never saw its group, and the weights they go with."""
 DIFFERS = 1.96
 INFLATION = 1.66
 """Identical arms differ this many times more than binomial counts should."""
@@ -68,6 +70,11 @@ def load_pairs(folder: Path = DATA) -> Pairs:
 def assign_folds(group: np.ndarray, folds: int, seed: str) -> np.ndarray:
     """Return a fold from 0 for each group name, by a hash: independent of order and of the other groups."""
     return np.array([int(hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()[:8], 16) % folds for name in group])
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file, by which figures and weights are known to belong together."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _join_groups(arms: pl.DataFrame, confirmed: pl.DataFrame) -> dict[str, str]:

