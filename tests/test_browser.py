@@ -2,175 +2,38 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import threading
 import zipfile
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
+from browsing import (
+    FITS,
+    PICTURES,
+    App,
+    answered,
+    app,
+    browser,
+    expect,
+    keep_picture,
+    needs_browser,
+    press_ask,
+    settle,
+    write_drafts,
+)
 from openai_server import Ask, OpenAIServer
 
 from toolkit.models import LABEL
 from toolkit.study import STOPPED
 
-playwright = pytest.importorskip("playwright.sync_api")
-ROOT = Path(__file__).parent.parent
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-PATIENCE = 120_000
+__all__ = ["app", "browser"]
+
 FIRST = 16
 """Questions in flight before the endpoint has answered once."""
-PICTURES = os.environ.get("PICTURES")
-"""Folder to leave the pictures in, such as docs; without it they are not kept."""
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
-
-
-class App:
-    """The page's process and a browser to look at it with."""
-
-    def __init__(self, url: str, folder: Path, browser: playwright.Browser) -> None:
-        self.url = url
-        self.folder = folder
-        self._browser = browser
-
-    def open(
-        self,
-        url: str | None = None,
-        *,
-        wait: str = "Who will be asked",
-        width: int = 1280,
-        height: int = 900,
-        dark: bool = False,
-    ) -> playwright.Page:
-        """Return the page, or another of its addresses, in a browser session of its own."""
-        scheme = "dark" if dark else "light"
-        context = self._browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.goto(url or self.url)
-        page.get_by_text(wait).first.wait_for()
-        return page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    """Start Chromium once."""
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def app(server: OpenAIServer, tmp_path: Path, browser: playwright.Browser) -> Iterator[App]:
-    """Serve the page from an empty folder, with the loopback provider as this machine's endpoint."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    with serve(folder, browser, AUDIENCE_BASE_URL=server.base_url, AUDIENCE_MODEL="m") as running:
-        yield running
-
-
-@contextlib.contextmanager
-def serve(folder: Path, browser: playwright.Browser, port: int | None = None, **environment: str) -> Iterator[App]:
-    """Serve the page from a folder; afterwards close what the browser has open, and see that nothing was raised.
-
-    Pages left open would go on asking for a server that has gone, at the cost of the tests that follow.
-    """
-    port = port or find_port()
-    with subprocess.Popen(
-        [sys.executable, "-m", "toolkit", "app", "--port", str(port), "--no-browser"],
-        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    ) as process:  # fmt: skip
-        log = Log(process)
-        try:
-            log.wait_for("127.0.0.1")
-            yield App(f"http://127.0.0.1:{port}", folder, browser)
-        finally:
-            for context in browser.contexts:
-                context.close()
-            process.terminate()
-            log.wait_for_end()
-    assert "Traceback" not in log.text, log.text
-
-
-def find_port() -> int:
-    """Return a free port of this machine."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Log:
-    """What a process prints, read as it comes."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.text = ""
-        self._changed = threading.Condition()
-        self._ended = False
-        threading.Thread(target=self._read, args=(process.stdout,), daemon=True).start()
-
-    def wait_for(self, words: str) -> None:
-        """Block until the words were printed; fail where the process ends before."""
-        with self._changed:
-            assert self._changed.wait_for(lambda: words in self.text or self._ended, 60), self.text
-            assert words in self.text, self.text
-
-    def wait_for_end(self) -> None:
-        """Block until nothing more is printed."""
-        with self._changed:
-            assert self._changed.wait_for(lambda: self._ended, 30)
-
-    def _read(self, lines: Iterable[str]) -> None:
-        for line in lines:
-            self._add(line)
-        self._add("", ended=True)
-
-    def _add(self, line: str, *, ended: bool = False) -> None:
-        with self._changed:
-            self.text += line
-            self._ended = ended
-            self._changed.notify_all()
-
-
-def write_drafts(page: playwright.Page, *texts: str) -> None:
-    """Type drafts A, B, ... as a person would."""
-    for name, text in zip("ABC", texts, strict=False):
-        page.get_by_label(f"Draft {name}", exact=True).fill(text)
-    page.keyboard.press("Tab")
-
-
-def press_ask(page: playwright.Page) -> None:
-    """Press the button that asks, whatever the page is doing meanwhile."""
-    page.get_by_role("button", name=re.compile(r"^Ask \d+ people")).click()
-
-
-def answered(page: playwright.Page) -> playwright.Locator:
-    """Return the tiles of people who answered something."""
-    return page.locator('.tile:has(.cell:not([data-action="waiting"]))')
-
-
-def keep_picture(page: playwright.Page, name: str, *, width: int) -> None:
-    """Leave a picture of the whole page where it was asked for."""
-    if PICTURES:
-        page.set_viewport_size({"width": width, "height": 900})
-        height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
-        page.set_viewport_size({"width": width, "height": int(height)})
-        page.wait_for_timeout(1000)
-        page.screenshot(path=Path(PICTURES) / f"{name}.png")
+pytestmark = needs_browser
 
 
 def test_two_drafts_to_a_verdict(app: App, server: OpenAIServer) -> None:
@@ -184,9 +47,9 @@ def test_two_drafts_to_a_verdict(app: App, server: OpenAIServer) -> None:
     server.release()
     answered(page).first.wait_for()
     page.get_by_text("Who did what").wait_for()
-    assert answered(page).count() == 12
-    assert page.get_by_text(LABEL).count() >= 1
-    assert page.get_by_role("heading", name=re.compile("Too close to call|beats|Not enough|Unstable")).is_visible()
+    expect(answered(page)).to_have_count(12)
+    expect(page.get_by_text(LABEL)).not_to_have_count(0)
+    page.get_by_role("heading", name=re.compile("Too close to call|beats|Not enough|Unstable")).wait_for()
 
     with page.expect_download() as saved:
         page.get_by_role("button", name="Run folder (.zip)").click()
@@ -208,7 +71,7 @@ def test_two_drafts_to_a_verdict(app: App, server: OpenAIServer) -> None:
 def test_a_press_right_after_typing_asks_once(app: App, server: OpenAIServer, written: str) -> None:
     """Typing, then the button with the box still focused, where the eye saw it: asked at the first press, and once."""
     page = app.open()
-    page.wait_for_function("() => document.querySelector('[data-test-script-state=notRunning]') !== null")
+    settle(page)
     drafts = 1
     if written == "the other draft":
         write_drafts(page, "Send an invoice in the chat.")
@@ -221,7 +84,7 @@ def test_a_press_right_after_typing_asks_once(app: App, server: OpenAIServer, wr
     page.mouse.dblclick(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2, delay=60)
     page.get_by_text("Who did what").wait_for()
     assert server.count() == drafts * (12 + 10)
-    assert page.get_by_text("ACT NOW!!! Get paid today, in the chat.").count() >= 1
+    expect(page.get_by_text("ACT NOW!!! Get paid today, in the chat.")).not_to_have_count(0)
 
 
 def test_stop_keeps_what_came_and_the_rest_can_be_asked(app: App, server: OpenAIServer) -> None:
@@ -258,15 +121,16 @@ def test_a_run_goes_on_without_its_tab(app: App, server: OpenAIServer) -> None:
     page.get_by_text("0 of 24 reactions").wait_for()
     page.reload()
     page.get_by_text("0 of 24 reactions").wait_for()
+    expect(page).to_have_url(re.compile("live="))
     link = page.url
-    assert "live=" in link
     page.context.close()
     server.release()
     again = app.open(link, wait="Who did what")
-    assert again.get_by_text("Send an invoice in the chat.").count() >= 1
+    expect(again.get_by_text("Send an invoice in the chat.")).not_to_have_count(0)
     assert server.count() == 24 + 20
     assert len(list((app.folder / "runs").glob("*/run.json"))) == 1
     stranger = app.open()
+    settle(stranger)
     assert stranger.get_by_text("Send an invoice in the chat.").count() == 0
 
 
@@ -279,10 +143,10 @@ def test_the_page_answers_while_one_types(app: App) -> None:
     preview = page.locator(".preview")
     preview.get_by_text("Send an invoice.").wait_for()
     page.get_by_text("exclamation marks").wait_for()
-    assert preview.locator("mark.flagged").first.inner_text() == "Are you broke"
+    expect(preview.locator("mark.flagged").first).to_have_text("Are you broke")
     page.get_by_text("desktop", exact=True).click()
     page.locator(".preview-desktop").wait_for()
-    assert box.input_value() == "Are you broke? ACT NOW!!! Send an invoice."
+    expect(box).to_have_value("Are you broke? ACT NOW!!! Send an invoice.")
     page.get_by_role("button", name=re.compile(r"^Ask 12 people, ")).wait_for()
 
 
@@ -292,13 +156,12 @@ def test_long_and_foreign_drafts_do_no_harm(app: App) -> None:
     box = page.get_by_role("textbox", name="Draft A", exact=True)
     box.fill("Pay. " * 20_000)
     page.get_by_text("Must change").first.wait_for()
-    assert page.locator(".preview-text").first.evaluate("one => one.textContent.length") > 90_000
+    page.wait_for_function("() => document.querySelector('.preview-text').textContent.length > 90_000")
     arabic = "أرسل فاتورة <b>الآن</b>"
     box.fill(arabic)
     page.locator(".preview").get_by_text("<b>").wait_for()
-    text = page.locator(".preview-text").first
-    assert text.evaluate("one => getComputedStyle(one).direction") == "rtl"
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(page.locator(".preview-text").first).to_have_css("direction", "rtl")
+    page.wait_for_function(FITS, arg=1280)
 
 
 def test_a_link_opens_a_saved_run_and_no_other_file(app: App) -> None:
@@ -306,13 +169,13 @@ def test_a_link_opens_a_saved_run_and_no_other_file(app: App) -> None:
     page = app.open(width=390)
     write_drafts(page, "Send an invoice in the chat.")
     press_ask(page)
-    page.get_by_text("Link to this result").wait_for()
     address = page.get_by_role("link", name="Link to this result").get_attribute("href")
     assert address is not None
     again = app.open(f"{app.url}/{address}", wait="One draft, nothing to compare with", width=390)
     again.get_by_text("Link to this result").wait_for()
-    assert again.locator(".funnel b").count() == 3
-    assert again.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(again.locator(".funnel b")).to_have_count(3)
+    settle(again)
+    again.wait_for_function(FITS, arg=390)
     app.open(f"{app.url}/result?run=..%2F..%2Fetc", wait="there is no run")
 
 
@@ -322,13 +185,13 @@ def test_people_can_be_met_by_keyboard(app: App) -> None:
     write_drafts(page, "Send an invoice in the chat.")
     press_ask(page)
     page.get_by_text("Who did what").wait_for()
-    tile = page.get_by_role("button", name=re.compile(r"^Maya\. A: "))
-    tile.focus()
+    settle(page)
+    page.get_by_role("button", name=re.compile(r"^Maya\. A: ")).focus()
     page.locator(".says").get_by_text("Maya").wait_for()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("An AI persona, not a real person.").wait_for()
-    assert dialog.get_by_text("Leeds").count() >= 1
+    expect(dialog.get_by_text("Leeds")).not_to_have_count(0)
 
 
 def test_sessions_share_neither_drafts_nor_keys(app: App, server: OpenAIServer) -> None:
@@ -340,8 +203,9 @@ def test_sessions_share_neither_drafts_nor_keys(app: App, server: OpenAIServer) 
         page.get_by_text("What answers").click()
         page.get_by_label("Key", exact=True).fill(key)
         page.keyboard.press("Enter")
+        settle(page)
     assert second.get_by_text("Only the first writes this.").count() == 0
-    assert first.get_by_label("Key", exact=True).input_value() == "key-one"
+    expect(first.get_by_label("Key", exact=True)).to_have_value("key-one")
     for page, key, _ in typed:
         server.keys.clear()
         press_ask(page)
@@ -363,6 +227,7 @@ def test_text_of_any_kind_is_shown_as_text(app: App, server: OpenAIServer) -> No
     page.locator(".says").get_by_text("<script>").wait_for()
     answered(page).first.click()
     page.get_by_role("dialog").get_by_text("<script>").wait_for()
+    settle(page)
     assert page.evaluate("window.hacked") is None
 
 
@@ -372,6 +237,7 @@ def is_chat(ask: Ask) -> bool:
 
 
 @pytest.mark.model
+@pytest.mark.timeout(1_200)
 def test_the_embedded_model_on_the_page(app: App) -> None:
     """With no key: an example in one press, two people of the embedded model, a result on a wide and a narrow page."""
     people = 12 if PICTURES else 2
@@ -386,7 +252,7 @@ def test_the_embedded_model_on_the_page(app: App) -> None:
     for _ in range(12 - people):
         page.keyboard.press("ArrowLeft")
     page.get_by_role("button", name=f"Ask {people} people, free").click()
-    page.get_by_text("Who did what").wait_for(timeout=900_000 if PICTURES else 240_000)
-    assert answered(page).count() == people
+    page.get_by_text("Who did what").wait_for(timeout=900_000)
+    expect(answered(page)).to_have_count(people)
     keep_picture(page, "page", width=1280)
     keep_picture(page, "page-narrow", width=390)

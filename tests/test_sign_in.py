@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsing import CHROMIUM, App, browser, find_port, playwright, serve
 from conftest import Command
 from oidc_provider import CLIENT, OIDCProvider
 from scripted import ScriptedEngine, reading
-from test_browser import CHROMIUM, App, browser, find_port, playwright, serve
 
 import toolkit
 from toolkit.models import Audience, Campaign

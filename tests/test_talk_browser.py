@@ -5,20 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 import toolkit_runs
 import yaml
+from browsing import PATIENCE, App, app, browser, expect, keep_picture, needs_browser, press_ask, settle, write_drafts
 from openai_server import Ask, OpenAIServer
-from test_browser import CHROMIUM, PATIENCE, App, app, browser, keep_picture, press_ask, write_drafts  # noqa: F401 - fixtures too
 
 import toolkit
 from toolkit.models import LABEL
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+__all__ = ["app", "browser"]
+
+pytestmark = needs_browser
 BETTER = "Buyers owe you? Send a PayPal invoice right here in the chat for £3, and see when it is paid."
 EVIL = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script> **bold** $x$ \u202e\u05d0"
 ROWS = "caseid,first_name,age,role\n" + "".join(
@@ -36,7 +33,7 @@ def speak(ask: Ask) -> dict[str, Any] | None:
     return {"objection": "It does not say what it is for."} if "objection" in properties else None
 
 
-def test_from_a_result_to_a_better_draft_and_an_audience(app: App, server: OpenAIServer) -> None:  # noqa: F811
+def test_from_a_result_to_a_better_draft_and_an_audience(app: App, server: OpenAIServer) -> None:
     """Two drafts, ask somebody why, ask everybody, rewrite, test both again, import people and save them."""
     server.script = speak
     page = app.open()
@@ -70,7 +67,7 @@ def test_from_a_result_to_a_better_draft_and_an_audience(app: App, server: OpenA
     page.get_by_text("regression to the mean").first.wait_for()
     page.get_by_text("12 from the store").wait_for()
     assert server.count() - before == 12 + 10
-    assert page.get_by_text(LABEL).count() >= 1
+    expect(page.get_by_text(LABEL)).not_to_have_count(0)
     keep_picture(page, "improve", width=1280)
     keep_picture(page, "improve-narrow", width=390)
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -91,7 +88,7 @@ def test_from_a_result_to_a_better_draft_and_an_audience(app: App, server: OpenA
     assert len(toolkit.load_audience(app.folder / "personas" / "buyers.yaml").personas) == 9
 
 
-def test_an_answer_comes_word_by_word_and_can_be_stopped(app: App, server: OpenAIServer) -> None:  # noqa: F811
+def test_an_answer_comes_word_by_word_and_can_be_stopped(app: App, server: OpenAIServer) -> None:
     """Words stand on the page before the answer is whole; Stop keeps none of them; asked again, it is kept whole."""
     server.script = speak
     toolkit_runs.save_run(app.folder / "runs" / "one")
@@ -103,7 +100,7 @@ def test_an_answer_comes_word_by_word_and_can_be_stopped(app: App, server: OpenA
     page.get_by_test_id("stChatMessage").get_by_text(re.compile("^I have been$")).wait_for()
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("nothing of this answer was kept").wait_for()
-    assert page.get_by_text("I have been").count() == 0
+    expect(page.get_by_text("I have been")).to_have_count(0)
     server.words_before_hold = None
     server.release()
     question.fill("What put you off?")
@@ -113,7 +110,7 @@ def test_an_answer_comes_word_by_word_and_can_be_stopped(app: App, server: OpenA
     page.get_by_test_id("stChatMessage").get_by_text("I have been cheated before.").wait_for()
 
 
-def test_hostile_people_and_answers_do_no_harm(app: App, server: OpenAIServer) -> None:  # noqa: F811
+def test_hostile_people_and_answers_do_no_harm(app: App, server: OpenAIServer) -> None:
     """Markup in names, descriptions, segments and answers reaches the page as letters, never as elements."""
     people = [
         {"id": f"p{number}", "name": EVIL, "age": 30, "segments": {EVIL[:40]: EVIL}, "about": EVIL * 100}
@@ -131,5 +128,6 @@ def test_hostile_people_and_answers_do_no_harm(app: App, server: OpenAIServer) -
     page.get_by_text("9 of 9 personas").wait_for()
     page.get_by_role("radio", name="Who is missing").click()
     page.get_by_text("Against what you want").wait_for()
+    settle(page)
     assert page.evaluate("window.hacked") is None
     assert page.locator("img[src=x]").count() == 0

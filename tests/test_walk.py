@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import toolkit_runs
+from browsing import FITS, App, app, browser, needs_browser, playwright, press_ask, settle, write_drafts
 from openai_server import Ask, OpenAIServer
-from test_browser import CHROMIUM, App, app, browser, playwright, press_ask, write_drafts
-from test_page_quality import AXE, find_faults, settle
+from test_page_quality import AXE, find_faults
 from walk_pictures import keep_pictures
 
 import toolkit
@@ -24,7 +24,6 @@ ROWS = "caseid,first_name,age,role\n" + "".join(
     f"{number},Ann{number},{20 + number},{('buyer', 'seller')[number % 2]}\n" for number in range(9)
 )
 
-FITS = "() => innerWidth === 390 && document.querySelector('[data-testid=stMain]').scrollWidth <= 390"
 WIDE = """
 () => [...document.querySelectorAll('[data-testid=stMain] *')].filter(one => one.getBoundingClientRect().right > 391)
   .map(one => one.outerHTML.slice(0, 120)).slice(0, 12)
@@ -48,11 +47,7 @@ REACTIONS = (
     ("hide", "Nobody who sells a pram talks like that.", "It sounds like an advert.", "Get paid today", "disliked"),
 )
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+pytestmark = needs_browser
 
 
 def speak(ask: Ask) -> dict[str, Any] | None:
@@ -184,7 +179,7 @@ def look(page: playwright.Page, name: str, *, dark: bool = False, end: bool = Fa
         assert find_faults(page) == [], name
     page.set_viewport_size({"width": 390, "height": 900})
     try:
-        page.wait_for_function(FITS, timeout=10_000)
+        page.wait_for_function(FITS, arg=390, timeout=10_000)
     except playwright.Error:
         wide = page.evaluate(WIDE)
         pytest.fail(f"{name} is wider than a phone: {wide}")

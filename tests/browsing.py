@@ -1,0 +1,194 @@
+"""The page in a real browser, for the tests that look at it: its process, Chromium, and what a person does in it.
+
+What a page shows is asked with `expect` and `wait_for`, which wait until it is so: a page is seen half drawn as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from openai_server import OpenAIServer
+
+playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect
+ROOT = Path(__file__).parent.parent
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+PATIENCE = 120_000
+"""Milliseconds that a page has for whatever it is asked for."""
+PICTURES = os.environ.get("PICTURES")
+"""Folder to leave the pictures in, such as docs; without it they are not kept."""
+AT_REST = "() => document.querySelector('[data-test-script-state=notRunning]') !== null"
+DRAWN = """
+() => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]
+  .every(chart => chart.closest('details:not([open])') || chart.querySelector('svg, canvas'))
+"""
+STILL = """
+() => document.getAnimations().every(one =>
+  one.playState !== 'running' || one.effect.getComputedTiming().iterations === Infinity)
+"""
+FITS = """
+(width) => innerWidth === width && document.documentElement.scrollWidth <= width
+  && document.querySelector('[data-testid=stMain]').scrollWidth <= width
+"""
+"""The window has the width, and nothing sticks out of it."""
+
+needs_browser = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+"""The marks of every test here."""
+
+expect.set_options(timeout=PATIENCE)
+
+
+class App:
+    """The page's process and a browser to look at it with."""
+
+    def __init__(self, url: str, folder: Path, browser: playwright.Browser) -> None:
+        self.url = url
+        self.folder = folder
+        self._browser = browser
+
+    def open(
+        self,
+        url: str | None = None,
+        *,
+        wait: str = "Who will be asked",
+        width: int = 1280,
+        height: int = 900,
+        dark: bool = False,
+    ) -> playwright.Page:
+        """Return the page, or another of its addresses, in a browser session of its own."""
+        scheme = "dark" if dark else "light"
+        context = self._browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.goto(url or self.url)
+        page.get_by_text(wait).first.wait_for()
+        return page
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    """Start Chromium once."""
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def app(server: OpenAIServer, tmp_path: Path, browser: playwright.Browser) -> Iterator[App]:
+    """Serve the page from an empty folder, with the loopback provider as this machine's endpoint."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    with serve(folder, browser, AUDIENCE_BASE_URL=server.base_url, AUDIENCE_MODEL="m") as running:
+        yield running
+
+
+@contextlib.contextmanager
+def serve(folder: Path, browser: playwright.Browser, port: int | None = None, **environment: str) -> Iterator[App]:
+    """Serve the page from a folder; afterwards close what the browser has open, and see that nothing was raised.
+
+    Pages left open would go on asking for a server that has gone, at the cost of the tests that follow.
+    """
+    port = port or find_port()
+    with subprocess.Popen(
+        [sys.executable, "-m", "toolkit", "app", "--port", str(port), "--no-browser"],
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
+        log = Log(process)
+        try:
+            log.wait_for("127.0.0.1")
+            yield App(f"http://127.0.0.1:{port}", folder, browser)
+        finally:
+            for context in browser.contexts:
+                context.close()
+            process.terminate()
+            log.wait_for_end()
+    assert "Traceback" not in log.text, log.text
+
+
+def find_port() -> int:
+    """Return a free port of this machine."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Log:
+    """What a process prints, read as it comes."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.text = ""
+        self._changed = threading.Condition()
+        self._ended = False
+        threading.Thread(target=self._read, args=(process.stdout,), daemon=True).start()
+
+    def wait_for(self, words: str) -> None:
+        """Block until the words were printed; fail where the process ends before."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: words in self.text or self._ended, 60), self.text
+            assert words in self.text, self.text
+
+    def wait_for_end(self) -> None:
+        """Block until nothing more is printed."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._ended, 30)
+
+    def _read(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._add(line)
+        self._add("", ended=True)
+
+    def _add(self, line: str, *, ended: bool = False) -> None:
+        with self._changed:
+            self.text += line
+            self._ended = ended
+            self._changed.notify_all()
+
+
+def write_drafts(page: playwright.Page, *texts: str) -> None:
+    """Type drafts A, B, ... as a person would."""
+    for name, text in zip("ABC", texts, strict=False):
+        page.get_by_label(f"Draft {name}", exact=True).fill(text)
+    page.keyboard.press("Tab")
+
+
+def press_ask(page: playwright.Page) -> None:
+    """Press the button that asks, whatever the page is doing meanwhile."""
+    page.get_by_role("button", name=re.compile(r"^Ask \d+ people")).click()
+
+
+def answered(page: playwright.Page) -> playwright.Locator:
+    """Return the tiles of people who answered something."""
+    return page.locator('.tile:has(.cell:not([data-action="waiting"]))')
+
+
+def settle(page: playwright.Page) -> None:
+    """Wait until the page's script rests, its charts are drawn, and nothing fades or slides any more."""
+    page.wait_for_function(AT_REST)
+    page.wait_for_function(DRAWN)
+    page.wait_for_function(STILL)
+
+
+def keep_picture(page: playwright.Page, name: str, *, width: int) -> None:
+    """Leave a picture of the whole page where it was asked for."""
+    if PICTURES:
+        page.set_viewport_size({"width": width, "height": 900})
+        height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        page.set_viewport_size({"width": width, "height": int(height)})
+        page.wait_for_timeout(1000)
+        page.screenshot(path=Path(PICTURES) / f"{name}.png")
