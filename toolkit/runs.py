@@ -177,8 +177,8 @@ class Run:
         """Return the same run with its evidence weighed by `link`, and on how many results that rests."""
         return replace(self, methods=self.methods.model_copy(update={"link": link, "validation": link.say()}))
 
-    def predict(self, predictions: Predictions) -> Run:
-        """Return the same run with what the outcome model says of its drafts."""
+    def predict(self, predictions: Predictions | None) -> Run:
+        """Return the same run with what the outcome model says of its drafts; None where it was not asked."""
         return replace(self, methods=self.methods.model_copy(update={"predictions": predictions}))
 
     def strengths(self) -> pl.DataFrame:

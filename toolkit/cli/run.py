@@ -64,7 +64,6 @@ def _test(
     from toolkit.cli.confirming import confirm, may_ask
     from toolkit.cli.progress import Progress
     from toolkit.head_to_head import list_pairings
-    from toolkit.predictions import predict_run
     from toolkit.runs import check_folder
 
     if quiet and verbose:
@@ -91,7 +90,6 @@ def _test(
         price=api.find_price(engine, **known),
     ) as progress:
         finished = _ask(campaign, audience, progress, engine=engine, **settings, **_pick(options, _HOW_TO_ASK))
-    finished = predict_run(finished, api.default_store())
     folder = finished.save(out or Path("runs") / finished.run_id)
     _show(finished, folder, as_json=as_json, quiet=quiet)
     return _exit_code(finished)
