@@ -11,13 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openai_server import OpenAIServer
+from hypothesis import HealthCheck, settings
+from openai_server import PATIENCE, OpenAIServer
 from scheduling import BrowserFirst, check_files, put_slow_first
 
 from toolkit.models import Audience, Campaign, Draft, Persona
 
 ROOT = Path(__file__).parent.parent
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+# The same examples at every run, however slow the machine: a test that fails, fails again.
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -106,7 +113,7 @@ def command(tmp_path: Path) -> Command:
             cwd=folder,
             input=stdin,
             env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-            timeout=200,
+            timeout=PATIENCE,
         )
 
     return start

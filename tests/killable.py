@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from openai_server import PATIENCE
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -36,7 +38,7 @@ class Killable:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let it end."""
-        self._process.communicate(timeout=30)
+        self._process.communicate(timeout=PATIENCE)
 
     def start(self, **options: Any) -> int:
         """Start a run with the options of `run_grid` and return its process id."""

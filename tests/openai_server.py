@@ -38,10 +38,23 @@ from provider_replies import (
 from provider_rules import Faults, Rejection, check_request, spoil
 from provider_streams import list_events
 
-__all__ = ["CHAT", "COMPLETIONS", "EMBEDDINGS", "EVERYTHING", "MODELS", "Ask", "Faults", "OpenAIServer", "Script"]
+__all__ = [
+    "CHAT",
+    "COMPLETIONS",
+    "EMBEDDINGS",
+    "EVERYTHING",
+    "MODELS",
+    "PATIENCE",
+    "Ask",
+    "Faults",
+    "OpenAIServer",
+    "Script",
+]
 
 Script = Callable[[Ask], str | dict[str, Any] | None]
 EVERYTHING = frozenset({MODELS, CHAT, COMPLETIONS, EMBEDDINGS, BATCHES, "logprobs", "usage"})
+PATIENCE = 240.0
+"""Seconds to wait for what should come at once: a busy machine takes its time, and what came costs no waiting."""
 _LARGEST_BODY = 64 * 1024**2
 _REFUSAL = "I'm sorry, I can't help with that."
 
@@ -110,17 +123,28 @@ class OpenAIServer:
             paths = [ask.path.removeprefix("/v1") for ask in self.requests]
         return len(paths) if path is None else paths.count(path.removeprefix("/v1"))
 
-    def wait_for(self, count: int, timeout: float = 10.0) -> None:
+    def wait_for(self, count: int, timeout: float = PATIENCE) -> None:
         """Block until `count` requests have arrived; raise TimeoutError after `timeout` seconds."""
         with self._changed:
             if not self._changed.wait_for(lambda: len(self.requests) >= count, timeout):
                 raise TimeoutError(f"{len(self.requests)} of {count} requests arrived within {timeout} seconds")
 
-    def wait_until_idle(self, timeout: float = 10.0) -> None:
+    def wait_until_idle(self, timeout: float = PATIENCE) -> None:
         """Block until no request is in flight; raise TimeoutError after `timeout` seconds."""
         with self._changed:
             if not self._changed.wait_for(lambda: self.in_flight == 0, timeout):
                 raise TimeoutError(f"{self.in_flight} requests are still in flight after {timeout} seconds")
+
+    def hold_after(self, count: int) -> None:
+        """Let so many more replies go and keep the others back; call it while no request is in flight."""
+        self.replies_before_hold = self._let_go + count
+        self.release()
+
+    def wait_until_held(self, timeout: float = PATIENCE) -> None:
+        """Block until the last reply that `hold_after` lets go is on its way; raise TimeoutError after `timeout`."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._let_go == self.replies_before_hold, timeout):
+                raise TimeoutError(f"{self._let_go} of {self.replies_before_hold} went within {timeout} seconds")
 
     def hold(self) -> None:
         """Keep replies back, also of requests that wait already, until `release`."""
@@ -181,9 +205,7 @@ class OpenAIServer:
             struck = faults.draw(identity, attempt)
             await asyncio.sleep(self._latency + faults.stall_seconds * ("stall" in struck))
             await self._gate.wait()
-            self._let_go += 1
-            if self._let_go == self.replies_before_hold:
-                self._gate.clear()
+            self._count_reply()
             try:
                 self._admit(ask, request, faults)
                 if ask.path == MODELS:
@@ -202,6 +224,13 @@ class OpenAIServer:
             except Rejection as rejection:
                 self.refused += 1
                 return web.json_response({"error": rejection.error}, status=rejection.status, headers=rejection.headers)
+
+    def _count_reply(self) -> None:
+        with self._changed:
+            self._let_go += 1
+            if self._let_go == self.replies_before_hold:
+                self._gate.clear()
+            self._changed.notify_all()
 
     def _answer_line(self, ask: Ask, attempt: int) -> tuple[int, dict[str, Any]]:
         """Answer one line of a batch as it would be answered alone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from openai_server import OpenAIServer
+from openai_server import PATIENCE, OpenAIServer
 from streamlit.testing.v1 import AppTest
 
 from toolkit.models import LABEL
@@ -19,7 +19,7 @@ def page(server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setenv("AUDIENCE_BASE_URL", server.base_url)
     monkeypatch.setenv("AUDIENCE_MODEL", "m")
     monkeypatch.chdir(tmp_path)
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE).run()
 
 
 def words_of(page: AppTest) -> list[str]:
@@ -104,7 +104,7 @@ def test_an_empty_folder_of_runs_says_what_to_do(monkeypatch: pytest.MonkeyPatch
     """The page of runs names the next step."""
     monkeypatch.chdir(tmp_path)
     script = "from toolkit.ui import runs, state\nstate.begin()\nruns.show()"
-    page = AppTest.from_string(script, default_timeout=60).run()
+    page = AppTest.from_string(script, default_timeout=PATIENCE).run()
     assert not page.exception
     assert "`audience demo`" in page.info[0].value
 
@@ -124,7 +124,7 @@ def test_only_runs_of_the_folder_are_opened(name: str, monkeypatch: pytest.Monke
     (tmp_path / "work" / "runs").mkdir(parents=True)
     (tmp_path / "run.json").write_text("{}", encoding="utf-8")
     monkeypatch.chdir(tmp_path / "work")
-    page = AppTest.from_string("from toolkit.ui import result\nresult.show()", default_timeout=60)
+    page = AppTest.from_string("from toolkit.ui import result\nresult.show()", default_timeout=PATIENCE)
     page.query_params["run"] = name
     page.run()
     assert not page.exception
@@ -140,7 +140,7 @@ from toolkit.ui import state, writing
 state.begin()
 writing._open_upload("many.csv", b"id,text\\n" + b"".join(b"d%d,Text %d.\\n" % (n, n) for n in range(40)))
 """
-    page = AppTest.from_string(script, default_timeout=60).run()
+    page = AppTest.from_string(script, default_timeout=PATIENCE).run()
     assert not page.exception
     assert "holds 40 drafts" in page.error[0].value
     assert words_of(page) == ["", ""]

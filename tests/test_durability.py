@@ -50,19 +50,26 @@ def count_replies(path: Path) -> int:
 
 @pytest.mark.slow
 def test_ten_kills_lose_no_reply_and_repeat_only_what_was_in_flight(tmp_path: Path) -> None:
-    """Killed with -9 ten times at random points, everything comes in the end; repeats are at most kills x in flight."""
+    """Killed with -9 ten times at random points, everything comes in the end; repeats are at most kills x in flight.
+
+    The server lets a random number of replies go and keeps back the next, so no run can end before it is killed.
+    """
     kills, in_flight, reactions = 10, 8, 300
     source = random.Random(7)  # noqa: S311 - repeatable, and nothing secret
+    replies = [source.randrange(1, 2 * reactions // kills) for _ in range(kills)]
+    assert sum(replies) < reactions
     path = tmp_path / "store.sqlite"
     with OpenAIServer(key=None, latency=0.02) as server, Killable(path) as process:
         options = {"base_url": server.base_url, "personas": reactions // 2, "concurrency": in_flight}
-        for _ in range(kills):
+        for count in replies:
+            server.hold_after(count)
             child = process.start(**options)
-            server.wait_for(server.count() + source.randrange(1, 2 * reactions // kills), timeout=60)
+            server.wait_until_held()
             os.kill(child, signal.SIGKILL)
             assert process.wait() == -signal.SIGKILL
             server.wait_until_idle()
         assert 0 < count_replies(path) < reactions
+        server.release()
         process.start(**options)
         assert process.wait() == 0
         asked = count_questions(server)
@@ -118,7 +125,7 @@ def test_a_signal_waits_for_what_is_in_flight(tmp_path: Path, number: signal.Sig
         command += ["--concurrency", "5", "--out", str(tmp_path / "out"), "--no-control"]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "AUDIENCE_STORE": str(path)}
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, cwd=tmp_path) as process:
-            server.wait_for(5, timeout=60)
+            server.wait_for(5)
             process.send_signal(number)
             assert process.stderr is not None
             assert "waiting for the calls in flight" in process.stderr.readline()
@@ -222,7 +229,7 @@ def test_an_exclusive_lock_refuses_to_open(tmp_path: Path) -> None:
 def spoil_by_garbage(path: Path) -> None:
     """Overwrite the middle of the file."""
     data = bytearray(path.read_bytes())
-    data[4096 : len(data) - 4096] = os.urandom(len(data) - 8192)
+    data[4096 : len(data) - 4096] = random.Random(7).randbytes(len(data) - 8192)  # noqa: S311 - repeatable
     path.write_bytes(bytes(data))
 
 

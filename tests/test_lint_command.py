@@ -133,6 +133,10 @@ def measure_lint(count: int) -> float:
 
 @pytest.mark.slow
 def test_drafts_take_no_longer_for_being_many() -> None:
-    """Eight times as many drafts take about eight times the processor time, not the square of it."""
+    """Eight times as many drafts take about eight times the processor time, not the square of it.
+
+    The least of three measurements each: what else the machine does can only make one longer.
+    """
     measure_lint(100)
-    assert measure_lint(4_000) < 24 * measure_lint(500)
+    few, many = zip(*((measure_lint(500), measure_lint(4_000)) for _ in range(3)), strict=True)
+    assert min(many) < 24 * min(few)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openai_server import Ask, OpenAIServer
+from openai_server import PATIENCE, Ask, OpenAIServer
 from scripted import ScriptedEngine, reading
 
 from toolkit.errors import InputError
@@ -18,7 +18,6 @@ from toolkit.runs import load_run
 from toolkit.study import STOPPED
 
 OPTIONS: dict[str, Any] = {"engine": "openai", "model": "m", "rating": "direct", "concurrency": 4}
-PATIENCE = 30.0
 
 
 def test_a_run_in_the_background_ends_like_any_other(audience: Audience, campaign: Campaign) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 import toolkit
@@ -73,13 +75,20 @@ def test_the_server_stops_with_the_engine() -> None:
     assert not is_running(asyncio.run(ask()))
 
 
-def test_a_damaged_model_file_is_written_anew() -> None:
-    """The file's SHA-256 is checked at every start, and a file that differs is replaced."""
-    path = find_model(None)
-    with path.open("r+b") as stream:
+def test_a_damaged_model_file_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file's SHA-256 is checked at every start, and a file that differs is replaced.
+
+    It is a copy in a cache of its own: the machine's is read by whatever else runs on it.
+    """
+    sound = find_model(None)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    damaged = platformdirs.user_cache_path("audience-toolkit", ensure_exists=True) / sound.name
+    assert damaged.is_relative_to(tmp_path)
+    shutil.copy(sound, damaged)
+    with damaged.open("r+b") as stream:
         stream.write(b"damaged!")
-    repaired = find_model(None)
-    assert repaired.read_bytes()[:4] == b"GGUF"
+    assert find_model(None) == damaged
+    assert damaged.read_bytes()[:4] == b"GGUF"
 
 
 def test_no_model_file_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema
 import openai
 import pytest
-from openai_server import CHAT, COMPLETIONS, EVERYTHING, OpenAIServer
+from openai_server import CHAT, COMPLETIONS, EVERYTHING, PATIENCE, OpenAIServer
 from provider_client import SCHEMA, chat, complete, connect, embed, list_outcomes, strict
 
 
@@ -186,7 +186,7 @@ def test_leaving_drops_what_is_held() -> None:
         asking = threading.Thread(target=ask)
         asking.start()
         server.wait_for(1)
-    asking.join(10)
+    asking.join(PATIENCE)
     assert len(caught) == 1
 
 
@@ -221,5 +221,5 @@ def test_server_runs_by_hand() -> None:
         address = process.stdout.readline().strip()
         with openai.OpenAI(base_url=address, api_key="any", max_retries=0) as client:
             assert [model.id for model in client.models.list()] == ["small"]
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE)
     assert process.returncode == 0

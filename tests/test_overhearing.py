@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 import pytest
-from openai_server import Ask, Faults, OpenAIServer
+from openai_server import PATIENCE, Ask, Faults, OpenAIServer
 from scripted import ScriptedEngine, reading
 
 import toolkit
@@ -107,7 +107,7 @@ def test_a_stop_keeps_nothing_half_said(
         return await break_off(stop, talk(run, "p03", "plain", "Why?", people, connection, tell=tell_and_stop))
 
     job: Job[str, Turn] = Job(work, about="Why?")
-    assert job.wait(30)
+    assert job.wait(PATIENCE)
     assert (job.outcome, job.problem) == (None, STOPPED)
     assert job.items
     assert list_turns(run, connection) == []

@@ -100,7 +100,7 @@ def test_thirteen_answers_outlast_a_kill(tmp_path: Path) -> None:
         options = {"base_url": server.base_url, "personas": 10, "concurrency": 1}
         server.script = _hold_back_after(server, 13)
         child = process.start(**options)
-        server.wait_for(14, timeout=60)
+        server.wait_for(14)
         os.kill(child, signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
         with Store(path) as store:

@@ -13,7 +13,7 @@ from pathlib import Path
 import fastexcel
 import pytest
 from conftest import Command, make_audience, make_campaign
-from openai_server import Ask, OpenAIServer
+from openai_server import PATIENCE, Ask, OpenAIServer
 
 import toolkit
 from toolkit.errors import InputError
@@ -196,9 +196,10 @@ def test_the_page_opens_in_a_browser(run: Run, tmp_path: Path) -> None:
     """Chromium draws the file and prints it, with no network."""
     save_report(run, tmp_path / "report.html")
     drawn = ["--headless", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"]
+    drawn.append(f"--user-data-dir={tmp_path / 'profile'}")
     subprocess.run(
         ["chromium", *drawn, f"--print-to-pdf={tmp_path / 'report.pdf'}", (tmp_path / "report.html").as_uri()],
-        check=True, capture_output=True, timeout=120,
+        check=True, capture_output=True, timeout=PATIENCE,
     )  # fmt: skip
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
     assert make_report(run).label in (tmp_path / "report.html").read_text()

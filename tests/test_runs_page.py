@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import toolkit_runs
+from openai_server import PATIENCE
 from scripted import ScriptedEngine, reading
 from streamlit.testing.v1 import AppTest
 
@@ -30,7 +31,7 @@ def page(campaign: Campaign, audience: Audience, monkeypatch: pytest.MonkeyPatch
     """Return the page with one finished run."""
     monkeypatch.chdir(tmp_path)
     toolkit.run(campaign, audience, engine=ScriptedEngine(answer), rating="direct").save("runs/one")
-    return AppTest.from_string(SCRIPT, default_timeout=60).run()
+    return AppTest.from_string(SCRIPT, default_timeout=PATIENCE).run()
 
 
 def press(page: AppTest, label: str) -> AppTest:
@@ -101,7 +102,7 @@ def test_those_who_said_something_are_named(monkeypatch: pytest.MonkeyPatch, tmp
     """A saved run names people as its audience does, not by their ids."""
     monkeypatch.chdir(tmp_path)
     toolkit_runs.save_run(tmp_path / "runs" / "one")
-    page = AppTest.from_string(SCRIPT, default_timeout=60).run()
+    page = AppTest.from_string(SCRIPT, default_timeout=PATIENCE).run()
     assert not page.exception
     drawn = read_html(page)
     people = toolkit.load_audience("uk-social-feed").personas

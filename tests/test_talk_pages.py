@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from openai_server import Ask, OpenAIServer
+from openai_server import PATIENCE, Ask, OpenAIServer
 from streamlit.testing.v1 import AppTest
 
 import toolkit
@@ -54,7 +54,7 @@ def run_id(place: Path, server: OpenAIServer) -> str:
 def open_page(name: str) -> AppTest:
     """Return a page of the app, drawn once."""
     script = f"from toolkit.ui import state, {name}\nstate.begin()\n{name}.show()"
-    page = AppTest.from_string(script, default_timeout=60).run()
+    page = AppTest.from_string(script, default_timeout=PATIENCE).run()
     assert not page.exception, page.exception
     return page
 
@@ -63,7 +63,7 @@ def wait_for(page: AppTest, prefix: str) -> AppTest:
     """Draw the page again once its job is over."""
     for key in page.session_state._state.filtered_state:
         if str(key).startswith(f"job-{prefix}"):
-            assert page.session_state[key].wait(60)
+            assert page.session_state[key].wait(PATIENCE)
     page.run()
     assert not page.exception, page.exception
     return page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from openai_server import PATIENCE
 from real_results import make_world
 from streamlit.testing.v1 import AppTest
 
@@ -13,7 +14,7 @@ SCRIPT = "from toolkit.ui import validity\nvalidity.show()"
 
 def test_an_empty_record_says_what_to_do() -> None:
     """Without results the page names the next step."""
-    page = AppTest.from_string(SCRIPT, default_timeout=60).run()
+    page = AppTest.from_string(SCRIPT, default_timeout=PATIENCE).run()
     assert not page.exception
     assert "`audience outcomes add FILE`" in page.info[0].value
 
@@ -21,7 +22,7 @@ def test_an_empty_record_says_what_to_do() -> None:
 def test_the_record_is_a_table_with_sentences() -> None:
     """One row per source, figures with intervals, what they rest on, and the label."""
     make_world(default_store(), experiments=30, skill=0.7)
-    page = AppTest.from_string(SCRIPT, default_timeout=60).run()
+    page = AppTest.from_string(SCRIPT, default_timeout=PATIENCE).run()
     assert not page.exception
     table = page.dataframe[0].value
     assert table["source"].to_list()[:4] == ["panel", "control reader", "outcome model", "chance"]

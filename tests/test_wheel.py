@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from openai_server import PATIENCE
 
 ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.slow
@@ -39,7 +40,7 @@ def start(installed: Path, folder: Path, *arguments: str) -> subprocess.Complete
         check=False,
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(installed)},
-        timeout=200,
+        timeout=PATIENCE,
     )
 
 
