@@ -2,7 +2,7 @@
 
     python benchmarks/validity.py measure              # baselines and the outcome model, cross-validated by group
     python benchmarks/validity.py panel --minutes 8    # embedded-model panel, as many pairs as the time allows
-    python benchmarks/validity.py > docs/validity.md   # the document, from benchmarks/validity.json
+    python benchmarks/validity.py > docs/validity.md   # the document, from toolkit/outcomes/published.json
 
 Deterministic; replies of the panel are kept, so the same command goes on where it stopped. Needs the local extra.
 """
@@ -15,7 +15,7 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,21 +24,21 @@ import numpy as np
 import polars as pl
 from outcome_model.pairs import HELD_OUT, hash_file, load_pairs
 
-from toolkit import api, stats
+from toolkit import api
 from toolkit.files.audiences import load_audience
 from toolkit.models import LABEL, Campaign, Draft
 from toolkit.outcome_model.weights import WEIGHTS
 from toolkit.outcomes.judging import Judged
 from toolkit.outcomes.matching import Match
 from toolkit.outcomes.pairing import find_z
-from toolkit.outcomes.validating import Validation, validate_matches
+from toolkit.outcomes.published import FIGURES, AskedPanel, load_published
+from toolkit.outcomes.validating import validate_matches
 from toolkit.outcomes.wording import NAMES, say_rate
 from toolkit.runs import Run
 from toolkit.store.outcomes import Outcome
 
 HERE = Path(__file__).parent
 DATA = HERE / "data" / "upworthy_train.parquet"
-FIGURES = HERE / "validity.json"
 PEOPLE, AUDIENCE = 8, "uk-social-feed"
 PAIRS = 40
 
@@ -57,7 +57,7 @@ def main() -> None:
     elif chosen.what == "panel":
         keep(panel=ask_panel(chosen.store, chosen.minutes))
     else:
-        sys.stdout.write(write(json.loads(FIGURES.read_text())))
+        sys.stdout.write(write())
 
 
 def keep(**figures: Any) -> None:
@@ -143,27 +143,27 @@ def read_gap(run: Run, *, control: bool = False) -> float | None:
     return None if None in {rates.get("a"), rates.get("b")} else rates["b"] - rates["a"]
 
 
-def write(figures: dict[str, Any]) -> str:
+def write() -> str:
     """Return the document."""
-    checked = Validation.model_validate(figures["bundled"]["checked"])
-    panel = figures.get("panel", {"pairs": []})
+    published = load_published()
+    checked = published.checked
     environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)  # noqa: S701 - Markdown
     leak = checked.leakage.sentence
-    is_current = figures["bundled"]["weights"] == hash_file(WEIGHTS)
+    is_current = published.weights == hash_file(WEIGHTS)
     shown = {name: judged for name, judged in checked.sources.items() if name != "outcome_model" or is_current}
     card = (
         (HERE.parent / "docs" / "outcome-model.md").read_text().split("## How often it is right")[1].split("\n## ")[0]
     )
     text: str = environment.from_string((HERE / "validity.md.j2").read_text()).render(
         label=LABEL,
-        date=figures["bundled"]["date"],
+        date=published.date,
         checked=checked,
         rows=[say_row(name, judged) for name, judged in shown.items() if judged.pairs],
         bins=checked.sources["outcome_model"].bins if is_current else (),
         card=card.strip(),
         leak=leak[0].upper() + leak[1:],
-        panel=panel,
-        panel_rows=[say_panel(panel["pairs"], name) for name in ("panel", "control")],
+        panel=published.panel,
+        panel_rows=say_panel(published.panel),
         wanted=PAIRS,
     )
     return text + "\n"
@@ -172,7 +172,7 @@ def write(figures: dict[str, Any]) -> str:
 def say_row(name: str, judged: Judged) -> tuple[str, ...]:
     """Return a source as cells of the table."""
     return (
-        "TF-IDF" if name == "tfidf" else NAMES[name],
+        NAMES[name],
         say_rate(judged.accuracy, judged.low, judged.high, form=".1%"),
         say_rate(judged.accuracy_all, judged.low_all, judged.high_all, form=".1%"),
         say_rate(judged.tau, judged.tau_low, judged.tau_high, form=".2f"),
@@ -182,13 +182,10 @@ def say_row(name: str, judged: Judged) -> tuple[str, ...]:
     )
 
 
-def say_panel(told: Sequence[dict[str, Any]], name: str) -> tuple[str, ...]:
-    """Return how often the panel or the control reader was right, as cells of the table."""
-    known = [(pair[name], pair["won"]) for pair in told if pair[name] is not None]
-    if not known:
-        return NAMES[name], "unknown", "0"
-    right = sum(0.5 if gap == 0 else float((gap > 0) == bool(won)) for gap, won in known) / len(known)
-    return NAMES[name], say_rate(right, *stats.exact_interval(right, len(known))), str(len(known))
+def say_panel(panel: AskedPanel | None) -> list[tuple[str, ...]]:
+    """Return how often the panel and the control reader were right, as cells of the table."""
+    judged = {} if panel is None else {name: panel.judge(name) for name in ("panel", "control")}
+    return [(NAMES[name], say_rate(one.accuracy, one.low, one.high), str(one.pairs)) for name, one in judged.items()]
 
 
 if __name__ == "__main__":

@@ -12,18 +12,22 @@ from toolkit.models import LABEL
 SCRIPT = "from toolkit.ui import validity\nvalidity.show()"
 
 
-def test_an_empty_record_says_what_to_do() -> None:
-    """Without results the page names the next step."""
+def test_without_results_the_published_record_stands_there() -> None:
+    """The page names the next step, and shows how often each source was right about published experiments."""
     page = AppTest.from_string(SCRIPT, default_timeout=PATIENCE).run()
     assert not page.exception
     assert "`audience outcomes add FILE`" in page.info[0].value
+    assert [heading.value for heading in page.subheader] == ["About your audience", "About published experiments"]
+    assert any("The outcome model was right in 74%" in line.value for line in page.markdown)
+    assert any("Upworthy Research Archive" in line.value for line in page.markdown)
 
 
 def test_the_record_is_a_table_with_sentences() -> None:
-    """One row per source, figures with intervals, what they rest on, and the label."""
+    """Findings first; one row per source, figures with intervals, what they rest on, and the label."""
     make_world(default_store(), experiments=30, skill=0.7)
     page = AppTest.from_string(SCRIPT, default_timeout=PATIENCE).run()
     assert not page.exception
+    assert page.markdown[0].value.startswith("The panel was right in ")
     table = page.dataframe[0].value
     assert table["source"].to_list()[:4] == ["panel", "control reader", "outcome model", "chance"]
     assert " to " in table["right"][0]

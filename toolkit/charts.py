@@ -84,6 +84,22 @@ def chart_differences(comparisons: pl.DataFrame) -> Chart:
     return _finish(alt.layer(nothing, line, dot, data=rows), "Draft against draft")
 
 
+def chart_record(record: pl.DataFrame) -> Chart:
+    """Return how often each source was right with its interval, against the line of chance; rows of `tabulate`."""
+    rows = record.filter(pl.col("accuracy").is_not_null() & (pl.col("source") != "chance"))
+    y = alt.Y("source:N", title=None, sort=None, axis=alt.Axis(labelLimit=200, minExtent=_LABELS))
+    base = alt.Chart(rows).encode(y=y)
+    scale, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=".0%", tickCount=5, title="right, of pairs that differ")
+    line = base.mark_rule(strokeWidth=3, color="#0072b2").encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q")
+    dot = base.mark_point(size=90, filled=True, color="#0072b2", opacity=1).encode(
+        x=alt.X("accuracy:Q", scale=scale),
+        tooltip=["source", *(alt.Tooltip(f"{name}:Q", format=".0%") for name in ("accuracy", "low", "high")), "pairs"],
+    )
+    coin = alt.Chart().mark_rule(strokeDash=[4, 4], color=_GREY).encode(x=alt.datum(0.5))
+    drawn = alt.layer(coin, line, dot, data=rows)
+    return _finish(drawn, "How often each was right", note="Dots with 95 % intervals; dashed: chance.", step=34)
+
+
 def chart_segments(spread: pl.DataFrame, most: int = MOST_SEGMENTS) -> Chart:
     """Return a dot with its interval per draft and segment value, the widest gap first; rows of `spread_segments`.
 

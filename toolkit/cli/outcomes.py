@@ -119,8 +119,9 @@ def export(out: Path) -> None:
 
 @outcomes.command()
 @option("--group", metavar="KEY", help="Split by this column (experiment, group, campaign, surface, date) as it is.")
+@option("--published", is_flag=True, help="Show the record that ships, on published experiments, not on yours.")
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
-def validate(group: str | None, *, as_json: bool) -> int:
+def validate(group: str | None, *, published: bool, as_json: bool) -> int:
     """Say how often panel, control reader and outcome model were right about your results.
 
     Beside them stand what needs neither: chance, the longer draft, and TF-IDF learned on your other experiments.
@@ -130,11 +131,14 @@ def validate(group: str | None, *, as_json: bool) -> int:
     Example:  audience outcomes validate --json
     """
     from toolkit.api import default_store
+    from toolkit.outcomes.published import load_published
     from toolkit.outcomes.validating import GROUP_KEYS, validate_store
 
     if group is not None and group not in GROUP_KEYS:
         raise InputError(f"--group {group!r}{suggest(group, GROUP_KEYS)}; allowed: {', '.join(GROUP_KEYS)}")
-    checked = validate_store(default_store(), group=group)
+    if published and group is not None:
+        raise InputError("--published has groups of its own; leave out --group")
+    checked = load_published().combine() if published else validate_store(default_store(), group=group)
     if as_json:
         click.echo(checked.model_dump_json())
     else:

@@ -10,22 +10,40 @@ from rich.markup import escape
 from rich.table import Table
 
 from toolkit.links import Link
-from toolkit.outcomes.wording import NAMES, list_sentences, tabulate_words
+from toolkit.outcomes.wording import NAMES, list_findings, list_sentences, tabulate_words
 
 if TYPE_CHECKING:
     from toolkit.outcomes.validating import Validation
 
+_TABLES = {
+    "Pairs that differ beyond chance": ("right", "pairs", "log loss", "calibration error"),
+    "All pairs": ("right, of all pairs", "all pairs", "tau", "best draft first"),
+}
+_BROKEN = {
+    "calibration error": "calibration\nerror",
+    "right, of all pairs": "right,\nof all pairs",
+    "all pairs": "all\npairs",
+    "best draft first": "best draft\nfirst",
+}
+"""Headings on two lines, so that a table fits a terminal of 80 columns."""
+
 
 def print_validation(checked: Validation) -> None:
-    """Print the record of every source as a table, then what it rests on and what is missing."""
+    """Print how often each source was right, the whole record as a table, and what it rests on and what is missing."""
     console = Console(highlight=False)
-    table = Table(title="Right about pairs that differ", title_justify="left")
+    for sentence in list_findings(checked):
+        console.print(escape(sentence), soft_wrap=True)
     rows = tabulate_words(checked)
-    for heading in rows.columns:
-        table.add_column(heading, justify="left" if heading == "source" else "right")
-    for row in rows.iter_rows():
-        table.add_row(*map(str, row))
-    console.print(table)
+    for title, columns in _TABLES.items() if checked.pairs else ():
+        table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
+        table.add_column("source", no_wrap=True)
+        for heading in columns:
+            table.add_column(_BROKEN.get(heading, heading), no_wrap=True, justify="right")
+        for row in rows.select("source", *columns).iter_rows():
+            table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+        console.print()
+        console.print(table)
+    console.print()
     for sentence in list_sentences(checked):
         console.print(escape(sentence), soft_wrap=True)
     console.print(checked.label, style="dim", soft_wrap=True)

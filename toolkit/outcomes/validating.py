@@ -163,7 +163,10 @@ def _find_leak(pairs: pl.DataFrame) -> Leakage:
 def _say_missing(matches: Sequence[Match], every: pl.DataFrame, sources: dict[str, Judged]) -> tuple[str, ...]:
     said = []
     if not matches:
-        said.append("no results yet; add what was published with `audience outcomes add FILE`")
+        said.append(
+            "no results yet; add what was published with `audience outcomes add FILE`; "
+            "`audience outcomes validate --published` shows the record on published experiments"
+        )
     reasons = Counter(match.why_not for match in matches if match.why_not)
     said += [f"{count} results unmatched: {reason}" for reason, count in reasons.items()]
     if matches and every.is_empty():

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from toolkit.evidence import NAMES as SOURCE_NAMES
-from toolkit.links import Link
+from toolkit.links import SOURCES, Link
 
 if TYPE_CHECKING:
     from toolkit.outcomes.validating import Validation
 
-NAMES = {**SOURCE_NAMES, "chance": "chance", "longer": "the longer draft", "tfidf": "TF-IDF on your results"}
+NAMES = {**SOURCE_NAMES, "chance": "chance", "longer": "the longer draft", "tfidf": "TF-IDF"}
+_COIN = 0.5
+_NO_TELLING = "which does not tell it from a coin"
 
 
 def say_rate(estimate: float | None, low: float | None, high: float | None, *, form: str = ".0%") -> str:
@@ -23,21 +25,39 @@ def say_rate(estimate: float | None, low: float | None, high: float | None, *, f
     return f"{estimate:{form}}" + (f" ({low:{form}} to {high:{form}})" if low is not None and high is not None else "")
 
 
+def list_findings(checked: Validation) -> Iterator[str]:
+    """Yield, for each source that spoke, how often it was right and whether a coin could have been."""
+    for source in SOURCES:
+        judged = checked.sources[source]
+        if judged.accuracy is None or judged.low is None or judged.high is None:
+            continue
+        told = (
+            "better than a coin" if judged.low > _COIN else "worse than a coin" if judged.high < _COIN else _NO_TELLING
+        )
+        share = say_rate(judged.accuracy, judged.low, judged.high)
+        yield f"The {NAMES[source]} was right in {share} of {judged.pairs:,} pairs that differ, {told}."
+
+
+def say_origin(checked: Validation) -> str:
+    """Return where the figures of a published record come from, as one sentence."""
+    return _start(checked.notes[0])
+
+
 def list_sentences(checked: Validation) -> Iterator[str]:
     """Yield what the figures rest on, what is missing, and how many more results would tell."""
     yield (
-        f"{checked.results} results, {checked.matched} of tested drafts; {checked.experiments} experiments in "
-        f"{checked.groups} groups; {checked.pairs} pairs: {checked.differing} differ beyond chance, {checked.noise} "
-        f"were left out because their difference may be chance, {checked.ties} tie."
+        f"{checked.results:,} results, {checked.matched:,} of tested drafts; {checked.experiments:,} experiments in "
+        f"{checked.groups:,} groups; {checked.pairs:,} pairs: {checked.differing:,} differ beyond chance, "
+        f"{checked.noise:,} were left out because their difference may be chance, {checked.ties:,} tie."
     )
     yield (
         f"To tell 60% from 50% four times in five takes {checked.needed} pairs that differ, each from an experiment of "
         f"its own; the panel has {checked.sources['panel'].pairs}, so {checked.missing} more."
     )
-    yield f"{checked.leakage.sentence[0].upper()}{checked.leakage.sentence[1:]}."
+    yield _start(checked.leakage.sentence)
     if checked.mean_rate is not None:
         yield checked.mean_rate.sentence
-    yield from (f"{note[0].upper()}{note[1:]}." for note in checked.notes)
+    yield from map(_start, checked.notes)
 
 
 def tabulate(checked: Validation) -> pl.DataFrame:
@@ -68,8 +88,7 @@ def tabulate_words(checked: Validation) -> pl.DataFrame:
 
 def list_validation(link: Link) -> Iterator[str]:
     """Yield what the evidence of a run rests on, and what the link it was weighed by makes of it."""
-    said = link.say()
-    yield f"{said[0].upper()}{said[1:]}."
+    yield _start(link.say())
     if link.is_fitted:
         yield f"The link from evidence to people, version {link.version}, was fitted on {link.pairs} pairs of yours."
     else:
@@ -86,3 +105,8 @@ def tabulate_bins(checked: Validation) -> pl.DataFrame:
     rows = [{"source": NAMES[name], **each} for name, judged in checked.sources.items() for each in judged.bins]
     schema = {"source": pl.String, "said": pl.Float64, "right": pl.Float64, "pairs": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _start(said: str) -> str:
+    """Make a sentence of a clause."""
+    return f"{said[0].upper()}{said[1:]}."

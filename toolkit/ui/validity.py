@@ -4,41 +4,67 @@ from __future__ import annotations
 
 import streamlit as st
 
+from toolkit import charts
 from toolkit.errors import ToolkitError
 from toolkit.models import LABEL
 from toolkit.outcomes.validating import Validation
-from toolkit.outcomes.wording import list_sentences, tabulate_words
+from toolkit.outcomes.wording import list_findings, list_sentences, say_origin, tabulate, tabulate_words
 from toolkit.ui import state
 from toolkit.ui.text import escape
 
+_WHO = (
+    "The panel is the personas; the control reader the same model with nobody to be; the outcome model learned from "
+    "real clicks and asks nobody. Whatever is worth its price beats the longer draft and TF-IDF, which count words."
+)
+_WORDS = """\
+**Right**: the share of pairs of drafts that competed in which it favoured the one that did better, among pairs that
+differ beyond chance; a coin is right in 50%. **Tau**: how well it ranks all drafts of an experiment, from -1 (upside
+down) through 0 (no idea) to 1. **Log loss**: how far its probabilities were off; 0.693 is a coin's, less is better.
+**Calibration error**: by how much "80% sure" is not 80% right.
+"""
+
 
 def show() -> None:
-    """Draw the record of every source on the results in the store, and what is missing from it."""
+    """Draw the record of every source on the results in the store, what is missing, and the record that ships."""
     st.title("How often is it right?", anchor=False)
     st.caption(LABEL)
+    st.subheader("About your audience", anchor=False)
     try:
         checked = state.read_validation()
     except ToolkitError as error:
         st.error(escape(str(error)))
-        return
+    else:
+        show_yours(checked)
+    st.subheader("About published experiments", anchor=False)
+    published = state.read_published()
+    st.caption(escape(say_origin(published)))
+    show_record(published, key="published")
+
+
+def show_yours(checked: Validation) -> None:
+    """Draw the record on the results in the store, or say how to begin one."""
     if checked.results == 0:
         st.info("No results yet. Say what happened under a run, or type `audience outcomes add FILE`.")
         return
-    show_record(checked)
-    show_basis(checked)
-
-
-def show_record(checked: Validation) -> None:
-    """Draw one row per source, figures with their intervals and counts."""
-    st.subheader("Right about drafts that competed", anchor=False)
-    st.dataframe(tabulate_words(checked), hide_index=True)
-    st.caption("On pairs that differ beyond chance. A source worth its price beats the last three rows.")
-
-
-def show_basis(checked: Validation) -> None:
-    """Say in sentences what the figures rest on, and warn where groups leak."""
     if not checked.leakage.passed:
         st.error(escape(checked.leakage.sentence))
-    for sentence in list_sentences(checked):
-        st.markdown(f"- {escape(sentence)}")
+    show_record(checked, key="yours")
     st.caption("`audience outcomes calibrate` refits the link from evidence to people on these results.")
+
+
+def show_record(checked: Validation, *, key: str) -> None:
+    """Say how often each source was right, draw it against a coin, and fold away every figure and what it rests on."""
+    for sentence in list_findings(checked):
+        st.markdown(escape(sentence))
+    st.altair_chart(
+        charts.chart_record(tabulate(checked)),
+        key=f"record-{key}",
+        width="stretch",
+        alt="How often each source was right, with intervals, against chance; a table follows",
+    )
+    st.caption(_WHO)
+    with st.expander("Every figure, and what it rests on"):
+        st.dataframe(tabulate_words(checked), hide_index=True, alt="Every figure of every source")
+        st.markdown(_WORDS)
+        for sentence in list_sentences(checked):
+            st.markdown(f"- {escape(sentence)}")
