@@ -10,17 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openai_server import OpenAIServer
+from openai_server import CHAT, EMBEDDINGS, Ask, OpenAIServer
+from provider_replies import count_tokens
 from scripted import ScriptedEngine, reading
 
 import toolkit
 from toolkit.engines.base import Question, Reply
-from toolkit.models import Audience, Campaign, Draft
+from toolkit.estimating import Estimate
+from toolkit.models import MEASURES, Audience, Campaign, Draft
+from toolkit.prompts import Prompts
 from toolkit.tokens import estimate_schema_tokens, estimate_tokens
 
 ROOT = Path(__file__).parent.parent
 COUNTS = [json.loads(line) for line in (Path(__file__).parent / "data" / "token_counts.jsonl").read_text().splitlines()]
 """Texts with their tokens in o200k_base: Article 1 of the Universal Declaration of Human Rights, and prompts."""
+ANCHORS = sum(estimate_tokens(one) for sets in Prompts().anchors.values() for sentences in sets for one in sentences)
 OPTIONS: dict[str, Any] = {"rating": "direct", "control": False}
 PRICED: dict[str, Any] = {"model": "m", "base_url": "http://127.0.0.1:9/v1", "price": (1.0, 10.0)}
 
@@ -81,6 +85,65 @@ def test_replies_of_the_model_say_how_long_the_next_will_be(audience: Audience, 
     toolkit.run(campaign, audience, engine=ScriptedEngine(think, model="m"), **OPTIONS)
     more = toolkit.estimate(campaign, audience, repeats=2, **PRICED, **OPTIONS)
     assert (more.calls, more.measured_replies, more.completion_tokens) == (24, 24, 24 * 1_500)
+
+
+def test_vectors_are_counted_as_the_server_bills_them(
+    audience: Audience, campaign: Campaign, server: OpenAIServer
+) -> None:
+    """Sentences to come by those that are stored, known ones as they are, and nothing where the store has them all."""
+
+    def speak(ask: Ask) -> dict[str, Any] | None:
+        says = {name: f"{name} {ask.number:04}: I would have to think about that for a while." for name in MEASURES}
+        return {"first_glance": "stop", "says": says} if ask.path == CHAT else None
+
+    def estimate(**more: Any) -> Estimate:
+        return toolkit.estimate(campaign, audience, price=(1.0, 1.0), embedding_model="m", **common, **more)
+
+    def embed(**more: Any) -> tuple[int, int]:
+        before, asked = len(server.requests), toolkit.run(campaign, audience, embedding_model="m", **common, **more)
+        asks = [ask for ask in server.requests[before:] if ask.path == EMBEDDINGS]
+        return sum(count_tokens(ask.text) for ask in asks), asked.counts.calls
+
+    server.script = speak
+    common: dict[str, Any] = {"base_url": server.base_url, "model": "m", "control": False}
+    first = estimate()
+    assert (first.calls, first.embedding_tokens) == (24 + 1, ANCHORS + 24 * 5 * 20)
+    toolkit.run(campaign, audience, **common)
+    known = estimate()
+    tokens, calls = embed()
+    assert (known.calls, known.cost_usd) == (calls, round(known.embedding_tokens / 1e6, 4))
+    assert known.embedding_tokens == pytest.approx(tokens, rel=0.1)
+    assert (estimate().calls, estimate().embedding_tokens) == (0, 0)
+    more = estimate(repeats=2)
+    tokens, calls = embed(repeats=2)
+    assert more.calls == calls
+    assert more.embedding_tokens == pytest.approx(tokens, rel=0.1)
+
+
+def test_vectors_have_the_price_of_their_model(audience: Audience, campaign: Campaign) -> None:
+    """The listed price of the embedding model, in a batch too; elsewhere that of prompts, and unknown with theirs."""
+    options: dict[str, Any] = {"control": False, "repeats": 50}
+
+    def price(embedding_model: str, **more: Any) -> float | None:
+        whole = toolkit.estimate(campaign, audience, embedding_model=embedding_model, **options, **more)
+        rest = toolkit.estimate(campaign, audience, **options, **more)
+        if whole.cost_usd is None or rest.cost_usd is None:
+            return None
+        return (whole.cost_usd - rest.cost_usd) / whole.embedding_tokens * 1e6
+
+    assert price("text-embedding-3-large", model="gpt-5-mini") == pytest.approx(0.13, rel=0.02)
+    assert price("text-embedding-3-large", model="gpt-5-mini", batch=True) == pytest.approx(0.13, rel=0.02)
+    assert price("unlisted", model="gpt-5-mini") == pytest.approx(0.25, rel=0.02)
+    assert price("text-embedding-3-large", **PRICED) == pytest.approx(1.0, rel=0.02)
+    assert price("text-embedding-3-large", model="unlisted") is None
+
+
+def test_ratings_without_sentences_embed_nothing(audience: Audience, campaign: Campaign, server: OpenAIServer) -> None:
+    """With `--rating direct` an embedding model is neither counted nor asked."""
+    options = OPTIONS | {"base_url": server.base_url, "model": "m", "embedding_model": "m"}
+    before = toolkit.estimate(campaign, audience, **options)
+    toolkit.run(campaign, audience, **options)
+    assert (before.calls, before.embedding_tokens, server.count(EMBEDDINGS)) == (24, 0, 0)
 
 
 def test_a_batch_is_half_the_price(audience: Audience, campaign: Campaign) -> None:

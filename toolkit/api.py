@@ -145,7 +145,7 @@ async def ask_plan(
         "price": known,
         "max_cost": max_cost,
         "concurrency": None if batch else concurrency,
-        "embedding_model": embedding_model,
+        "embedding_model": _find_embedding_model(planned, embedding_model),
         "embedding_price": find_embedding_price(engine, embedding_model, base_url, price, model),
         "on_reaction": on_reaction,
         "on_preference": on_preference,
@@ -205,6 +205,7 @@ def estimate(
     engine: str = "openai",
     model: str | None = None,
     base_url: str | None = None,
+    embedding_model: str | None = None,
     price: tuple[float, float] | None = None,
     concurrency: int | None = None,
     store: str | Path | None = None,
@@ -213,10 +214,12 @@ def estimate(
 ) -> Estimate:
     """Return calls, tokens, dollars, minutes and the detectable difference of a run, with nothing asked.
 
-    Reactions that the store holds are taken off, for an endpoint's models; the local engine's are not looked up.
+    Reactions and vectors that the store holds are taken off, for an endpoint's models; the local engine's are not
+    looked up. Other arguments as for `run`.
     """
-    about: dict[str, Any] = {"model": model, "base_url": base_url, "price": price, "concurrency": concurrency}
-    return price_plan(plan(drafts, audience, **settings), engine, store=store, batch=batch, **about)
+    about: dict[str, Any] = {"model": model, "base_url": base_url, "embedding_model": embedding_model, "price": price}
+    about |= {"concurrency": concurrency, "store": store, "batch": batch}
+    return price_plan(plan(drafts, audience, **settings), engine, **about)
 
 
 def price_plan(
@@ -225,6 +228,7 @@ def price_plan(
     *,
     model: str | None = None,
     base_url: str | None = None,
+    embedding_model: str | None = None,
     price: tuple[float, float] | None = None,
     concurrency: int | None = None,
     store: str | Path | None = None,
@@ -236,10 +240,19 @@ def price_plan(
     form: Form = "completion" if engine == "local" else "chat"
     with Store(known) as kept:
         voice = model or DEFAULT_MODEL
-        outstanding: Outstanding = run_blocking(lambda: find_outstanding(planned, kept, voice, form))
+        embeds = _find_embedding_model(planned, embedding_model) if engine == "openai" else None
+        outstanding: Outstanding = run_blocking(lambda: find_outstanding(planned, kept, voice, form, embeds))
         replies = kept.list_latest(voice, _LATEST_REPLIES)
-    listed = find_price(engine, model, base_url, price, batch=batch)
-    return estimate_plan(planned, engine, listed, concurrency, outstanding=outstanding, replies=replies, batch=batch)
+    return estimate_plan(
+        planned,
+        engine,
+        find_price(engine, model, base_url, price, batch=batch),
+        concurrency,
+        outstanding=outstanding,
+        replies=replies,
+        batch=batch,
+        embedding_price=find_embedding_price(engine, embeds, base_url, price, model),
+    )
 
 
 def find_price(
@@ -276,6 +289,11 @@ def find_embedding_price(
     """Return an embedding model's listed price at its maker's endpoint, else that of the asking model's prompts."""
     own = find_price(engine, embedding_model, base_url) if embedding_model else None
     return own or find_price(engine, model, base_url, price)
+
+
+def _find_embedding_model(planned: Plan, named: str | None) -> str | None:
+    """Return the endpoint's model that embeds for a plan; None where ratings are made without vectors."""
+    return named if planned.settings.rating == "ssr" else None
 
 
 def _check_workers(workers: int, engine: Any, api_key: str | None, *, fail_fast: bool, batch: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,13 +43,28 @@ async def find_embedding(
     """
     if model is None:
         return Embedding(embedder.embed_texts)
-    anchors = sorted({sentence for sets in prompts.anchors.values() for sentences in sets for sentence in sentences})
-    said = sorted({said for reaction in reactions if reaction.answer for said in reaction.answer.says.values()})
-    keys = {text: make_key("vector", model, text) for text in (*anchors, *said)}
+    anchors = _list_anchors(prompts)
+    said = {sentence for reaction in reactions if reaction.answer for sentence in reaction.answer.says.values()}
+    keys = _make_keys([*anchors, *sorted(said)], model)
     desk = _Desk(engine, store, budget, model, keys)
     await desk.fetch([text for text in keys if keys[text] not in desk.known])
     has_anchors = all(keys[text] in desk.known for text in anchors)
     return Embedding(desk.embed if has_anchors else _embed_nothing, desk.unpaid)
+
+
+def list_lacking(said: Iterable[str], prompts: Prompts, store: Store, model: str) -> list[str]:
+    """Return the anchors and sentences whose vectors an endpoint's model was not asked for yet."""
+    keys = _make_keys([*_list_anchors(prompts), *said], model)
+    known = store.find_vectors(keys.values())
+    return [text for text, key in keys.items() if key not in known]
+
+
+def _list_anchors(prompts: Prompts) -> list[str]:
+    return sorted({sentence for sets in prompts.anchors.values() for sentences in sets for sentence in sentences})
+
+
+def _make_keys(texts: Iterable[str], model: str) -> dict[str, bytes]:
+    return {text: make_key("vector", model, text) for text in texts}
 
 
 class _Desk:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 
 from toolkit import stats
 from toolkit.budget import PICTURE_TOKENS, Price
+from toolkit.embedding import BATCH
 from toolkit.engines.base import Question, Reply
-from toolkit.models import Record
+from toolkit.models import MEASURES, Record
 from toolkit.outstanding import Kind, Outstanding
 from toolkit.planning import Plan
+from toolkit.replies import BadReply, read_reading
 from toolkit.tokens import estimate_schema_tokens, estimate_tokens
 
 WORTH_FINDING = 0.05
 _MINUTE = 60
 _REPLY_TOKENS: Mapping[Kind, int] = {"reading": 260, "glance": 40, "choice": 40, "digit": 1, "completion": 40}
 """Typical replies, for a model of which the store holds too few. What a model thinks unseen is charged, too."""
+_SENTENCE_TOKENS = 20.0
+"""One of the five sentences in a typical reading."""
 _ENOUGH_REPLIES = 20
 _SECONDS_PER_CALL = {"openai": 6.0, "local": 3.5, "replay": 0.01}
 _CONCURRENCY = {"openai": 32, "local": 2, "replay": 1}
@@ -35,8 +41,10 @@ class Estimate(Record):
     """At most: everybody is taken to stop and read on."""
     prompt_tokens: int
     completion_tokens: int
+    embedding_tokens: int = 0
+    """For an endpoint's embedding model: of sentences that are known, and at most five to each reply still to come."""
     measured_replies: int = 0
-    """How many stored replies of this model say how long its replies are; 0 where typical lengths are taken."""
+    """How many stored replies of this model say how long its replies and their sentences are; 0: typical lengths."""
     cost_usd: float | None
     """Null where the model's price is not known. No prompt is counted on to come from the provider's cache."""
     minutes: float
@@ -56,14 +64,19 @@ def estimate_plan(
     outstanding: Outstanding,
     replies: Sequence[Reply] = (),
     batch: bool = False,
+    embedding_price: Price | None = None,
 ) -> Estimate:
     """Return the estimate, from the outstanding questions' own lengths and from stored replies of the same model."""
     measured = _measure_replies(replies)
     questions = outstanding.questions
-    calls = len(questions)
+    texts, embedding_tokens = _count_texts(outstanding, replies)
+    calls = len(questions) + math.ceil(texts / BATCH)
     prompt_tokens = sum(_count_prompt_tokens(question) for _, question in questions)
     completion_tokens = round(sum(measured.get(kind, _REPLY_TOKENS[kind]) for kind, _ in questions))
     in_flight = min(concurrency or _CONCURRENCY.get(engine, 1), max(calls, 1))
+    dollars = price.cost(prompt_tokens, completion_tokens) if price else None
+    if dollars is not None and embedding_price:
+        dollars += embedding_price.cost(embedding_tokens, 0)
     minutes = round(calls * _SECONDS_PER_CALL.get(engine, 6.0) / in_flight / 60, 2)
     return Estimate(
         personas=len(plan.panel),
@@ -73,8 +86,9 @@ def estimate_plan(
         calls=calls,
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
+        embedding_tokens=embedding_tokens,
         measured_replies=len(replies) if measured else 0,
-        cost_usd=round(price.cost(prompt_tokens, completion_tokens), 4) if price else None,
+        cost_usd=None if dollars is None else round(dollars, 4),
         minutes=_BATCH_MINUTES if batch and calls else minutes,
         detectable_difference=plan.detectable,
         personas_for_5_points=stats.personas_needed(
@@ -87,6 +101,25 @@ def _count_prompt_tokens(question: Question) -> int:
     schema = estimate_schema_tokens(json.dumps(question.schema)) if question.schema else 0
     picture = PICTURE_TOKENS if question.picture else 0
     return estimate_tokens(question.system) + estimate_tokens(question.prompt) + schema + picture
+
+
+def _count_texts(outstanding: Outstanding, replies: Sequence[Reply]) -> tuple[int, int]:
+    """Return how many texts an endpoint's model has to embed at most, and their tokens; none where none does."""
+    if outstanding.texts is None:
+        return 0, 0
+    to_come = len(MEASURES) * sum(kind == "reading" for kind, _ in outstanding.questions)
+    known = sum(map(estimate_tokens, outstanding.texts))
+    return len(outstanding.texts) + to_come, known + round(to_come * _measure_sentences(replies))
+
+
+def _measure_sentences(replies: Sequence[Reply]) -> float:
+    """Return the mean tokens of the sentences in stored readings, of a typical one where there are too few."""
+    said = []
+    for reply in replies:
+        with contextlib.suppress(BadReply):
+            said.append(read_reading(reply.text).says.values())
+    tokens = [estimate_tokens(sentence) for sentences in said for sentence in sentences]
+    return sum(tokens) / len(tokens) if tokens and len(said) >= _ENOUGH_REPLIES else _SENTENCE_TOKENS
 
 
 def _measure_replies(replies: Sequence[Reply]) -> dict[Kind, float]:

@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from toolkit.asking import Asker
 from toolkit.budget import Budget
+from toolkit.embedding import list_lacking
 from toolkit.engines.base import Embedded, Form, Guard, Question, Reply
 from toolkit.errors import MissingReply
 from toolkit.head_to_head import PairQuestions, ask_pairing, list_pairings
@@ -31,18 +32,24 @@ class Outstanding:
     questions: Sequence[tuple[Kind, Question]]
     stored: int
     """Persona reactions for which nothing has to be asked."""
+    texts: Sequence[str] | None = None
+    """Anchors and sentences of stored reactions still to be embedded; None where no endpoint's model embeds."""
 
 
-async def find_outstanding(plan: Plan, store: Store, model: str, form: Form) -> Outstanding:
-    """Look up every reaction and choice of a plan."""
+async def find_outstanding(
+    plan: Plan, store: Store, model: str, form: Form, embedding_model: str | None = None
+) -> Outstanding:
+    """Look up every reaction and choice of a plan, and the vectors of an endpoint's embedding model."""
     questionnaire = Questionnaire(plan.prompts, plan.settings.rating, plan.pictures)
     peek = _Peek(model, form)
     asker = Asker(questionnaire, peek, store, Budget(None, None), "")
     found: list[tuple[Kind, Question]] = []
+    said: set[str] = set()
     stored = 0
     for task in plan.tasks:
-        await asker.ask(task)
+        reaction = await asker.ask(task)
         asked = peek.take()
+        said.update(reaction.answer.says.values() if reaction.answer else ())
         found += _follow(task, asked, questionnaire) if asked else []
         stored += asked is None and task.persona is not None
     ask_pair = partial(ask_pairing, questions=PairQuestions(plan.prompts, plan.settings.objective), asker=asker)
@@ -50,7 +57,8 @@ async def find_outstanding(plan: Plan, store: Store, model: str, form: Form) -> 
         await ask_pair(pairing)
         asked = peek.take()
         found += [("choice", asked)] if asked else []
-    return Outstanding(found, stored)
+    texts = None if embedding_model is None else list_lacking(said, plan.prompts, store, embedding_model)
+    return Outstanding(found, stored, texts)
 
 
 def _follow(task: Task, asked: Question, questionnaire: Questionnaire) -> list[tuple[Kind, Question]]:

@@ -26,6 +26,7 @@ _INCOMPLETE = 3
 _OVER_BUDGET = 4
 _CONNECTING = ("model", "base_url", "concurrency", "price", "prompts", "rpm", "tpm")
 _ASKING = ("model", "base_url", "embedding_model", "concurrency", "price", "rpm", "tpm", "fail_fast")
+_PRICED = ("model", "base_url", "embedding_model", "price", "concurrency")
 _SETTINGS = ("objective", "rating", "repeats", "seed", "head_to_head", "prompts")
 
 
@@ -120,7 +121,7 @@ class _Asked:
         from toolkit.cli.confirming import confirm, may_ask
 
         if may_ask(quiet=self.options["quiet"], as_json=self.options["as_json"]):
-            known = {name: self.options[name] for name in ("model", "base_url", "price", "concurrency")}
+            known = {name: self.options[name] for name in _PRICED}
             settings = {name: self.options[name] for name in _SETTINGS}
             about = {**settings, "sample": self.options["sample"], "control": not self.options["no_control"]}
             takes = api.estimate(self.campaign, self.audiences, engine=self.engine, **known, **about)

@@ -74,20 +74,20 @@ def _test(
     }
     settings["control"] = not options["no_control"]
     engine = options["engine"] or "openai"
-    known = {name: options[name] for name in ("model", "base_url", "price", "concurrency", "batch")}
+    priced = _pick(options, ("model", "base_url", "price", "batch"))
+    taken = {"engine": engine, **priced, **_pick(options, ("embedding_model", "concurrency")), **settings}
     if dry_run:
-        return _show_estimate(api.estimate(campaign, audience, engine=engine, **known, **settings), as_json=as_json)
+        return _show_estimate(api.estimate(campaign, audience, **taken), as_json=as_json)
     if out is not None:
         check_folder(Path(out))
     planned = api.plan(campaign, audience, **settings)
     if may_ask(quiet=quiet, as_json=as_json):
-        confirm(api.estimate(campaign, audience, engine=engine, **known, **settings), yes=options["yes"])
-    del known["concurrency"]
+        confirm(api.estimate(campaign, audience, **taken), yes=options["yes"])
     with Progress(
         len(planned.tasks) + len(list_pairings(planned)),
         quiet=quiet,
         verbose=verbose,
-        price=api.find_price(engine, **known),
+        price=api.find_price(engine, **priced),
     ) as progress:
         finished = _ask(campaign, audience, progress, engine=engine, **settings, **_pick(options, _HOW_TO_ASK))
     folder = finished.save(out or Path("runs") / finished.run_id)

@@ -89,12 +89,13 @@ def print_estimate(estimate: Estimate) -> None:
     """Print what a run would take."""
     console = Console(highlight=False)
     cost = "unknown (add --price IN,OUT)" if estimate.cost_usd is None else f"${estimate.cost_usd:.4f}"
+    embedded = f"{estimate.embedding_tokens:,} more to embed, " if estimate.embedding_tokens else ""
     detectable = estimate.detectable_difference
     console.print(
         f"Ask {estimate.personas} personas under {estimate.wordings} wordings: {estimate.reactions} reactions, "
         f"{estimate.stored} of them stored already; "
         f"up to {estimate.calls} calls, about {estimate.prompt_tokens:,} + {estimate.completion_tokens:,} tokens, "
-        f"cost {cost}, about {max(estimate.minutes, 0.1):.1f} minutes.",
+        f"{embedded}cost {cost}, about {max(estimate.minutes, 0.1):.1f} minutes.",
         soft_wrap=True,
     )
     can = f"could tell {detectable:.0%} apart" if detectable else "is too small to tell any two drafts apart"

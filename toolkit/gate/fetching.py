@@ -139,7 +139,7 @@ def preview_recording(
     path = find_recording(require_file(campaign))
     prepared = _prepare(campaign, load_recording(path), shelf or Shelf(), audience=audience, **options)
     about: dict[str, Any] = {name: options.get(name) for name in ("base_url", "price", "concurrency", "store")}
-    about["model"] = prepared.voice.model
+    about |= {"model": prepared.voice.model, "embedding_model": prepared.header.embedding_model}
     lacking = prepared.lacking
     return Preview(
         campaign=campaign.campaign,
