@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import toolkit
 from toolkit.errors import InputError
-from toolkit.linting import RULES, Finding, lint
+from toolkit.linting import RULES, Finding, lint, lint_for
 from toolkit.models import Audience, Campaign, Draft, Override, Persona
 from toolkit.surfaces import surface_names
 
@@ -127,9 +127,10 @@ def test_copy_made_for_a_persona_quotes_the_persona() -> None:
     assert [finding.rule for finding in found] == ["policy.personal-attributes"]
     assert "persona leila: “Blind since her teens, she reads on.”" in found[0].message
     assert found[0].text == "Are you blind"
-    assert [
-        finding.text for finding in lint(Draft(id="two", text="Hi Leila, tap for your app.", surface="sms"), people)
-    ] == ["Leila"]
+    named = Draft(id="two", text="Hi Leila, tap for your app.", surface="sms")
+    assert [finding.text for finding in lint(named, people)] == ["Leila"]
+    assert lint_for(named, [people]) == lint(named, people)
+    assert lint_for(named, [people, people]) == lint_for(named, []) == lint(named) == []
 
 
 @pytest.mark.parametrize(

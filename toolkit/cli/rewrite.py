@@ -51,7 +51,7 @@ def rewrite(draft: str, **options: Any) -> int:
 
     Example:  audience rewrite draft.txt --audience uk-small-sellers --sample 6 --fresh --engine local
     """
-    from toolkit.cli.rewriting import print_listed, print_retest, print_rewrite
+    from toolkit.cli.rewriting import Retested, print_listed, print_retest, print_rewrite
     from toolkit.objections import choose_objections, list_objections
 
     asked = _Asked(draft, options)
@@ -74,7 +74,7 @@ def rewrite(draft: str, **options: Any) -> int:
         return 0
     with asked.progress(drafts=2) as advance:
         again = asked.retest(first, written.draft, advance)
-    return print_retest(asked, first, again, listed, chosen, written)
+    return print_retest(Retested(asked, listed, chosen, written, first, again))
 
 
 class _Asked:

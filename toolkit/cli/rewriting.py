@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from toolkit.differences import compare_drafts, write_difference
-from toolkit.linting import Finding, lint
+from toolkit.linting import lint_for
 from toolkit.models import LABEL, Audience, Draft
 from toolkit.objections import Objection
 from toolkit.retesting import say_difference, sum_up
@@ -22,6 +23,51 @@ if TYPE_CHECKING:
 
 _INCOMPLETE = 3
 _OVER_BUDGET = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Retested:
+    """What one press of `audience rewrite` came to."""
+
+    asked: Any
+    listed: Sequence[Objection]
+    chosen: Sequence[Objection]
+    written: Rewrite
+    first: Run
+    again: Run
+
+    def describe(self) -> dict[str, Any]:
+        """Return all of it as one plain object."""
+        assert self.written.draft is not None  # noqa: S101 - a retest has a draft to test
+        asked, first, again, after = self.asked, self.first, self.again, self.written.draft
+        numbers = {objection.number for objection in self.chosen}
+        choice = asked.choose(first)
+        unknown = first.methods.cost_usd is None or again.methods.cost_usd is None
+        return {
+            "draft_id": asked.draft.id,
+            "objections": [
+                {**objection.model_dump(), "chosen": objection.number in numbers} for objection in self.listed
+            ],
+            "rewrite": after.model_dump(exclude_defaults=True),
+            "note": self.written.note,
+            "difference": {
+                change.part: [piece.model_dump() for piece in change.pieces]
+                for change in compare_drafts(asked.draft, after)
+            },
+            "lint": {
+                name: [finding.model_dump(exclude={"file", "line"}) for finding in lint_for(draft, asked.audiences)]
+                for name, draft in (("before", asked.draft), ("after", after))
+            },
+            "retest": {
+                "run_id": again.run_id,
+                "counts": again.counts.model_dump(),
+                **sum_up(again, fresh=choice.fresh).model_dump(exclude={"run_id"}),
+            },
+            "caution": choice.note,
+            "cost_usd": None if unknown else round(asked.spent, 6),
+            "warnings": list(again.methods.warnings),
+            "label": LABEL,
+        }
 
 
 def print_listed(listed: Sequence[Objection]) -> None:
@@ -54,24 +100,16 @@ def print_rewrite(before: Draft, written: Rewrite, audiences: Sequence[Audience]
             console.print(f"  {finding.severity} {finding.rule}: {escape(finding.message)}", soft_wrap=True)
 
 
-def print_retest(
-    asked: Any,
-    first: Run,
-    again: Run,
-    listed: Sequence[Objection],
-    chosen: Sequence[Objection],
-    written: Rewrite,
-) -> int:
+def print_retest(came: Retested) -> int:
     """Print what the retest came to, with its caution, and return the exit code."""
     from toolkit.cli.show import print_run, print_warnings
 
-    choice = asked.choose(first)
+    asked, again = came.asked, came.again
     folder = again.save(Path("runs") / again.run_id)
     if asked.options["as_json"]:
-        described = _describe(asked, first, again, listed, chosen, written) | {"out": str(folder)}
-        print(json.dumps(described, ensure_ascii=False))  # noqa: T201 - the one object that was asked for
+        print(json.dumps(came.describe() | {"out": str(folder)}, ensure_ascii=False))  # noqa: T201 - the one object that was asked for
     else:
-        console = Console(highlight=False)
+        choice, console = asked.choose(came.first), Console(highlight=False)
         console.print()
         print_run(again, folder, brief=asked.options["quiet"])
         console.print(f"Difference: {say_difference(sum_up(again, fresh=choice.fresh))}.", soft_wrap=True)
@@ -92,45 +130,3 @@ def print_failure(asked: Any, first: Run, written: Rewrite | None) -> None:
     else:
         said = problem if written is None else f"no usable rewrite: {problem}"
         Console(stderr=True, highlight=False).print(f"audience: {escape(said)}", soft_wrap=True)
-
-
-def lint_for(draft: Draft, audiences: Sequence[Audience]) -> list[Finding]:
-    """Return the findings about a draft, with whose description it echoes."""
-    return lint(draft, audiences[0] if len(audiences) == 1 else None)
-
-
-def _describe(
-    asked: Any,
-    first: Run,
-    again: Run,
-    listed: Sequence[Objection],
-    chosen: Sequence[Objection],
-    written: Rewrite,
-) -> dict[str, Any]:
-    assert written.draft is not None  # noqa: S101 - a retest has a draft to test
-    numbers = {objection.number for objection in chosen}
-    choice = asked.choose(first)
-    unknown = first.methods.cost_usd is None or again.methods.cost_usd is None
-    return {
-        "draft_id": asked.draft.id,
-        "objections": [{**objection.model_dump(), "chosen": objection.number in numbers} for objection in listed],
-        "rewrite": written.draft.model_dump(exclude_defaults=True),
-        "note": written.note,
-        "difference": {
-            change.part: [piece.model_dump() for piece in change.pieces]
-            for change in compare_drafts(asked.draft, written.draft)
-        },
-        "lint": {
-            name: [finding.model_dump(exclude={"file", "line"}) for finding in lint_for(draft, asked.audiences)]
-            for name, draft in (("before", asked.draft), ("after", written.draft))
-        },
-        "retest": {
-            "run_id": again.run_id,
-            "counts": again.counts.model_dump(),
-            **sum_up(again, fresh=choice.fresh).model_dump(exclude={"run_id"}),
-        },
-        "caution": choice.note,
-        "cost_usd": None if unknown else round(asked.spent, 6),
-        "warnings": list(again.methods.warnings),
-        "label": LABEL,
-    }

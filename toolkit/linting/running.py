@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from toolkit.errors import InputError, suggest
@@ -64,6 +64,11 @@ def lint(
         of_draft = sorted(_find(draft, audience, rules, ages), key=lambda finding: FIELDS.index(_field(finding)))
         found += of_draft
     return list(_apply_overrides(found, campaign)) if campaign else found
+
+
+def lint_for(draft: Draft, audiences: Sequence[Audience]) -> list[Finding]:
+    """Return the findings about a draft of a run; where that asked one audience, with whose description it echoes."""
+    return lint(draft, audiences[0] if len(audiences) == 1 else None)
 
 
 def _find(draft: Draft, audience: Audience | None, brand: Brand | None, ages: str | None) -> Iterator[Finding]:

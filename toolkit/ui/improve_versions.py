@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from toolkit.differences import compare_drafts
-from toolkit.linting import Finding, lint
+from toolkit.linting import Finding, lint_for
 from toolkit.models import Draft
 from toolkit.rendering.differences import render_changes
 from toolkit.retesting import keep_version, say_difference
@@ -36,12 +36,11 @@ def show_version(subject: Subject, before: Version, version: Version) -> None:
     st.caption("\u2212 struck through: removed. + underlined: added.")
     if version.note:
         st.caption(escape(f"Note: {version.note}"))
-    audience = subject.audiences[0] if len(subject.audiences) == 1 else None
     for column, one in zip(st.columns(2, gap="large"), (before, version), strict=True):
         with column:
             st.markdown(f"**{escape(one.draft.id)}**")
             show_preview(one.draft)
-            _show_findings(lint(one.draft, audience))
+            _show_findings(lint_for(one.draft, subject.audiences))
     ask_edit(subject, version)
 
 
@@ -71,7 +70,7 @@ def show_history(subject: Subject, draft: Draft, versions: list[Version]) -> Non
         with st.container(border=True):
             st.markdown(f"**{escape(_name(version))}**")
             st.text(version.draft.text)
-            findings = lint(version.draft)
+            findings = lint_for(version.draft, subject.audiences)
             st.caption(f"Lint: {len(findings)} found" if findings else "Lint: nothing found")
             for tested in version.tests:
                 st.caption(escape(f"{tested.verdict.headline}: {say_difference(tested)}"))
