@@ -34,4 +34,6 @@ pages = [
     st.Page(settings.show, title="Settings", icon=":material/tune:", url_path="settings"),
 ]
 workbench.begin(pages)
-st.navigation(pages, position="top").run()
+page = st.navigation(pages, position="top")
+state.enter(page.url_path)
+page.run()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import streamlit as st
 from openai_server import PATIENCE, OpenAIServer
 from streamlit.testing.v1 import AppTest
 
 from toolkit.models import LABEL
+from toolkit.ui import state
 
 ROOT = Path(__file__).parent.parent
 
@@ -56,6 +59,34 @@ def test_the_button_says_what_it_takes(page: AppTest) -> None:
     page.slider[0].set_value(1).run()
     assert any(button.label.startswith("Ask 1 person, ") for button in page.button)
     assert any(caption.value.startswith("1 person: too few") for caption in page.caption)
+
+
+def test_a_press_outlives_a_broken_off_run_of_the_script(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The script may be started over before it comes to the press: the press is kept, and taken once."""
+    write(page, "Get paid in the chat.")
+    breaks = iter([True])
+    find_estimate = state.find_estimate
+
+    def break_off(*asked: Any) -> Any:
+        if next(breaks, False):
+            st.rerun()
+        return find_estimate(*asked)
+
+    monkeypatch.setattr(state, "find_estimate", break_off)
+    page.button(key="start").click().run()
+    assert not page.exception
+    assert "live" in page.session_state
+    assert "pressed" not in page.session_state
+
+
+def test_a_press_is_forgotten_with_its_page(page: AppTest) -> None:
+    """A press that was never taken asks nobody once somebody comes back from another page."""
+    write(page, "Get paid in the chat.")
+    page.session_state["pressed"] = True
+    page.session_state["page"] = "runs"
+    page.run()
+    assert not page.exception
+    assert "live" not in page.session_state
 
 
 def test_an_example_fills_the_page(page: AppTest) -> None:

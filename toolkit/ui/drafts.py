@@ -99,9 +99,10 @@ def show_start(
             takes, tells = say_estimate(state.find_estimate(campaign, audience, options))
     except InputError as error:
         problem = str(error)
-    pressed, said = _draw_start(takes, bar)
+    said = _draw_start(takes, bar)
     if tells:
         st.caption(tells)
+    pressed = state.take_press()
     if problem:
         said.error(escape(problem))
     elif campaign is None:
@@ -110,11 +111,11 @@ def show_start(
         _start(campaign, audience, options, said)
 
 
-def _draw_start(takes: str, bar: DeltaGenerator) -> tuple[bool, DeltaGenerator]:
-    """Draw the button; return whether it was pressed, and the place for what there is to say about it."""
+def _draw_start(takes: str, bar: DeltaGenerator) -> DeltaGenerator:
+    """Draw the button; return the place for what there is to say about it."""
     with bar, st.container(key="start-bar", horizontal=True, vertical_alignment="center"):
-        pressed = st.button(takes, type="primary", key="start", width=420)
-        return pressed, st.empty()
+        st.button(takes, type="primary", key="start", width=420, on_click=state.mark_press)
+        return st.empty()
 
 
 def _start(campaign: Campaign, audience: Audience, options: dict[str, Any], said: DeltaGenerator) -> None:

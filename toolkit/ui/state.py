@@ -50,6 +50,13 @@ def begin() -> None:
     _follow_link()
 
 
+def enter(page: str) -> None:
+    """Note which page is drawn; a press that was never taken on another page is forgotten."""
+    if st.session_state.get("page") != page:
+        take_press()
+    st.session_state["page"] = page
+
+
 def list_slots() -> list[int]:
     """Return the numbers of the drafts on the page, in order."""
     return list(st.session_state["slots"])
@@ -121,6 +128,16 @@ def mark_settled() -> None:
 def take_settled() -> bool:
     """Tell whether somebody was done with a draft since this was last asked."""
     return bool(st.session_state.pop("settled", False))
+
+
+def mark_press() -> None:
+    """Note a press of the button that asks: a run of the script that is broken off on its way forgets it else."""
+    st.session_state["pressed"] = True
+
+
+def take_press() -> bool:
+    """Tell whether the button that asks was pressed since this was last asked."""
+    return bool(st.session_state.pop("pressed", False))
 
 
 def find_parts(slot: int) -> dict[str, Any]:
