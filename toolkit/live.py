@@ -20,6 +20,7 @@ from toolkit.errors import InputError, ToolkitError
 from toolkit.estimating import say_seconds
 from toolkit.models import Audience, Campaign, Record
 from toolkit.planning import Plan
+from toolkit.predictions import find_predictions
 from toolkit.reactions import make_reactions
 from toolkit.runs import RUNS, Run, keep_run
 from toolkit.scoring import SCORECARD_SCHEMA, scorecard
@@ -237,10 +238,13 @@ class _Errand:
     async def work(self, stop: asyncio.Event, tell: Callable[[Reaction], None]) -> Run:
         """Ask everything and save the run; the key is forgotten with the other options."""
         self.begun = time.monotonic()
+        store = Path(self._options.get("store") or api.default_store())
         try:
-            self.run = await api.arun(*self._asked, stop=stop, on_reaction=tell, **self._options)
+            asked = await api.arun(*self._asked, stop=stop, on_reaction=tell, **self._options)
         finally:
             self._options = {}
+        drafts = asked.methods.campaign.drafts
+        self.run = asked.predict(await asyncio.to_thread(find_predictions, drafts, store))
         self._save(self.run)
         return self.run
 

@@ -64,6 +64,7 @@ def _test(
     from toolkit.cli.confirming import confirm, may_ask
     from toolkit.cli.progress import Progress
     from toolkit.head_to_head import list_pairings
+    from toolkit.predictions import find_predictions
     from toolkit.runs import check_folder
 
     if quiet and verbose:
@@ -90,6 +91,7 @@ def _test(
         price=api.find_price(engine, **priced),
     ) as progress:
         finished = _ask(campaign, audience, progress, engine=engine, **settings, **_pick(options, _HOW_TO_ASK))
+    finished = finished.predict(find_predictions(finished.methods.campaign.drafts, api.default_store()))
     folder = finished.save(out or Path("runs") / finished.run_id)
     _show(finished, folder, as_json=as_json, quiet=quiet)
     return _exit_code(finished)

@@ -23,7 +23,6 @@ from toolkit.linting import Finding, lint
 from toolkit.live import LiveRun, LiveRuns
 from toolkit.models import LIST_FIELDS, Audience, Campaign, Draft
 from toolkit.outcome_model import score_texts
-from toolkit.outcomes.published import load_published
 from toolkit.outcomes.validating import Validation, validate_store
 from toolkit.report import Report, make_report
 from toolkit.room import Heard, hear_run
@@ -351,12 +350,6 @@ def _read_audience(path: str, changed: float) -> Audience:  # noqa: ARG001 - a c
 @st.cache_resource(show_spinner=False, max_entries=20)
 def _choose(path: str, changed: float, wanted: tuple[tuple[str, tuple[str, ...]], ...]) -> Audience:
     return choose_segments(_read_audience(path, changed), dict(wanted))
-
-
-@st.cache_data(show_spinner=False)
-def read_published() -> Validation:
-    """Return the record that ships, on published experiments."""
-    return load_published().combine()
 
 
 @st.cache_resource(show_spinner=False, max_entries=10)

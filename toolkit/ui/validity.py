@@ -7,6 +7,7 @@ import streamlit as st
 from toolkit import charts
 from toolkit.errors import ToolkitError
 from toolkit.models import LABEL
+from toolkit.outcomes.published import load_published
 from toolkit.outcomes.validating import Validation
 from toolkit.outcomes.wording import list_findings, list_sentences, say_origin, tabulate, tabulate_words
 from toolkit.ui import state
@@ -36,7 +37,7 @@ def show() -> None:
     else:
         show_yours(checked)
     st.subheader("About published experiments", anchor=False)
-    published = state.read_published()
+    published = load_published().combine()
     st.caption(escape(say_origin(published)))
     show_record(published, key="published")
 
