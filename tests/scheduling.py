@@ -1,5 +1,7 @@
 """Which worker runs which tests: everything with a browser on one, one after the other, and begun before all else.
 
+Files whose tests share what takes long to make stay on one worker, too, which makes it once; they are begun next.
+
 pytest-xdist has groups for that, but with pytest 9.2 its `--dist=loadgroup` tells the groups no more
 (pytest-xdist issue 1386), so the files are named here.
 """
@@ -12,17 +14,26 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 BROWSER_FILES = {"test_browser.py", "test_page_quality.py", "test_sign_in.py", "test_talk_browser.py", "test_walk.py"}
+SHARED_FILES = {
+    "test_false_verdicts.py": "simulated runs, judged in several ways",
+    "test_plugin.py": "the packages that judge, which pytester would forget",
+    "test_report.py": "a finished run and its page",
+    "test_wheel.py": "a wheel, unpacked",
+    "test_workers.py": "a Ray cluster",
+}
+"""File names, and what the tests of each share."""
 
 
 class BrowserFirst(LoadScopeScheduling):
-    """Hands out the browser's tests as one unit and every other test by itself, in the order of the collection."""
+    """Hands out the browser's tests as one unit, a shared file as one, every other test alone; in collected order."""
 
     def __init__(self, config: pytest.Config, log: Any) -> None:
         config.option.loadscopereorder = False
         super().__init__(config, log)
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if find_file(nodeid) in BROWSER_FILES else nodeid
+        file = find_file(nodeid)
+        return "browser" if file in BROWSER_FILES else file if file in SHARED_FILES else nodeid
 
 
 def find_file(nodeid: str) -> str:
@@ -31,14 +42,15 @@ def find_file(nodeid: str) -> str:
 
 
 def put_slow_first(items: list[pytest.Item]) -> None:
-    """Sort tests: the browser's, then those marked slow, then the rest, so that workers end at about the same time."""
+    """Sort tests: the browser's, shared files, those marked slow, the rest, so that workers end at about one time."""
     items.sort(key=_rank)
 
 
 def _rank(item: pytest.Item) -> int:
-    if find_file(item.nodeid) in BROWSER_FILES:
-        return 0
-    return 1 if item.get_closest_marker("slow") or item.get_closest_marker("model") else 2
+    file = find_file(item.nodeid)
+    if file in BROWSER_FILES or file in SHARED_FILES:
+        return 0 if file in BROWSER_FILES else 1
+    return 2 if item.get_closest_marker("slow") or item.get_closest_marker("model") else 3
 
 
 def check_files(items: list[pytest.Item]) -> None:
