@@ -47,10 +47,16 @@ class Faults:
     """Answers that are an HTML page with status 200, as a gateway sends."""
     charge_500: bool = False
     """Whether a server error is billed like a reply."""
+    lasting_cut: bool = False
+    """Whether a reply that is cut at the first attempt is so at every one: who lost it gets no other."""
     seed: int = 0
 
     def draw(self, request: str, attempt: int) -> frozenset[str]:
         """Return the names of the rates that strike this attempt."""
+        struck = self._draw(request, attempt)
+        return struck - {"cut"} | self._draw(request, 1) & {"cut"} if self.lasting_cut else struck
+
+    def _draw(self, request: str, attempt: int) -> frozenset[str]:
         generator = make_generator(f"{self.seed}:{attempt}:{request}")
         return frozenset(name for name in _DRAWN if generator.random() < getattr(self, name))
 

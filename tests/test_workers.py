@@ -12,7 +12,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 from conftest import ROOT, Command
-from openai_server import CHAT, Faults, OpenAIServer
+from openai_server import CHAT, Ask, Faults, OpenAIServer
+from provider_replies import make_generator, remove_random_tokens
 
 import toolkit
 from toolkit.asking import Reaction
@@ -74,25 +75,37 @@ def kill_after(count: int, killed: list[int]) -> Callable[[Reaction], None]:
     return listen
 
 
+def break_some(ask: Ask) -> str | None:
+    """Answer one question in a hundred, by its words alone, with an object of the wrong form, until told of it."""
+    is_told = "An earlier answer could not be used" in ask.text
+    drawn = make_generator(remove_random_tokens(ask.text)).random()
+    return '{"verbatim": 5}' if drawn < 0.01 and not is_told else None
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("cluster")
 def test_a_killed_worker_loses_nothing(crowd: Audience, campaign: Campaign, tmp_path: Path) -> None:
-    """With 429s, 500s, cut and broken replies and one worker killed, everything arrives, equal to one process's run."""
-    faults = Faults(rate_429=0.1, rate_500=0.05, cut=0.01, malformed=0.01, retry_after=0.05, seed=5)
+    """With 429s, 500s, cut and broken replies and one worker killed, everything arrives, equal to one process's run.
+
+    Which replies are spoilt only the words of a question decide, so one that is asked again, because the worker that
+    asked first was killed, is answered as it was.
+    """
+    faults = Faults(rate_429=0.1, rate_500=0.05, cut=0.01, lasting_cut=True, retry_after=0.05, seed=5)
     third = Draft(id="third", text="Let people pay you in the chat.")
     drafts = campaign.model_copy(update={"drafts": (*campaign.drafts, third)})
     asking = {**OPTIONS, "price": (1.0, 2.0), "concurrency": 16}
-    with OpenAIServer(key=None, latency=0.05, faults=faults) as server:
+    with OpenAIServer(key=None, latency=0.05, faults=faults, script=break_some) as server:
         alone = toolkit.run(drafts, crowd, store=tmp_path / "alone.sqlite", base_url=server.base_url, **asking)
         least = server.count(CHAT)
     killed: list[int] = []
     store = tmp_path / "many.sqlite"
     many = {"workers": 2, "on_reaction": kill_after(60, killed)}
-    with OpenAIServer(key=None, latency=0.05, faults=faults) as server:
+    with OpenAIServer(key=None, latency=0.05, faults=faults, script=break_some) as server:
         together = toolkit.run(drafts, crowd, store=store, base_url=server.base_url, **many, **asking)
         assert server.count(CHAT) <= least + 16, "what was stored was asked for again"
         again = toolkit.run(drafts, crowd, store=store, base_url=server.base_url, **asking)
     assert len(killed) == 1
+    assert set(alone.methods.bad_replies) >= {"cut", "wrong form"}
     assert (alone.counts.planned, alone.counts.failed, together.counts.failed) == (222, 0, 0)
     assert together.reactions.drop(LEFT_OUT).equals(alone.reactions.drop(LEFT_OUT))
     assert (together.run_id, together.verdict()) == (alone.run_id, alone.verdict())
