@@ -55,6 +55,16 @@ def own_surroundings(stores: Iterator[Path], monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("AUDIENCE_STORE", str(next(stores)))
 
 
+@pytest.fixture(autouse=True)
+def one_thread(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the embedded model one thread where tests run beside each other.
+
+    Threads that wait for each other on cores that others use burn twice the processor time, and take longer.
+    """
+    if request.node.get_closest_marker("model") and "PYTEST_XDIST_WORKER" in os.environ:
+        monkeypatch.setattr(os, "cpu_count", lambda: 1)
+
+
 @pytest.fixture
 def audience() -> Audience:
     """Return twelve personas of two roles."""
