@@ -12,7 +12,7 @@ import pytest
 
 import toolkit
 from toolkit.engines.base import Question
-from toolkit.engines.local import LocalEngine, find_model
+from toolkit.engines.local import LocalEngine, count_threads, find_model
 from toolkit.models import Audience, Campaign
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -21,6 +21,16 @@ pytestmark = [pytest.mark.model, pytest.mark.slow]
 def is_running(pid: int) -> bool:
     """Return whether a process still runs."""
     return subprocess.run(["ps", "-p", str(pid)], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("named", "threads"), [("3", 3), ("2,4", 2), ("", None), ("0", None), ("many", None), ("-1", None)]
+)
+def test_threads_can_be_limited(named: str, threads: int | None) -> None:
+    """OMP_NUM_THREADS says how many threads the model has; what is no number leaves it to the cores there are."""
+    usable = count_threads({})
+    assert 1 <= usable <= 8
+    assert count_threads({"OMP_NUM_THREADS": named}) == (threads or usable)
 
 
 def test_two_people_react(audience: Audience, campaign: Campaign) -> None:

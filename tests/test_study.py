@@ -61,6 +61,12 @@ def test_a_run_has_the_contract_columns(audience: Audience, campaign: Campaign) 
     assert run.reactions.height == 24
 
 
+def test_a_run_names_itself_in_a_line(audience: Audience, campaign: Campaign) -> None:
+    """What a notebook or a debugger shows of a run stays short, however many people it has."""
+    run = toolkit.run(campaign, audience, engine=ScriptedEngine(answer_direct), **OPTIONS)
+    assert repr(run) == f"Run({run.run_id!r}, drafts=['plain', 'benefit'], reactions={run.reactions.height})"
+
+
 def test_a_clear_difference_is_called(audience: Audience, campaign: Campaign) -> None:
     """Where everybody taps one draft and passes the other, the verdict names the draft, with counts."""
     verdict = toolkit.run(campaign, audience, engine=ScriptedEngine(answer_direct), **OPTIONS).verdict()

@@ -111,7 +111,7 @@ class Methods(Record):
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """A finished test: its reactions, and everything that can be worked out from them."""
 
@@ -120,6 +120,10 @@ class Run:
     """One row per reaction, the control reader's included."""
     preferences: pl.DataFrame | None = None
     """One row per choice between two drafts in one order; None where no head-to-head was asked for."""
+
+    def __repr__(self) -> str:
+        """Name the run and count its reactions; frames and people of a large one would fill many a screen."""
+        return f"Run({self.run_id!r}, drafts={list(self.drafts)}, reactions={self.reactions.height})"
 
     @property
     def run_id(self) -> str:

