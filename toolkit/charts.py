@@ -80,7 +80,7 @@ def chart_differences(comparisons: pl.DataFrame) -> Chart:
     dot = base.mark_point(size=90, filled=True, color="#0072b2", opacity=1).encode(
         x="difference:Q", tooltip=["pair", "difference", "low", "high", "verdict"]
     )
-    nothing = alt.Chart().mark_rule(strokeDash=[4, 4], color=_GREY).encode(x=alt.datum(0))
+    nothing = alt.Chart().mark_rule(strokeDash=[4, 4], color=_GREY, aria=False).encode(x=alt.datum(0))
     return _finish(alt.layer(nothing, line, dot, data=rows), "Draft against draft")
 
 
@@ -95,7 +95,7 @@ def chart_record(record: pl.DataFrame) -> Chart:
         x=alt.X("accuracy:Q", scale=scale),
         tooltip=["source", *(alt.Tooltip(f"{name}:Q", format=".0%") for name in ("accuracy", "low", "high")), "pairs"],
     )
-    coin = alt.Chart().mark_rule(strokeDash=[4, 4], color=_GREY).encode(x=alt.datum(0.5))
+    coin = alt.Chart().mark_rule(strokeDash=[4, 4], color=_GREY, aria=False).encode(x=alt.datum(0.5))
     drawn = alt.layer(coin, line, dot, data=rows)
     return _finish(drawn, "How often each was right", note="Dots with 95 % intervals; dashed: chance.", step=34)
 
