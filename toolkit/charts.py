@@ -90,7 +90,9 @@ def chart_record(record: pl.DataFrame) -> Chart:
     y = alt.Y("source:N", title=None, sort=None, axis=alt.Axis(labelLimit=200, minExtent=_LABELS))
     base = alt.Chart(rows).encode(y=y)
     scale, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=".0%", tickCount=5, title="right, of pairs that differ")
-    line = base.mark_rule(strokeWidth=3, color="#0072b2").encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q")
+    line = base.mark_rule(strokeWidth=3, color="#0072b2", aria=False).encode(
+        x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"
+    )
     dot = base.mark_point(size=90, filled=True, color="#0072b2", opacity=1).encode(
         x=alt.X("accuracy:Q", scale=scale),
         tooltip=["source", *(alt.Tooltip(f"{name}:Q", format=".0%") for name in ("accuracy", "low", "high")), "pairs"],

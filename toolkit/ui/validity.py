@@ -55,15 +55,17 @@ def show_yours(checked: Validation) -> None:
 
 def show_record(checked: Validation, *, key: str) -> None:
     """Say how often each source was right, draw it against a coin, and fold away every figure and what it rests on."""
-    for sentence in list_findings(checked):
+    findings = list(list_findings(checked))
+    for sentence in findings:
         st.markdown(escape(sentence))
-    st.altair_chart(
-        charts.chart_record(tabulate(checked)),
-        key=f"record-{key}",
-        width="stretch",
-        alt="How often each source was right, with intervals, against chance; a table follows",
-    )
-    st.caption(_WHO)
+    if findings:
+        st.altair_chart(
+            charts.chart_record(tabulate(checked)),
+            key=f"record-{key}",
+            width="stretch",
+            alt="How often each source was right, with intervals, against chance; a table follows",
+        )
+        st.caption(_WHO)
     with st.expander("Every figure, and what it rests on"):
         st.dataframe(tabulate_words(checked), hide_index=True, alt="Every figure of every source")
         st.markdown(_WORDS)
