@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     check_files(items)
     if hasattr(config, "workerinput"):
         put_slow_first(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a test that failed in a browser tell what its pages showed."""
+    report = yield
+    browser = getattr(item, "funcargs", {}).get("browser")
+    if report.when == "call" and report.failed and browser is not None:
+        for page in (page for context in browser.contexts for page in context.pages):
+            with contextlib.suppress(Exception):  # a page that cannot tell any more takes nothing from the report
+                report.sections.append((f"page {page.url}", page.inner_text("body", timeout=5_000)))
+    return report
 
 
 @pytest.hookimpl(optionalhook=True)
