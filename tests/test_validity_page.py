@@ -8,6 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from toolkit.api import default_store
 from toolkit.models import LABEL
+from toolkit.outcomes import add_outcomes
+from toolkit.store.outcomes import Outcome
 
 SCRIPT = "from toolkit.ui import validity\nvalidity.show()"
 
@@ -33,3 +35,19 @@ def test_the_record_is_a_table_with_sentences() -> None:
     assert " to " in table["right"][0]
     assert any("210 pairs that differ" in line.value for line in page.markdown)
     assert page.caption[0].value == LABEL
+
+
+def test_one_pair_says_nothing_and_how_many_would() -> None:
+    """Two results are no record: no chart of them, and how many more pairs it takes."""
+    shown = {"surface": "facebook_post", "experiment": "one", "shown": 1_000}
+    results = [
+        Outcome(text="Get paid today.", clicks=31, **shown),
+        Outcome(text="Send an invoice.", clicks=58, **shown),
+    ]
+    add_outcomes(default_store(), results, "a test")
+    page = AppTest.from_string(SCRIPT, default_timeout=PATIENCE).run()
+    assert not page.exception
+    words = [line.value for line in page.markdown]
+    assert words[0] == "Too few results to say how often anything was right\\."
+    assert any("210 pairs that differ" in line for line in words)
+    assert len(page.get("vega_lite_chart")) == 1

@@ -43,6 +43,14 @@ def say_origin(checked: Validation) -> str:
     return _start(checked.notes[0])
 
 
+def say_needed(checked: Validation) -> str:
+    """Say how many results tell a source that is often right from a coin, and how many of them there are."""
+    return (
+        f"To tell 60% from 50% four times in five takes {checked.needed} pairs that differ, each from an experiment of "
+        f"its own; the panel has {checked.sources['panel'].pairs}, so {checked.missing} more."
+    )
+
+
 def list_sentences(checked: Validation) -> Iterator[str]:
     """Yield what the figures rest on, what is missing, and how many more results would tell."""
     yield (
@@ -50,10 +58,7 @@ def list_sentences(checked: Validation) -> Iterator[str]:
         f"{checked.groups:,} groups; {checked.pairs:,} pairs: {checked.differing:,} differ beyond chance, "
         f"{checked.noise:,} were left out because their difference may be chance, {checked.ties:,} tie."
     )
-    yield (
-        f"To tell 60% from 50% four times in five takes {checked.needed} pairs that differ, each from an experiment of "
-        f"its own; the panel has {checked.sources['panel'].pairs}, so {checked.missing} more."
-    )
+    yield say_needed(checked)
     yield _start(checked.leakage.sentence)
     if checked.mean_rate is not None:
         yield checked.mean_rate.sentence

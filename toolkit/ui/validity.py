@@ -9,10 +9,11 @@ from toolkit.errors import ToolkitError
 from toolkit.models import LABEL
 from toolkit.outcomes.published import load_published
 from toolkit.outcomes.validating import Validation
-from toolkit.outcomes.wording import list_findings, list_sentences, say_origin, tabulate, tabulate_words
+from toolkit.outcomes.wording import list_findings, list_sentences, say_needed, say_origin, tabulate, tabulate_words
 from toolkit.ui import state
 from toolkit.ui.text import escape
 
+_TOO_FEW = "Too few results to say how often anything was right."
 _WHO = (
     "The panel is the personas; the control reader the same model with nobody to be; the outcome model learned from "
     "real clicks and asks nobody. Whatever is worth its price beats the longer draft and TF-IDF, which count words."
@@ -50,13 +51,14 @@ def show_yours(checked: Validation) -> None:
     if not checked.leakage.passed:
         st.error(escape(checked.leakage.sentence))
     show_record(checked, key="yours")
+    st.markdown(escape(say_needed(checked)))
     st.caption("`audience outcomes calibrate` refits the link from evidence to people on these results.")
 
 
 def show_record(checked: Validation, *, key: str) -> None:
     """Say how often each source was right, draw it against a coin, and fold away every figure and what it rests on."""
     findings = list(list_findings(checked))
-    for sentence in findings:
+    for sentence in findings or [_TOO_FEW]:
         st.markdown(escape(sentence))
     if findings:
         st.altair_chart(
