@@ -14,7 +14,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 from toolkit.stats import benjamini_hochberg, bootstrap_interval, cluster_mean, equal_means, holm
 
 seeds = st.integers(min_value=0, max_value=2**32 - 1)
-unhurried = settings(deadline=None, max_examples=30, derandomize=True)
+unhurried = settings(max_examples=30)
 
 
 def draw_panel(seed: int, weight_sd: float = 0.5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

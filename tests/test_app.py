@@ -76,13 +76,13 @@ def test_a_press_outlives_a_broken_off_run_of_the_script(page: AppTest, monkeypa
     page.button(key="start").click().run()
     assert not page.exception
     assert "live" in page.session_state
-    assert "pressed" not in page.session_state
+    assert "note-press" not in page.session_state
 
 
 def test_a_press_is_forgotten_with_its_page(page: AppTest) -> None:
     """A press that was never taken asks nobody once somebody comes back from another page."""
     write(page, "Get paid in the chat.")
-    page.session_state["pressed"] = True
+    page.session_state["note-press"] = True
     page.session_state["page"] = "runs"
     page.run()
     assert not page.exception

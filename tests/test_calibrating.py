@@ -79,7 +79,7 @@ def test_few_pairs_stay_near_the_shipped_link() -> None:
     assert 0.6 <= squash_all(slope) < 0.72
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10_000), st.integers(1, 3), st.integers(3, 80), st.sampled_from([0.01, 1.0, 50.0]))
 def test_slopes_are_the_minimum(seed: int, columns: int, rows: int, strength: float) -> None:
     """Newton's slopes lose no more than scipy's bounded minimiser finds, and none is below 0."""

@@ -179,7 +179,7 @@ def test_the_command_refuses(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet=" \n\t:-[]{},#|>'\"?\\\r\x85\ufeffé🙂ab1", max_size=24))
 def test_the_fast_parser_reads_what_the_strict_one_reads(text: str) -> None:
     """Whatever the parser in Python reads, the one in C reads with the same values on the same lines."""

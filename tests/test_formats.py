@@ -192,7 +192,6 @@ DRAFTS = st.lists(
 
 @pytest.mark.parametrize("suffix", [".yaml", ".json", ".jsonl", ".csv", ".parquet"])
 @settings(
-    deadline=None,
     derandomize=True,
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture],  # the file is written anew each time
@@ -212,7 +211,7 @@ def try_to(read: Callable[[], object]) -> tuple[object, str]:
         return None, str(error)
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(max_examples=200)
 @given(data=st.binary(max_size=200))
 def test_any_bytes_are_text_or_refused(data: bytes) -> None:
     """No bytes break the reader: they are text without NUL and carriage returns, or one line of refusal."""
@@ -226,7 +225,6 @@ def test_any_bytes_are_text_or_refused(data: bytes) -> None:
 
 @pytest.mark.parametrize("suffix", [".yaml", ".json", ".jsonl", ".csv", ".md", ".txt", ".parquet", ".xlsx"])
 @settings(
-    deadline=None,
     derandomize=True,
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture],  # the file is written anew each time

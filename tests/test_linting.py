@@ -294,7 +294,7 @@ def test_spans_quote_the_draft() -> None:
     assert all(isinstance(finding, Finding) and finding.message for finding in found)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text(min_size=1).filter(str.strip), st.sampled_from(surface_names()))
 def test_any_text_can_be_linted(text: str, surface: str) -> None:
     """Whatever the text and the place, findings come back, with spans inside the part they name."""

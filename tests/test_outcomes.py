@@ -205,7 +205,7 @@ names = st.none() | st.text("abcXYZ =+-@é", min_size=1, max_size=8).map(lambda 
     ),
     st.sampled_from([".csv", ".jsonl"]),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_an_export_reads_back_the_same(tmp_path_factory: pytest.TempPathFactory, rows: list[Outcome], end: str) -> None:
     """Whatever the texts, what was written is what is read, and no cell is a formula."""
     path = export_outcomes(rows, tmp_path_factory.mktemp("export") / f"results{end}")

@@ -53,7 +53,7 @@ SCHEMAS = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=200)
 @given(schema=SCHEMAS, seed=st.integers(0, 99))
 def test_values_fit_any_schema(schema: dict[str, Any], seed: int) -> None:
     """Whatever the schema, the value made for it is valid, and its schema counts as strict."""

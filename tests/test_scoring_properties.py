@@ -17,7 +17,7 @@ from toolkit.scoring import INTERACTION_SCHEMA, interactions, rows
 from toolkit.stats import benjamini_hochberg
 
 seeds = st.integers(min_value=0, max_value=2**32 - 1)
-unhurried = settings(deadline=None, max_examples=15, derandomize=True)
+unhurried = settings(max_examples=15)
 DRAFTS = ["alpha", "beta", "gamma"]
 
 

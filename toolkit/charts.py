@@ -80,8 +80,7 @@ def chart_differences(comparisons: pl.DataFrame) -> Chart:
     dot = base.mark_point(size=90, filled=True, color="#0072b2", opacity=1).encode(
         x="difference:Q", tooltip=["pair", "difference", "low", "high", "verdict"]
     )
-    nothing = alt.Chart().mark_rule(strokeDash=[4, 4], color=_GREY, aria=False).encode(x=alt.datum(0))
-    return _finish(alt.layer(nothing, line, dot, data=rows), "Draft against draft")
+    return _finish(alt.layer(_mark_nothing(0), line, dot, data=rows), "Draft against draft")
 
 
 def chart_record(record: pl.DataFrame) -> Chart:
@@ -97,8 +96,7 @@ def chart_record(record: pl.DataFrame) -> Chart:
         x=alt.X("accuracy:Q", scale=scale),
         tooltip=["source", *(alt.Tooltip(f"{name}:Q", format=".0%") for name in ("accuracy", "low", "high")), "pairs"],
     )
-    coin = alt.Chart().mark_rule(strokeDash=[4, 4], color=_GREY, aria=False).encode(x=alt.datum(0.5))
-    drawn = alt.layer(coin, line, dot, data=rows)
+    drawn = alt.layer(_mark_nothing(0.5), line, dot, data=rows)
     return _finish(drawn, "How often each was right", note="Dots with 95 % intervals; dashed: chance.", step=34)
 
 
@@ -184,6 +182,12 @@ def _chart_intervals(
         tooltip=["draft_id", "measure_name", "estimate", "low", "high", "personas", "reactions"],
     )
     return _finish(line + dot, title, note="Dots with 95 % intervals.", step=34)
+
+
+def _mark_nothing(x: float) -> alt.Chart:
+    """Return the dashed line where nothing speaks for either side; decoration to a screen reader."""
+    line: alt.Chart = alt.Chart().mark_rule(strokeDash=[4, 4], color=_GREY, aria=False).encode(x=alt.datum(x))
+    return line
 
 
 def _draft_colour(rows: pl.DataFrame) -> alt.Color:

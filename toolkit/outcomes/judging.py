@@ -59,6 +59,10 @@ class Judged(Record):
     """What was said, how often it was right, how many pairs, from the least confident on."""
 
 
+NOTHING = Judged(pairs=0, accuracy=None, low=None, high=None, calibration_error=None)
+"""Of a source that spoke about no pair."""
+
+
 def judge_source(pairs: pl.DataFrame, margins: np.ndarray, chances: np.ndarray | None, *, seed: int = 0) -> Judged:
     """Return the record of a source on pairs that do not tie.
 

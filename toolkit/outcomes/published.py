@@ -9,7 +9,7 @@ from typing import Any
 from toolkit import stats
 from toolkit.links import SOURCES
 from toolkit.models import Record
-from toolkit.outcomes.judging import Judged
+from toolkit.outcomes.judging import NOTHING, Judged
 from toolkit.outcomes.validating import BASELINES, Validation
 
 FIGURES = Path(__file__).with_name("published.json")
@@ -45,7 +45,7 @@ class AskedPanel(Record):
         gaps = [(getattr(pair, source), pair.won) for pair in self.pairs]
         known = [(gap, won) for gap, won in gaps if gap is not None]
         if not known:
-            return Judged(pairs=0, accuracy=None, low=None, high=None, calibration_error=None)
+            return NOTHING
         right = sum(0.5 if gap == 0 else float((gap > 0) == bool(won)) for gap, won in known) / len(known)
         low, high = stats.exact_interval(right, len(known))
         count = len(known)

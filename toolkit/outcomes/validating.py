@@ -14,7 +14,7 @@ from toolkit.links import SHIPPED, SOURCES, stretch
 from toolkit.models import LABEL, Record
 from toolkit.outcomes.baselines import LEAK, look_up, measure_length, predict_by_length, predict_by_words
 from toolkit.outcomes.estimating import MeanRate, estimate_mean_rate
-from toolkit.outcomes.judging import Judged, judge_source
+from toolkit.outcomes.judging import NOTHING, Judged, judge_source
 from toolkit.outcomes.matching import Match, list_published, load_matches, split_groups
 from toolkit.outcomes.pairing import make_pairs
 from toolkit.predictions import Predict, load_predictor
@@ -24,7 +24,6 @@ from toolkit.store.history import History
 
 BASELINES = ("chance", "longer", "tfidf")
 GROUP_KEYS = ("experiment", "group", "campaign", "surface", "date")
-_NOTHING = Judged(pairs=0, accuracy=None, low=None, high=None, calibration_error=None)
 
 
 class Leakage(Record):
@@ -128,7 +127,7 @@ def weigh_pairs(pairs: pl.DataFrame, predict: Predict | None) -> tuple[dict[str,
 
 def _judge_all(pairs: pl.DataFrame, predict: Predict | None) -> tuple[dict[str, Judged], tuple[str, ...]]:
     if pairs.is_empty():
-        return dict.fromkeys((*SOURCES, *BASELINES), _NOTHING), ()
+        return dict.fromkeys((*SOURCES, *BASELINES), NOTHING), ()
     won, groups = pairs["b_won"].to_numpy(), pairs["group"].to_numpy()
     margins, why_not = weigh_pairs(pairs, predict)
     chances: dict[str, np.ndarray | None] = {

@@ -102,7 +102,7 @@ def show_start(
     said = _draw_start(takes, bar)
     if tells:
         st.caption(tells)
-    pressed = state.take_press()
+    pressed = state.take_note(state.PRESS) is not None
     if problem:
         said.error(escape(problem))
     elif campaign is None:
@@ -114,7 +114,7 @@ def show_start(
 def _draw_start(takes: str, bar: DeltaGenerator) -> DeltaGenerator:
     """Draw the button; return the place for what there is to say about it."""
     with bar, st.container(key="start-bar", horizontal=True, vertical_alignment="center"):
-        st.button(takes, type="primary", key="start", width=420, on_click=state.mark_press)
+        st.button(takes, type="primary", key="start", width=420, on_click=state.leave_note, args=(state.PRESS, True))
         return st.empty()
 
 

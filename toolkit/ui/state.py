@@ -31,6 +31,8 @@ from toolkit.sampling import choose_segments
 from toolkit.themes import group_sentences
 
 MOST_DRAFTS = 6
+PRESS = "press"
+"""Note of a press of the button that asks: a run of the script that is broken off on its way forgets it else."""
 _KEPT = ("name-", "text-", "part-", "ask-")
 _FIRST_NAMES = "ABCDEF"
 
@@ -52,7 +54,7 @@ def begin() -> None:
 def enter(page: str) -> None:
     """Note which page is drawn; a press that was never taken on another page is forgotten."""
     if st.session_state.get("page") != page:
-        take_press()
+        take_note(PRESS)
     st.session_state["page"] = page
 
 
@@ -127,16 +129,6 @@ def mark_settled() -> None:
 def take_settled() -> bool:
     """Tell whether somebody was done with a draft since this was last asked."""
     return bool(st.session_state.pop("settled", False))
-
-
-def mark_press() -> None:
-    """Note a press of the button that asks: a run of the script that is broken off on its way forgets it else."""
-    st.session_state["pressed"] = True
-
-
-def take_press() -> bool:
-    """Tell whether the button that asks was pressed since this was last asked."""
-    return bool(st.session_state.pop("pressed", False))
 
 
 def find_parts(slot: int) -> dict[str, Any]:
