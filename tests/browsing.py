@@ -167,6 +167,13 @@ def write_drafts(page: playwright.Page, *texts: str) -> None:
     page.keyboard.press("Tab")
 
 
+def press(target: playwright.Locator) -> None:
+    """Press something once the page rests: one that is still being drawn may jump between a press and its release."""
+    target.wait_for()
+    settle(target.page)
+    target.click()
+
+
 def press_ask(page: playwright.Page) -> None:
     """Press the button that asks, whatever the page is doing meanwhile."""
     page.get_by_role("button", name=re.compile(r"^Ask \d+ people")).click()

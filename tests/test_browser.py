@@ -19,6 +19,7 @@ from browsing import (
     expect,
     keep_picture,
     needs_browser,
+    press,
     press_ask,
     settle,
     write_drafts,
@@ -52,18 +53,18 @@ def test_two_drafts_to_a_verdict(app: App, server: OpenAIServer) -> None:
     page.get_by_role("heading", name=re.compile("Too close to call|beats|Not enough|Unstable")).wait_for()
 
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Run folder (.zip)").click()
+        press(page.get_by_role("button", name="Run folder (.zip)"))
     archive = zipfile.ZipFile(io.BytesIO(Path(saved.value.path()).read_bytes()))
     frame = pl.read_parquet(next(archive.read(name) for name in archive.namelist() if "reactions" in name))
     assert frame.filter(pl.col("persona_id") != "control").height == 24
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Reactions (.csv)").click()
+        press(page.get_by_role("button", name="Reactions (.csv)"))
     assert pl.read_csv(Path(saved.value.path())).height == frame.height
 
-    page.get_by_role("link", name="Runs", exact=True).click()
+    press(page.get_by_role("link", name="Runs", exact=True))
     page.get_by_role("heading", name="Runs", exact=True).wait_for()
     page.get_by_text("Who did what").wait_for()
-    page.get_by_role("link", name="Test drafts").click()
+    press(page.get_by_role("link", name="Test drafts"))
     page.get_by_text("Who did what").wait_for()
 
 
@@ -79,7 +80,7 @@ def test_a_press_right_after_typing_asks_once(app: App, server: OpenAIServer, wr
         drafts = 2
     place = page.get_by_role("button", name=re.compile(r"^Ask 12 people")).bounding_box()
     assert place is not None
-    page.get_by_role("textbox", name="Draft B", exact=True).click()
+    press(page.get_by_role("textbox", name="Draft B", exact=True))
     page.keyboard.type("Are you broke? ACT NOW!!! Get paid today, in the chat.")
     page.mouse.dblclick(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2, delay=60)
     page.get_by_text("Who did what").wait_for()
@@ -91,7 +92,7 @@ def test_stop_keeps_what_came_and_the_rest_can_be_asked(app: App, server: OpenAI
     """Stop ends the calls in flight; a click elsewhere meanwhile loses nothing; going on asks only the rest."""
     page = app.open()
     write_drafts(page, "Send an invoice in the chat.", "Get paid today, in the chat.")
-    page.get_by_text("What answers").click()
+    press(page.get_by_text("What answers"))
     server.hold()
     press_ask(page)
     server.wait_for(FIRST, timeout=60)
@@ -101,7 +102,7 @@ def test_stop_keeps_what_came_and_the_rest_can_be_asked(app: App, server: OpenAI
     server.wait_until_idle()
     assert server.count() == FIRST
     server.release()
-    page.get_by_role("button", name="Ask the rest").click()
+    press(page.get_by_role("button", name="Ask the rest"))
     server.wait_for(FIRST + 24 + 20, timeout=60)
     page.get_by_text("Who did what").wait_for()
     page.get_by_role("button", name="Ask the rest").wait_for(state="detached")
@@ -138,13 +139,13 @@ def test_the_page_answers_while_one_types(app: App) -> None:
     """With no key but letters: the preview follows, rules are told under the words, and what was typed stays."""
     page = app.open()
     box = page.get_by_role("textbox", name="Draft A", exact=True)
-    box.click()
+    press(box)
     page.keyboard.type("Are you broke? ACT NOW!!! Send an invoice.")
     preview = page.locator(".preview")
     preview.get_by_text("Send an invoice.").wait_for()
     page.get_by_text("exclamation marks").wait_for()
     expect(preview.locator("mark.flagged").first).to_have_text("Are you broke")
-    page.get_by_text("desktop", exact=True).click()
+    press(page.get_by_text("desktop", exact=True))
     page.locator(".preview-desktop").wait_for()
     expect(box).to_have_value("Are you broke? ACT NOW!!! Send an invoice.")
     page.get_by_role("button", name=re.compile(r"^Ask 12 people, ")).wait_for()
@@ -200,7 +201,7 @@ def test_sessions_share_neither_drafts_nor_keys(app: App, server: OpenAIServer) 
     typed = [(first, "key-one", "Only the first writes this."), (second, "key-two", "And this the second.")]
     for page, key, text in typed:
         write_drafts(page, text)
-        page.get_by_text("What answers").click()
+        press(page.get_by_text("What answers"))
         page.get_by_label("Key", exact=True).fill(key)
         page.keyboard.press("Enter")
         settle(page)
@@ -225,7 +226,7 @@ def test_text_of_any_kind_is_shown_as_text(app: App, server: OpenAIServer) -> No
     page.get_by_text("Who did what").wait_for()
     answered(page).first.hover()
     page.locator(".says").get_by_text("<script>").wait_for()
-    answered(page).first.click()
+    press(answered(page).first)
     page.get_by_role("dialog").get_by_text("<script>").wait_for()
     settle(page)
     assert page.evaluate("window.hacked") is None
@@ -242,16 +243,16 @@ def test_the_embedded_model_on_the_page(app: App) -> None:
     """With no key: an example in one press, two people of the embedded model, a result on a wide and a narrow page."""
     people = 12 if PICTURES else 2
     page = app.open()
-    page.get_by_role("button", name="Start from an example or a file").click()
-    page.get_by_role("button", name="Paypal invoices").click()
+    press(page.get_by_role("button", name="Start from an example or a file"))
+    press(page.get_by_role("button", name="Paypal invoices"))
     page.get_by_label("Draft benefit", exact=True).wait_for()
     page.keyboard.press("Escape")
-    page.get_by_text("What answers").click()
-    page.get_by_text("Embedded model, on this machine").click()
+    press(page.get_by_text("What answers"))
+    press(page.get_by_text("Embedded model, on this machine"))
     page.get_by_role("slider").focus()
     for _ in range(12 - people):
         page.keyboard.press("ArrowLeft")
-    page.get_by_role("button", name=f"Ask {people} people, free").click()
+    press(page.get_by_role("button", name=f"Ask {people} people, free"))
     page.get_by_text("Who did what").wait_for(timeout=900_000)
     expect(answered(page)).to_have_count(people)
     keep_picture(page, "page", width=1280)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import CHROMIUM, App, browser, find_port, playwright, serve
+from browsing import CHROMIUM, App, browser, find_port, playwright, press, serve
 from conftest import Command
 from oidc_provider import CLIENT, OIDCProvider
 from scripted import ScriptedEngine, reading
@@ -54,9 +54,9 @@ def test_who_signs_in_sees_the_page_and_approves_under_that_name(
     toolkit.run(campaign, audience, engine=engine, rating="direct").save(guarded.folder / "runs" / "one")
     page = guarded.open(f"{guarded.url}/runs", wait="people of your organisation")
     assert page.get_by_role("link", name="Runs").count() == 0
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("link", name="Runs").click()
-    page.get_by_role("button", name="Approve as Ada Lovelace").first.click()
+    press(page.get_by_role("button", name="Sign in"))
+    press(page.get_by_role("link", name="Runs"))
+    press(page.get_by_role("button", name="Approve as Ada Lovelace").first)
     page.get_by_text("Approved by Ada Lovelace").first.wait_for()
     with Approvals(Path(os.environ["AUDIENCE_STORE"])) as kept:
         assert [one.draft_id for one in kept.find("invoices", campaign.drafts[0])] == ["plain"]

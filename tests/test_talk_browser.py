@@ -7,7 +7,18 @@ from typing import Any
 
 import toolkit_runs
 import yaml
-from browsing import PATIENCE, App, app, browser, expect, keep_picture, needs_browser, press_ask, settle, write_drafts
+from browsing import (
+    App,
+    app,
+    browser,
+    expect,
+    keep_picture,
+    needs_browser,
+    press,
+    press_ask,
+    settle,
+    write_drafts,
+)
 from openai_server import Ask, OpenAIServer
 
 import toolkit
@@ -39,7 +50,7 @@ def test_from_a_result_to_a_better_draft_and_an_audience(app: App, server: OpenA
     page = app.open()
     write_drafts(page, "Send a PayPal invoice in the chat for £3.", "Get paid today, in the chat.")
     press_ask(page)
-    page.get_by_role("button", name="Ask them why").click(timeout=2 * PATIENCE)
+    press(page.get_by_role("button", name="Ask them why"))
     page.get_by_role("heading", name="Ask them why").wait_for()
     page.get_by_text("No real person said this.").first.wait_for()
     question = page.get_by_test_id("stChatInputTextArea")
@@ -50,20 +61,20 @@ def test_from_a_result_to_a_better_draft_and_an_audience(app: App, server: OpenA
     keep_picture(page, "why-narrow", width=390)
     page.set_viewport_size({"width": 1280, "height": 900})
 
-    page.get_by_role("radio", name="Everybody").click()
-    page.get_by_label("What do you want to ask all of them?").click()
+    press(page.get_by_role("radio", name="Everybody"))
+    press(page.get_by_label("What do you want to ask all of them?"))
     page.keyboard.type("What would have made you stop?")
-    page.get_by_role("button", name=re.compile("^Ask 12 people, ")).click()
+    press(page.get_by_role("button", name=re.compile("^Ask 12 people, ")))
     page.get_by_text("12 of 12 answered").wait_for()
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Answers (.csv)").click()
+        press(page.get_by_role("button", name="Answers (.csv)"))
     assert "I have been cheated before." in saved.value.path().read_text(encoding="utf-8-sig")
 
-    page.get_by_role("link", name="Improve").click()
-    page.get_by_role("button", name="Rewrite it").click()
+    press(page.get_by_role("link", name="Improve"))
+    press(page.get_by_role("button", name="Rewrite it"))
     page.locator(".changes ins").first.wait_for()
     before = server.count()
-    page.get_by_role("button", name="Test both again on the same 12").click()
+    press(page.get_by_role("button", name="Test both again on the same 12"))
     page.get_by_text("regression to the mean").first.wait_for()
     page.get_by_text("12 from the store").wait_for()
     assert server.count() - before == 12 + 10
@@ -72,18 +83,18 @@ def test_from_a_result_to_a_better_draft_and_an_audience(app: App, server: OpenA
     keep_picture(page, "improve-narrow", width=390)
     page.set_viewport_size({"width": 1280, "height": 900})
 
-    page.get_by_role("link", name="Audiences").click()
-    page.get_by_role("radio", name="Import rows").click()
+    press(page.get_by_role("link", name="Audiences"))
+    press(page.get_by_role("radio", name="Import rows"))
     table = {"name": "buyers.csv", "mimeType": "text/csv", "buffer": ROWS.encode()}
     page.locator("input[type=file]").set_input_files(table)
     page.get_by_text("The first 3 of 9").wait_for()
-    page.get_by_role("button", name="Open it").click()
+    press(page.get_by_role("button", name="Open it"))
     page.get_by_text("9 of 9 personas").wait_for()
     keep_picture(page, "audiences", width=1280)
     keep_picture(page, "audiences-narrow", width=390)
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("button", name="Save the audience").click()
+    press(page.get_by_role("button", name="Save", exact=True))
+    press(page.get_by_role("button", name="Save the audience"))
     page.get_by_text("Written to personas/buyers.yaml").wait_for()
     assert len(toolkit.load_audience(app.folder / "personas" / "buyers.yaml").personas) == 9
 
@@ -123,10 +134,10 @@ def test_hostile_people_and_answers_do_no_harm(app: App, server: OpenAIServer) -
         {"answer": EVIL, "objection": EVIL, "text": EVIL, "changed": EVIL} if ask.schema else None
     )
     page = app.open(f"{app.url}/audiences", wait="People")
-    page.get_by_role("combobox", name=re.compile("Audience")).click()
-    page.get_by_role("option", name="evil").click()
+    press(page.get_by_role("combobox", name=re.compile("Audience")))
+    press(page.get_by_role("option", name="evil"))
     page.get_by_text("9 of 9 personas").wait_for()
-    page.get_by_role("radio", name="Who is missing").click()
+    press(page.get_by_role("radio", name="Who is missing"))
     page.get_by_text("Against what you want").wait_for()
     settle(page)
     assert page.evaluate("window.hacked") is None

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import toolkit_runs
-from browsing import FITS, App, app, browser, needs_browser, playwright, press_ask, settle, write_drafts
+from browsing import FITS, App, app, browser, needs_browser, playwright, press, press_ask, settle, write_drafts
 from openai_server import Ask, OpenAIServer
 from test_page_quality import AXE, find_faults
 from walk_pictures import keep_pictures
@@ -95,51 +95,51 @@ def write_and_ask(page: playwright.Page) -> None:
 
 def ask_them_why(page: playwright.Page) -> None:
     """Talk with one persona, then put one question to everybody."""
-    page.get_by_role("button", name="Ask them why").click()
+    press(page.get_by_role("button", name="Ask them why"))
     page.get_by_role("heading", name="Ask them why").wait_for()
     question = page.get_by_test_id("stChatInputTextArea")
     question.fill("What put you off?")
     question.press("Enter")
     page.get_by_test_id("stChatMessage").nth(1).wait_for()
     look(page, "why")
-    page.get_by_role("radio", name="Everybody").click()
-    page.get_by_label("What do you want to ask all of them?").click()
+    press(page.get_by_role("radio", name="Everybody"))
+    press(page.get_by_label("What do you want to ask all of them?"))
     page.keyboard.type("What would have made you stop?")
-    page.get_by_role("button", name=re.compile("^Ask 12 people, ")).click()
+    press(page.get_by_role("button", name=re.compile("^Ask 12 people, ")))
     page.get_by_text("12 of 12 answered").wait_for()
     look(page, "why-everybody")
 
 
 def improve_a_draft(page: playwright.Page) -> None:
     """Rewrite from the objections, see what changed, and test both on the same people."""
-    page.get_by_role("link", name="Improve").click()
-    page.get_by_role("button", name="Rewrite it").click()
+    press(page.get_by_role("link", name="Improve"))
+    press(page.get_by_role("button", name="Rewrite it"))
     page.locator(".changes ins").first.wait_for()
-    page.get_by_role("button", name="Test both again on the same 12").click()
+    press(page.get_by_role("button", name="Test both again on the same 12"))
     page.get_by_text("from the store").first.wait_for()
     look(page, "improve")
 
 
 def import_an_audience(page: playwright.Page) -> None:
     """Bring rows of a table, look at three people, open and save them."""
-    page.get_by_role("link", name="Audiences").click()
+    press(page.get_by_role("link", name="Audiences"))
     page.get_by_text("24 of 24 personas").wait_for()
     look(page, "audiences")
-    page.get_by_role("radio", name="Import rows").click()
+    press(page.get_by_role("radio", name="Import rows"))
     table = {"name": "buyers.csv", "mimeType": "text/csv", "buffer": ROWS.encode()}
     page.locator("input[type=file]").set_input_files(table)
     page.get_by_text("The first 3 of 9").wait_for()
     look(page, "audiences-import")
-    page.get_by_role("button", name="Open it").click()
+    press(page.get_by_role("button", name="Open it"))
     page.get_by_text("9 of 9 personas").wait_for()
-    page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_role("button", name="Save the audience").click()
+    press(page.get_by_role("button", name="Save", exact=True))
+    press(page.get_by_role("button", name="Save the audience"))
     page.get_by_text("Written to personas/buyers.yaml").wait_for()
 
 
 def reopen_yesterday(page: playwright.Page) -> None:
     """Find yesterday's run on the shelf by words of its draft."""
-    page.get_by_role("link", name="Runs", exact=True).click()
+    press(page.get_by_role("link", name="Runs", exact=True))
     page.get_by_role("heading", name="Runs", exact=True).wait_for()
     page.get_by_role("textbox", name="Search").fill("uk-social-feed")
     page.keyboard.press("Enter")
@@ -151,23 +151,23 @@ def reopen_yesterday(page: playwright.Page) -> None:
 def approve_and_tell(page: playwright.Page) -> None:
     """Approve a draft of it under a name, and type in what happened once it was published."""
     page.get_by_label("Your name").first.fill("Ada Bell")
-    page.get_by_role("button", name="Approve these words").first.click()
+    press(page.get_by_role("button", name="Approve these words").first)
     page.get_by_text("Approved by Ada Bell").wait_for()
     for place, (shown, clicks) in enumerate([(1_000, 31), (1_010, 58)]):
         page.get_by_role("spinbutton", name="Shown to").nth(place).fill(str(shown))
         page.get_by_role("spinbutton", name="Clicks").nth(place).fill(str(clicks))
     page.keyboard.press("Tab")
-    page.get_by_role("button", name="Keep these results").click()
+    press(page.get_by_role("button", name="Keep these results"))
     page.get_by_text("Kept: 2 new").wait_for()
     look(page, "runs-approval", end=True)
 
 
 def look_at_the_rest(page: playwright.Page) -> None:
     """Open what is left: how often it is right, by the two results just typed in, and the settings."""
-    page.get_by_role("link", name="Validity").click()
+    press(page.get_by_role("link", name="Validity"))
     page.get_by_role("heading", name="How often is it right?").wait_for()
     look(page, "validity")
-    page.get_by_role("link", name="Settings").click()
+    press(page.get_by_role("link", name="Settings"))
     page.get_by_role("heading", name="Settings").wait_for()
     look(page, "settings")
 
