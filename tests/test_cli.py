@@ -193,6 +193,8 @@ def test_nothing_listening_is_one_line(command: Command) -> None:
             ],
             "--price",
         ),
+        (["run", CAMPAIGN, "--engine", "local", "--embedding-model", "m", "--dry-run"], "--embedding-model m"),
+        (["run", CAMPAIGN, "--engine", "local", "--embedding-model", "m"], "leave the option out"),
         (["run"], "DRAFTS"),
         (["runn"], "run"),
         (["personas", "show", "nobody"], "personas list"),

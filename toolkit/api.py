@@ -13,7 +13,7 @@ import platformdirs
 from pydantic import ValidationError
 
 from toolkit.budget import Price, find_listed_price
-from toolkit.engines import DEFAULT_MODEL, make_batch_engine, make_engine
+from toolkit.engines import DEFAULT_MODEL, check_embedding_model, make_batch_engine, make_engine
 from toolkit.engines.base import Engine, Form
 from toolkit.errors import InputError
 from toolkit.estimating import Estimate, estimate_plan
@@ -128,7 +128,7 @@ async def ask_plan(
         "price": known,
         "max_cost": max_cost,
         "concurrency": None if batch else concurrency,
-        "embedding_model": _find_embedding_model(planned, embedding_model),
+        "embedding_model": _find_embedding_model(planned, engine, embedding_model),
         "embedding_price": find_embedding_price(engine, embedding_model, base_url, price, model),
         "on_reaction": on_reaction,
         "on_preference": on_preference,
@@ -219,11 +219,11 @@ def price_plan(
 ) -> Estimate:
     """Return what a plan would take beyond what the store holds; arguments as for `estimate`."""
     path = Path(store) if store else default_store()
+    embeds = _find_embedding_model(planned, engine, embedding_model) if engine != "replay" else None
     known = path if engine == "openai" and path.is_file() else Path(":memory:")
     form: Form = "completion" if engine == "local" else "chat"
     with Store(known) as kept:
         voice = model or DEFAULT_MODEL
-        embeds = _find_embedding_model(planned, embedding_model) if engine == "openai" else None
         outstanding: Outstanding = run_blocking(lambda: find_outstanding(planned, kept, voice, form, embeds))
         replies = kept.list_latest(voice, _LATEST_REPLIES)
     return estimate_plan(
@@ -274,8 +274,12 @@ def find_embedding_price(
     return own or find_price(engine, model, base_url, price)
 
 
-def _find_embedding_model(planned: Plan, named: str | None) -> str | None:
-    """Return the endpoint's model that embeds for a plan; None where ratings are made without vectors."""
+def _find_embedding_model(planned: Plan, engine: str | Engine, named: str | None) -> str | None:
+    """Return the endpoint's model that embeds for a plan; None where ratings are made without vectors.
+
+    Raises InputError where the engine has no endpoint to ask it of.
+    """
+    check_embedding_model(engine if isinstance(engine, str) else engine.name, named)
     return named if planned.settings.rating == "ssr" else None
 
 

@@ -81,7 +81,7 @@ class LocalEngine:
 
     async def embed(self, texts: Sequence[str], model: str, before_retry: Guard | None = None) -> Embedded:  # noqa: ARG002 - the seam's signature
         """Raise InputError: the embedded server holds no embedding model."""
-        raise InputError(f"--embedding-model {model}: the local engine embeds with its own model; leave the option out")
+        raise InputError(f"the local engine serves no embedding model, {model} neither")
 
     @property
     def _running(self) -> OpenAIEngine:
