@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -237,6 +238,15 @@ def test_unanimity_is_not_certainty() -> None:
     assert judged.more == 24
     assert judge_least(repeat_sample(36, 1.0, 0.0, is_share=True), 0.9).outcome == "passed"
     assert judge_least(repeat_sample(35, 1.0, 0.0, is_share=True), 0.9).outcome == "inconclusive"
+
+
+def test_drafts_that_move_nobody_are_not_known_to_be_alike() -> None:
+    """Where nobody acts on either draft, twelve personas leave room for a loss of 26 points; 72 show less than five."""
+    few, enough = (replace(repeat_sample(count, 0.0, 0.0), is_difference=True) for count in (12, 72))
+    judged = judge_least(few, -0.05, stable=True)
+    assert (judged.outcome, judged.more) == ("inconclusive", 60)
+    assert judge_least(enough, -0.05, stable=True).outcome == "passed"
+    assert judge_least(replace(few, values=few.values + 1.0), 0.0, stable=True).outcome == "passed"
 
 
 def test_an_unstable_difference_decides_nothing() -> None:

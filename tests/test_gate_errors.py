@@ -51,6 +51,18 @@ def test_not_worse_than_seldom_passes_at_the_margin(personas: int) -> None:
     assert found["passed"] <= 0.05
 
 
+@pytest.mark.parametrize("personas", [12, 24])
+def test_not_worse_than_seldom_passes_where_hardly_anybody_acts(personas: int) -> None:
+    """One in twenty acts on one draft and nobody on the other: a margin of five points is seldom said to be kept."""
+
+    def draw(generator: np.random.Generator) -> Sample:
+        numbers = np.arange(personas)
+        values = -(generator.random(personas) < 0.05).astype(float)
+        return Sample(values, np.ones(personas), numbers % 10, numbers, 2 * personas, WORDINGS, is_difference=True)
+
+    assert tally(draw, -0.05)["passed"] <= 0.05
+
+
 def plan(difference: float, target: float) -> int:
     """Return the personas that a design with these variances needs."""
     big = draw_pair(np.random.default_rng(1), 100_000, difference)

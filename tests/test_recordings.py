@@ -194,6 +194,14 @@ def test_a_baseline_outlives_its_draft(recorded: Recorded) -> None:
     assert say(path).startswith("stale: persona p12: 2 reactions, never recorded")
 
 
+def test_a_silent_panel_passes_a_draft_only_against_itself(recorded: Recorded) -> None:
+    """Nobody acts on anything: the draft that is the baseline is not worse than it, the other one may be."""
+    path = recorded(BASELINE, engine=ScriptedEngine(lambda _: reading(first_glance="scroll_past")), baseline="plain")
+    assert say(path).startswith("inconclusive: benefit minus baseline: +0 points (-")
+    path.write_text(BASELINE.replace("benefit, not_worse", "plain, not_worse").replace("0.3", "0.01"))
+    assert say(path) == "passed: plain and baseline are the same; 12 personas, 24 reactions"
+
+
 def test_what_failed_is_lacking_and_asked_again(recorded: Recorded) -> None:
     """Failed reactions are not recorded; refused ones are, and are not asked again."""
 

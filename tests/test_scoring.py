@@ -209,6 +209,16 @@ def test_too_few_personas_or_wordings(personas: int, wordings: int) -> None:
     assert toolkit.compare(table(*rows))["verdict"].to_list() == ["not enough"]
 
 
+@pytest.mark.parametrize(("action", "difference"), [("read", 0.0), ("click", 1.0)])
+def test_a_difference_that_is_the_same_for_all_is_no_point(action: str, difference: float) -> None:
+    """Twelve personas of whom nobody, or everybody, moves leave room for the 26 % of Clopper and Pearson, not none."""
+    rows = [row(draft, n, act) for draft, act in (("a", "read"), ("b", action)) for n in range(12)]
+    found = toolkit.compare(table(*rows)).row(0, named=True)
+    room = 1 - 0.025 ** (1 / 12)
+    assert (found["low"], found["high"]) == pytest.approx((difference - room, min(difference + room, 1.0)))
+    assert found["verdict"] == ("B" if difference else "too close to call")
+
+
 def test_nothing_to_compare_is_an_empty_frame() -> None:
     """One draft has no pair, and drafts without a common reader have no difference."""
     alone = toolkit.compare(table(row("a", 0, "click")))

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from toolkit import scoring
+from toolkit import scoring, stats
 from toolkit.behaviour.records import Gate, Outcome
 from toolkit.behaviour.stimuli import Division, load_stimuli
+from toolkit.scoring.comparing import load_pairs
+from toolkit.scoring.rows import select_rows
 from toolkit.strengths import LEAST_CONSISTENCY, OrderEffects
 
 LEAST_EFFECT = 0.1
 """Points of the tap rate that a right answer should make at least; a gate fails where the interval lies below."""
 MOST_HARM = 0.1
 """Points of the tap rate that an order inside a draft may win it at most."""
+_SIDES = ("worse", "better")
 WIDEST = 0.3
 """Width of the interval of the first place's share up to which it passes; above, choices must be consistent."""
 
@@ -97,7 +100,7 @@ def pool(reactions: pl.DataFrame, pairs: Sequence[tuple[str, str]]) -> pl.DataFr
             draft_id=pl.lit(side), repeat=pl.lit(number, pl.Int64), campaign=pl.lit("pooled")
         )
         for number, pair in enumerate(pairs)
-        for side, draft in zip(("worse", "better"), pair, strict=True)
+        for side, draft in zip(_SIDES, pair, strict=True)
     ]
     return pl.concat(parts)
 
@@ -143,8 +146,14 @@ def _judge_better(name: str, expected: str, pooled: pl.DataFrame) -> Gate:
 
 def _compare(pooled: pl.DataFrame) -> _Found:
     usable = pooled.filter(status="ok")
-    row = scoring.compare(pooled, drafts=("worse", "better")).row(0, named=True)
-    return _Found(row["difference"], row["low"], row["high"], usable["persona_id"].n_unique(), usable.height)
+    row = scoring.compare(pooled, drafts=_SIDES).row(0, named=True)
+    low, high = row["low"], row["high"]
+    if low is not None and high is not None:
+        (_, paired), *_ = load_pairs(select_rows(pooled, None, _SIDES, scoring.PRIMARY))
+        if paired["difference"].n_unique() == 1:  # each pair is other words: of the answers, where all differ alike
+            _, reach = stats.exact_interval(0.0, paired.height)
+            low, high = max(row["difference"] - reach, -1.0), min(row["difference"] + reach, 1.0)
+    return _Found(row["difference"], low, high, usable["persona_id"].n_unique(), usable.height)
 
 
 def _make(name: str, outcome: Outcome, expected: str, sentence: str, found: _Found) -> Gate:

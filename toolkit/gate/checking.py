@@ -146,6 +146,7 @@ class _Judge:
             drafts=tuple(draft.id for draft in campaign.drafts),
             wordings=found.recording.header.wordings if found.recording else 0,
             cost=None if None in costs else sum(cost for cost in costs if cost is not None),
+            digests={draft.id: draft.digest for draft in found.plan.campaign.drafts},
         )
 
     def judge(self, placed: PlacedCheck) -> CheckOutcome:

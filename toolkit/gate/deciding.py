@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -39,6 +39,8 @@ class Evidence:
     """How many wordings personas are spread over."""
     cost: float | None
     """Dollars the recorded reactions cost; null where a price was not known."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """By draft id, the baseline's included, the SHA-256 of all that people see."""
 
 
 @dataclass(frozen=True)
@@ -113,10 +115,18 @@ def _judge_pair(check: BeatsCheck | NotWorseCheck, evidence: Evidence) -> Findin
     sample = sample_pair(reactions, other, draft, check.measure, evidence.wordings)
     if sample is None:
         return Finding("inconclusive", "no persona reacted to both; record them again")
+    if isinstance(check, NotWorseCheck) and _is_alike(draft, other, evidence):
+        return Finding("passed", f"{draft} and {other} are the same; {_say_counts(sample)}")
     bound = check.margin if isinstance(check, BeatsCheck) else -check.margin
     better = mirror(sample) if check.is_lower_better else sample
     judged = judge_least(better, bound, stable=True)
     return Finding(judged.outcome, _say(_say_difference(sample, draft, other), sample, judged))
+
+
+def _is_alike(draft: str, other: str, evidence: Evidence) -> bool:
+    """Return whether people see the same in both, as where a draft is what was accepted as the baseline."""
+    known = evidence.digests.get(draft)
+    return known is not None and known == evidence.digests.get(other)
 
 
 def _judge_cost(check: CostCheck, evidence: Evidence) -> Finding:
@@ -141,7 +151,7 @@ def _gather(findings: Sequence[Finding]) -> Finding:
 
 
 def _say(level: str, sample: Sample, judged: Judgement) -> str:
-    counts = f"{sample.personas} personas, {sample.reactions} reactions"
+    counts = _say_counts(sample)
     more = "1 more persona" if judged.more == 1 else f"{judged.more or 0:,} more personas"
     if judged.because == "not enough":
         least = f"{LEAST_PERSONAS} personas under {LEAST_WORDINGS} wordings"
@@ -153,6 +163,10 @@ def _say(level: str, sample: Sample, judged: Judgement) -> str:
     if judged.because == "undecided":
         return f"{level}, {counts}; too close to call: about {more} would decide it"
     return f"{level}, {counts}"
+
+
+def _say_counts(sample: Sample) -> str:
+    return f"{sample.personas} personas, {sample.reactions} reactions"
 
 
 def _say_level(sample: Sample, measure: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import polars as pl
 
@@ -41,7 +42,8 @@ def sample_pair(reactions: pl.DataFrame, other: str, draft: str, measure: str, w
     rows = select_rows(both, None, [other, draft], measure)
     for _, paired in load_pairs(rows):
         if not paired.is_empty():
-            return _make(average_repeats(paired), "difference", 2 * paired.height, wordings, is_share=False)
+            sample = _make(average_repeats(paired), "difference", 2 * paired.height, wordings, is_share=False)
+            return replace(sample, is_difference=measure in RATES)
     return None
 
 

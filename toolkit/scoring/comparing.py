@@ -15,6 +15,7 @@ from toolkit.errors import InputError, suggest
 from toolkit.models import CONTROL
 from toolkit.scoring.rows import (
     PRIMARY,
+    RATES,
     WHOLE,
     Rows,
     check_distinct,
@@ -67,7 +68,7 @@ def compare(
     selected = select_rows(reactions, by, drafts, measure)
     correct = _choose_correction(adjust)
     pairs = [
-        _compare_pair(*drafts_of_pair, value, group)
+        _compare_pair(*drafts_of_pair, value, group, is_rate=measure in RATES)
         for drafts_of_pair, paired in load_pairs(selected)
         for value, group in split_values(selected, paired)
     ]
@@ -129,12 +130,14 @@ class _Pair:
     is_stable: bool
 
 
-def _compare_pair(draft_a: str, draft_b: str, value: str, paired: pl.DataFrame) -> _Pair:
+def _compare_pair(draft_a: str, draft_b: str, value: str, paired: pl.DataFrame, *, is_rate: bool) -> _Pair:
     if paired.is_empty():
         return _Pair(draft_a, draft_b, value, None, None, is_stable=False)
     cells = average_repeats(paired)
     columns = [cells[name] for name in ("difference", "weight", "wording", "unit")]
     interval = stats.cluster_mean(*columns)
+    if is_rate:
+        interval = stats.widen_unanimous(interval, count_effective(paired))
     signs = np.sign(stats.leave_one_out(*columns[:3]))
     is_stable = bool((signs[~np.isnan(signs)] == np.sign(interval.estimate)).all())
     return _Pair(draft_a, draft_b, value, interval, _find_detectable(paired), is_stable)

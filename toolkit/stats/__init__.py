@@ -8,7 +8,14 @@ from toolkit.stats.bootstraps import bootstrap_interval
 from toolkit.stats.cells import ROUNDING, FloatArray
 from toolkit.stats.corrections import benjamini_hochberg, holm
 from toolkit.stats.interactions import Interaction, equal_means
-from toolkit.stats.intervals import Interval, cluster_mean, effective_size, exact_interval, leave_one_out
+from toolkit.stats.intervals import (
+    Interval,
+    cluster_mean,
+    effective_size,
+    exact_interval,
+    leave_one_out,
+    widen_unanimous,
+)
 from toolkit.stats.plans import TYPICAL, Components, detectable_difference, personas_needed, variance_components
 
 __all__ = [
@@ -29,4 +36,5 @@ __all__ = [
     "leave_one_out",
     "personas_needed",
     "variance_components",
+    "widen_unanimous",
 ]

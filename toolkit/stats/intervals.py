@@ -52,8 +52,9 @@ def cluster_mean(
     variance: those fields are None.
 
     All values equal: `standard_error` is 0 and the interval a point (see `exact_interval` for an honest one of a
-    rate). The p-value is then 1 for a mean of zero. For any other mean it is that of the same values with the
-    heaviest unit set to zero: unanimity is at least as much evidence as that, and no finite sample is worth p = 0.
+    rate, `widen_unanimous` of a difference of rates). The p-value is then 1 for a mean of zero. For any other mean it
+    is that of the same values with the heaviest unit set to zero: unanimity is at least as much evidence as that, and
+    no finite sample is worth p = 0.
     """
     if not 0.0 < confidence < 1.0:
         raise InputError(f"confidence is {confidence}: give a number between 0 and 1, such as 0.95")
@@ -100,6 +101,19 @@ def exact_interval(rate: float, effective: float, *, confidence: float = 0.95) -
     low = float(betaincinv(hits, misses + 1.0, tail)) if hits > 0.0 else 0.0
     high = float(betaincinv(hits + 1.0, misses, 1.0 - tail)) if misses > 0.0 else 1.0
     return low, high
+
+
+def widen_unanimous(interval: Interval, effective: float, *, confidence: float = 0.95) -> Interval:
+    """Return the interval of a difference of two rates, wide also where `effective` units all differ alike.
+
+    Where nothing varies the interval would be a point. It then reaches as far as the share of units that may differ
+    otherwise although none was seen: the upper end of the Clopper-Pearson interval of none.
+    """
+    if interval.standard_error != 0.0:
+        return interval
+    _, reach = exact_interval(0.0, effective, confidence=confidence)
+    low, high = max(interval.estimate - reach, -1.0), min(interval.estimate + reach, 1.0)
+    return replace(interval, low=low, high=high)
 
 
 def _judge(cells: Cells, confidence: float) -> Interval:
