@@ -116,8 +116,12 @@ class Audience(Record):
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the whole audience, hexadecimal."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """SHA-256 over the whole audience as JSON, hexadecimal; taken persona by persona: there may be 100,000."""
+        whole = hashlib.sha256(f'{self.model_dump_json(exclude={"personas"})[:-1]},"personas":['.encode())
+        for number, persona in enumerate(self.personas):
+            whole.update(f"{',' if number else ''}{persona.model_dump_json()}".encode())
+        whole.update(b"]}")
+        return whole.hexdigest()
 
 
 class Draft(Record):
