@@ -107,6 +107,7 @@ def test_the_rules_can_be_listed() -> None:
     """Every id that a campaign may name is printed."""
     listed = call("--rules").stdout.split()
     assert {"limit.text", "surface.retired", "policy.personal-attributes", "style.caps"} <= set(listed)
+    assert json.loads(call("--rules", "--json").stdout) == {"rules": listed}
 
 
 def test_linting_is_light() -> None:

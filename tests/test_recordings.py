@@ -144,6 +144,12 @@ def test_another_model_is_told(recorded: Recorded) -> None:
     assert say(path, model="gpt-9").startswith("passed")
 
 
+def test_a_recording_of_the_embedded_model_is_renewed_by_an_endpoint() -> None:
+    """The command that renews it for a model of an endpoint names the engine too, which is not the recorded one."""
+    path = Path(__file__).parent.parent / "examples" / "reading-club.yaml"
+    assert say(path, model="gpt-9").endswith(f"renew: audience record {path} --engine openai --model gpt-9")
+
+
 def test_own_prompts_are_part_of_a_reaction(recorded: Recorded, tmp_path: Path) -> None:
     """A word changed in the team's own prompts makes every reaction stale; the folder is found from the campaign."""
     own = tmp_path / "prompts"

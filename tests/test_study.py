@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -277,6 +278,30 @@ def test_max_cost_needs_a_price(audience: Audience, campaign: Campaign) -> None:
     with pytest.raises(InputError, match="--price IN,OUT"):
         toolkit.run(campaign, audience, engine=engine, max_cost=1.0, **OPTIONS)
     assert engine.calls == 0
+
+
+@pytest.mark.parametrize("limit", [float("nan"), -0.5])
+def test_max_cost_is_an_amount(audience: Audience, campaign: Campaign, limit: float) -> None:
+    """What is no amount of dollars is refused before anything is asked."""
+    engine = ScriptedEngine(answer_direct)
+    with pytest.raises(InputError, match="give dollars, 0 or more"):
+        toolkit.run(campaign, audience, engine=engine, price=(1.0, 2.0), max_cost=limit, **OPTIONS)
+    assert engine.calls == 0
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(
+    audience: Audience, campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run is not written below a file, nor where the system refuses; the line says so and where to go on."""
+    run = toolkit.run(campaign, audience, engine=ScriptedEngine(answer_direct), **OPTIONS)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputError, match="file is a file; name a folder"):
+        run.save(tmp_path / "file" / "run")
+    with pytest.raises(InputError, match=r"(?i)name too long; name another folder"):
+        run.save(tmp_path / ("x" * 300))
+    monkeypatch.setattr(Path, "mkdir", lambda *_, **__: os.link("/", "/"))
+    with pytest.raises(InputError, match=r"cannot be written: .*every answer is kept"):
+        run.save(tmp_path / "run")
 
 
 def test_invented_quotes_are_dropped(audience: Audience, campaign: Campaign) -> None:

@@ -298,7 +298,9 @@ def _check_workers(workers: int, engine: Any, api_key: str | None, *, fail_fast:
 
 
 def check_cost_limit(max_cost: float | None, price: Price | None) -> None:
-    """Raise InputError where there is a limit and no price to hold it by."""
+    """Raise InputError where a limit is no amount, or there is no price to hold it by."""
+    if max_cost is not None and not max_cost >= 0.0:
+        raise InputError(f"--max-cost is {max_cost:g}: give dollars, 0 or more, such as 0.50")
     if max_cost is not None and price is None:
         raise InputError(
             "--max-cost needs a price, and this model's is not known; add --price IN,OUT in dollars per million tokens"

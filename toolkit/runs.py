@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import zipfile
 from collections.abc import Sequence
@@ -205,7 +206,13 @@ class Run:
         """
         folder = Path(folder)
         check_folder(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"--out {folder}: cannot be written: {error.strerror}; every answer is kept in the store, so the same "
+                "command with another folder asks nothing again"
+            ) from None
         for name, content in self._write_files().items():
             write_atomically(folder / name, content)
         if self.preferences is None:
@@ -251,10 +258,22 @@ def _write_parquet(frame: pl.DataFrame) -> bytes:
 
 def check_folder(folder: Path) -> None:
     """Raise InputError unless a run may be written to `folder`: new, empty, or holding a run."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"--out {folder}: this is a file; name a folder to write the run to")
+    check_place(folder)
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "run.json").is_file():
         raise InputError(f"--out {folder}: the folder holds other files; name a new or empty one")
+
+
+def check_place(folder: Path) -> None:
+    """Raise InputError where `folder` can neither be written to nor made."""
+    try:
+        place = next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    except OSError as error:
+        raise InputError(f"--out {folder}: cannot be used: {error.strerror}; name another folder") from None
+    if not place.is_dir():
+        what = "this" if place == folder else place
+        raise InputError(f"--out {folder}: {what} is a file; name a folder to write the run to")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise InputError(f"--out {folder}: {place} cannot be written to; name another folder with --out")
 
 
 def find_runs(folder: Path) -> list[Path]:

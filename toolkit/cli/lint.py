@@ -57,7 +57,8 @@ def lint(
     from toolkit.files.drafts import load_drafts
 
     if rules:
-        click.echo("\n".join(linting.RULES))
+        is_json = as_json or form == "json"
+        click.echo(json.dumps({"rules": list(linting.RULES)}) if is_json else "\n".join(linting.RULES))
         return 0
     if not drafts:
         raise click.MissingParameter(param_hint="'DRAFTS...'", param_type="argument", ctx=click.get_current_context())

@@ -22,6 +22,7 @@ _HOW_TO_ASK = (
     "workers",
 )  # fmt: skip
 _DEMO_CAMPAIGN = "paypal-invoices.yaml"
+_RUNS = Path("runs")
 
 
 @click.command()
@@ -65,7 +66,7 @@ def _test(
     from toolkit.cli.progress import Progress
     from toolkit.head_to_head import list_pairings
     from toolkit.predictions import find_predictions
-    from toolkit.runs import check_folder
+    from toolkit.runs import check_folder, check_place
 
     if quiet and verbose:
         raise InputError("-q and -v contradict each other; choose one")
@@ -81,6 +82,8 @@ def _test(
         return _show_estimate(api.estimate(campaign, audience, **taken), as_json=as_json)
     if out is not None:
         check_folder(Path(out))
+    else:
+        check_place(_RUNS)
     planned = api.plan(campaign, audience, **settings)
     if may_ask(quiet=quiet, as_json=as_json):
         confirm(api.estimate(campaign, audience, **taken), yes=options["yes"])
@@ -92,7 +95,7 @@ def _test(
     ) as progress:
         finished = _ask(campaign, audience, progress, engine=engine, **settings, **_pick(options, _HOW_TO_ASK))
     finished = finished.predict(find_predictions(finished.methods.campaign.drafts, api.default_store()))
-    folder = finished.save(out or Path("runs") / finished.run_id)
+    folder = finished.save(out or _RUNS / finished.run_id)
     _show(finished, folder, as_json=as_json, quiet=quiet)
     return _exit_code(finished)
 

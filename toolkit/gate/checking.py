@@ -197,8 +197,17 @@ class _Judge:
         groups = self._found.group_stale(drafts or set(self._evidence.drafts))
         if not groups:
             return None
-        more = ("--model", self._model) if self._model and any(group.what == "model" for group in groups) else ()
+        more = self._name_model() if any(group.what == "model" for group in groups) else ()
         return f"{'; '.join(group.describe() for group in groups)}; renew: {write_command(self._campaign, *more)}"
+
+    def _name_model(self) -> Sequence[str]:
+        """Return the options that have the wanted model asked: the embedded engine runs files of weights alone."""
+        if self._model is None:
+            return ()
+        recording = self._found.recording
+        is_local = recording is not None and recording.header.engine == "local"
+        engine = ("--engine", "openai") if is_local and not self._model.endswith(".gguf") else ()
+        return (*engine, "--model", self._model)
 
 
 def say_finding(finding: Finding) -> str:
