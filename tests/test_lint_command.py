@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -108,6 +110,35 @@ def test_the_rules_can_be_listed() -> None:
     listed = call("--rules").stdout.split()
     assert {"limit.text", "surface.retired", "policy.personal-attributes", "style.caps"} <= set(listed)
     assert json.loads(call("--rules", "--json").stdout) == {"rules": listed}
+
+
+def run_lint(*more: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run `audience lint` on a shipped campaign as a process of its own."""
+    path = ROOT / "examples" / "messenger-kids-parents.yaml"
+    return subprocess.run(
+        [sys.executable, "-m", "toolkit", "lint", path, *more], stderr=subprocess.PIPE, check=False, cwd=ROOT, **options
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_output_that_cannot_be_written_is_one_line() -> None:
+    """A full disk behind standard output is exit 2 and one line; a reader that is gone is no failed check."""
+    with Path("/dev/full").open("wb") as full:
+        done = run_lint(stdout=full)
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+    assert b"standard output cannot be written: No space left on device" in done.stderr
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = run_lint(stdout=writer)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_an_encoding_that_lacks_a_letter_loses_that_letter_alone() -> None:
+    """Where standard output is not UTF-8, as in some shells on Windows, quotes and emoji become question marks."""
+    done = run_lint(stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "latin-1"})
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"style.caps  ?ATTENTION PARENTS!!!" in done.stdout
 
 
 def test_linting_is_light() -> None:

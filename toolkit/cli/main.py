@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import sys
 
 import click
@@ -19,6 +21,9 @@ from toolkit.cli.run import demo, run
 from toolkit.errors import ToolkitError
 
 INTERRUPTED = 130
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+READER_GONE = 141
+"""What a shell calls a program whose reader hung up: neither done nor a failed check."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -38,7 +43,9 @@ for command in (demo, run, rewrite, lint, check, record, report, personas, outco
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command and exit with the contract's codes."""
+    """Run the command and exit with the contract's codes; what a terminal cannot show is shown as "?"."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.encoding.lower() != "utf-8":
+        sys.stdout.reconfigure(errors="replace")
     sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -58,9 +65,13 @@ def _run(arguments: list[str]) -> int:
         return _refuse(
             "audience: interrupted; what came is saved, and the same command goes on from there", INTERRUPTED
         )
-    except BrokenPipeError:
-        sys.stdout = None  # the reader is gone; flushing at exit would fail again
-        return 0
+    except SystemExit:  # by Click, with 1, where the reader of a pipe is gone: here that would be a failed check
+        outcome = READER_GONE
+    except OSError as error:
+        if error.filename is not None or error.errno not in _FULL:
+            raise
+        sys.stdout = None  # flushing at exit would fail again
+        return _refuse(f"audience: standard output cannot be written: {error.strerror}; free space there", 2)
     return outcome if isinstance(outcome, int) else 0
 
 
