@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,11 +21,11 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
 from big_run import make_big_run  # noqa: E402
+from browsing import CHROMIUM, answered, find_port, settle  # noqa: E402
 from openai_server import OpenAIServer  # noqa: E402
 from playwright.sync_api import Error as PlaywrightError  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 KEYS = "Get paid in the chat, before the parcel leaves. "
 _WATCH_KEYS = """
 window.delays = [];
@@ -47,9 +45,7 @@ _UNTIL_SHOWN = """word => new Promise(done => {
 @contextmanager
 def serve_page(folder: Path, provider: str) -> Iterator[str]:
     """Serve the page from a folder; yield its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = find_port()
     environment = {
         "AUDIENCE_BASE_URL": provider,
         "AUDIENCE_MODEL": "m",
@@ -103,7 +99,7 @@ def measure_first_reaction(page: Page, server: OpenAIServer) -> None:
     page.get_by_text("Nobody has answered yet").first.wait_for()
     begun = time.perf_counter()
     server.release()
-    page.locator('.tile:has(.cell:not([data-action="waiting"]))').first.wait_for()
+    answered(page).first.wait_for()
     report("the first reply until it is on the screen", "", time.perf_counter() - begun, 1.0)
 
 
@@ -117,7 +113,7 @@ def measure_big_result(page: Page, address: str, run_id: str) -> None:
     page.locator(".tile").first.wait_for()
     report("10,000 reactions: the address until the room can be used", "", time.perf_counter() - begun, 3.0)
     page.get_by_text(re.compile("favour the same one|The evidence disagrees")).wait_for()
-    page.wait_for_function(_AT_REST)
+    settle(page)
     report("10,000 reactions: the address until everything is drawn", "", time.perf_counter() - begun, 3.0)
     page.get_by_text("Every reaction").click()
     box = page.get_by_label("Words in it")
@@ -136,10 +132,6 @@ def measure_big_result(page: Page, address: str, run_id: str) -> None:
     report("10,000 reactions: the slowest frame while the table scrolls", "", slowest / 1000, 0.3)
 
 
-_AT_REST = """() => document.querySelector("[data-test-script-state=notRunning]")
-  && [...document.querySelectorAll("[data-testid=stVegaLiteChart]")]
-    .every(chart => chart.closest("details:not([open])") || chart.querySelector("svg, canvas"))"""
-"""Nothing more comes from the server, and every chart in sight is drawn."""
 _COUNT_FRAMES = """() => {
   window.slowest = 0;
   let last = performance.now();

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 import toolkit_runs
-from browsing import FITS, App, app, browser, needs_browser, playwright, press, press_ask, settle, write_drafts
+from browsing import FITS, App, app, browser, expect, needs_browser, playwright, press, press_ask, settle, write_drafts
 from openai_server import Ask, OpenAIServer
 from test_page_quality import AXE, find_faults
 from walk_pictures import keep_pictures
 
 import toolkit
+from toolkit.models import LABEL
 
 __all__ = ["app", "browser"]
 
@@ -74,7 +75,7 @@ def test_a_day_of_a_content_team(app: App, server: OpenAIServer) -> None:
     page = app.open()
     write_and_ask(page)
     ask_them_why(page)
-    improve_a_draft(page)
+    improve_a_draft(page, server)
     import_an_audience(page)
     assert len(toolkit.load_audience(app.folder / "personas" / "buyers.yaml").personas) == 9
     reopen_yesterday(page)
@@ -97,26 +98,34 @@ def ask_them_why(page: playwright.Page) -> None:
     """Talk with one persona, then put one question to everybody."""
     press(page.get_by_role("button", name="Ask them why"))
     page.get_by_role("heading", name="Ask them why").wait_for()
+    page.get_by_text("No real person said this.").first.wait_for()
     question = page.get_by_test_id("stChatInputTextArea")
     question.fill("What put you off?")
     question.press("Enter")
-    page.get_by_test_id("stChatMessage").nth(1).wait_for()
+    page.get_by_test_id("stChatMessage").get_by_text(re.compile("|".join(ANSWERS))).wait_for()
     look(page, "why")
     press(page.get_by_role("radio", name="Everybody"))
     press(page.get_by_label("What do you want to ask all of them?"))
     page.keyboard.type("What would have made you stop?")
     press(page.get_by_role("button", name=re.compile("^Ask 12 people, ")))
     page.get_by_text("12 of 12 answered").wait_for()
+    with page.expect_download() as saved:
+        press(page.get_by_role("button", name="Answers (.csv)"))
+    assert ANSWERS[0] in saved.value.path().read_text(encoding="utf-8-sig")
     look(page, "why-everybody")
 
 
-def improve_a_draft(page: playwright.Page) -> None:
-    """Rewrite from the objections, see what changed, and test both on the same people."""
+def improve_a_draft(page: playwright.Page, server: OpenAIServer) -> None:
+    """Rewrite from the objections, see what changed, and test both on the same people: only the new one is asked of."""
     press(page.get_by_role("link", name="Improve"))
     press(page.get_by_role("button", name="Rewrite it"))
     page.locator(".changes ins").first.wait_for()
+    before = server.count()
     press(page.get_by_role("button", name="Test both again on the same 12"))
-    page.get_by_text("from the store").first.wait_for()
+    page.get_by_text("regression to the mean").first.wait_for()
+    page.get_by_text("12 from the store").wait_for()
+    assert server.count() - before == 12 + 10
+    expect(page.get_by_text(LABEL)).not_to_have_count(0)
     look(page, "improve")
 
 
