@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import re
 import sqlite3
 import subprocess
 import sys
@@ -11,9 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import toolkit.store
 from toolkit.engines.base import Reply
 from toolkit.errors import InputError
 from toolkit.store import Store, make_key
+from toolkit.store.batches import BatchLog
+from toolkit.store.database import Database
+from toolkit.store.outcomes import Outcome, Outcomes
 
 REPLY = Reply(text="Ünïcode 🙂", engine="openai", model="m", prompt_tokens=3, top={"4": -0.1})
 
@@ -73,6 +80,41 @@ def test_broken_store_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"store\.sqlite.*AUDIENCE_STORE") as caught:
         Store(path)
     assert "\n" not in str(caught.value)
+
+
+def test_no_two_parts_of_a_store_share_a_table() -> None:
+    """All of them lie in one file, so that a name taken twice would be another one's table."""
+    for part in Path(toolkit.store.__path__[0]).glob("*.py"):
+        importlib.import_module(f"toolkit.store.{part.stem}")
+    owners = [part.schema for part in Database.__subclasses__()]
+    tables = [name for schema in owners for name in re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)", schema)]
+    assert len(owners) > 5
+    assert len(tables) == len(set(tables))
+
+
+@pytest.mark.parametrize("sends_first", [True, False])
+def test_a_batch_sent_and_a_batch_of_results_share_a_file(tmp_path: Path, *, sends_first: bool) -> None:
+    """A provider's batch and results of people stand side by side, whichever came first."""
+    path = tmp_path / "store.sqlite"
+    for part in (BatchLog, Outcomes) if sends_first else (Outcomes, BatchLog):
+        part(path).close()
+    with BatchLog(path) as log, Outcomes(path) as results:
+        log.announce("ticket", "here", ["key"])
+        results.add([Outcome(text="Jam.", shown=10, clicks=1)], "jam.csv")
+        assert [batch.ticket for batch in log.list_open("here")] == ["ticket"]
+        assert [batch.source for batch in results.list_batches()] == ["jam.csv"]
+
+
+def test_batches_under_their_earlier_name_are_found(tmp_path: Path) -> None:
+    """A file in which the provider's batches stood under the name of the results' is put right, nothing lost."""
+    path = tmp_path / "store.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as earlier:
+        earlier.executescript(BatchLog.schema.replace("sent_batches", "batches"))
+        earlier.execute("INSERT INTO batches (ticket, place) VALUES ('ticket', 'here')")
+        earlier.commit()
+    with Outcomes(path) as results, BatchLog(path) as log:
+        assert results.list_batches() == []
+        assert [batch.ticket for batch in log.list_open("here")] == ["ticket"]
 
 
 def test_write_ahead_mode(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from toolkit.engines.base import Reply
 from toolkit.store.database import Database
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS batches (
+CREATE TABLE IF NOT EXISTS sent_batches (
     ticket TEXT PRIMARY KEY, place TEXT NOT NULL, id TEXT,
     sent TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 ) WITHOUT ROWID;
@@ -47,7 +47,7 @@ class BatchLog(Database):
         """Return the batches on their way at a place, an endpoint and a model, oldest first."""
         with self._refusing():
             rows = self._connection.execute(
-                "SELECT ticket, id FROM batches WHERE place = ? ORDER BY sent, ticket", (place,)
+                "SELECT ticket, id FROM sent_batches WHERE place = ? ORDER BY sent, ticket", (place,)
             ).fetchall()
             return [Batch(ticket, name, self._find_keys(ticket)) for ticket, name in rows]
 
@@ -58,12 +58,12 @@ class BatchLog(Database):
     def announce(self, ticket: str, place: str, keys: Sequence[str]) -> None:
         """Write down a batch that is about to be sent."""
         with self._transaction() as connection:
-            connection.execute("INSERT INTO batches (ticket, place) VALUES (?, ?)", (ticket, place))
+            connection.execute("INSERT INTO sent_batches (ticket, place) VALUES (?, ?)", (ticket, place))
             connection.executemany("INSERT INTO batch_items VALUES (?, ?)", [(key, ticket) for key in keys])
 
     def name(self, ticket: str, identity: str) -> None:
         """Write down what the provider calls a batch."""
-        self._insert("UPDATE batches SET id = ? WHERE ticket = ?", (identity, ticket))
+        self._insert("UPDATE sent_batches SET id = ? WHERE ticket = ?", (identity, ticket))
 
     def close_batch(self, ticket: str, replies: Mapping[str, Reply]) -> None:
         """Keep the replies of a batch until they are read, and forget the batch."""
@@ -71,7 +71,7 @@ class BatchLog(Database):
         with self._transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO batch_replies VALUES (?, ?)", rows)
             connection.execute("DELETE FROM batch_items WHERE ticket = ?", (ticket,))
-            connection.execute("DELETE FROM batches WHERE ticket = ?", (ticket,))
+            connection.execute("DELETE FROM sent_batches WHERE ticket = ?", (ticket,))
 
     def find_reply(self, key: str) -> Reply | None:
         """Return a reply that came in a batch and that nobody has read yet, or None."""

@@ -76,6 +76,7 @@ class Database:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
+            _separate_batches(connection)
             connection.executescript(self.schema)
         except sqlite3.OperationalError as error:
             connection.close()
@@ -141,6 +142,13 @@ class Database:
             f"{self._path}: the store of reactions cannot be used: {said}: {next_step}, "
             "or name another file with AUDIENCE_STORE"
         )
+
+
+def _separate_batches(connection: sqlite3.Connection) -> None:
+    """Rename the provider's batches of an earlier version, which stood under the name of the batches of results."""
+    if not connection.execute("SELECT 1 FROM pragma_table_info('batches') WHERE name = 'ticket'").fetchone():
+        return
+    connection.executescript("BEGIN IMMEDIATE; ALTER TABLE batches RENAME TO sent_batches; COMMIT;")
 
 
 def _find_code(error: Exception) -> int:
