@@ -99,6 +99,42 @@ def test_an_example_fills_the_page(page: AppTest) -> None:
     assert page.text_input(key="part-2-headline").value
 
 
+def test_what_is_opened_is_not_left_covered(page: AppTest) -> None:
+    """The list of examples closes once one of them was pressed."""
+    page.session_state["start-from"] = True
+    page.run()
+    page.button(key="example-messenger-message").click().run()
+    assert not page.exception
+    assert page.session_state["start-from"] is False
+
+
+def test_drafts_for_a_retired_place_say_so(page: AppTest) -> None:
+    """They stay where their file says, not in the first of the list; the place is offered while it is theirs."""
+    page.button(key="example-customer-chat").click().run()
+    assert not page.exception
+    place = page.selectbox(key="ask-surface")
+    assert (place.value, "greeting of a website chat" in place.options) == ("customer_chat", True)
+    page.selectbox(key="ask-surface").set_value("messenger_message").run()
+    assert "greeting of a website chat" not in page.selectbox(key="ask-surface").options
+
+
+def test_a_choice_that_went_is_replaced_in_sight() -> None:
+    """The browser is told what takes its place; else it would go on showing the old one."""
+    script = """
+import streamlit as st
+from toolkit.ui import state
+names = st.session_state.get("names", ["one", "two"])
+state.keep_choice("ask-one", names)
+st.selectbox("Which?", names, key="ask-one")
+"""
+    page = AppTest.from_string(script, default_timeout=PATIENCE).run()
+    page.selectbox(key="ask-one").set_value("two").run()
+    page.session_state["names"] = ["three", "one"]
+    page.run()
+    shown = page.selectbox(key="ask-one")
+    assert (shown.proto.set_value, shown.value) == (True, "three")
+
+
 def test_a_removed_draft_comes_back(page: AppTest) -> None:
     """Removing is undone with its words; the last draft cannot be removed; six is the most."""
     write(page, "", "Keep me.")
@@ -163,15 +199,17 @@ def test_only_runs_of_the_folder_are_opened(name: str, monkeypatch: pytest.Monke
     assert "there is no run" in page.error[0].value
 
 
-def test_a_file_of_too_many_drafts_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """More drafts than the page tests at once are not opened, and the drafts that stand there stay."""
+def test_a_file_that_does_not_fit_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """More drafts or places than the page tests at once are not opened, and the drafts that stand there stay."""
     monkeypatch.chdir(tmp_path)
     script = """
 from toolkit.ui import state, writing
 state.begin()
 writing._open_upload("many.csv", b"id,text\\n" + b"".join(b"d%d,Text %d.\\n" % (n, n) for n in range(40)))
+writing._open_upload("two.csv", b"id,text,surface\\na,One.,sms\\nb,Two.,x_post\\n")
 """
     page = AppTest.from_string(script, default_timeout=PATIENCE).run()
     assert not page.exception
     assert "holds 40 drafts" in page.error[0].value
+    assert "drafts for several places" in page.error[1].value
     assert words_of(page) == ["", ""]

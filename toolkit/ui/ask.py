@@ -28,8 +28,9 @@ OBJECTIVES = {
 
 
 def ask_surface() -> str:
-    """Let the tester choose where the drafts will appear."""
-    names = [name for name in surface_names() if find_surface(name).retired is None]
+    """Let the tester choose where the drafts will appear; a retired place only where drafts of a file are for it."""
+    opened = state.recall("ask-surface")
+    names = [name for name in surface_names() if find_surface(name).retired is None or name == opened]
     state.keep_choice("ask-surface", names)
     return st.selectbox(
         "Where will it appear?", names, format_func=lambda name: find_surface(name).label, key="ask-surface"
@@ -39,8 +40,7 @@ def ask_surface() -> str:
 def ask_objective(surface: str) -> str:
     """Let the tester declare what counts as success, before the run."""
     actions = find_surface(surface).actions
-    state.keep_choice("ask-objective", actions)
-    state.suggest("ask-objective", "click" if "click" in actions else "read")
+    state.keep_choice("ask-objective", actions, "click" if "click" in actions else "read")
     return st.selectbox(
         "What should they do?",
         actions,
@@ -61,8 +61,7 @@ def ask_device() -> Device:
 def ask_audience() -> Audience:
     """Let the tester choose whom to ask, and some of them; raise InputError where nobody can be had."""
     found = dict(list_audiences())
-    state.keep_choice("ask-audience", found)
-    state.suggest("ask-audience", "uk-small-sellers" if "uk-small-sellers" in found else next(iter(found)))
+    state.keep_choice("ask-audience", found, "uk-small-sellers")
     name = st.selectbox("Who will read it?", list(found), key="ask-audience")
     path, changed = str(found[name]), found[name].stat().st_mtime
     everybody = state.read_audience(path, changed)

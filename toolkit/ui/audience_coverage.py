@@ -33,8 +33,7 @@ def show_crossing(audience: Audience, keys: list[str]) -> None:
     st.subheader("Who is missing", anchor=False)
     rows, columns = st.columns(2)
     for name, place in (("rows", 0), ("columns", 1)):
-        state.keep_choice(f"ask-cross-{name}", keys)
-        state.suggest(f"ask-cross-{name}", keys[place])
+        state.keep_choice(f"ask-cross-{name}", keys, keys[place])
     row_key = rows.selectbox("Down", keys, key="ask-cross-rows")
     column_key = columns.selectbox("Across", keys, key="ask-cross-columns")
     if row_key == column_key:

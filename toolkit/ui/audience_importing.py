@@ -47,8 +47,7 @@ def ask_columns(table: Table) -> tuple[str, dict[str, str], list[str], str]:
         name = st.text_input("Name of the audience", key="ask-import-audience")
         for own in ("id", "name", "age", "weight"):
             choices = [_NONE, *table.columns]
-            state.keep_choice(f"ask-import-{own}", choices)
-            state.suggest(f"ask-import-{own}", table.suggested.get(own, _NONE))
+            state.keep_choice(f"ask-import-{own}", choices, table.suggested.get(own))
             chosen = st.selectbox(f"Column of the {own}", choices, key=f"ask-import-{own}")
             if chosen != _NONE:
                 columns[own] = chosen

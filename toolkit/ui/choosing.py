@@ -80,7 +80,6 @@ def ask_draft(subject: Subject, *, key: str) -> str:
     """Let somebody choose a draft of the run."""
     names = list(subject.run.drafts)
     state.keep_choice(key, names)
-    state.suggest(key, names[0])
     if len(names) == 1:
         return names[0]
     chosen = st.segmented_control("About which draft?", names, key=key)

@@ -23,8 +23,7 @@ def ask_version(versions: list[Version]) -> Version | None:
     if not shown:
         return None
     names = {version.number: _name(version) for version in shown}
-    state.keep_choice("ask-version", list(names))
-    state.suggest("ask-version", shown[-1].number)
+    state.keep_choice("ask-version", list(names), shown[-1].number)
     number = st.selectbox("Version", list(names), format_func=names.__getitem__, key="ask-version")
     return next(version for version in shown if version.number == number)
 

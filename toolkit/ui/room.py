@@ -19,8 +19,7 @@ _HTML = """<div class="room"><ul class="key" aria-label="what the colours mean">
 def show_room(seats: Sequence[Seat], drafts: Sequence[str], heard: Heard, *, key: str) -> None:
     """Draw the room in rows by a segment the reader chooses; a press on a tile opens that persona."""
     keys = sorted({name for seat in seats for name in seat.segments})
-    state.keep_choice(key, [EVERYONE, *keys])
-    state.suggest(key, keys[0] if keys else EVERYONE)
+    state.keep_choice(key, [EVERYONE, *keys], keys[0] if keys else EVERYONE)
     grouped = st.segmented_control("Seat them by", [EVERYONE, *keys], key=key)
     room = arrange_room(seats, drafts, heard, None if grouped in {None, EVERYONE} else grouped)
     opened = mount_room(room, key=f"{key}-tiles")

@@ -162,6 +162,11 @@ def suggest(key: str, value: Any) -> None:
     st.session_state.setdefault(key, value)
 
 
+def close(key: str) -> None:
+    """Close something that opens over the page, before it is drawn."""
+    st.session_state[key] = False
+
+
 def leave_note(name: str, note: Any) -> None:
     """Leave something for the next time the page is drawn."""
     st.session_state[f"note-{name}"] = note
@@ -177,10 +182,13 @@ def recall(key: str) -> Any:
     return st.session_state.get(key)
 
 
-def keep_choice(key: str, allowed: Any) -> None:
-    """Forget a choice that is no longer allowed, so that its widget falls back to the first."""
+def keep_choice(key: str, allowed: Any, suggestion: Any = None) -> None:
+    """Put the suggestion, else the first, in the place of a choice that is no longer allowed.
+
+    A choice that is only forgotten stays in sight in the browser, while the page goes on with the first.
+    """
     if st.session_state.get(key) not in allowed:
-        st.session_state.pop(key, None)
+        st.session_state[key] = suggestion if suggestion in allowed else next(iter(allowed), None)
 
 
 def forget(key: str) -> None:

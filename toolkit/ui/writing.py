@@ -12,7 +12,7 @@ from toolkit.errors import InputError
 from toolkit.files.drafts import FORMATS, load_drafts
 from toolkit.files.resources import find_resource
 from toolkit.linting import Finding
-from toolkit.models import Audience, Draft, make_draft
+from toolkit.models import Audience, Campaign, Draft, make_draft
 from toolkit.rendering import FLAGGED, Highlight
 from toolkit.surfaces import Device, find_surface
 from toolkit.ui import state
@@ -37,11 +37,17 @@ PARTS = {
 PLACEHOLDER = "Paste the message, ad or post as people would read it"
 MOST_MEGABYTES = 5
 _FIRST_EXAMPLE = "paypal-invoices"
+_OPENED = "opened"
 
 
 def ask_start(*, locked: bool) -> None:
-    """Offer the examples and a file to start from."""
-    with st.popover("Start from an example or a file", icon=":material/folder_open:", disabled=locked):
+    """Offer the examples and a file to start from; what was opened is not left covered."""
+    if state.take_note(_OPENED):
+        state.close("start-from")
+    with st.popover(
+        "Start from an example or a file", icon=":material/folder_open:", disabled=locked, key="start-from",
+        on_change="rerun",
+    ):  # fmt: skip
         for path in sorted(find_resource("examples").glob("*.yaml")):
             st.button(
                 path.stem.replace("-", " ").capitalize(),
@@ -145,6 +151,7 @@ def _ask_more(*, locked: bool) -> None:
 
 def _open_file(path: Path) -> None:
     state.open_campaign(load_drafts(path))
+    state.leave_note(_OPENED, note=True)
 
 
 def _open_upload(name: str, content: bytes) -> None:
@@ -157,10 +164,21 @@ def _open_upload(name: str, content: bytes) -> None:
         except InputError as error:
             st.error(escape(str(error).replace(str(path), name)))
             return
-    most = state.MOST_DRAFTS
-    if len(campaign.drafts) > most:
-        many = f"{name} holds {len(campaign.drafts):,} drafts; the page tests at most {most} at once"
-        st.error(escape(f"{many}: keep {most} in the file"))
+    refusal = _refuse(campaign)
+    if refusal:
+        st.error(escape(f"{name} holds {refusal}"))
         return
     state.open_campaign(campaign)
+    state.leave_note(_OPENED, note=True)
     st.rerun()
+
+
+def _refuse(campaign: Campaign) -> str:
+    """Say why the page cannot hold the drafts of a file as they are; nothing where it can."""
+    most = state.MOST_DRAFTS
+    if len(campaign.drafts) > most:
+        return f"{len(campaign.drafts):,} drafts; the page tests at most {most} at once: keep {most} in the file"
+    places = list(dict.fromkeys(find_surface(draft.surface).label for draft in campaign.drafts))
+    if len(places) > 1:
+        return f"drafts for several places ({', '.join(places)}); the page tests one at a time: keep one in the file"
+    return ""
