@@ -86,3 +86,10 @@ def test_a_run_without_usable_reactions_says_so() -> None:
     assert not checks[0].ok
     assert all(found.value is None or math.isfinite(found.value) for found in checks)
     assert "unknown" in check(make_run(status="failed"), "spread between personas").sentence
+
+
+def test_the_words_of_positive_answers_say_what_is_counted() -> None:
+    """Who stopped and then hid it is not among them, so they are not called those who stopped."""
+    found = check(make_run(stopped=True, action=lambda at: "hide" if at % 2 else "click"), "positive answers")
+    assert found.value == 0.5
+    assert "stopped" not in found.sentence

@@ -190,20 +190,20 @@ def test_an_audience_is_edited_and_saved_as_a_copy(place: Path) -> None:
     press(page, "Undo")
     assert "13 of 13 personas" in words(page)
     page.button(key="open-maya-2").click().run()
-    page.text_input(key="edit-age").set_value("12")
-    page.text_input(key="edit-id").set_value("pete")
-    page.text_area(key="edit-segments").set_value("role seller")
+    page.text_input(key="ask-person-age").set_value("12")
+    page.text_input(key="ask-person-id").set_value("pete")
+    page.text_area(key="ask-person-segments").set_value("role seller")
     press(page, "Keep")
     faults = "\n".join(error.value for error in page.error)
     assert "13 to 120" in faults
     assert "one segment a line" in faults
-    assert page.text_input(key="edit-age").value == "12"
-    page.text_input(key="edit-age").set_value("33")
-    page.text_area(key="edit-segments").set_value("role: seller")
+    assert page.text_input(key="ask-person-age").value == "12"
+    page.text_input(key="ask-person-age").set_value("33")
+    page.text_area(key="ask-person-segments").set_value("role: seller")
     press(page, "Keep")
     assert "'pete' is taken" in page.error[0].value.replace("\\", "")
-    page.text_input(key="edit-id").set_value("maya-33")
-    page.text_input(key="edit-name").set_value("Maya <b>B</b>")
+    page.text_input(key="ask-person-id").set_value("maya-33")
+    page.text_input(key="ask-person-name").set_value("Maya <b>B</b>")
     press(page, "Keep")
     press(page, "Save the audience")
     saved = toolkit.load_audience(place / "personas" / "uk-small-sellers-copy.yaml")
@@ -214,6 +214,49 @@ def test_an_audience_is_edited_and_saved_as_a_copy(place: Path) -> None:
     page.checkbox(key="save-replace-uk-small-sellers-copy").check().run()
     press(page, "Save the audience")
     assert len(toolkit.load_audience(place / "personas" / "uk-small-sellers-copy.yaml").personas) == 12
+
+
+@pytest.mark.usefixtures("place")
+def test_what_is_typed_about_somebody_stays_theirs() -> None:
+    """It is there after a look elsewhere, is kept where Undo took its persona, and goes into no other audience."""
+    page = open_page("audiences")
+    page.selectbox(key="ask-edited").set_value("uk-small-sellers").run()
+    page.button(key="copy-maya").click().run()
+    page.button(key="open-maya-2").click().run()
+    page.text_input(key="ask-person-name").set_value("Maja").run()
+    for view in ("Who is missing", "People"):
+        page.segmented_control(key="ask-audience-view").set_value(view).run()
+    assert page.text_input(key="ask-person-name").value == "Maja"
+    press(page, "Undo")
+    press(page, "Keep")
+    assert "13 of 13 personas" in words(page)
+    press(page, "Discard")
+    page.button(key="open-maya").click().run()
+    assert "Edit maya" in words(page)
+    page.selectbox(key="ask-edited").set_value("parents-of-under-13s").run()
+    assert "Edit maya" not in words(page)
+
+
+@pytest.mark.usefixtures("place")
+def test_another_table_is_looked_at_anew() -> None:
+    """Name, columns and template of one table are not taken for those of the next; of the same one they stay."""
+    script = """
+import streamlit as st
+from toolkit.files.uploads import read_table
+from toolkit.ui import audience_importing, state
+state.begin()
+tables = {"a.csv": b"caseid,age\\n1,30\\n2,31\\n", "b.csv": b"age,weight\\n30,2\\n31,3\\n"}
+name = st.session_state.get("which", "a.csv")
+st.write(str(audience_importing.ask_columns(read_table(name, tables[name]))))
+"""
+    page = AppTest.from_string(script, default_timeout=PATIENCE).run()
+    page.text_input(key="ask-import-audience").set_value("mine").run()
+    assert page.text_input(key="ask-import-audience").value == "mine"
+    page.session_state["which"] = "b.csv"
+    page.run()
+    assert not page.exception
+    assert page.text_input(key="ask-import-audience").value == "b"
+    assert page.selectbox(key="ask-import-weight").value == "weight"
 
 
 def test_a_bundled_name_is_never_written_over(place: Path) -> None:

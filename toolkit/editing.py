@@ -109,8 +109,8 @@ def write_segments(persona: Persona) -> str:
 
 
 def put_persona(audience: Audience, persona: Persona, instead_of: str | None = None) -> Audience:
-    """Return the audience with a persona added at the end, or in the place of another."""
-    if instead_of is None:
+    """Return the audience with a persona in the place of another, or at the end where that is not there."""
+    if all(one.id != instead_of for one in audience.personas):
         return _with(audience, (*audience.personas, persona))
     return _with(audience, tuple(persona if one.id == instead_of else one for one in audience.personas))
 

@@ -55,7 +55,9 @@ def _check_all(asked: pl.DataFrame, heard: pl.DataFrame) -> Iterator[Check]:
     )  # fmt: skip
     yield _judge_most(
         "positive answers", _share(~heard["action"].is_in(LEAVING)), MOST_POSITIVE,
-        "{share} of {count} reactions stopped; a model that pleases everybody tells nothing", heard.height,
+        "{share} of {count} reactions neither scrolled past, hid nor reported; "
+        "a model that pleases everybody tells nothing",
+        heard.height,
     )  # fmt: skip
     yield _check_spread(heard)
     yield _check_identical(heard)
@@ -75,7 +77,7 @@ def _name_reason(asked: pl.DataFrame) -> str:
 
 
 def _check_order(effects: OrderEffects | None) -> Check:
-    alone = "No order effect is possible: each draft is shown alone; --head-to-head shows two and measures it."
+    alone = "No order effect is possible: each draft is shown alone; a head-to-head shows two and measures it."
     sentence, value, fine = alone, None, True
     if effects is not None and effects.consistency is not None:
         value = effects.consistency

@@ -33,7 +33,8 @@ from toolkit.vetting import share_segments
 _PAGE = 12
 _COLUMNS = 3
 _MOST_BESIDE = 4
-_FIELDS = "edit-"
+_FIELDS = "ask-person-"
+"""Kept while another view or page is shown."""
 _NEW = ""
 
 

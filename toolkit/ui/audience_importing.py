@@ -14,6 +14,8 @@ from toolkit.ui.text import escape
 
 _NONE = "(none)"
 _SHOWN = 3
+_COLUMNS = ("id", "name", "age", "weight")
+_CHOSEN = (*_COLUMNS, "audience", "segments", "template")
 
 
 def show_import() -> None:
@@ -40,12 +42,13 @@ def show_import() -> None:
 
 def ask_columns(table: Table) -> tuple[str, dict[str, str], list[str], str]:
     """Let somebody say which column is what; what looks right is suggested."""
+    _begin(table)
     left, right = st.columns([2, 3], gap="large")
     columns = {}
     with left:
         state.suggest("ask-import-audience", table.stem)
         name = st.text_input("Name of the audience", key="ask-import-audience")
-        for own in ("id", "name", "age", "weight"):
+        for own in _COLUMNS:
             choices = [_NONE, *table.columns]
             state.keep_choice(f"ask-import-{own}", choices, table.suggested.get(own))
             chosen = st.selectbox(f"Column of the {own}", choices, key=f"ask-import-{own}")
@@ -75,6 +78,16 @@ def show_three(audience: Audience) -> None:
             st.text(persona.about[:600])
 
 
+def _begin(table: Table) -> None:
+    """Forget what was chosen for another table."""
+    this = (table.name, table.columns)
+    if workbench.find_value("import-of") != this:
+        workbench.set_value("import-of", this)
+        for own in _CHOSEN:
+            state.forget(f"ask-import-{own}")
+
+
 def _open(audience: Audience) -> None:
+    workbench.drop_desk()
     workbench.keep_desk(Desk(audience.audience, bundled=False, steps=(audience,), opened=""))
     workbench.set_value("ask-audience-view", "People")

@@ -49,7 +49,10 @@ def ask_audience() -> Desk | None:
         workbench.set_value("ask-edited", wanted)
     state.keep_choice("ask-edited", names)
     name = st.selectbox("Audience", names, key="ask-edited")
-    if desk is None or desk.name != name or not _is_current(desk, found[name]):
+    if desk is not None and desk.name != name:
+        workbench.drop_desk()
+        desk = None
+    if desk is None or not _is_current(desk, found[name]):
         try:
             desk = open_desk(name, found[name])
         except ToolkitError as error:
