@@ -19,6 +19,7 @@ LONG = "y" * 1_000_001
 
 FAULTS: dict[str, tuple[str, str | bytes, tuple[str, ...]]] = {
     "an empty file": ("a.yaml", "", ("a.yaml: ", "empty", "at least one draft")),
+    "a price without end": ("a.jsonl", '{"text": "t", "price": 1e999}\n', ("a.jsonl:1: price is inf: ", "no price")),
     "only blanks": ("a.txt", " \n\n", ("a.txt: ", "empty")),
     "an empty table": ("a.csv", "", ("a.csv: ", "empty", "column names")),
     "an empty workbook": ("a.xlsx", b"", ("a.xlsx: ", "empty")),
@@ -131,6 +132,17 @@ def test_ids_are_made_from_the_text(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("text\nBuy now!\nBuy now?\nÄpfel für alle\n!!!\n", encoding="utf-8")
     assert [draft.id for draft in load_drafts(path)] == ["buy-now", "buy-now-2", "äpfel-für-alle", "draft"]
+
+
+@pytest.mark.parametrize(
+    ("price", "shown"),
+    [("1250000", "1250000"), ("12345.67", "12345.67"), ("19.9", "19.9"), ("1.0", "1"), ("1e-7", "0.0000001")],
+)
+def test_a_price_that_is_a_number_keeps_its_digits(tmp_path: Path, price: str, shown: str) -> None:
+    """A table and JSON may hold numbers: people read every digit, never 1.25e+06, and of what is no number nothing."""
+    path = tmp_path / "flat.jsonl"
+    path.write_text(f'{{"id": "a", "text": "A flat.", "price": {price}}}\n{{"id": "b", "text": "B.", "price": NaN}}\n')
+    assert [draft.price for draft in load_drafts(path)] == [shown, None]
 
 
 def test_an_id_of_two_files(tmp_path: Path) -> None:

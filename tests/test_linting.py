@@ -86,6 +86,12 @@ def test_limits_of_other_parts(surface: str, parts: dict[str, object], rule: str
     assert {finding.severity for finding in lint(draft) if finding.rule == rule} == {severity}
 
 
+def test_a_file_is_linted_by_its_path() -> None:
+    """As `run` and `check` do, `lint` takes the path of a file, and names its lines."""
+    path = ROOT / "examples" / "customer-chat.yaml"
+    assert [(found.file, found.line) for found in lint(path)] == [(str(path), 9), (str(path), 11)]
+
+
 def test_a_photo_lengthens_a_tiktok_caption() -> None:
     """Under a photo 4,000 characters are taken."""
     text = (PROSE * 300)[:3000]

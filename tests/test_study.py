@@ -280,6 +280,12 @@ def test_max_cost_needs_a_price(audience: Audience, campaign: Campaign) -> None:
     assert engine.calls == 0
 
 
+def test_what_is_no_draft_is_one_line(audience: Audience) -> None:
+    """Words alone, in a list, are refused in our words."""
+    with pytest.raises(InputError, match=r"drafts\[0\] is 'Buy jam.': a mapping of fields is needed"):
+        toolkit.run(["Buy jam."], audience, engine=ScriptedEngine(answer_direct), **OPTIONS)  # type: ignore[list-item]
+
+
 @pytest.mark.parametrize("limit", [float("nan"), -0.5])
 def test_max_cost_is_an_amount(audience: Audience, campaign: Campaign, limit: float) -> None:
     """What is no amount of dollars is refused before anything is asked."""

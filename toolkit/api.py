@@ -19,6 +19,7 @@ from toolkit.errors import InputError
 from toolkit.estimating import Estimate, estimate_plan
 from toolkit.files.audiences import load_audience
 from toolkit.files.drafts import load_drafts
+from toolkit.files.located_yaml import Located, make_record
 from toolkit.models import Audience, Campaign, Draft, Objective, Settings
 from toolkit.outcomes import conclude_run
 from toolkit.outstanding import Outstanding, find_outstanding
@@ -334,7 +335,7 @@ def _as_campaign(drafts: DraftsLike) -> Campaign:
         drafts = [drafts]
     if not drafts:
         raise InputError("no drafts given; pass at least one")
-    return Campaign(campaign="drafts", drafts=tuple(drafts))
+    return make_record(Campaign, Located(None, "drafts"), {"campaign": "drafts", "drafts": tuple(drafts)})
 
 
 def _as_audiences(audience: AudienceLike, draw: Draw | None) -> list[Audience]:

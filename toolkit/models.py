@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
@@ -182,7 +184,13 @@ class Draft(Record):
     @field_validator("price", mode="before")
     @classmethod
     def _price_as_text(cls, value: Any) -> Any:
-        return f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return value
+        if math.isnan(value):
+            return None
+        if math.isinf(value):
+            raise ValueError("that is no price; give a number or words, such as 45 or 45 pounds")
+        return str(int(value)) if value == int(value) else format(Decimal(repr(value)), "f")
 
 
 class Override(Record):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from toolkit.errors import InputError, suggest
+from toolkit.files.drafts import load_drafts
 from toolkit.linting.attributes import RULE as ATTRIBUTES
 from toolkit.linting.attributes import find_attributes
 from toolkit.linting.brand import Brand, find_brand, find_brand_beside, load_brand
@@ -40,18 +41,20 @@ _NEVER_SILENCED = "policy.children"
 
 
 def lint(
-    drafts: Campaign | Iterable[Draft] | Draft,
+    drafts: Campaign | Iterable[Draft] | Draft | str | Path,
     audience: Audience | None = None,
     *,
     brand: Brand | str | Path | None = None,
 ) -> list[Finding]:
-    """Return what platforms would refuse and people should look at again, in the order of the drafts.
+    """Return what platforms would refuse and people should look at again, in the order of the drafts or of a file's.
 
     Asks no model and no network. Word lists are English: in other languages only limits and form are checked, and a
     finding says so. With an audience, copy that repeats a persona's description quotes it. `brand` defaults to a
     `brand.yaml` beside the file that the campaign came from. A flag is a reason to look, not a ruling.
     Raises InputError for an unknown surface, an unknown rule in the campaign's `lint:`, or a brand file in error.
     """
+    if isinstance(drafts, (str, Path)):
+        drafts = load_drafts(drafts)
     campaign = drafts if isinstance(drafts, Campaign) else None
     chosen = [drafts] if isinstance(drafts, Draft) else list(drafts)
     file = campaign.file if campaign else None
