@@ -24,7 +24,8 @@ look.apply_look()
 sign_in.require_sign_in()
 state.begin()
 pages = [
-    st.Page(drafts.show, title="Test drafts", icon=":material/edit_note:", url_path="drafts", default=True),
+    st.Page(drafts.show, title="Test drafts", icon=":material/edit_note:", default=True),
+    st.Page(drafts.lead_here, title="Test drafts", url_path="drafts", visibility="hidden"),
     st.Page(result.show, title="Result", icon=":material/fact_check:", url_path="result", visibility="hidden"),
     st.Page(why.show, title="Ask them why", icon=":material/forum:", url_path="why"),
     st.Page(improve.show, title="Improve", icon=":material/edit_square:", url_path="improve"),

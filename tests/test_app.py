@@ -10,8 +10,10 @@ import streamlit as st
 from openai_server import PATIENCE, OpenAIServer
 from streamlit.testing.v1 import AppTest
 
+from toolkit.engines.faults import _NEXT_STEP
 from toolkit.models import LABEL
 from toolkit.ui import state
+from toolkit.ui.text import say_here
 
 ROOT = Path(__file__).parent.parent
 
@@ -165,6 +167,28 @@ def test_a_typed_address_never_gets_this_machines_key(monkeypatch: pytest.Monkey
     monkeypatch.setenv("AUDIENCE_BASE_URL", "http://own.example/v1")
     assert _choose_key("", "http://own.example/v1") is None
     assert _choose_key("typed", "http://elsewhere.example/v1") == "typed"
+
+
+def test_where_nothing_answers_the_drafts_are_at_hand(page: AppTest) -> None:
+    """The problem is said in the words of the page, over the drafts and the button, which are not folded away."""
+    write(page, "Get paid in the chat.")
+    page.text_input(key="ask-url").set_value("http://127.0.0.1:9/v1").run()
+    page.button(key="start").click().run()
+    assert state._runs_of_process().find(page.session_state["live"]).wait(PATIENCE)
+    page.run()
+    assert not page.exception
+    said = page.error[0].value.replace("\\", "")
+    assert (
+        said == "nothing answers at http://127.0.0.1:9/v1/; start the server or correct the address under What answers"
+    )
+    folded = next(fold for fold in page.expander if fold.label.startswith("Drafts and audience"))
+    assert folded.proto.expanded
+
+
+def test_the_page_names_no_option_of_the_command() -> None:
+    """What engines and limits say is said in the page's own words."""
+    for said in (*_NEXT_STEP.values(), "spent; run the same command with a higher --max-cost to go on"):
+        assert "--" not in say_here(said).replace("\\", "")
 
 
 def test_an_empty_folder_of_runs_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -180,6 +180,14 @@ def test_a_link_opens_a_saved_run_and_no_other_file(app: App) -> None:
     app.open(f"{app.url}/result?run=..%2F..%2Fetc", wait="there is no run")
 
 
+def test_the_first_page_has_a_name_in_the_address_too(app: App) -> None:
+    """`/drafts` leads to the first page, with no word of a page that is not there."""
+    page = app.open(f"{app.url}/drafts")
+    page.wait_for_url(f"{app.url}/")
+    settle(page)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_people_can_be_met_by_keyboard(app: App) -> None:
     """A tile takes the focus, says what its person did, and Enter opens who they are and what they said."""
     page = app.open()

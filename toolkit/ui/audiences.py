@@ -14,7 +14,7 @@ from toolkit.ui import state, workbench
 from toolkit.ui.audience_cards import show_people
 from toolkit.ui.audience_coverage import show_coverage
 from toolkit.ui.audience_importing import show_import
-from toolkit.ui.text import escape
+from toolkit.ui.text import escape, say_here
 
 _VIEWS = ("People", "Who is missing", "Import rows")
 
@@ -88,7 +88,7 @@ def ask_save(desk: Desk) -> None:
         try:
             saved, path = save_desk(desk, name, overwrite=replace)
         except InputError as error:
-            st.error(escape(str(error).replace("pass --force to replace it", "tick the box to replace it")))
+            st.error(say_here(error))
             return
         workbench.keep_desk(saved)
         workbench.want_audience(saved.name)

@@ -12,10 +12,10 @@ from toolkit.estimating import say_estimate, say_people
 from toolkit.live import LiveRun
 from toolkit.models import LABEL, Audience, Campaign
 from toolkit.room import seat_panel
-from toolkit.ui import ask, state, writing
+from toolkit.ui import ask, state, workbench, writing
 from toolkit.ui.results import show_result
 from toolkit.ui.room import show_room
-from toolkit.ui.text import escape
+from toolkit.ui.text import escape, say_here
 from toolkit.ui.watching import show_run
 
 _NOTHING_YET = "Write a draft, or start from an example."
@@ -28,12 +28,20 @@ def show() -> None:
     if live is None:
         show_form(locked=False, bar=st.bottom.container())
         return
-    with st.expander(f"Drafts and audience: {live.describe()}", icon=":material/edit:"):
+    failed = live.is_over and live.run is None
+    if failed:
+        st.error(say_here(live.problem or "the run ended with no result; ask again to go on"))
+    with st.expander(f"Drafts and audience: {live.describe()}", icon=":material/edit:", expanded=failed):
         show_form(locked=not live.is_over)
     if live.is_over:
         show_end(live)
     else:
         show_run(live)
+
+
+def lead_here() -> None:
+    """Lead from the address `drafts` to this page, whose own is the bare one."""
+    workbench.open_page("")
 
 
 def show_title() -> None:
@@ -104,7 +112,7 @@ def show_start(
         st.caption(tells)
     pressed = state.take_note(state.PRESS) is not None
     if problem:
-        said.error(escape(problem))
+        said.error(say_here(problem))
     elif campaign is None:
         said.markdown("**Write a draft first**, or start from an example." if pressed else _NOTHING_YET)
     elif pressed:
@@ -122,7 +130,7 @@ def _start(campaign: Campaign, audience: Audience, options: dict[str, Any], said
     try:
         state.start_live(campaign, audience, options)
     except InputError as error:
-        said.error(escape(str(error)))
+        said.error(say_here(error))
     else:
         st.rerun()
 
@@ -130,7 +138,6 @@ def _start(campaign: Campaign, audience: Audience, options: dict[str, Any], said
 def show_end(live: LiveRun) -> None:
     """Draw what came of a run, with the ways on."""
     if live.run is None:
-        st.error(escape(live.problem or "the run ended with no result; press again to go on"))
         return
     if live.unsaved:
         st.warning(escape(live.unsaved))

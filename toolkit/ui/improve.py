@@ -16,7 +16,7 @@ from toolkit.store import Version, Versions
 from toolkit.ui import state, workbench
 from toolkit.ui.choosing import Subject, ask_draft, ask_subject
 from toolkit.ui.improve_versions import ask_version, keep, show_history, show_version
-from toolkit.ui.text import escape
+from toolkit.ui.text import escape, say_here
 from toolkit.ui.waiting import show_job
 
 
@@ -115,7 +115,7 @@ def show_outcome(run: Run, choice: Choice) -> None:
             f"{run.counts.ok} of {run.counts.planned} reactions, {run.counts.from_store} from the store. {LABEL}"
         )
         if run.methods.stopped:
-            st.warning(escape(run.methods.stopped))
+            st.warning(say_here(run.methods.stopped))
         st.warning(choice.note) if not choice.fresh else st.info(choice.note)
 
 
@@ -156,5 +156,5 @@ def _list_versions(subject: Subject, draft: Draft) -> list[Version]:
         with Versions(subject.connection.store_path) as kept:
             return kept.list_versions(draft)
     except ToolkitError as error:
-        st.error(escape(str(error)))
+        st.error(say_here(error))
         return []

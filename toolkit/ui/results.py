@@ -17,7 +17,7 @@ from toolkit.ui import state
 from toolkit.ui.people import find_people_of
 from toolkit.ui.previews import show_preview
 from toolkit.ui.room import show_room
-from toolkit.ui.text import escape
+from toolkit.ui.text import escape, say_here
 from toolkit.ui.ways_on import show_ways_on
 
 MOST_BESIDE = 3
@@ -60,7 +60,7 @@ def show_decision(report: Report) -> None:
     st.markdown(escape(" ".join(filter(None, (decision.sentence, decision.advice)))))
     st.caption(escape(f"{LABEL} {decision.validation}"))
     for warning in report.run.methods.warnings:
-        st.caption(f":material/info: {escape(warning)}")
+        st.caption(f":material/info: {say_here(warning)}")
 
 
 def show_drafts(report: Report) -> None:

@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
+_ANSWERS = "under What answers"
+_HERE = (
+    ("set OPENAI_API_KEY, or pass --engine local, or --base-url for a server of your own",
+     f"type one {_ANSWERS}, choose the embedded model, or give the address of a server of your own"),
+    ("set OPENAI_API_KEY to one", f"type one {_ANSWERS}"),
+    ("choose another with --model", f"choose another model {_ANSWERS}"),
+    ("serves with --model, and check --base-url", f"serves, and check the address, both {_ANSWERS}"),
+    ("correct --base-url", f"correct the address {_ANSWERS}"),
+    ("check --base-url", f"check the address {_ANSWERS}"),
+    ("--model is missing", f"the model is missing {_ANSWERS}"),
+    ("run the same command with a higher --max-cost to go on", "raise the limit under Settings and ask again"),
+    ("add --price IN,OUT in dollars per million tokens", "type both prices under Settings"),
+    ("pass --force to replace it", "tick the box to replace it"),
+    ("--max-cost", "the cost limit"),
+)  # fmt: skip
+"""What messages call the options of the command, and how the pages say it."""
+
 
 def escape(text: str) -> str:
     """Return text that Markdown shows as it is: names, warnings and verbatims are not ours."""
     return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+-.!|~<>$:" else sign for sign in text)
+
+
+def say_here(problem: object) -> str:
+    """Return a message in the words of the pages, as Markdown that shows it as it is."""
+    said = str(problem)
+    for command, page in _HERE:
+        said = said.replace(command, page)
+    return escape(said)

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from toolkit.ui import workbench
-from toolkit.ui.text import escape
+from toolkit.ui.text import escape, say_here
 
 _REFRESH_SECONDS = 0.4
 _QUICK_SECONDS = 0.2
@@ -25,7 +25,7 @@ def show_job(name: str, what: str, *, done: str | None, draw: Callable[[Any], No
     if not job.is_over:
         st.fragment(_watch, run_every=_REFRESH_SECONDS if draw is None else _QUICK_SECONDS)(name, what, draw)
     elif job.problem is not None:
-        st.error(escape(job.problem))
+        st.error(say_here(job.problem))
     elif done is not None:
         st.caption(done)
 

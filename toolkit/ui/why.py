@@ -23,7 +23,7 @@ from toolkit.store import Conversations
 from toolkit.ui import state, workbench
 from toolkit.ui.choosing import Subject, ask_draft, ask_subject
 from toolkit.ui.talking import show_talk
-from toolkit.ui.text import escape
+from toolkit.ui.text import escape, say_here
 from toolkit.ui.waiting import show_job
 
 _ONE, _ALL = "One person", "Everybody"
@@ -152,7 +152,7 @@ def _start_everybody(name: str, subject: Subject, draft: str, question: str) -> 
     try:
         asked = check_question(question)
     except ToolkitError as error:
-        st.error(escape(str(error)))
+        st.error(say_here(error))
         st.stop()
 
     async def work(stop: object, tell: object) -> FollowUp:
