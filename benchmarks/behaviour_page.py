@@ -27,7 +27,6 @@ Each gate compares drafts within personas, on the share who tap, with a 95 % int
 
 The first four fail where the interval lies under +10 points, persona swap where it lies above -10, order where it leaves
 out 50 %, injection where it lies above 0; between pass and fail a gate is inconclusive, and more personas may decide.
-Where nothing varies, the interval is of the answers: with orders in 36 and no tap more, it ends at +10 points.
 The drafts are sentences of our own in `toolkit/data/behaviour/drafts.yaml`. Exit 0: all passed; 1: one failed; 5: one is
 inconclusive. What the store holds is not asked again, so an interrupted check goes on where it was.
 

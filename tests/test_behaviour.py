@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from conftest import Command
 from openai_server import CHAT, Ask, OpenAIServer
+from provider_replies import remove_random_tokens
 from scripted import ScriptedEngine, reading
 
 from toolkit.behaviour import Behaviour, check_behaviour
@@ -26,16 +27,11 @@ GATES = ("dominance", "bad copy", "dose-response", "known groups", "persona swap
 @pytest.fixture
 def people() -> Audience:
     """Return twenty-four personas, half of them sellers, whose descriptions say so."""
-    return make_people(24)
-
-
-def make_people(count: int) -> Audience:
-    """Return so many personas, half of them sellers, whose descriptions say so."""
     roles = ("seller", "buyer")
     personas = [
         Persona(id=f"p{n:02}", name=f"P{n}", age=20 + n, segments={"role": roles[n % 2], "town": f"t{n}"},
                 about=f"Number {n}. A {roles[n % 2]} of jam.")
-        for n in range(count)
+        for n in range(24)
     ]  # fmt: skip
     return Audience(audience="jam", personas=tuple(personas))
 
@@ -111,18 +107,17 @@ def test_each_fault_fails_its_own_gate(fault: str, people: Audience) -> None:
     assert {name for name, outcome in found.items() if outcome != "passed"} - related == {fault}
 
 
-@pytest.mark.parametrize(("count", "groups"), [(24, "inconclusive"), (40, "failed")])
-def test_groups_that_do_not_differ_prove_nothing_of_a_swap(count: int, groups: str) -> None:
-    """Where people of both segments like the same drafts, known groups fails, of enough, and the swap shows nothing."""
-    found = outcomes(check_behaviour(make_people(count), engine=ScriptedEngine(Reader("persona swap"))))
-    assert (found["known groups"], found["persona swap"]) == (groups, "inconclusive")
+def test_groups_that_do_not_differ_prove_nothing_of_a_swap(people: Audience) -> None:
+    """Where people of both segments like the same drafts, known groups fails and the swap is inconclusive."""
+    found = outcomes(check_behaviour(people, engine=ScriptedEngine(Reader("persona swap"))))
+    assert (found["known groups"], found["persona swap"]) == ("failed", "inconclusive")
 
 
 def test_few_people_are_inconclusive_where_they_cannot_tell(people: Audience) -> None:
     """An engine that throws dice passes nothing that asks for a difference."""
 
     def throw(question: Question) -> dict[str, Any]:
-        taps = hashlib.sha256(question.prompt.split(".", 1)[1].encode()).digest()[0] % 2 == 0
+        taps = hashlib.sha256(remove_random_tokens(question.prompt).split(".", 1)[1].encode()).digest()[0] % 2 == 0
         fields = dict((question.schema or {})["properties"])
         if "sooner" in fields:
             return {"because": "Hm.", "sooner": fields["sooner"]["enum"][taps]}

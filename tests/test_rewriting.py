@@ -368,6 +368,10 @@ def test_the_command_says_what_went_wrong(
     asking += ("--rating", "direct", "--no-control")
     assert press("rewrite", "d.txt", *asking, "--fresh") == 3
     assert "no usable rewrite" in capsys.readouterr().err
+    assert press("rewrite", "d.txt", *asking, "--fresh", "--json") == 3
+    assert json.loads(capsys.readouterr().out)["cost_usd"] is None, (
+        "the price is not known, and two replies were paid for"
+    )
     for more, line in (
         (("--objection", 40), "--objection 40: there is no such objection"),
         (("--fresh", "--sample", 12), "--fresh: the audience has 12 personas"),

@@ -145,7 +145,7 @@ def test_a_comparison_by_hand() -> None:
     assert (found["draft_a"], found["draft_b"], found["measure"]) == ("a", "b", "objective_rate")
     assert found["difference"] == pytest.approx(0.75)
     assert found["low"] == pytest.approx(0.75 - half, abs=1e-6)
-    assert found["high"] == pytest.approx(0.75 + half, abs=1e-6)
+    assert found["high"] == 1.0 < 0.75 + half  # no draft can be ahead by more than all of them
     assert found["p_value"] == found["p_adjusted"] == pytest.approx(0.002536, abs=1e-5)
     assert found["verdict"] == "B"
 
@@ -233,7 +233,7 @@ def test_the_verdict_names_draft_and_numbers() -> None:
     reactions = table(*clear_pair())
     verdict = decide(toolkit.compare(reactions), toolkit.scorecard(reactions))
     assert (verdict.decision, verdict.draft) == ("best", "b")
-    for words in ("75%", "audience of 8", "75 points, 36 to 114"):
+    for words in ("75%", "audience of 8", "75 points, 36 to 100"):
         assert words in verdict.because
 
 

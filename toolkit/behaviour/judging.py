@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from toolkit import scoring, stats
+from toolkit import scoring
 from toolkit.behaviour.records import Gate, Outcome
 from toolkit.behaviour.stimuli import Division, load_stimuli
 from toolkit.scoring.comparing import load_pairs
@@ -150,9 +150,8 @@ def _compare(pooled: pl.DataFrame) -> _Found:
     low, high = row["low"], row["high"]
     if low is not None and high is not None:
         (_, paired), *_ = load_pairs(select_rows(pooled, None, _SIDES, scoring.PRIMARY))
-        if paired["difference"].n_unique() == 1:  # each pair is other words: of the answers, where all differ alike
-            _, reach = stats.exact_interval(0.0, paired.height)
-            low, high = max(row["difference"] - reach, -1.0), min(row["difference"] + reach, 1.0)
+        if paired["difference"].n_unique() == 1:  # an engine that does the same everywhere is taken at its word
+            low = high = row["difference"]
     return _Found(row["difference"], low, high, usable["persona_id"].n_unique(), usable.height)
 
 

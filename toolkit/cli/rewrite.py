@@ -94,12 +94,18 @@ class _Asked:
         self.audiences = _load_audiences(options, self.campaign)
         self.engine: str = options["engine"] or "openai"
         self.spent = 0.0
+        self.is_price_unknown = False
         people = sum(len(audience.personas) for audience in self.audiences)
         if options["fresh"] and (options["sample"] or people) >= people:
             raise InputError(
                 f"--fresh: the audience has {people} personas and all of them would be asked for objections; "
                 f"keep some back with --sample, such as --sample {max(people // 2, 1)}"
             )
+
+    @property
+    def cost(self) -> float | None:
+        """Dollars spent so far; None where a price is not known."""
+        return None if self.is_price_unknown else round(self.spent, 6)
 
     @property
     def connection(self) -> Connection:
@@ -146,7 +152,7 @@ class _Asked:
         connection = self.connection
         given = {one.name: getattr(connection, one.name) for one in dataclasses.fields(connection)}
         written = rewrite_draft(self.draft, chosen, wish=self.options["wish"], **given)
-        self.spent += written.cost_usd or 0.0
+        self._add(written.cost_usd)
         if written.draft is None:
             return written
         with Versions(connection.store_path) as versions:
@@ -195,8 +201,12 @@ class _Asked:
         return None if most is None else max(most - self.spent, 0.0)
 
     def _count(self, run: Run) -> Run:
-        self.spent += run.methods.cost_usd or 0.0
+        self._add(run.methods.cost_usd)
         return run
+
+    def _add(self, cost: float | None) -> None:
+        self.spent += cost or 0.0
+        self.is_price_unknown |= cost is None
 
     def _write_out(self, first: Run, after: Draft) -> None:
         from toolkit.files.campaigns import save_campaign

@@ -42,7 +42,6 @@ class Retested:
         asked, first, again, after = self.asked, self.first, self.again, self.written.draft
         numbers = {objection.number for objection in self.chosen}
         choice = asked.choose(first)
-        unknown = first.methods.cost_usd is None or again.methods.cost_usd is None
         return {
             "draft_id": asked.draft.id,
             "objections": [
@@ -64,7 +63,7 @@ class Retested:
                 **sum_up(again, fresh=choice.fresh).model_dump(exclude={"run_id"}),
             },
             "caution": choice.note,
-            "cost_usd": None if unknown else round(asked.spent, 6),
+            "cost_usd": asked.cost,
             "warnings": list(again.methods.warnings),
             "label": LABEL,
         }
@@ -125,7 +124,7 @@ def print_failure(asked: Any, first: Run, written: Rewrite | None) -> None:
     none = "nobody answered: run the same command again, or look at `audience doctor`"
     problem = (first.methods.stopped if written is None else written.problem) or none
     if asked.options["as_json"]:
-        listed = {"draft_id": asked.draft.id, "rewrite": None, "problem": problem, "cost_usd": asked.spent}
+        listed = {"draft_id": asked.draft.id, "rewrite": None, "problem": problem, "cost_usd": asked.cost}
         print(json.dumps({**listed, "label": LABEL}, ensure_ascii=False))  # noqa: T201 - as above
     else:
         said = problem if written is None else f"no usable rewrite: {problem}"

@@ -91,7 +91,7 @@ def estimate_mean(sample: Sample, alpha: float = SIGNIFICANCE) -> Estimate:
         exact = stats.exact_interval(found.estimate, sample.effective, confidence=1.0 - alpha)
         low, high = max(min(low, exact[0]), 0.0), min(max(high, exact[1]), 1.0)
     elif sample.is_difference:
-        wide = stats.widen_unanimous(found, sample.effective, confidence=1.0 - alpha)
+        wide = stats.limit_difference(found, sample.effective, confidence=1.0 - alpha)
         low, high = wide.low, wide.high
     return Estimate(found.estimate, low, high)
 

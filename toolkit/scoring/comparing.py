@@ -137,7 +137,7 @@ def _compare_pair(draft_a: str, draft_b: str, value: str, paired: pl.DataFrame, 
     columns = [cells[name] for name in ("difference", "weight", "wording", "unit")]
     interval = stats.cluster_mean(*columns)
     if is_rate:
-        interval = stats.widen_unanimous(interval, count_effective(paired))
+        interval = stats.limit_difference(interval, count_effective(paired))
     signs = np.sign(stats.leave_one_out(*columns[:3]))
     is_stable = bool((signs[~np.isnan(signs)] == np.sign(interval.estimate)).all())
     return _Pair(draft_a, draft_b, value, interval, _find_detectable(paired), is_stable)

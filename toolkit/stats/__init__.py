@@ -14,7 +14,7 @@ from toolkit.stats.intervals import (
     effective_size,
     exact_interval,
     leave_one_out,
-    widen_unanimous,
+    limit_difference,
 )
 from toolkit.stats.plans import TYPICAL, Components, detectable_difference, personas_needed, variance_components
 
@@ -34,7 +34,7 @@ __all__ = [
     "exact_interval",
     "holm",
     "leave_one_out",
+    "limit_difference",
     "personas_needed",
     "variance_components",
-    "widen_unanimous",
 ]

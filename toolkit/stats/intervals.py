@@ -52,7 +52,7 @@ def cluster_mean(
     variance: those fields are None.
 
     All values equal: `standard_error` is 0 and the interval a point (see `exact_interval` for an honest one of a
-    rate, `widen_unanimous` of a difference of rates). The p-value is then 1 for a mean of zero. For any other mean it
+    rate, `limit_difference` of a difference of rates). The p-value is then 1 for a mean of zero. For any other mean it
     is that of the same values with the heaviest unit set to zero: unanimity is at least as much evidence as that, and
     no finite sample is worth p = 0.
     """
@@ -103,17 +103,19 @@ def exact_interval(rate: float, effective: float, *, confidence: float = 0.95) -
     return low, high
 
 
-def widen_unanimous(interval: Interval, effective: float, *, confidence: float = 0.95) -> Interval:
-    """Return the interval of a difference of two rates, wide also where `effective` units all differ alike.
+def limit_difference(interval: Interval, effective: float, *, confidence: float = 0.95) -> Interval:
+    """Return the interval of a difference of two rates: inside -1 to 1, and no point where all units differ alike.
 
-    Where nothing varies the interval would be a point. It then reaches as far as the share of units that may differ
-    otherwise although none was seen: the upper end of the Clopper-Pearson interval of none.
+    Where nothing varies it reaches as far as the share of `effective` units that may differ otherwise although none was
+    seen: the upper end of the Clopper-Pearson interval of none.
     """
-    if interval.standard_error != 0.0:
+    low, high = interval.low, interval.high
+    if low is None or high is None:
         return interval
-    _, reach = exact_interval(0.0, effective, confidence=confidence)
-    low, high = max(interval.estimate - reach, -1.0), min(interval.estimate + reach, 1.0)
-    return replace(interval, low=low, high=high)
+    if interval.standard_error == 0.0:
+        _, reach = exact_interval(0.0, effective, confidence=confidence)
+        low, high = interval.estimate - reach, interval.estimate + reach
+    return replace(interval, low=max(low, -1.0), high=min(high, 1.0))
 
 
 def _judge(cells: Cells, confidence: float) -> Interval:
