@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from toolkit.engines.faults import _NEXT_STEP
 from toolkit.models import LABEL
-from toolkit.ui import state
+from toolkit.ui import state, writing
 from toolkit.ui.text import say_here
 
 ROOT = Path(__file__).parent.parent
@@ -79,6 +79,24 @@ def test_a_press_outlives_a_broken_off_run_of_the_script(page: AppTest, monkeypa
     assert not page.exception
     assert "live" in page.session_state
     assert "note-press" not in page.session_state
+
+
+def test_first_words_are_drawn_before_the_page_follows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The preview of a draft that was empty does not wait for the page as a whole."""
+    monkeypatch.chdir(tmp_path)
+    done: list[str] = []
+    monkeypatch.setattr(writing, "show_preview", lambda *_, **__: done.append("drawn"))
+    monkeypatch.setattr(writing.st, "rerun", lambda: done.append("follows"))
+    script = """
+from toolkit.ui import state, writing
+state.begin()
+state.write_text(0, "Get paid in the chat.")
+state.mark_settled()
+writing.write_draft(0, "A", "messenger_message", "phone", None, locked=False)
+"""
+    page = AppTest.from_string(script, default_timeout=PATIENCE).run()
+    assert not page.exception
+    assert done == ["drawn", "follows"]
 
 
 def test_a_press_is_forgotten_with_its_page(page: AppTest) -> None:

@@ -74,9 +74,10 @@ def ask_drafts(surface: str, device: Device, audience: Audience | None, *, locke
 
 
 def write_draft(slot: int, name: str, surface: str, device: Device, audience: Audience | None, *, locked: bool) -> None:
-    """Ask for the words and parts of one draft and draw it beside them; runs alone while somebody types."""
-    if state.take_settled():
-        st.rerun()
+    """Ask for the words and parts of one draft and draw it beside them; runs alone while somebody types.
+
+    Where the page as a whole is to follow, it does so after the draft was drawn.
+    """
     draft, problem = _try_draft(_gather(slot, name, surface))
     findings = state.find_findings(draft, audience) if draft else []
     words, look = st.columns(2, gap="large")
@@ -90,6 +91,8 @@ def write_draft(slot: int, name: str, surface: str, device: Device, audience: Au
             st.caption("Here you will see it as people will, while you write.")
         else:
             show_preview(draft, _flag(findings), device=device)
+    if state.take_settled():
+        st.rerun()
 
 
 def _ask_draft(slot: int, surface: str, device: Device, audience: Audience | None, *, locked: bool) -> str:
