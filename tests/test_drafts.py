@@ -150,7 +150,7 @@ def test_an_id_of_two_files(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("audience: x\n" + GOOD)
     (tmp_path / "b.yaml").write_text("audience: y\n" + GOOD.replace("id: a", "id: b"))
     a, b = load_drafts(tmp_path / "a.yaml"), load_drafts(tmp_path / "b.yaml")
-    with pytest.raises(InputError, match="draft id 'a' occurs in two files"):
+    with pytest.raises(InputError, match=r"draft id 'a' occurs in two files, .*a\.yaml:4 and .*a\.yaml:4; rename"):
         merge_campaigns([a, a])
     with pytest.raises(InputError, match="--audience to choose"):
         merge_campaigns([a, b])

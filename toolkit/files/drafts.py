@@ -38,7 +38,9 @@ def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
     ids = [draft.id for draft in drafts]
     for draft_id in ids:
         if ids.count(draft_id) > 1:
-            raise InputError(f"draft id {draft_id!r} occurs in two files; rename one, ids are unique in a run")
+            holders = [one for one in campaigns if any(draft.id == draft_id for draft in one.drafts)]
+            places = " and ".join(one.place(draft_id) for one in holders)
+            raise InputError(f"draft id {draft_id!r} occurs in two files, {places}; rename one, each is unique")
     shared: dict[str, Any] = {}
     for name in ("audience", "objective"):
         values = {getattr(campaign, name) for campaign in campaigns} - {None}
