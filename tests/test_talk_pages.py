@@ -185,6 +185,7 @@ def test_an_audience_is_edited_and_saved_as_a_copy(place: Path) -> None:
     assert "12 of 12 personas" in words(page)
     page.button(key="copy-maya").click().run()
     assert "13 of 13 personas" in words(page)
+    assert page.text_input(key="save-name-uk-small-sellers").proto.default == "uk-small-sellers-copy"
     page.button(key="drop-pete").click().run()
     assert "12 of 12 personas" in words(page)
     press(page, "Undo")

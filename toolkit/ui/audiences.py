@@ -80,9 +80,12 @@ def show_head(desk: Desk) -> None:
 
 
 def ask_save(desk: Desk) -> None:
-    """Let somebody name the file; one that exists is replaced only where that was ticked."""
-    state.suggest(f"save-name-{desk.name}", f"{desk.name}-copy" if desk.bundled else desk.name)
-    name = st.text_input("Name", key=f"save-name-{desk.name}", help="Written to ./personas as NAME.yaml")
+    """Let somebody name the file; one that exists is replaced only where that was ticked.
+
+    The suggested name is the field's own: one set beside it is lost where the page is drawn anew before this opens.
+    """
+    suggested = f"{desk.name}-copy" if desk.bundled else desk.name
+    name = st.text_input("Name", suggested, key=f"save-name-{desk.name}", help="Written to ./personas as NAME.yaml")
     replace = st.checkbox("Replace the file if it exists", key=f"save-replace-{desk.name}")
     if st.button("Save the audience", type="primary"):
         try:
