@@ -49,6 +49,7 @@ def test_stored_reactions_are_taken_off(audience: Audience, campaign: Campaign) 
     toolkit.run(campaign, audience, engine=engine, **OPTIONS)
     rest = toolkit.estimate(campaign, audience, **PRICED, **OPTIONS)
     assert (rest.stored, rest.calls, rest.cost_usd, rest.minutes) == (24, 0, 0.0, 0.0)
+    assert toolkit.estimate(campaign, audience, **(PRICED | {"price": None}), **OPTIONS).cost_usd == 0.0
     assert toolkit.estimate(campaign, audience, **(PRICED | {"model": "other"}), **OPTIONS).stored == 0
 
 

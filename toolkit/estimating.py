@@ -46,7 +46,10 @@ class Estimate(Record):
     measured_replies: int = 0
     """How many stored replies of this model say how long its replies and their sentences are; 0: typical lengths."""
     cost_usd: float | None
-    """Null where the model's price is not known. No prompt is counted on to come from the provider's cache."""
+    """Null where something is to be asked of a model whose price is not known.
+
+    No prompt is counted on to come from the provider's cache.
+    """
     minutes: float
     """Of a batch: at most."""
     detectable_difference: float | None
@@ -77,6 +80,8 @@ def estimate_plan(
     dollars = price.cost(prompt_tokens, completion_tokens) if price else None
     if dollars is not None and embedding_price:
         dollars += embedding_price.cost(embedding_tokens, 0)
+    if not calls:
+        dollars = 0.0
     minutes = round(calls * _SECONDS_PER_CALL.get(engine, 6.0) / in_flight / 60, 2)
     return Estimate(
         personas=len(plan.panel),
