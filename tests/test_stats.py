@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as reference
+from scipy.optimize import minimize_scalar
+from scipy.special import xlogy
 
 from toolkit.errors import InputError
 from toolkit.stats import (
@@ -24,6 +26,7 @@ from toolkit.stats import (
     holm,
     leave_one_out,
     personas_needed,
+    score_interval,
     variance_components,
 )
 
@@ -353,6 +356,32 @@ def test_effective_size() -> None:
     assert effective_size([1e200, 1, 1]) == pytest.approx(1)
     assert effective_size([1, 3]) == pytest.approx(1.6)
     assert effective_size([]) == 0.0
+
+
+@pytest.mark.parametrize(("ahead", "behind", "units"), [(12, 2, 50), (0, 3, 72), (2, 2, 40), (30, 24, 54)])
+def test_score_interval(ahead: int, behind: int, units: int) -> None:
+    """At either end the score test of that difference, its nuisance share of most likelihood, is just significant."""
+
+    def test_difference(bound: float) -> float:
+        def unlikeliness(share: float) -> float:
+            both = share + bound
+            return -(xlogy(ahead, both) + xlogy(behind, share) + xlogy(units - ahead - behind, 1 - both - share))
+
+        room = (max(-bound, 0.0), (1 - bound) / 2)
+        share = minimize_scalar(unlikeliness, bounds=room, method="bounded", options={"xatol": 1e-12}).x
+        return float((ahead - behind - units * bound) / np.sqrt(units * (2 * share + bound * (1 - bound))))
+
+    low, high = score_interval(ahead / units, behind / units, units)
+    assert [test_difference(low), test_difference(high)] == pytest.approx([1.96, -1.96], abs=1e-4)
+    assert score_interval(behind / units, ahead / units, units) == pytest.approx((-high, -low))
+
+
+def test_score_interval_of_none_who_differ() -> None:
+    """Where nobody differs it is no point, and everybody differing ends at 1."""
+    assert score_interval(0.0, 0.0, 54) == pytest.approx((-0.06641, 0.06641), abs=1e-5)
+    assert score_interval(1.0, 0.0, 20)[1] == 1.0
+    with pytest.raises(InputError):
+        score_interval(0.7, 0.5, 10)
 
 
 def test_exact_interval() -> None:

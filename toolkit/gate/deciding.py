@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -115,8 +115,10 @@ def _judge_pair(check: BeatsCheck | NotWorseCheck, evidence: Evidence) -> Findin
     sample = sample_pair(reactions, other, draft, check.measure, evidence.wordings)
     if sample is None:
         return Finding("inconclusive", "no persona reacted to both; record them again")
-    if isinstance(check, NotWorseCheck) and _is_alike(draft, other, evidence):
-        return Finding("passed", f"{draft} and {other} are the same; {_say_counts(sample)}")
+    if isinstance(check, NotWorseCheck):
+        if _is_alike(draft, other, evidence):
+            return Finding("passed", f"{draft} and {other} are the same; {_say_counts(sample)}")
+        sample = replace(sample, is_margin=sample.is_difference)
     bound = check.margin if isinstance(check, BeatsCheck) else -check.margin
     better = mirror(sample) if check.is_lower_better else sample
     judged = judge_least(better, bound, stable=True)

@@ -39,6 +39,8 @@ class Sample:
     """Whether values are shares from 0 to 1, not ratings or differences."""
     is_difference: bool = False
     """Whether values are differences of two shares, from -1 to 1."""
+    is_margin: bool = False
+    """Whether such a difference is held to a margin, which few who differ would seem to keep."""
     scale: float = 1.0
     """The range of the scale: 1 for shares and their differences, 4 for ratings."""
 
@@ -83,16 +85,23 @@ def estimate_mean(sample: Sample, alpha: float = SIGNIFICANCE) -> Estimate:
 
     Of a share, each end is the farther of the clustered and the exact interval: near 0 and 1 the clustered one alone
     errs in 5.4 % of recordings on one side (96 personas, a true rate of 0.1; measured), where 2.5 % are meant. Of a
-    difference, an interval in which nothing varies is no point.
+    difference, an interval in which nothing varies is no point, and one held to a margin reaches at least as far as the
+    score interval: with 72 personas the clustered one alone keeps a margin of 5 points in 12.6 % of recordings where
+    one in twenty acts on one draft and nobody on the other (measured).
     """
     found = stats.cluster_mean(*_columns(sample), confidence=1.0 - alpha)
+    if sample.is_difference:
+        found = stats.limit_difference(found, sample.effective, confidence=1.0 - alpha)
     low, high = found.low, found.high
-    if low is not None and high is not None and sample.is_share:
+    if low is None or high is None:
+        return Estimate(found.estimate, low, high)
+    if sample.is_share:
         exact = stats.exact_interval(found.estimate, sample.effective, confidence=1.0 - alpha)
         low, high = max(min(low, exact[0]), 0.0), min(max(high, exact[1]), 1.0)
-    elif sample.is_difference:
-        wide = stats.limit_difference(found, sample.effective, confidence=1.0 - alpha)
-        low, high = wide.low, wide.high
+    elif sample.is_margin and found.standard_error:
+        ahead, behind = (_average(sample, np.maximum(side * sample.values, 0.0)) for side in (1.0, -1.0))
+        score = stats.score_interval(ahead, behind, sample.effective, confidence=1.0 - alpha)
+        low, high = min(low, score[0]), max(high, score[1])
     return Estimate(found.estimate, low, high)
 
 
@@ -183,7 +192,7 @@ def _count_unanimous(sample: Sample, gap: float) -> int | None:
 
 def _find_side(sample: Sample, bound: float, alpha: float) -> Side:
     """Return on which side of the bound the mean is known to be, 0 where it is not known."""
-    if sample.is_share:
+    if sample.is_share or sample.is_margin:
         shown = estimate_mean(sample, alpha)
         if shown.low is None or shown.high is None:
             return 0
@@ -204,6 +213,10 @@ def _is_stable(sample: Sample, bound: float) -> bool:
     signs = np.sign(stats.leave_one_out(shifted, sample.weights, sample.wordings))
     estimate = stats.cluster_mean(shifted, *_columns(sample)[1:]).estimate
     return bool((signs[~np.isnan(signs)] == np.sign(estimate)).all())
+
+
+def _average(sample: Sample, values: npt.NDArray[np.float64]) -> float:
+    return float(np.average(values, weights=sample.weights))
 
 
 def _columns(sample: Sample) -> tuple[npt.NDArray[np.float64], ...]:

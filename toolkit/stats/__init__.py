@@ -15,6 +15,7 @@ from toolkit.stats.intervals import (
     exact_interval,
     leave_one_out,
     limit_difference,
+    score_interval,
 )
 from toolkit.stats.plans import TYPICAL, Components, detectable_difference, personas_needed, variance_components
 
@@ -36,5 +37,6 @@ __all__ = [
     "leave_one_out",
     "limit_difference",
     "personas_needed",
+    "score_interval",
     "variance_components",
 ]
