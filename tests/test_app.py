@@ -173,7 +173,7 @@ def test_two_drafts_of_one_name_are_refused(page: AppTest) -> None:
     """The page says what is wrong in one line, and the words stay."""
     write(page, "One.", "Two.")
     page.text_input(key="name-1").set_value("A").run()
-    assert page.error[0].value == "draft id 'A' occurs twice; give each draft its own id"
+    assert page.error[0].value == "the name 'A' occurs twice; give each draft its own"
     assert words_of(page) == ["One.", "Two."]
 
 

@@ -176,6 +176,7 @@ def test_nothing_listening_is_one_line(command: Command) -> None:
         (["run", "absent.yaml"], "absent.yaml"),
         (["run", CAMPAIGN, "--audience", "uk-smal-sellers"], "uk-small-sellers"),
         (["run", CAMPAIGN, "--sample", "0"], "--sample"),
+        (["run", CAMPAIGN, "--surface", "facebok_post"], "mean facebook_post"),
         (["run", CAMPAIGN, "--samlpe", "3"], "--sample"),
         (["run", CAMPAIGN, "--price", "cheap"], "IN,OUT"),
         (
@@ -235,7 +236,8 @@ def test_a_dry_run_asks_nothing(command: Command, server: OpenAIServer) -> None:
     done = command(*ask(server, "--dry-run", "--price", "0.25,2"))
     assert done.returncode == 0, done.stderr
     assert "up to 44 calls" in done.stdout
-    assert "apart" in done.stdout
+    assert re.search(r"could tell \d+ points apart", done.stdout)
+    assert re.search(r"about \d+ (s|min)\.", done.stdout)
     assert server.count() == 0
 
 

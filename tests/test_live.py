@@ -56,6 +56,17 @@ def test_stopping_ends_the_calls_in_flight_and_keeps_what_came(audience: Audienc
         assert again.run.run_id == run.run_id
 
 
+def test_a_run_goes_on_within_other_limits(audience: Audience, campaign: Campaign) -> None:
+    """A limit that left no room is not the one that holds when it was raised, or taken away, since then."""
+    engine = ScriptedEngine(lambda _: reading(ratings={}))
+    live = LiveRun(campaign, audience, engine=engine, rating="direct", price=(1.0, 1.0), max_cost=0.0)
+    again = live.go_on() if live.wait(PATIENCE) else live
+    free = again.go_on(limits={}) if again.wait(PATIENCE) else again
+    assert free.wait(PATIENCE)
+    kept = [one.run.counts.ok for one in (live, again, free) if one.run is not None]
+    assert kept == [0, 0, 24]
+
+
 def test_a_run_that_nobody_watches_goes_on_and_is_saved(
     audience: Audience, campaign: Campaign, server: OpenAIServer, tmp_path: Path
 ) -> None:

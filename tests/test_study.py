@@ -268,6 +268,7 @@ def test_max_cost_is_never_passed(audience: Audience, campaign: Campaign) -> Non
     assert cost is not None
     assert 0 < cost <= 0.05
     assert run.methods.stopped is not None
+    assert sum("--max-cost" in warning for warning in run.methods.warnings) == 1
     assert run.counts.ok == engine.calls
     assert run.counts.failed == 24 - engine.calls
 
@@ -284,6 +285,13 @@ def test_what_is_no_draft_is_one_line(audience: Audience) -> None:
     """Words alone, in a list, are refused in our words."""
     with pytest.raises(InputError, match=r"drafts\[0\] is 'Buy jam.': a mapping of fields is needed"):
         toolkit.run(["Buy jam."], audience, engine=ScriptedEngine(answer_direct), **OPTIONS)  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("concurrency", [0, 1.5, "4"])
+def test_concurrency_is_a_whole_number(audience: Audience, campaign: Campaign, concurrency: object) -> None:
+    """What is no number of questions in flight is refused before anything is asked."""
+    with pytest.raises(InputError, match="a whole number from 1"):
+        toolkit.run(campaign, audience, engine=ScriptedEngine(answer_direct), concurrency=concurrency, **OPTIONS)
 
 
 @pytest.mark.parametrize("limit", [float("nan"), -0.5])

@@ -11,6 +11,7 @@ from openai_server import PATIENCE, Ask, OpenAIServer
 from streamlit.testing.v1 import AppTest
 
 import toolkit
+from toolkit.files.uploads import make_audience, read_table
 from toolkit.models import LABEL, Campaign, Draft
 from toolkit.store import Conversations, Versions
 
@@ -258,6 +259,15 @@ st.write(str(audience_importing.ask_columns(read_table(name, tables[name]))))
     assert not page.exception
     assert page.text_input(key="ask-import-audience").value == "b"
     assert page.selectbox(key="ask-import-weight").value == "weight"
+    page.selectbox(key="ask-import-weight").set_value("(none)").run()
+    assert "'weight': ''" in words(page)
+
+
+def test_a_column_that_is_not_wanted_is_not_taken_for_its_name() -> None:
+    """A table's own weight counts for nothing where none was chosen."""
+    table = read_table("a.csv", b"name,age,weight\nAda,30,2\nBob,31,5\n")
+    audience = make_audience(table, "a", "{{ name }}", [], {"weight": "", "name": ""})
+    assert [(persona.weight, persona.name) for persona in audience.personas] == [(1.0, "p001"), (1.0, "p002")]
 
 
 def test_a_bundled_name_is_never_written_over(place: Path) -> None:

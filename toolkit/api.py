@@ -120,7 +120,7 @@ async def ask_plan(
     workers: int | None = None,
 ) -> Run:
     """Ask what a plan lists and return the run; options as for `run`."""
-    _check_limits(engine, rpm, tpm)
+    _check_limits(engine, concurrency, rpm, tpm)
     known = find_price(engine, model, base_url, price, batch=batch)
     check_cost_limit(max_cost, known)
     path = Path(store) if store else default_store()
@@ -314,7 +314,9 @@ def _check_batch(engine: str | Engine) -> None:
         raise InputError(f"--batch: the {name} engine has no batches; leave it out, or pass --engine openai")
 
 
-def _check_limits(engine: str | Engine, rpm: float | None, tpm: float | None) -> None:
+def _check_limits(engine: str | Engine, concurrency: int | None, rpm: float | None, tpm: float | None) -> None:
+    if concurrency is not None and not (isinstance(concurrency, int) and concurrency >= 1):
+        raise InputError(f"concurrency is {concurrency!r}: give the most questions in flight, a whole number from 1")
     for name, value in (("rpm", rpm), ("tpm", tpm)):
         if value is None:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -197,7 +198,8 @@ def _list_warnings(plan: Plan, engine: Engine, asked: Asked, silent: Mapping[str
             f"{asked.budget.lost_calls} calls ended without an answer or without its usage: "
             f"they may have cost up to ${asked.budget.lost:.4f} more"
         )
-    yield from dict.fromkeys(str(one.error) for one in asked.answers if one.unpaid or one.stopped or one.skipped)
+    for why in ("unpaid", "stopped", "skipped"):  # each names the sum or the failure it came upon: one says it
+        yield from itertools.islice((str(one.error) for one in asked.answers if getattr(one, why)), 1)
     for name in dict.fromkeys(draft.surface for draft in plan.campaign.drafts):
         surface = find_surface(name)
         if surface.retired:

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ MOST_RUNNING = 8
 """Runs that may go on at once in one process."""
 MOST_KEPT = 40
 """Finished runs that stay at hand; older ones are on disk only."""
+LIMITS = ("max_cost", "concurrency", "price")
+"""Options that a run may be continued with others of."""
 _SCORE_PAUSE = 1.0
 _IDLE_SHARE = 9
 
@@ -122,12 +124,15 @@ class LiveRun:
         """End the calls in flight; what came is kept, and the run becomes one of what came."""
         self._worker.stop()
 
-    def go_on(self, api_key: str | None = None) -> LiveRun:
+    def go_on(self, api_key: str | None = None, limits: Mapping[str, Any] | None = None) -> LiveRun:
         """Return the same run started again: what the store holds is not asked a second time.
 
-        The key that the run was started with is not kept after its end; pass one where the endpoint wants it.
+        The key that the run was started with is not kept after its end; pass one where the endpoint wants it. `limits`
+        hold instead of those of the start: `max_cost`, `concurrency` and `price`, of which one left out is none.
         """
-        return LiveRun(self.campaign, self.audience, folder=self._folder, api_key=api_key, **self._options)
+        options = {name: value for name, value in self._options.items() if limits is None or name not in LIMITS}
+        options |= limits or {}
+        return LiveRun(self.campaign, self.audience, folder=self._folder, api_key=api_key, **options)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the run is over, or `timeout` seconds have passed; tell whether it is over."""
@@ -197,14 +202,14 @@ class LiveRuns:
             self._make_room()
             return self._add(LiveRun(campaign, audience, folder=self._folder, **options))
 
-    def go_on(self, link: str, api_key: str | None = None) -> str:
+    def go_on(self, link: str, api_key: str | None = None, limits: Mapping[str, Any] | None = None) -> str:
         """Start a run that is over once more, under a link of its own; raise InputError where there is none."""
         earlier = self.find(link)
         if earlier is None:
             raise InputError("this run is not at hand any more; test the drafts again, nothing is paid for twice")
         with self._lock:
             self._make_room()
-            return self._add(earlier.go_on(api_key))
+            return self._add(earlier.go_on(api_key, limits))
 
     def find(self, link: str | None) -> LiveRun | None:
         """Return the run behind a link, or None."""

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from toolkit.estimating import say_seconds
 from toolkit.evidence import NAMES, Evidence, find_evidence, say_disagreement
 from toolkit.models import CONTROL, LABEL
 from toolkit.scoring import RATES, say_estimate
@@ -95,10 +96,12 @@ def print_estimate(estimate: Estimate) -> None:
         f"Ask {estimate.personas} personas under {estimate.wordings} wordings: {estimate.reactions} reactions, "
         f"{estimate.stored} of them stored already; "
         f"up to {estimate.calls} calls, about {estimate.prompt_tokens:,} + {estimate.completion_tokens:,} tokens, "
-        f"{embedded}cost {cost}, about {max(estimate.minutes, 0.1):.1f} minutes.",
+        f"{embedded}cost {cost}, about {say_seconds(estimate.minutes * 60)}.",
         soft_wrap=True,
     )
-    can = f"could tell {detectable:.0%} apart" if detectable else "is too small to tell any two drafts apart"
+    can = (
+        f"could tell {100 * detectable:.0f} points apart" if detectable else "is too small to tell any two drafts apart"
+    )
     needed = estimate.personas_for_5_points
     more = (
         f"{needed:,} personas would tell 5 points apart" if needed else "more personas alone cannot tell 5 points apart"

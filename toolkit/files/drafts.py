@@ -27,6 +27,8 @@ def load_drafts(source: str | Path, *, surface: str | None = None) -> Campaign:
     with front matter and a `.txt` file one draft. `surface` is for drafts whose file names none.
     Raises InputError naming file, line, what is allowed and the next step.
     """
+    if surface is not None:
+        _check_surface(surface, "--surface")
     if str(source) == STANDARD_INPUT:
         return _read_standard_input(surface)
     return _read_file(Path(source), surface)

@@ -69,7 +69,7 @@ def draw_people(
     """
     schema = _run(path, lambda: pl.scan_parquet(path).collect_schema())
     own = choose_own(columns)
-    check_names(path, schema.names(), [*segments, *(columns or {}).values()])
+    check_names(path, schema.names(), [*segments, *filter(None, (columns or {}).values())])
     if draw.key is not None:
         check_key(draw.key, sorted(segments))
     table = pl.scan_parquet(path).with_row_index(_LINE, 1)

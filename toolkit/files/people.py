@@ -75,7 +75,7 @@ def make_people_of(
         raise InputError(f"{path}: there are no rows; write at least one person")
     rows = [row for _, row in numbered]
     chosen = choose_own(columns)
-    _check_columns(path, rows, [*segments, *(columns or {}).values()])
+    _check_columns(path, rows, [*segments, *filter(None, (columns or {}).values())])
     check_distinct("persona", [(row.cells.get(chosen["id"]), f"{path}:{row.line}") for row in rows])
     beside = path.with_suffix(".j2")
     template = template or (beside if beside.is_file() else None)
@@ -94,7 +94,7 @@ def make_people_of(
 
 
 def choose_own(columns: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the column of id, name, age and weight each: the one named for it, else the one called so."""
+    """Return the column of id, name, age and weight each: the one named for it, "" for none, else the one called so."""
     return {own: (columns or {}).get(own, own) for own in OWN}
 
 

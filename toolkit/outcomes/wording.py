@@ -54,8 +54,9 @@ def say_needed(checked: Validation) -> str:
 def list_sentences(checked: Validation) -> Iterator[str]:
     """Yield what the figures rest on, what is missing, and how many more results would tell."""
     yield (
-        f"{checked.results:,} results, {checked.matched:,} of tested drafts; {checked.experiments:,} experiments in "
-        f"{checked.groups:,} groups; {checked.pairs:,} pairs: {checked.differing:,} differ beyond chance, "
+        f"{_count(checked.results, 'result')}, {checked.matched:,} of tested drafts; "
+        f"{_count(checked.experiments, 'experiment')} in {_count(checked.groups, 'group')}; "
+        f"{_count(checked.pairs, 'pair')}: {checked.differing:,} differ beyond chance, "
         f"{checked.noise:,} were left out because their difference may be chance, {checked.ties:,} tie."
     )
     yield say_needed(checked)
@@ -110,6 +111,10 @@ def tabulate_bins(checked: Validation) -> pl.DataFrame:
     rows = [{"source": NAMES[name], **each} for name, judged in checked.sources.items() for each in judged.bins]
     schema = {"source": pl.String, "said": pl.Float64, "right": pl.Float64, "pairs": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _start(said: str) -> str:

@@ -52,8 +52,7 @@ def ask_columns(table: Table) -> tuple[str, dict[str, str], list[str], str]:
             choices = [_NONE, *table.columns]
             state.keep_choice(f"ask-import-{own}", choices, table.suggested.get(own))
             chosen = st.selectbox(f"Column of the {own}", choices, key=f"ask-import-{own}")
-            if chosen != _NONE:
-                columns[own] = chosen
+            columns[own] = "" if chosen == _NONE else chosen
     with right:
         free = [column for column in table.columns if column not in columns.values()]
         state.suggest("ask-import-segments", [one for one in table.segments if one in free])

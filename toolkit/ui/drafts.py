@@ -142,5 +142,6 @@ def show_end(live: LiveRun) -> None:
     if live.unsaved:
         st.warning(escape(live.unsaved))
     if not live.run.is_complete:
-        st.button("Ask the rest", icon=":material/play_arrow:", on_click=state.continue_live)
+        limits = ask.find_limits()
+        st.button("Ask the rest", icon=":material/play_arrow:", on_click=state.continue_live, args=(limits,))
     show_result(live.run, seat_panel(live.plan.panel))

@@ -219,11 +219,11 @@ def start_live(campaign: Campaign, audience: Audience, options: Mapping[str, Any
     _hold(_runs_of_process().start(campaign, audience, **options))
 
 
-def continue_live() -> None:
-    """Ask what the run of this session lacks, with the key that is typed on the page."""
+def continue_live(limits: Mapping[str, Any]) -> None:
+    """Ask what the run of this session lacks, with the key that is typed on the page, within the limits of now."""
     key = str(st.session_state.get("ask-key") or "")
     try:
-        _hold(_runs_of_process().go_on(st.session_state.get("live", ""), key or None))
+        _hold(_runs_of_process().go_on(st.session_state.get("live", ""), key or None, limits))
     except InputError as error:
         st.session_state["lost"] = str(error)
 

@@ -14,6 +14,8 @@ _HERE = (
     ("--model is missing", f"the model is missing {_ANSWERS}"),
     ("run the same command with a higher --max-cost to go on", "raise the limit under Settings and ask again"),
     ("add --price IN,OUT in dollars per million tokens", "type both prices under Settings"),
+    ("draft id ", "the name "),
+    ("give each draft its own id", "give each draft its own"),
     ("pass --force to replace it", "tick the box to replace it"),
     ("--max-cost", "the cost limit"),
 )  # fmt: skip
