@@ -38,7 +38,7 @@ STILL = """
 """
 FITS = """
 (width) => innerWidth === width && document.documentElement.scrollWidth <= width
-  && document.querySelector('[data-testid=stMain]').scrollWidth <= width
+  && document.querySelector('[data-testid=stMain]')?.scrollWidth <= width
 """
 """The window has the width, and nothing sticks out of it."""
 

@@ -157,7 +157,7 @@ def test_long_and_foreign_drafts_do_no_harm(app: App) -> None:
     box = page.get_by_role("textbox", name="Draft A", exact=True)
     box.fill("Pay. " * 20_000)
     page.get_by_text("Must change").first.wait_for()
-    page.wait_for_function("() => document.querySelector('.preview-text').textContent.length > 90_000")
+    page.wait_for_function("() => document.querySelector('.preview-text')?.textContent.length > 90_000")
     arabic = "أرسل فاتورة <b>الآن</b>"
     box.fill(arabic)
     page.locator(".preview").get_by_text("<b>").wait_for()

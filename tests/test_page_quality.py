@@ -22,7 +22,7 @@ WANT_A_RUN = {"result", "why", "improve", "runs"}
 SERIOUS = {"serious", "critical"}
 STEPS = int(os.environ.get("MONKEY", "30"))
 """Random interactions; MONKEY=500 for the whole walk."""
-SAYS_ENOUGH = "() => document.querySelector('[data-testid=stMain]').innerText.split(/\\s+/).length > 20"
+SAYS_ENOUGH = "() => document.querySelector('[data-testid=stMain]')?.innerText.split(/\\s+/).length > 20"
 CHOOSE = """
 (chance) => {
   const found = [...document.querySelectorAll(
