@@ -90,12 +90,13 @@ def _join_audiences(audiences: Sequence[Audience]) -> tuple[list[Persona], tuple
     if len(audiences) == 1 and audiences[0].segment_keys:
         return list(audiences[0].personas), audiences[0].segment_keys
     people = []
+    known = set(Persona.model_fields)  # one for all: of each its own took 0.8 kB a persona
     for audience in audiences:
         own = {"audience": audience.audience}
         for persona in audience.personas:
             name = name_persona(audience, persona, audiences)
             segments = persona.segments | own if persona.segments else own
-            people.append(persona.model_copy(update={"id": name, "segments": segments}))
+            people.append(Persona.model_construct(known, **{**dict(persona), "id": name, "segments": segments}))
     return people, tuple(sorted({key for persona in people for key in persona.segments}))
 
 

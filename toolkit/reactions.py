@@ -18,9 +18,9 @@ from toolkit.surfaces import cut_at_fold
 LEAST_COSINE_RANGE = 0.09
 """Where the similarities to the five anchors span less than this, the sentence does not speak of the measure."""
 
-ROWS_AT_ONCE = 5_000
-"""Rows are made in so many at a time: as dicts they take twenty times the room of a frame; in frames of
-1,000 the allocator of Polars 2.1 holds twice the room for 100,000 that it does in frames of 2,000 to 10,000."""
+ROWS_AT_ONCE = 2_000
+"""Rows are made in so many at a time: as dicts they take twenty times the room of a frame. In frames of 1,000 the
+allocator of Polars 2.1 holds twice the room for 100,000 that it does in frames of 2,000 to 10,000."""
 
 Embed = Callable[[Sequence[str]], np.ndarray]
 
