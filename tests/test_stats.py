@@ -362,7 +362,7 @@ def test_effective_size() -> None:
 def test_score_interval(ahead: int, behind: int, units: int) -> None:
     """At either end the score test of that difference, its nuisance share of most likelihood, is just significant."""
 
-    def test_difference(bound: float) -> float:
+    def find_score(bound: float) -> float:
         def unlikeliness(share: float) -> float:
             both = share + bound
             return -(xlogy(ahead, both) + xlogy(behind, share) + xlogy(units - ahead - behind, 1 - both - share))
@@ -372,7 +372,7 @@ def test_score_interval(ahead: int, behind: int, units: int) -> None:
         return float((ahead - behind - units * bound) / np.sqrt(units * (2 * share + bound * (1 - bound))))
 
     low, high = score_interval(ahead / units, behind / units, units)
-    assert [test_difference(low), test_difference(high)] == pytest.approx([1.96, -1.96], abs=1e-4)
+    assert [find_score(low), find_score(high)] == pytest.approx([1.96, -1.96], abs=1e-4)
     assert score_interval(behind / units, ahead / units, units) == pytest.approx((-high, -low))
 
 

@@ -162,11 +162,6 @@ def suggest(key: str, value: Any) -> None:
     st.session_state.setdefault(key, value)
 
 
-def close(key: str) -> None:
-    """Close something that opens over the page, before it is drawn."""
-    st.session_state[key] = False
-
-
 def leave_note(name: str, note: Any) -> None:
     """Leave something for the next time the page is drawn."""
     st.session_state[f"note-{name}"] = note

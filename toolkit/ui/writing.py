@@ -15,7 +15,7 @@ from toolkit.linting import Finding
 from toolkit.models import Audience, Campaign, Draft, make_draft
 from toolkit.rendering import FLAGGED, Highlight
 from toolkit.surfaces import Device, find_surface
-from toolkit.ui import state
+from toolkit.ui import state, workbench
 from toolkit.ui.editor import edit_text
 from toolkit.ui.previews import show_preview
 from toolkit.ui.text import escape
@@ -43,7 +43,7 @@ _OPENED = "opened"
 def ask_start(*, locked: bool) -> None:
     """Offer the examples and a file to start from; what was opened is not left covered."""
     if state.take_note(_OPENED):
-        state.close("start-from")
+        workbench.set_value("start-from", value=False)
     with st.popover(
         "Start from an example or a file", icon=":material/folder_open:", disabled=locked, key="start-from",
         on_change="rerun",
