@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import toolkit
-from toolkit.engines.base import Question, Reply
 from toolkit.models import Audience, Campaign, Draft, Persona
+from toolkit.models.exchange import Question, Reply
 
 TEXTS = {
     "plain": "Send a PayPal invoice without leaving the chat. It takes a minute and costs nothing extra.",

@@ -19,9 +19,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from toolkit.engines.base import Form, Question, Reply
 from toolkit.gate import record_campaign
 from toolkit.models import MEASURES
+from toolkit.models.exchange import Form, Question, Reply
 
 PERSONAS, DRAFTS, SHARED = 24, 3, 4
 CHECKS = """checks:

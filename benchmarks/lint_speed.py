@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from toolkit.linting import lint
+from toolkit.drafts.lint import lint
 from toolkit.models import Draft
 
 DRAFTS = 10_000

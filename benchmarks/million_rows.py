@@ -15,8 +15,8 @@ from pathlib import Path
 DRAW = """
 import json, resource, sys, time
 began = time.perf_counter()
-from toolkit.files.audiences import load_audience
-from toolkit.files.drawing import Draw
+from toolkit.audiences import load_audience
+from toolkit.audiences.streaming import Draw
 loaded = time.perf_counter()
 quotas = {"buyer": 500, "seller": 500}
 columns = {"id": "caseid", "weight": "wt"}

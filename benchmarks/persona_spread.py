@@ -23,14 +23,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import t
 
-from toolkit.asking import Asker, Reaction
-from toolkit.budget import Budget
+from toolkit.audiences import load_audience
+from toolkit.engines import Budget
 from toolkit.engines.embedder import embed_texts
 from toolkit.engines.local import LocalEngine
-from toolkit.files.audiences import load_audience
 from toolkit.models import LABEL, Draft, Persona
-from toolkit.prompts import Prompts
-from toolkit.questions import Questionnaire, Task
+from toolkit.panel.asker import Asker
+from toolkit.questionnaire import Prompts, Questionnaire, Reaction, Task
 from toolkit.store import Store
 
 FloatArray = npt.NDArray[np.float64]

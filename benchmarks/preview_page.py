@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from toolkit.drafts.preview import load_style, render_preview
+from toolkit.drafts.surfaces import find_surface, surface_names
 from toolkit.models import Draft
-from toolkit.rendering import load_style, render_preview
-from toolkit.surfaces import find_surface, surface_names
 
 TEXT = (
     "The coat was up for eight pounds because of its lining. Mended, it went for forty-five. Show us yours and we will "

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from toolkit.linting import RULES
-from toolkit.surfaces import Limit, find_surface, surface_names
+from toolkit.drafts.lint import RULES
+from toolkit.drafts.surfaces import Limit, find_surface, surface_names
 
 HEAD = """# Surfaces and rules
 

@@ -3,7 +3,7 @@
 The file is written in parts to a temporary folder: ten drafts, 1,000,000 personas under ten wordings, one reaction
 each, with the texts that nobody needs to read for a score. Each contender scores it in a process of its own, which
 reports its peak resident memory. pandas reads the same columns, averages repeats with `groupby` and hands the same
-cells to the same `stats.cluster_mean`, so the ratio is about the frames alone.
+cells to the same `intervals.cluster_mean`, so the ratio is about the frames alone.
 
     python benchmarks/ten_million.py
     python benchmarks/ten_million.py --personas 100000 --repeats 10
@@ -24,8 +24,8 @@ import numpy as np
 import polars as pl
 
 import toolkit
-from toolkit import stats
-from toolkit.models import NEGATIVE
+from toolkit.models.records import NEGATIVE
+from toolkit.stats import intervals
 
 DRAFTS, WORDINGS, PART = 10, 10, 50_000
 ACTIONS = np.array(["scroll_past", "read", "click", "hide"])
@@ -107,7 +107,7 @@ def score_with_pandas(folder: Path) -> list[float]:
             known = of_draft[measure].notna().to_numpy()
             columns = (of_draft[name].to_numpy()[known] for name in (measure, "weight", "wording"))
             name = measure.removeprefix("rating_")
-            found[draft, name] = stats.cluster_mean(*columns, units[known]).estimate
+            found[draft, name] = intervals.cluster_mean(*columns, units[known]).estimate
     return [found[key] for key in sorted(found)]
 
 

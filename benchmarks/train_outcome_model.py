@@ -22,7 +22,7 @@ from outcome_model.fitting import Texts, encode_texts, fit, fit_temperature, sco
 from outcome_model.judging import bound, judge
 from outcome_model.pairs import HELD_OUT, Pairs, assign_folds, hash_file, load_pairs
 
-from toolkit.outcome_model.weights import WEIGHTS, Branch, Weights, save_weights
+from toolkit.results.outcome_model.weights import WEIGHTS, Branch, Weights, save_weights
 
 FOLDS = 5
 CHOSEN_ON = (0, 1)

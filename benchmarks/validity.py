@@ -24,18 +24,19 @@ import numpy as np
 import polars as pl
 from outcome_model.pairs import HELD_OUT, hash_file, load_pairs
 
-from toolkit import api
-from toolkit.files.audiences import load_audience
+from toolkit.audiences import load_audience
 from toolkit.models import LABEL, Campaign, Draft
-from toolkit.outcome_model.weights import WEIGHTS
-from toolkit.outcomes.judging import Judged
-from toolkit.outcomes.matching import Match
-from toolkit.outcomes.pairing import find_z
-from toolkit.outcomes.published import FIGURES, AskedPanel, load_published
-from toolkit.outcomes.validating import validate_matches
-from toolkit.outcomes.wording import NAMES, say_rate
-from toolkit.runs import Run
-from toolkit.store.outcomes import Outcome
+from toolkit.panel import api
+from toolkit.results import Run
+from toolkit.results.outcome_model.weights import WEIGHTS
+from toolkit.store.outcome_log import Outcome
+from toolkit.validity.outcomes import load_published
+from toolkit.validity.outcomes.judging import Judged
+from toolkit.validity.outcomes.matching import Match
+from toolkit.validity.outcomes.pairing import find_z
+from toolkit.validity.outcomes.published import FIGURES, AskedPanel
+from toolkit.validity.outcomes.validating import validate_matches
+from toolkit.validity.outcomes.wording import NAMES, say_rate
 
 HERE = Path(__file__).parent
 DATA = HERE / "data" / "upworthy_train.parquet"

@@ -11,9 +11,9 @@ from typing import Any
 import regex
 from scripted import SAYS
 
-from toolkit.engines.base import Question, Reply
 from toolkit.models import Draft
-from toolkit.questions import BOUNDARY
+from toolkit.models.exchange import Question, Reply
+from toolkit.questionnaire import BOUNDARY
 
 _UNSEEN = regex.compile(r"[[\p{Cc}\p{Cf}\p{Cs}\uFE00-\uFE0F\U000E0100-\U000E01EF]--[\n\t]]", regex.VERSION1)
 WINNER = "Get paid today, in the chat."

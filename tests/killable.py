@@ -80,7 +80,7 @@ def run_grid(base_url: str, personas: int, largest_file: int | None = None, **op
 
 def _serve() -> None:
     import toolkit.engines.openai
-    import toolkit.study  # noqa: F401 - both loaded before the first child, so that each starts at once
+    import toolkit.panel.session  # noqa: F401 - both loaded before the first child, so that each starts at once
 
     for line in sys.stdin:
         child = os.fork()

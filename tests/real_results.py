@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from toolkit.outcomes import add_outcomes, hash_text
-from toolkit.store.history import History, Tested
-from toolkit.store.outcomes import Outcome
+from toolkit.files.normalising import hash_text
+from toolkit.store.outcome_log import Outcome
+from toolkit.store.test_log import History, Tested
+from toolkit.validity.outcomes import add_outcomes
 
 WORDS = (
     "market",

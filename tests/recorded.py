@@ -7,8 +7,8 @@ from pathlib import Path
 
 from scripted import ScriptedEngine, reading
 
-from toolkit.engines.base import Question
 from toolkit.gate import record_campaign
+from toolkit.models.exchange import Question
 
 CAMPAIGN = """\
 campaign: jam

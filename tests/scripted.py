@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from toolkit.engines.base import Embedded, Form, Guard, Question, Reply
+from toolkit.models.exchange import Embedded, Form, Guard, Question, Reply
 
 Script = Callable[[Question], "dict[str, Any] | str | Reply | Exception"]
 

@@ -11,7 +11,10 @@ from statsmodels.regression.linear_model import WLS
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW
 
-from toolkit.stats import benjamini_hochberg, bootstrap_interval, cluster_mean, equal_means, holm
+from toolkit.stats import bootstrap_interval
+from toolkit.stats.corrections import benjamini_hochberg, holm
+from toolkit.stats.intervals import cluster_mean
+from toolkit.stats.moderation import equal_means
 
 seeds = st.integers(min_value=0, max_value=2**32 - 1)
 unhurried = settings(max_examples=30)

@@ -10,7 +10,7 @@ import streamlit as st
 from openai_server import PATIENCE, OpenAIServer
 from streamlit.testing.v1 import AppTest
 
-from toolkit.engines.faults import _NEXT_STEP
+from toolkit.engines.retry_policy import _NEXT_STEP
 from toolkit.models import LABEL
 from toolkit.ui import state, writing
 from toolkit.ui.text import say_here

@@ -3,124 +3,242 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 import toolkit
 
 ROOT = Path(__file__).parent.parent
-FLOORS = [
-    {"errors", "models"},
-    {"files", "prompts", "surfaces", "stats", "ratings", "similarity", "themes", "sampling", "vetting", "counting"}
-    | {"facts", "differences", "coverage", "editing"}
-    | {"strengths", "tokens", "markup", "links", "masking"},
-    {"engines", "store", "budget", "scoring", "questions", "replies", "linting", "rendering"} | {"outcome_model"},
-    {"asking", "repairs", "planning", "reactions", "concluding", "runs", "study", "estimating", "api"}
-    | {"head_to_head", "live", "summaries", "decisions", "archive", "charts", "room", "health", "report", "gate"}
-    | {"connecting", "interviewing", "overhearing", "objections", "rewriting", "retesting", "background"}
-    | {"outcomes", "evidence", "predictions", "behaviour", "workers", "outstanding", "embedding"},
-    {"cli", "ui", "plugin", "__main__", "__init__"},
-]
+LAYERS = (
+    {"errors"},
+    {"models"},
+    {"files", "stats", "store", "config"},
+    {"audiences", "engines"},
+    {"drafts"},
+    {"results", "questionnaire"},
+    {"panel"},
+    {"gate", "improve", "validity"},
+    {"study"},
+    {"report"},
+    {"cli", "ui", "mcp", "pytest_plugin", "__init__", "__main__"},
+)
+"""The rooms, from the ground up. Imports point strictly down, and rooms of one layer never import each other."""
+DOORS = {("__main__", "cli")}
+"""`python -m toolkit` is the command line."""
+BESIDE = {"data", "py.typed", "__init__.pyi", "personas", "prompts", "examples", "app.py", "__pycache__"}
+"""What stands in `toolkit/` and is no room; a wheel carries personas, prompts, examples and app.py there."""
 HOMES = {
-    "openai": {"engines", "cli/doctor.py"},
+    "openai": {"engines"},
     "streamlit": {"ui", "cli/app.py"},
-    "altair": {"charts.py"},
-    "jinja2": {"prompts.py", "rendering", "report"},
+    "altair": {"report/charts.py"},
+    "jinja2": {"files", "drafts/preview", "questionnaire", "report"},
     "click": {"cli"},
     "rich": {"cli"},
     "sqlite3": {"store"},
-    "onnxruntime": {"outcome_model", "engines/embedder.py"},
-    "tokenizers": {"outcome_model", "engines/embedder.py"},
-    "ray": {"workers"},
-    "polars_hash": {"files/drawing.py"},
+    "onnxruntime": {"results/outcome_model", "engines/embedder.py"},
+    "tokenizers": {"results/outcome_model", "engines/embedder.py"},
+    "ray": {"panel/ray"},
+    "polars_hash": {"audiences/streaming.py"},
     "pandas": set[str](),
     "statsmodels": set[str](),
-    "pytest": {"plugin.py"},
+    "pytest": {"pytest_plugin"},
 }
 SUMS = (ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
-MODULES = sorted((ROOT / "toolkit").rglob("*.py"))
+TOOLKIT = ROOT / "toolkit"
+MODULES = sorted(TOOLKIT.rglob("*.py"))
+FACES = sorted(path for path in TOOLKIT.rglob("__init__.pyi"))
+MOST_NAMES = 12
+PUBLIC = TOOLKIT / "__init__.pyi"
 
 
 @cache
 def parse(path: Path) -> ast.Module:
-    """Return a file as a tree; three tests look at each."""
+    """Return a file as a tree; several tests look at each."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
 @cache
 def imported(path: Path) -> tuple[str, ...]:
-    """Return the full name of every module that a file imports, wherever in the file."""
+    """Return the full name of all that a file imports, wherever in the file, `TYPE_CHECKING` included."""
     return tuple(find_imports(path))
 
 
 def find_imports(path: Path) -> Iterator[str]:
-    """Yield the names one by one."""
+    """Yield the names one by one: `from toolkit.drafts import lint` is toolkit.drafts.lint."""
+    package = ".".join(("toolkit", *path.relative_to(TOOLKIT).parts[:-1]))
     for node in ast.walk(parse(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names if node.module == "toolkit")
-
-
-def floor_of(name: str) -> int:
-    """Return the floor a room of the toolkit stands on."""
-    return next(floor for floor, rooms in enumerate(FLOORS) if name in rooms)
+        elif isinstance(node, ast.ImportFrom):
+            home = ".".join(part for part in (package if node.level else "", node.module or "") if part)
+            yield from (f"{home}.{alias.name}" for alias in node.names)
 
 
 def room_of(path: Path) -> str:
-    """Return the room, a module or a package, that a file belongs to."""
-    first = path.relative_to(ROOT / "toolkit").parts[0]
-    return first.removesuffix(".py")
+    """Return the room that a file belongs to."""
+    return path.relative_to(TOOLKIT).parts[0].removesuffix(".py").removesuffix(".pyi")
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_point_down(path: Path) -> None:
-    """A module imports from its own floor or from below, never from above."""
-    room = room_of(path)
-    if room == "__init__":
-        return
+def layer_of(room: str) -> int:
+    """Return the layer that a room stands on."""
+    return next(layer for layer, rooms in enumerate(LAYERS) if room in rooms)
+
+
+def is_face(name: str) -> bool:
+    """Whether an imported name is a room, or what its face hands out, and no file behind the face."""
+    parts = name.split(".")[1:]
+    while parts and TOOLKIT.joinpath(*parts).is_dir():
+        parts, last = parts[:-1], parts[-1]
+        if not parts:
+            return bool(last)
+    face = TOOLKIT.joinpath(*name.split(".")[1:-1])
+    if face.is_dir():
+        return TOOLKIT.joinpath(*name.split(".")[1:]).is_dir() or name.rsplit(".", maxsplit=1)[-1] in names_of(
+            face / "__init__.pyi"
+        )
+    return face.with_suffix(".py").is_file() and len(face.relative_to(TOOLKIT).parts) == 1
+
+
+@cache
+def names_of(face: Path) -> tuple[str, ...]:
+    """Return what a face hands out: its `__all__`."""
+    if not face.is_file():
+        return ()
+    found = (node.value for node in parse(face).body if isinstance(node, ast.Assign))
+    return tuple(ast.literal_eval(next(found)))
+
+
+def test_rooms_are_those_of_the_plan() -> None:
+    """`toolkit/` holds the rooms of the layer list and nothing else."""
+    standing = {path.name.removesuffix(".py") for path in TOOLKIT.iterdir()} - BESIDE
+    assert standing <= set().union(*LAYERS)
+
+
+def test_imports_point_down() -> None:
+    """A room imports only from the layers below its own."""
+    wrong = []
+    for path in [*MODULES, *FACES]:
+        room = room_of(path)
+        for name in imported(path):
+            parts = name.split(".")
+            other = parts[1] if parts[0] == "toolkit" and len(parts) > 1 else room
+            if other == room or (room, other) in DOORS:
+                continue
+            if layer_of(other) >= layer_of(room):
+                wrong.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_rooms_are_entered_by_their_faces() -> None:
+    """What a room takes from another is in that room's `__init__`, never in a file behind it."""
+    wrong = []
+    for path in [*MODULES, *FACES]:
+        room = room_of(path)
+        for name in imported(path):
+            parts = name.split(".")
+            if parts[0] != "toolkit" or len(parts) == 1 or parts[1] == room or (room, parts[1]) in DOORS:
+                continue
+            if not is_face(name):
+                wrong.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_faces_are_small() -> None:
+    """A face names at most a dozen things, none of which a file of its room hides, and shows one example."""
+    wrong = []
+    for face in FACES:
+        names = names_of(face)
+        if face == PUBLIC:
+            continue
+        if len(names) > MOST_NAMES:
+            wrong.append(f"{face.relative_to(ROOT)} hands out {len(names)} names")
+        if ">>>" not in (ast.get_docstring(parse(face.with_suffix(".py"))) or ""):
+            wrong.append(f"{face.relative_to(ROOT)} has no example")
+        whole = {name.split(".")[-1] for node in parse(face).body for name in modules_of(node)}
+        wrong += [f"{face.parent.name}/{name}.py hides {name}" for name in set(names) - whole if hides(face, name)]
+    assert not wrong, "\n".join(wrong)
+
+
+def modules_of(node: ast.stmt) -> list[str]:
+    """Return the files that a face hands out whole: `from . import fields`."""
+    return [alias.name for alias in node.names] if isinstance(node, ast.ImportFrom) and not node.module else []
+
+
+def hides(face: Path, name: str) -> bool:
+    """Whether a file of the room bears the name of something else that the face hands out."""
+    return (face.parent / f"{name}.py").exists() or (face.parent / name).is_dir()
+
+
+def test_class_names_are_unique() -> None:
+    """No two classes of the package share a name."""
+    homes: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.walk(parse(path)):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    twice = {name: places for name, places in homes.items() if len(places) > 1}
+    assert not twice, twice
+
+
+def test_no_circle() -> None:
+    """No file of the package imports itself by way of others; `__init__` files only hand names on."""
+    graph = {path: set(files_behind(path)) for path in MODULES if path.name != "__init__.py"}
+    sorter = graphlib.TopologicalSorter(graph)
+    sorter.prepare()
+
+
+def files_behind(path: Path) -> Iterator[Path]:
+    """Yield the files that a file imports, through faces to where a name is defined."""
     for name in imported(path):
-        parts = name.split(".")
-        if parts[0] == "toolkit" and len(parts) > 1 and parts[1] != room:
-            known = [rooms for rooms in FLOORS if parts[1] in rooms]
-            assert not known or floor_of(parts[1]) <= floor_of(room), f"{path.name} imports {name} from above"
+        found = find_file(name)
+        if found is not None and found != path:
+            yield found
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_heavy_packages_stay_at_home(path: Path) -> None:
+def find_file(name: str) -> Path | None:
+    """Return the file that an imported name leads to, None for a foreign one."""
+    parts = name.split(".")
+    if parts[0] != "toolkit" or len(parts) == 1:
+        return None
+    whole, home = TOOLKIT.joinpath(*parts[1:]), TOOLKIT.joinpath(*parts[1:-1])
+    if whole.with_suffix(".py").is_file():
+        return whole.with_suffix(".py")
+    if home.with_suffix(".py").is_file() and home != TOOLKIT:
+        return home.with_suffix(".py")
+    face = home / "__init__.pyi"
+    for one in imported(face) if face.is_file() else ():
+        if one.split(".")[-1] == parts[-1] and one != name:
+            return find_file(one)
+    return None
+
+
+def test_heavy_packages_stay_at_home() -> None:
     """Each foreign package is imported only in the rooms that exist for it."""
-    place = str(path.relative_to(ROOT / "toolkit"))
-    for name in imported(path):
-        homes = HOMES.get(name.split(".")[0])
-        assert homes is None or any(place.startswith(home) for home in homes), f"{place} imports {name}"
+    wrong = []
+    for path in MODULES:
+        place = str(path.relative_to(TOOLKIT))
+        for name in imported(path):
+            homes = HOMES.get(name.split(".")[0])
+            if homes is not None and not any(place.startswith(home) for home in homes):
+                wrong.append(f"{place} imports {name}")
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_modules_stay_small(path: Path) -> None:
-    """No module passes 400 lines and no function 50."""
-    text = path.read_text(encoding="utf-8")
-    assert text.count("\n") <= 400
-    for node in ast.walk(parse(path)):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            assert (node.end_lineno or node.lineno) - node.lineno < 50, node.name
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "toolkit" / "ui").glob("*.py")), ids=lambda path: path.stem)
-def test_pages_stay_thin(path: Path) -> None:
-    """No page module passes 250 lines, none works out a number, and only state and workbench touch the session."""
-    text = path.read_text(encoding="utf-8")
-    if path.name in {"state.py", "workbench.py"}:
-        return
-    assert text.count("\n") <= 250
-    assert "session_state" not in text
-    sums = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.BinOp) and isinstance(node.op, SUMS)]
-    assert not sums, f"line {sums[0].lineno} calculates: {ast.unparse(sums[0])}"
+def test_pages_stay_thin() -> None:
+    """No page works out a number, and only state and workbench touch the session."""
+    wrong = []
+    for path in sorted((TOOLKIT / "ui").glob("*.py")):
+        if path.name in {"state.py", "workbench.py"}:
+            continue
+        if "session_state" in path.read_text(encoding="utf-8"):
+            wrong.append(f"{path.name} touches the session")
+        sums = [node for node in ast.walk(parse(path)) if isinstance(node, ast.BinOp) and isinstance(node.op, SUMS)]
+        wrong += [f"{path.name}:{node.lineno} calculates: {ast.unparse(node)}" for node in sums]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_the_page_list_is_a_page_list() -> None:

@@ -9,12 +9,12 @@ import pytest
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit.archive import compare_runs, search_shelf, shelve
-from toolkit.engines.base import Question
 from toolkit.errors import InputError
 from toolkit.models import Audience, Campaign, Draft
-from toolkit.runs import Run
-from toolkit.store import Approval, Approvals
+from toolkit.models.exchange import Question
+from toolkit.results import Run
+from toolkit.results.archive import compare_runs, search_shelf, shelve
+from toolkit.store.approvals import Approval, Approvals
 
 NOON = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.UTC)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from toolkit.audiences import list_audiences, load_audience, save_audience
 from toolkit.errors import InputError
-from toolkit.files.audiences import list_audiences, load_audience, save_audience
 from toolkit.models import Audience
 
 ANN = "  - id: ann\n    name: Ann\n    age: 30\n    about: Bakes.\n"

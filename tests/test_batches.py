@@ -18,12 +18,12 @@ from provider_batches import BATCHES, BatchRules
 from provider_replies import remove_random_tokens
 
 import toolkit
-from toolkit.engines.base import Question
 from toolkit.engines.batch import BatchEngine, Tempo
 from toolkit.engines.batch_files import split_lines, write_line
 from toolkit.engines.batch_service import BatchService
 from toolkit.errors import EngineUnavailable, InputError, Interrupted
 from toolkit.models import Audience, Campaign, Draft
+from toolkit.models.exchange import Question
 from toolkit.store.batches import BatchLog
 
 ROOT = Path(__file__).parent.parent
@@ -68,7 +68,7 @@ def test_a_batch_gives_what_single_calls_give(
 
 def test_a_listed_price_is_halved() -> None:
     """A batch costs half the listed price; a price given by hand holds as it is."""
-    from toolkit.api import find_price
+    from toolkit.panel.api import find_price
 
     whole, half = find_price("openai", "gpt-5-mini"), find_price("openai", "gpt-5-mini", batch=True)
     assert whole is not None

@@ -13,11 +13,11 @@ from openai_server import CHAT, Ask, OpenAIServer
 from provider_replies import remove_random_tokens
 from scripted import ScriptedEngine, reading
 
-from toolkit.behaviour import Behaviour, check_behaviour
-from toolkit.behaviour.stimuli import find_division, load_stimuli, swap_bodies
-from toolkit.engines.base import Question
 from toolkit.errors import InputError
 from toolkit.models import Audience, Persona
+from toolkit.models.exchange import Question
+from toolkit.validity.behaviour import Behaviour, check_behaviour
+from toolkit.validity.behaviour.stimuli import find_division, load_stimuli, swap_bodies
 
 RATINGS = {"relevance": 4, "clarity": 5, "trust": 3, "appeal": 2, "intent": 4}
 SPOILT = {pair.worse for name in ("dominance", "bad_copy") for pair in getattr(load_stimuli(), name)}

@@ -27,7 +27,7 @@ from browsing import (
 from openai_server import Ask, OpenAIServer
 
 from toolkit.models import LABEL
-from toolkit.study import STOPPED
+from toolkit.panel.session import STOPPED
 
 __all__ = ["app", "browser"]
 

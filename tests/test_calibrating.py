@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 from real_results import guess, make_world
 from scipy.optimize import minimize
 
-from toolkit.api import default_store
 from toolkit.cli.main import audience as command_group
 from toolkit.errors import InputError
-from toolkit.links import SHIPPED, SOURCES
-from toolkit.outcomes.calibrating import Cases, calibrate_store, choose_strength, fit_link
+from toolkit.models.chance_link import SHIPPED, SOURCES
+from toolkit.panel.api import default_store
 from toolkit.stats.calibration import (
     brier_score,
     calibration_error,
@@ -27,7 +26,8 @@ from toolkit.stats.calibration import (
     reliability_bins,
     squash_all,
 )
-from toolkit.store.calibrations import Calibrations
+from toolkit.store.calibration_log import Calibrations
+from toolkit.validity.outcomes.calibrating import Cases, calibrate_store, choose_strength, fit_link
 
 PRIOR = [SHIPPED.joint[name] for name in SOURCES]
 

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from openai_server import CHAT, EVERYTHING, Faults, OpenAIServer
 
-from toolkit.reactions import reactions_schema
+from toolkit.results.scoring.columns import reactions_schema
 
 ROOT = Path(__file__).parent.parent
 CAMPAIGN = ROOT / "examples" / "paypal-invoices.yaml"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.counting import (
+from toolkit.drafts.counts import (
     Unit,
     count_emoji,
     count_units,

@@ -10,11 +10,11 @@ import pytest
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit.engines.base import Question
 from toolkit.models import Audience, Campaign, Persona
-from toolkit.report import make_report
-from toolkit.runs import Run
-from toolkit.scoring import count_more_personas
+from toolkit.models.exchange import Question
+from toolkit.report.saving import make_report
+from toolkit.results import Run
+from toolkit.results.scoring import count_more_personas
 
 
 def ask(campaign: Campaign, people: int, acts: dict[str, int], **options: Any) -> Run:

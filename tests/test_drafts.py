@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.cli.main import main
+from toolkit.drafts import load_drafts, merge_campaigns
 from toolkit.errors import InputError
 from toolkit.files import located_yaml
-from toolkit.files.drafts import load_drafts, merge_campaigns
 
 GOOD = "campaign: c\ndrafts:\n  - id: a\n    text: one\n"
 LONG = "y" * 1_000_001

@@ -13,12 +13,12 @@ import polars as pl
 import pytest
 from conftest import ROOT, Command
 
-from toolkit.api import plan
+from toolkit.audiences import load_audience
+from toolkit.audiences.sampling import draw_sample, fill_quotas
+from toolkit.audiences.streaming import Draw
 from toolkit.errors import InputError
-from toolkit.files.audiences import load_audience
-from toolkit.files.drawing import Draw
 from toolkit.models import Audience, Draft
-from toolkit.sampling import draw_sample, fill_quotas
+from toolkit.panel import plan
 
 OPTIONS = {"segments": ["role"], "columns": {"id": "caseid", "weight": "wt"}}
 MOST_KILOBYTES = 250_000

@@ -24,13 +24,13 @@ from provider_replies import remove_random_tokens
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit import api
-from toolkit.engines.base import Question, Reply
 from toolkit.errors import StoreUnusable
 from toolkit.models import Audience, Campaign
+from toolkit.models.exchange import Question, Reply
+from toolkit.panel import api
+from toolkit.panel.session import carry_out
 from toolkit.store import Store
 from toolkit.store.owners import is_alive
-from toolkit.study import carry_out
 
 ROOT = Path(__file__).parent.parent
 REPLY = Reply(text="Ünïcode 🙂", engine="openai", model="m", prompt_tokens=3)

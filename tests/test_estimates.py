@@ -15,11 +15,11 @@ from provider_replies import count_tokens
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit.engines.base import Question, Reply
-from toolkit.estimating import Estimate
+from toolkit.engines.token_counts import estimate_schema_tokens, estimate_tokens
 from toolkit.models import MEASURES, Audience, Campaign, Draft
-from toolkit.prompts import Prompts
-from toolkit.tokens import estimate_schema_tokens, estimate_tokens
+from toolkit.models.exchange import Question, Reply
+from toolkit.panel.estimating import Estimate
+from toolkit.questionnaire import Prompts
 
 ROOT = Path(__file__).parent.parent
 COUNTS = [json.loads(line) for line in (Path(__file__).parent / "data" / "token_counts.jsonl").read_text().splitlines()]

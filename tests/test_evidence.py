@@ -18,15 +18,16 @@ from hypothesis import strategies as st
 from openai_server import Ask, OpenAIServer
 
 import toolkit
-from toolkit.api import default_store
 from toolkit.errors import InputError
-from toolkit.evidence import EVIDENCE_SCHEMA, find_evidence, say_disagreement
-from toolkit.links import SHIPPED, Link, squash, stretch
 from toolkit.models import Audience, Campaign, Draft
-from toolkit.predictions import find_predictions, find_version, read_words
-from toolkit.report import render_report
+from toolkit.models.chance_link import SHIPPED, Link, squash, stretch
+from toolkit.panel.api import default_store
+from toolkit.report.saving import render_report
+from toolkit.results import find_evidence, say_disagreement
+from toolkit.results.evidence import EVIDENCE_SCHEMA
+from toolkit.results.predictions import find_predictions, find_version, read_words
 from toolkit.store import make_key
-from toolkit.store.calibrations import Calibrations
+from toolkit.store.calibration_log import Calibrations
 from toolkit.store.predictions import PairPredictions
 
 DRAFTS = Campaign(

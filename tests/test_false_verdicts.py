@@ -9,7 +9,9 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from toolkit.stats import cluster_mean, equal_means, holm
+from toolkit.stats.corrections import holm
+from toolkit.stats.intervals import cluster_mean
+from toolkit.stats.moderation import equal_means
 
 RUNS = 4000
 PERSONAS, WORDINGS = 100, 10

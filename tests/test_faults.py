@@ -10,9 +10,9 @@ from openai_server import CHAT, Faults, OpenAIServer
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit.asking import Reaction
 from toolkit.errors import EngineUnavailable
 from toolkit.models import MEASURES, Audience, Campaign, Persona
+from toolkit.questionnaire import Reaction
 
 OPTIONS: dict[str, Any] = {
     "engine": "openai", "model": "m", "rating": "direct", "control": False, "api_key": "test-key", "concurrency": 128,

@@ -15,8 +15,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from toolkit.drafts import load_drafts
 from toolkit.errors import InputError
-from toolkit.files.drafts import load_drafts
 from toolkit.files.text import decode_text
 from toolkit.models import Draft
 

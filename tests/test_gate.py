@@ -16,7 +16,8 @@ from scripted import ScriptedEngine
 
 import toolkit
 from toolkit.errors import InputError
-from toolkit.gate import check_campaign, choose_campaigns, is_campaign_with_checks, record_campaign
+from toolkit.gate import check_campaign, choose_campaigns, record_campaign
+from toolkit.gate.finding_files import is_campaign_with_checks
 from toolkit.gate.judging import Sample, judge_least, judge_most
 
 Write = Callable[..., Path]
@@ -189,7 +190,7 @@ def test_a_folder_stands_for_its_campaigns(write: Write, tmp_path: Path) -> None
 def test_asking_whether_a_file_is_a_campaign_is_light(write: Write) -> None:
     """Test collection may ask it of every file: it loads neither polars nor numpy nor pydantic."""
     code = (
-        "import sys\nfrom toolkit.gate import is_campaign_with_checks\n"
+        "import sys\nfrom toolkit.gate.finding_files import is_campaign_with_checks\n"
         f"assert is_campaign_with_checks({str(write())!r})\n"
         "print([name for name in ('polars', 'numpy', 'pydantic', 'click', 'openai') if name in sys.modules])"
     )

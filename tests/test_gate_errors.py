@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from toolkit import stats
 from toolkit.gate.judging import PLANNED_POWER, Sample, decide_least, mirror
+from toolkit.stats import plans
 
 WORDINGS = 10
 WORDING_SD = 0.04
@@ -72,8 +72,8 @@ def plan(difference: float, target: float) -> int:
     """Return the personas that a design with these variances needs."""
     big = draw_pair(np.random.default_rng(1), 100_000, difference)
     persona = float(big.values.var()) - WORDING_SD**2
-    components = stats.Components(wording=WORDING_SD**2, persona=persona, noise=0.0)
-    needed = stats.personas_needed(components, WORDINGS, 1, target, PLANNED_POWER)
+    components = plans.Components(wording=WORDING_SD**2, persona=persona, noise=0.0)
+    needed = plans.personas_needed(components, WORDINGS, 1, target, PLANNED_POWER)
     assert needed is not None
     return needed
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.gate.formats import render_annotations, render_junit, render_summary
-from toolkit.gate.outcomes import CampaignOutcome, CheckOutcome
+from toolkit.gate.results import CampaignOutcome, CheckOutcome
 from toolkit.models import LABEL
 
 AT = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.UTC)

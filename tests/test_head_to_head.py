@@ -13,12 +13,13 @@ import pytest
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit.api import plan
-from toolkit.engines.base import Question, Reply
 from toolkit.errors import CallFailed, EngineUnavailable, InputError
-from toolkit.head_to_head import PREFERENCES_SCHEMA, list_pairings
 from toolkit.models import Audience, Campaign, Draft
-from toolkit.prompts import PAIR_FILES, Prompts
+from toolkit.models.exchange import Question, Reply
+from toolkit.panel import plan
+from toolkit.questionnaire import Prompts
+from toolkit.questionnaire.prompts import PAIR_FILES
+from toolkit.results.scoring.columns import PREFERENCES_SCHEMA
 
 RATINGS = {"relevance": 4, "clarity": 5, "trust": 3, "appeal": 2, "intent": 4}
 OPTIONS: dict[str, Any] = {"rating": "direct", "control": False, "head_to_head": True}
@@ -273,16 +274,13 @@ def test_pair_questions_of_a_team_are_checked(tmp_path: Path, audience: Audience
 def test_no_order_is_the_same_for_everybody(audience: Audience, campaign: Campaign) -> None:
     """Both orders are shown equally often; a draft's name differs between personas, and wordings with seeds."""
     options = {"rating": "direct", "head_to_head": True}
-    pairings = list_pairings(plan(campaign, audience, **options))
+    pairings = plan(campaign, audience, **options).pairings
     firsts = Counter(pairing.first.id for pairing in pairings)
     assert firsts["plain"] == firsts["benefit"] == len(audience.personas)
     names = {pairing.labels[0] for pairing in pairings if pairing.first.id == "plain"}
     assert len(names) >= 5
     orders = [
-        {
-            pairing.persona.id: pairing.wording
-            for pairing in list_pairings(plan(campaign, audience, seed=seed, **options))
-        }
+        {pairing.persona.id: pairing.wording for pairing in plan(campaign, audience, seed=seed, **options).pairings}
         for seed in (0, 1)
     ]
     assert orders[0] != orders[1]

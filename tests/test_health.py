@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from toolkit.health import GUIDE, Check, find_health
+from toolkit.report.health import GUIDE, HealthSign, find_health
 
 WORDS = tuple(f"{start}{end}" for start in ("am", "bir", "ced", "dun", "fer") for end in ("ble", "tch", "on", "ip"))
 DEEDS = ("read", "click", "reply", "save", "hide", "scroll_past", "report")
@@ -28,7 +28,7 @@ def make_run(people: int = 60, **columns: Any) -> pl.DataFrame:
     return pl.DataFrame(rows, schema_overrides={"rating_trust": pl.Float64, "rating_intent": pl.Float64})
 
 
-def check(reactions: pl.DataFrame, name: str) -> Check:
+def check(reactions: pl.DataFrame, name: str) -> HealthSign:
     """Return one check by its name."""
     return next(found for found in find_health(reactions) if found.name == name)
 

@@ -13,16 +13,15 @@ from hostile import LOSER, PAYLOADS, PLACES, WINNER, ObedientReader, list_hostil
 from scripted import ScriptedEngine
 
 import toolkit
-from toolkit import scoring
-from toolkit.asking import Asker
-from toolkit.budget import Budget
-from toolkit.head_to_head import Pairing, PairQuestions, ask_pairing
+from toolkit.drafts.preview import render_preview
+from toolkit.engines import Budget
+from toolkit.files.templating import clean_text
 from toolkit.models import Audience, Campaign, Draft
-from toolkit.prompts import Prompts, clean_text
-from toolkit.questions import Questionnaire
-from toolkit.rendering import render_preview
+from toolkit.panel.asker import Asker, ask_pairing
+from toolkit.questionnaire import Prompts, Questionnaire
+from toolkit.questionnaire.pairs import Pairing, PairQuestions
 from toolkit.report import save_report
-from toolkit.runs import Run
+from toolkit.results import Run, scoring
 from toolkit.store import Store
 
 ENOUGH = 200

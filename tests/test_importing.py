@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toolkit
+from toolkit.audiences import list_audiences
+from toolkit.audiences.importing import suggest_columns
+from toolkit.audiences.sampling import draw_sample, fill_quotas
+from toolkit.audiences.vetting import count_voices, find_doubts
 from toolkit.errors import InputError
-from toolkit.files.audiences import list_audiences
-from toolkit.files.people import suggest_columns
 from toolkit.models import Audience, Persona
-from toolkit.sampling import draw_sample, fill_quotas
-from toolkit.vetting import count_voices, find_doubts
 
 SURVEY = """CaseID,First name,Age group,Wgt,Region,Uses chat
 101,Asha,25-34,1.5,north,daily

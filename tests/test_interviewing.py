@@ -12,11 +12,8 @@ from openai_server import OpenAIServer
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit import summaries
-from toolkit.connecting import Connection
-from toolkit.engines.base import Question, Reply
 from toolkit.errors import BudgetReached, EngineUnavailable, InputError
-from toolkit.interviewing import (
+from toolkit.improve.interviews import (
     MOST_ASKED,
     ask_everybody,
     check_question,
@@ -28,9 +25,12 @@ from toolkit.interviewing import (
     write_transcript,
 )
 from toolkit.models import LABEL, Audience, Campaign, Draft, Persona
-from toolkit.runs import Run
-from toolkit.store import Conversations
-from toolkit.study import STOPPED
+from toolkit.models.exchange import Question, Reply
+from toolkit.panel.connecting import Connection
+from toolkit.panel.session import STOPPED
+from toolkit.report import summaries
+from toolkit.results import Run
+from toolkit.store.conversations import Conversations
 
 
 def is_asked(question: Question) -> bool:

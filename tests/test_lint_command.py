@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from toolkit.cli.main import _run
 from toolkit.cli.main import audience as command_group
-from toolkit.linting import lint
+from toolkit.drafts.lint import lint
 from toolkit.models import Draft
 
 ROOT = Path(__file__).parent.parent

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import toolkit
+from toolkit.drafts.lint import RULES, Finding, lint, lint_for
+from toolkit.drafts.surfaces import surface_names
 from toolkit.errors import InputError
-from toolkit.linting import RULES, Finding, lint, lint_for
-from toolkit.models import Audience, Campaign, Draft, Override, Persona
-from toolkit.surfaces import surface_names
+from toolkit.models import Audience, Campaign, Draft, Persona
+from toolkit.models.records import Override
 
 ROOT = Path(__file__).parent.parent
 LABELLED = [
@@ -42,7 +43,7 @@ def rules(text: str, surface: str = "facebook_post", **parts: object) -> set[str
 @pytest.mark.parametrize("surface", [name for name in surface_names() if name != "customer_chat"])
 def test_a_good_draft_is_let_pass(surface: str) -> None:
     """Plain copy of sensible length breaks no rule anywhere."""
-    from toolkit.surfaces import find_surface
+    from toolkit.drafts.surfaces import find_surface
 
     parts = {name: value for name, value in PARTS.items() if name in find_surface(surface).fields}
     assert rules(GOOD, surface, **parts) == set()

@@ -12,10 +12,10 @@ from openai_server import PATIENCE, Ask, OpenAIServer
 from scripted import ScriptedEngine, reading
 
 from toolkit.errors import InputError
-from toolkit.live import MOST_RUNNING, LiveRun, LiveRuns
 from toolkit.models import Audience, Campaign
-from toolkit.runs import load_run
-from toolkit.study import STOPPED
+from toolkit.panel.live_runs import MOST_RUNNING, LiveRun, LiveRuns
+from toolkit.panel.session import STOPPED
+from toolkit.results import load_run
 
 OPTIONS: dict[str, Any] = {"engine": "openai", "model": "m", "rating": "direct", "concurrency": 4}
 

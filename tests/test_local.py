@@ -11,9 +11,9 @@ import platformdirs
 import pytest
 
 import toolkit
-from toolkit.engines.base import Question
 from toolkit.engines.local import LocalEngine, count_threads, find_model
 from toolkit.models import Audience, Campaign
+from toolkit.models.exchange import Question
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.markup import escape_markdown, write_command
+from toolkit.files.markup import escape_markdown, write_command
 
 
 def decode(escaped: str) -> str:

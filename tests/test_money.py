@@ -15,14 +15,14 @@ from provider_replies import count_tokens
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit import api
-from toolkit.budget import Budget, Price, find_listed_price
-from toolkit.engines.base import Question, Reply
+from toolkit.engines import Budget, Price
+from toolkit.engines.budget import find_listed_price
 from toolkit.errors import BudgetReached, CallFailed
 from toolkit.models import MEASURES, Audience, Campaign
-from toolkit.planning import make_plan
-from toolkit.prompts import Prompts
-from toolkit.questions import BOUNDARY, Questionnaire
+from toolkit.models.exchange import Question, Reply
+from toolkit.panel import api
+from toolkit.panel.planning import make_plan
+from toolkit.questionnaire import BOUNDARY, Prompts, Questionnaire
 
 OPTIONS: dict[str, Any] = {"rating": "direct", "control": False, "concurrency": 1}
 WORST = 0.01

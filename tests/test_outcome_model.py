@@ -16,10 +16,10 @@ import pytest
 
 import toolkit
 from toolkit.errors import InputError
-from toolkit.outcome_model import LEAST_CONFIDENCE, score_texts
-from toolkit.outcome_model.features import feature_names, measure_wording
-from toolkit.outcome_model.network import find_strengths
-from toolkit.outcome_model.weights import WEIGHTS, Branch, Weights, load_weights
+from toolkit.results.outcome_model import LEAST_CONFIDENCE, score_texts
+from toolkit.results.outcome_model.features import feature_names, measure_wording
+from toolkit.results.outcome_model.network import find_strengths
+from toolkit.results.outcome_model.weights import WEIGHTS, Branch, Weights, load_weights
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden" / "outcome_model.json"

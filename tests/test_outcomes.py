@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 from openai_server import OpenAIServer
 
 import toolkit
-from toolkit.api import default_store
 from toolkit.cli.main import audience as command_group
 from toolkit.errors import InputError
+from toolkit.files.normalising import hash_text, normalise_text
 from toolkit.models import Audience, Campaign, Draft
-from toolkit.outcomes import add_outcomes, export_outcomes, load_outcomes
-from toolkit.outcomes.dates import read_date
-from toolkit.outcomes.matching import AMBIGUOUS, list_published, load_matches, match_outcomes, split_groups
-from toolkit.outcomes.reading import normalise_text
-from toolkit.outcomes.recording import describe_tested, hash_text, record_run
-from toolkit.store.outcomes import COUNTS, Outcome, Outcomes
+from toolkit.panel.api import default_store
+from toolkit.results.trace import describe_tested, record_run
+from toolkit.store.outcome_log import COUNTS, Outcome, Outcomes
+from toolkit.validity.outcomes import add_outcomes, export_outcomes, load_outcomes
+from toolkit.validity.outcomes.dates import read_date
+from toolkit.validity.outcomes.matching import AMBIGUOUS, list_published, load_matches, match_outcomes, split_groups
 
 TODAY = datetime.date(2026, 11, 24)
 HEAD = "draft,surface,shown,clicks,date\n"

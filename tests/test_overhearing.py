@@ -11,13 +11,13 @@ from openai_server import PATIENCE, Ask, Faults, OpenAIServer
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit.background import Job
-from toolkit.connecting import Connection, make_connection
-from toolkit.interviewing import find_people, talk
+from toolkit.improve.interviews import find_people, talk
+from toolkit.improve.streaming import STOPPED, break_off, hear_answer, hear_spoken
 from toolkit.models import Audience, Campaign
-from toolkit.overhearing import STOPPED, break_off, hear_answer, hear_spoken
-from toolkit.runs import Run
-from toolkit.store import Conversations, Turn
+from toolkit.panel.background import Job
+from toolkit.panel.connecting import Connection, make_connection
+from toolkit.results import Run
+from toolkit.store.conversations import Conversations, Turn
 
 ANSWER = 'Nobody says "who" holds\nthe money until it is here.'
 

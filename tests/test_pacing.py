@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from virtual_time import run_virtually
 
-from toolkit.engines.growth import Outcome
-from toolkit.engines.limits import Allowance, read_allowance, read_duration, read_wait
+from toolkit.engines.concurrency import Traffic
+from toolkit.engines.headers import Allowance, read_allowance, read_duration, read_wait
 from toolkit.engines.pacing import Pace
 from toolkit.errors import EngineUnavailable
 
 NOON = 1_000_000_000.0
-Fate = Callable[["Endpoint"], tuple[Outcome, float]]
+Fate = Callable[["Endpoint"], tuple[Traffic, float]]
 
 
 class Endpoint:
@@ -28,25 +28,25 @@ class Endpoint:
         self.wait: float | None = None
         self._fate, self._headers = fate, headers
 
-    async def take(self, pace: Pace, *, tokens: int = 0) -> Outcome:
+    async def take(self, pace: Pace, *, tokens: int = 0) -> Traffic:
         """Send one request and give its slot back with what came of it."""
         slot = await pace.enter(0)
         self.sent.append(asyncio.get_running_loop().time())
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         outcome, seconds = self._fate(self)
-        if outcome is not Outcome.LIMITED:
+        if outcome is not Traffic.LIMITED:
             await asyncio.sleep(seconds)
         self.in_flight -= 1
-        self.limited += outcome is Outcome.LIMITED
-        wait = self.wait if outcome is Outcome.LIMITED else None
+        self.limited += outcome is Traffic.LIMITED
+        wait = self.wait if outcome is Traffic.LIMITED else None
         pace.leave(slot, outcome, self._headers(self), wait=wait, tokens=tokens)
         return outcome
 
 
 def answer_in(seconds: float) -> Fate:
     """Return the fate of an endpoint that always answers."""
-    return lambda _: (Outcome.ANSWERED, seconds)
+    return lambda _: (Traffic.ANSWERED, seconds)
 
 
 async def answer_all(endpoint: Endpoint, count: int, workers: int, *, tokens: int = 0, **limits: Any) -> float:
@@ -58,7 +58,7 @@ async def answer_all(endpoint: Endpoint, count: int, workers: int, *, tokens: in
     async def work() -> None:
         for _ in waiting:
             attempt = 0
-            while await endpoint.take(pace, tokens=tokens) is not Outcome.ANSWERED:
+            while await endpoint.take(pace, tokens=tokens) is not Traffic.ANSWERED:
                 await pace.rest(pace.back_off(attempt))
                 attempt += 1
 
@@ -77,7 +77,7 @@ def test_it_grows_to_what_is_wanted_while_latency_holds() -> None:
 
 def test_it_settles_at_what_the_endpoint_takes() -> None:
     """Where more than 20 at once are turned away, some 20 are in flight and few are turned away."""
-    endpoint = Endpoint(lambda here: (Outcome.LIMITED if here.in_flight > 20 else Outcome.ANSWERED, 0.2))
+    endpoint = Endpoint(lambda here: (Traffic.LIMITED if here.in_flight > 20 else Traffic.ANSWERED, 0.2))
     seconds = run_virtually(answer_all(endpoint, 2000, workers=128))
     assert endpoint.limited < 0.1 * 2000
     assert seconds < 3 * 2000 / 20 * 0.2
@@ -85,7 +85,7 @@ def test_it_settles_at_what_the_endpoint_takes() -> None:
 
 def test_it_stops_growing_when_latency_grows() -> None:
     """Where answers take longer the more are asked for, twice the latency is enough."""
-    endpoint = Endpoint(lambda here: (Outcome.ANSWERED, 0.2 * max(1.0, here.in_flight / 20)))
+    endpoint = Endpoint(lambda here: (Traffic.ANSWERED, 0.2 * max(1.0, here.in_flight / 20)))
     run_virtually(answer_all(endpoint, 3000, workers=256))
     assert 30 < endpoint.most_in_flight < 100
 
@@ -94,9 +94,9 @@ def test_stray_failures_do_not_stop_it() -> None:
     """One refusal in ten and one error in twenty, whatever the load, leave it fast."""
     chance = random.Random(3)  # noqa: S311 - repeatable
 
-    def fate(_: Endpoint) -> tuple[Outcome, float]:
+    def fate(_: Endpoint) -> tuple[Traffic, float]:
         drawn = chance.random()
-        return (Outcome.LIMITED if drawn < 0.1 else Outcome.BROKEN if drawn < 0.15 else Outcome.ANSWERED, 0.2)
+        return (Traffic.LIMITED if drawn < 0.1 else Traffic.BROKEN if drawn < 0.15 else Traffic.ANSWERED, 0.2)
 
     seconds = run_virtually(answer_all(Endpoint(fate), 1000, workers=64))
     assert seconds < 20
@@ -104,7 +104,7 @@ def test_stray_failures_do_not_stop_it() -> None:
 
 def test_a_wall_brings_it_down() -> None:
     """Where everything is turned away for half a minute, a few requests find out, and it goes on afterwards."""
-    endpoint = Endpoint(lambda here: (Outcome.LIMITED if 2 < here.sent[-1] < 32 else Outcome.ANSWERED, 0.2))
+    endpoint = Endpoint(lambda here: (Traffic.LIMITED if 2 < here.sent[-1] < 32 else Traffic.ANSWERED, 0.2))
     seconds = run_virtually(answer_all(endpoint, 2000, workers=128))
     assert endpoint.limited < 350
     assert seconds < 60
@@ -112,7 +112,7 @@ def test_a_wall_brings_it_down() -> None:
 
 def test_a_refusal_holds_everybody_back() -> None:
     """After one "wait five seconds" nobody sends anything for five seconds."""
-    endpoint = Endpoint(lambda here: (Outcome.LIMITED if len(here.sent) == 40 else Outcome.ANSWERED, 0.2))
+    endpoint = Endpoint(lambda here: (Traffic.LIMITED if len(here.sent) == 40 else Traffic.ANSWERED, 0.2))
     endpoint.wait = 5.0
     run_virtually(answer_all(endpoint, 200, workers=64))
     refused_at = endpoint.sent[39]
@@ -121,7 +121,7 @@ def test_a_refusal_holds_everybody_back() -> None:
 
 def test_pauses_double_until_an_answer_comes() -> None:
     """Without a time to wait, each pause is about twice the last, and never under half of it."""
-    endpoint = Endpoint(lambda here: (Outcome.LIMITED if len(here.sent) <= 8 else Outcome.ANSWERED, 0.2))
+    endpoint = Endpoint(lambda here: (Traffic.LIMITED if len(here.sent) <= 8 else Traffic.ANSWERED, 0.2))
     run_virtually(answer_all(endpoint, 1, workers=1))
     gaps = [later - earlier for earlier, later in zip(endpoint.sent, endpoint.sent[1:], strict=False)]
     assert all(0.05 * 2**place <= gap <= 0.1 * 2**place + 1e-6 for place, gap in enumerate(gaps))
@@ -156,11 +156,11 @@ def test_limits_are_learned_from_headers() -> None:
         window["at"] = now
         return window["level"]
 
-    def fate(here: Endpoint) -> tuple[Outcome, float]:
+    def fate(here: Endpoint) -> tuple[Traffic, float]:
         if fill(here) < 1:
-            return Outcome.LIMITED, 0.0
+            return Traffic.LIMITED, 0.0
         window["level"] -= 1
-        return Outcome.ANSWERED, 0.2
+        return Traffic.ANSWERED, 0.2
 
     def say(_: Endpoint) -> Mapping[str, str]:
         left = int(window["level"])
@@ -204,7 +204,7 @@ def test_who_gives_up_waiting_leaves_the_place() -> None:
         waiters = [asyncio.ensure_future(pace.enter(0)) for _ in range(3)]
         await asyncio.sleep(0)
         waiters[0].cancel()
-        pace.leave(slots[0], Outcome.ANSWERED, {})
+        pace.leave(slots[0], Traffic.ANSWERED, {})
         waiters[1].cancel()
         await asyncio.wait(waiters, return_when=asyncio.ALL_COMPLETED)
         assert not waiters[2].cancelled()

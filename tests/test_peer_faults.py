@@ -26,11 +26,11 @@ from openai_server import Faults, OpenAIServer
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit.asking import Asker
-from toolkit.engines.base import Question, Reply
 from toolkit.errors import CallFailed, Interrupted
 from toolkit.models import Audience, Campaign, Persona
-from toolkit.questions import Task
+from toolkit.models.exchange import Question, Reply
+from toolkit.panel.asker import Asker
+from toolkit.questionnaire import Task
 from toolkit.store import Store
 
 OPTIONS: dict[str, Any] = {"rating": "direct", "control": False}

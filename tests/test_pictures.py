@@ -12,7 +12,8 @@ from openai_server import Faults, OpenAIServer
 from scripted import ScriptedEngine
 
 import toolkit
-from toolkit.files.pictures import LARGEST_PICTURE, load_picture
+from toolkit.drafts import load_picture
+from toolkit.drafts.pictures import LARGEST_PICTURE
 from toolkit.models import Audience, Campaign
 
 PIXEL = base64.b64decode(

@@ -128,7 +128,7 @@ def test_nothing_heavy_loads_without_a_campaign(pytester: pytest.Pytester) -> No
 
         def test_imports():
             heavy = {"polars", "numpy", "pydantic", "openai", "streamlit", "yaml", "scipy", "jinja2"}
-            assert "toolkit.plugin" in sys.modules
+            assert "toolkit.pytest_plugin" in sys.modules
             assert heavy & set(sys.modules) == set()
         """
     )

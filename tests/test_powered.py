@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom, binomtest, kendalltau
 
 from toolkit.errors import InputError
-from toolkit.stats.powers import results_needed
+from toolkit.stats.plans import results_needed
 from toolkit.stats.prediction_powered import powered_mean
 from toolkit.stats.rankings import kendall_tau, top_share
 

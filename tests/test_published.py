@@ -8,16 +8,17 @@ import json
 import pytest
 from conftest import Command
 
-from toolkit.links import SOURCES
 from toolkit.models import LABEL
-from toolkit.outcome_model.weights import WEIGHTS
-from toolkit.outcomes.published import AskedPanel, Gap, load_published
-from toolkit.outcomes.validating import BASELINES
+from toolkit.models.chance_link import SOURCES
+from toolkit.results.outcome_model.weights import WEIGHTS
+from toolkit.validity.outcomes import load_published
+from toolkit.validity.outcomes.published import AskedPanel, PublishedGap
+from toolkit.validity.outcomes.validating import BASELINES
 
 
 def make_panel(*pairs: tuple[int, float | None]) -> AskedPanel:
     """Return a panel that favoured the second draft by these gaps; the control reader never spoke."""
-    gaps = tuple(Gap(won=won, panel=gap, control=None) for won, gap in pairs)
+    gaps = tuple(PublishedGap(won=won, panel=gap, control=None) for won, gap in pairs)
     return AskedPanel(date="2026-11-25", model="m", audience="a", people=8, pairs=gaps)
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.errors import InputError
-from toolkit.ratings import expected, from_logprobs, head_to_head_logit, rate_texts, ssr
+from toolkit.stats.ratings import expected, from_logprobs, head_to_head_logit, rate_texts, ssr
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "ssr.json").read_text(encoding="utf-8"))
 

@@ -14,15 +14,15 @@ from recorded import CAMPAIGN, chance, lively
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit.engines.base import Question
+from toolkit.drafts import load_drafts
 from toolkit.errors import CallFailed, InputError
-from toolkit.files.drafts import load_drafts
-from toolkit.gate import check_campaign, preview_recording, record_campaign
+from toolkit.files.templating import clean_text
+from toolkit.gate import Shelf, check_campaign, preview_recording, record_campaign
 from toolkit.gate.entries import make_frame
-from toolkit.gate.recordings import load_recording
-from toolkit.gate.replaying import Shelf, replay
-from toolkit.prompts import clean_text
-from toolkit.scoring import scorecard
+from toolkit.gate.recording_file import load_recording
+from toolkit.gate.replay import replay
+from toolkit.models.exchange import Question
+from toolkit.results.scoring import scorecard
 
 BASELINE = CAMPAIGN + "  - {draft: benefit, not_worse_than: baseline, margin: 0.3}\n"
 Recorded = Callable[..., Path]
@@ -167,7 +167,7 @@ def test_new_built_in_prompts_warn_and_nothing_is_stale(recorded: Recorded) -> N
     path = recorded()
     recording = load_recording(path.with_name("jam.reactions.jsonl"))
     assert recording is not None
-    from toolkit.gate.recordings import save_recording
+    from toolkit.gate.recording_file import save_recording
 
     aged = [
         entry.model_copy(update={"shaped": entry.shaped.model_copy(update={"built_in": "0" * 12})})

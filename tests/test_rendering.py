@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from toolkit.drafts.preview import Highlight, find_highlights, load_style, mark_text, render_preview, render_previews
+from toolkit.drafts.surfaces import surface_names
 from toolkit.models import Campaign, Draft
-from toolkit.rendering import Highlight, find_highlights, load_style, mark_text, render_preview, render_previews
-from toolkit.surfaces import surface_names
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

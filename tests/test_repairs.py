@@ -9,11 +9,12 @@ import pytest
 from scripted import SAYS, ScriptedEngine, reading
 
 import toolkit
-from toolkit.engines.base import Question, Reply
-from toolkit.linting.language import identify_language
+from toolkit.drafts.lint.language_id import identify_language
 from toolkit.models import Audience, Campaign, Draft, Persona
-from toolkit.repairs import ask_again, judge_reply, make_strict
-from toolkit.replies import BadReply, read_digit, read_object, read_reaction
+from toolkit.models.exchange import Question, Reply
+from toolkit.questionnaire import BadReply, read_object
+from toolkit.questionnaire.answers import read_digit, read_reaction
+from toolkit.questionnaire.repairs import ask_again, judge_reply, make_strict
 
 TEXT = "Send a PayPal invoice in the chat and get paid before the weekend."
 GERMAN = "Das ist doch wieder nur Werbung, damit kann ich in meinem Alltag wirklich nichts anfangen."
@@ -146,7 +147,7 @@ def test_a_stored_reply_is_read_as_it_was_accepted() -> None:
     ask_one(ScriptedEngine(lambda _: GOOD))
     engine = ScriptedEngine(lambda _: GOOD)
     assert ask_one(engine).counts.from_store == 1
-    strict = make_strict(read_reaction, toolkit.api.plan(Draft(id="a", text=TEXT), "uk-small-sellers").tasks[0])
+    strict = make_strict(read_reaction, toolkit.panel.api.plan(Draft(id="a", text=TEXT), "uk-small-sellers").tasks[0])
     with pytest.raises(BadReply):
         strict(as_text(verbatim=TEXT))
     assert read_reaction(as_text(verbatim=TEXT)).stopped

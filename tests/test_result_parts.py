@@ -5,13 +5,21 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from toolkit.editing import shorten
+from toolkit.audiences.editing import shorten
+from toolkit.audiences.sampling import choose_segments
 from toolkit.errors import InputError
 from toolkit.models import Audience
-from toolkit.rendering import Funnel, Objection, Step, Voice, render_funnel, render_objections, render_voices
-from toolkit.rendering.results import render_segments
-from toolkit.sampling import choose_segments
-from toolkit.summaries import find_said, measure_funnel, pick_voices, spread_segments
+from toolkit.report.blocks import (
+    Funnel,
+    ObjectionBlock,
+    Step,
+    Voice,
+    render_funnel,
+    render_objections,
+    render_segments,
+    render_voices,
+)
+from toolkit.report.summaries import find_said, measure_funnel, pick_voices, spread_segments
 
 EVIL = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
 
@@ -53,7 +61,7 @@ def test_what_people_write_stays_text() -> None:
     spread = spread_segments({EVIL: card((EVIL, EVIL, EVIL, "objective_rate", 0.5))})
     step = Step(name="stopped", words=EVIL, share=0.5, low=None, high=None)
     for html in (
-        render_objections([Objection(text=EVIL, people=1, names=(EVIL,))]),
+        render_objections([ObjectionBlock(text=EVIL, people=1, names=(EVIL,))]),
         render_voices([Voice(name=EVIL, action=EVIL, says=EVIL)]),
         render_segments(spread.to_dicts(), [EVIL]),
         render_funnel(Funnel(personas=1, steps=(step,))),

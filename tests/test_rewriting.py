@@ -16,17 +16,17 @@ from scripted import ScriptedEngine, reading
 
 import toolkit
 from toolkit.cli.main import main
-from toolkit.connecting import Connection
-from toolkit.differences import compare_drafts, compare_texts, write_difference
-from toolkit.engines.base import Question
+from toolkit.drafts.diff import compare_drafts, compare_texts, write_difference
+from toolkit.drafts.facts import find_facts, find_invented, find_lost
 from toolkit.errors import InputError
-from toolkit.facts import find_facts, find_invented, find_lost
+from toolkit.improve import choose_objections, list_objections
+from toolkit.improve.retesting import CAUTION, FRESH, choose_fresh, choose_same, retest, sum_up
+from toolkit.improve.rewriting import find_fault, rewrite, rewrite_draft
 from toolkit.models import Audience, Campaign, Draft
-from toolkit.objections import choose_objections, list_objections
-from toolkit.retesting import CAUTION, FRESH, choose_fresh, choose_same, retest, sum_up
-from toolkit.rewriting import find_fault, rewrite, rewrite_draft
-from toolkit.runs import Run
-from toolkit.store import Versions
+from toolkit.models.exchange import Question
+from toolkit.panel.connecting import Connection
+from toolkit.results import Run
+from toolkit.store.version_log import Versions
 
 DRAFT = Draft(id="plain", text="Send a PayPal invoice at https://pay.example/x for £3. Ends 12/11.")
 SOUND = "Ask to be paid in the chat: a PayPal invoice for £3 at https://pay.example/x. Ends 12/11."

@@ -6,9 +6,19 @@ from openai_server import OpenAIServer
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit.asking import Reaction
 from toolkit.models import Audience, Campaign
-from toolkit.room import EVERYONE, FAILED, WAITING, Cell, arrange_room, hear_reactions, hear_run, seat_panel, seat_run
+from toolkit.questionnaire import Reaction
+from toolkit.report.seating import (
+    EVERYONE,
+    FAILED,
+    WAITING,
+    Cell,
+    arrange_room,
+    hear_reactions,
+    hear_run,
+    seat_panel,
+    seat_run,
+)
 
 
 def test_everybody_waits_until_they_are_heard(audience: Audience) -> None:

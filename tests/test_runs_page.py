@@ -12,11 +12,11 @@ from scripted import ScriptedEngine, reading
 from streamlit.testing.v1 import AppTest
 
 import toolkit
-from toolkit.engines.base import Question
-from toolkit.files.audiences import save_audience
+from toolkit.audiences import save_audience
 from toolkit.models import Audience, Campaign
-from toolkit.store import Approvals
-from toolkit.store.outcomes import Outcomes
+from toolkit.models.exchange import Question
+from toolkit.store.approvals import Approvals
+from toolkit.store.outcome_log import Outcomes
 
 SCRIPT = "from toolkit.ui import runs, state\nstate.begin()\nruns.show()"
 

@@ -9,7 +9,9 @@ import pytest
 
 import toolkit
 from toolkit.errors import InputError
-from toolkit.scoring import COMPARISON_SCHEMA, SCORECARD_SCHEMA, control_scorecard, decide
+from toolkit.results.scoring import decide
+from toolkit.results.scoring.columns import COMPARISON_SCHEMA, SCORECARD_SCHEMA
+from toolkit.results.scoring.scorecards import control_scorecard
 
 T_TWO_DEGREES = 4.302653  # 97.5 % points of Student's t, as in any printed table
 T_SEVEN_DEGREES = 2.364624

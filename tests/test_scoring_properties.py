@@ -13,8 +13,10 @@ from polars.testing import assert_frame_equal
 
 import toolkit
 from toolkit.errors import InputError
-from toolkit.scoring import INTERACTION_SCHEMA, interactions, rows
-from toolkit.stats import benjamini_hochberg
+from toolkit.results.scoring import interactions
+from toolkit.results.scoring import reaction_rows as rows
+from toolkit.results.scoring.columns import INTERACTION_SCHEMA
+from toolkit.stats.corrections import benjamini_hochberg
 
 seeds = st.integers(min_value=0, max_value=2**32 - 1)
 unhurried = settings(max_examples=15)

@@ -17,7 +17,7 @@ import pytest
 from conftest import ROOT
 from echo_server import EchoServer
 
-from toolkit.masking import Secrets, mask_url
+from toolkit.engines.redaction import Secrets, mask_url
 
 KEY = "sk-canary-0123456789-Zz_never.seen"
 PASSWORD = "pa55-w0rd-canary"  # noqa: S105 - to be looked for

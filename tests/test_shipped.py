@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from toolkit.audiences import list_audiences, load_audience
+from toolkit.drafts import load_drafts
+from toolkit.drafts.surfaces import cut_at_fold, describe_draft, find_surface
 from toolkit.errors import InputError
-from toolkit.files.audiences import list_audiences, load_audience
-from toolkit.files.drafts import load_drafts
+from toolkit.files.templating import clean_text, render_text
 from toolkit.models import MEASURES, Draft, Persona
-from toolkit.prompts import LEAST_WORDINGS, Prompts, clean_text, render_text
-from toolkit.questions import Questionnaire, Task
-from toolkit.surfaces import cut_at_fold, describe_draft, find_surface
+from toolkit.questionnaire import Prompts, Questionnaire, Task
+from toolkit.questionnaire.prompts import LEAST_WORDINGS
 
 ROOT = Path(__file__).parent.parent
 SIZES = {"parents-of-under-13s": 24, "uk-small-sellers": 12, "uk-social-feed": 96}

@@ -14,7 +14,7 @@ from scripted import ScriptedEngine, reading
 
 import toolkit
 from toolkit.models import Audience, Campaign
-from toolkit.store import Approvals
+from toolkit.store.approvals import Approvals
 
 __all__ = ["browser"]
 

@@ -14,21 +14,16 @@ from scipy.optimize import minimize_scalar
 from scipy.special import xlogy
 
 from toolkit.errors import InputError
-from toolkit.stats import (
-    TYPICAL,
-    Components,
+from toolkit.stats.corrections import benjamini_hochberg, holm
+from toolkit.stats.intervals import (
     Interval,
-    benjamini_hochberg,
     cluster_mean,
-    detectable_difference,
     effective_size,
     exact_interval,
-    holm,
     leave_one_out,
-    personas_needed,
     score_interval,
-    variance_components,
 )
+from toolkit.stats.plans import TYPICAL, Components, detectable_difference, personas_needed, variance_components
 
 seeds = st.integers(min_value=0, max_value=2**32 - 1)
 unhurried = settings(max_examples=50)

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toolkit.store
-from toolkit.engines.base import Reply
 from toolkit.errors import InputError
+from toolkit.models.exchange import Reply
 from toolkit.store import Store, make_key
 from toolkit.store.batches import BatchLog
 from toolkit.store.database import Database
-from toolkit.store.outcomes import Outcome, Outcomes
+from toolkit.store.outcome_log import Outcome, Outcomes
 
 REPLY = Reply(text="Ünïcode 🙂", engine="openai", model="m", prompt_tokens=3, top={"4": -0.1})
 

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from toolkit.head_to_head import PREFERENCES_SCHEMA
-from toolkit.strengths import Duels, find_order_effects, fit_strengths, list_order_warnings, rank_drafts
+from toolkit.results.scoring.columns import PREFERENCES_SCHEMA
+from toolkit.stats.bradley_terry import Duels, find_order_effects, fit_strengths, list_order_warnings, rank_drafts
 
 DRAFTS = ("a", "b", "c", "d")
 

@@ -14,10 +14,10 @@ import pytest
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit.engines.base import Question, Reply
 from toolkit.errors import CallFailed, EngineUnavailable, InputError
 from toolkit.models import Audience, Campaign, Draft
-from toolkit.reactions import reactions_schema
+from toolkit.models.exchange import Question, Reply
+from toolkit.results.scoring.columns import reactions_schema
 
 OPTIONS: dict[str, Any] = {"rating": "direct", "control": False}
 RATINGS = {"relevance": 4, "clarity": 5, "trust": 3, "appeal": 2, "intent": 4}

@@ -9,10 +9,12 @@ import altair as alt
 import polars as pl
 import pytest
 
-from toolkit import charts, summaries
 from toolkit.models import LABEL, MEASURES
-from toolkit.scoring import compare, control_scorecard, scorecard
-from toolkit.themes import group_sentences
+from toolkit.report import charts, summaries
+from toolkit.results import said
+from toolkit.results.scoring import compare, scorecard
+from toolkit.results.scoring.scorecards import control_scorecard
+from toolkit.stats.lexical import group_sentences
 
 FIELDS: dict[str, Any] = {
     "weight": 1.0, "wording": 0, "repeat": 0, "segments": {"role": "seller"}, "stopped": True, "action": "click",
@@ -42,14 +44,14 @@ def test_levels_are_mean_distributions() -> None:
 def test_verbatims_show_each_action_first() -> None:
     """The longest of each action comes before a second of any, and nobody speaks twice."""
     rows = [{"verbatim": "x" * 9}, {"verbatim": "x" * 8}, {"verbatim": "no", "action": "hide"}]
-    chosen = summaries.choose_verbatims(frame(*rows, {"persona_id": "p0", "verbatim": "x", "repeat": 1}), "a", 2)
+    chosen = said.choose_verbatims(frame(*rows, {"persona_id": "p0", "verbatim": "x", "repeat": 1}), "a", 2)
     assert chosen["persona_id"].to_list() == ["p0", "p2"]
 
 
 def test_objections_that_say_the_same_are_one() -> None:
     """Two ways to doubt the price are one objection of two people; another matter stays apart."""
     rows = ["The fees are not shown anywhere.", "It does not show the fees.", "My phone is too old."]
-    themes = summaries.group_objections(frame(*({"objection": text} for text in rows), {}), "a")
+    themes = said.group_objections(frame(*({"objection": text} for text in rows), {}), "a")
     assert [theme.members for theme in themes] == [("p0", "p1"), ("p2",)]
 
 

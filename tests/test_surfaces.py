@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from toolkit import load_audience, load_drafts
-from toolkit.errors import InputError
-from toolkit.models import Draft
-from toolkit.surfaces import (
+from toolkit.drafts.surfaces import (
     cut_at_fold,
     describe_draft,
     find_limit_place,
@@ -19,6 +17,8 @@ from toolkit.surfaces import (
     place_fold,
     surface_names,
 )
+from toolkit.errors import InputError
+from toolkit.models import Draft
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))

@@ -11,9 +11,10 @@ from openai_server import PATIENCE, Ask, OpenAIServer
 from streamlit.testing.v1 import AppTest
 
 import toolkit
-from toolkit.files.uploads import make_audience, read_table
+from toolkit.audiences.uploads import make_audience, read_table
 from toolkit.models import LABEL, Campaign, Draft
-from toolkit.store import Conversations, Versions
+from toolkit.store.conversations import Conversations
+from toolkit.store.version_log import Versions
 
 SOUND = "Be paid in the chat, with PayPal, for £3."
 DRAFT = Draft(id="plain", text="Send a PayPal invoice in the chat for £3.")
@@ -101,7 +102,7 @@ def test_a_persona_is_asked_and_the_talk_is_reopened(run_id: str) -> None:
     assert "AI persona" in words(page)
     again = open_page("why")
     assert "Because I have been cheated before." in words(again)
-    with Conversations(toolkit.api.default_store()) as kept:
+    with Conversations(toolkit.panel.api.default_store()) as kept:
         assert len(kept.list_talks(run_id)) == 1
 
 
@@ -156,7 +157,7 @@ def test_a_draft_is_rewritten_linted_and_tested_again(run_id: str, server: OpenA
     wait_for(page, "retest")
     assert server.count() - before == 8
     assert "no part in the objections" in words(page)
-    with Versions(toolkit.api.default_store()) as kept:
+    with Versions(toolkit.panel.api.default_store()) as kept:
         version = kept.list_versions(DRAFT)[1]
     assert [tested.fresh for tested in version.tests] == [False, True]
     press(page, "Take it back")
@@ -244,7 +245,7 @@ def test_another_table_is_looked_at_anew() -> None:
     """Name, columns and template of one table are not taken for those of the next; of the same one they stay."""
     script = """
 import streamlit as st
-from toolkit.files.uploads import read_table
+from toolkit.audiences.uploads import read_table
 from toolkit.ui import audience_importing, state
 state.begin()
 tables = {"a.csv": b"caseid,age\\n1,30\\n2,31\\n", "b.csv": b"age,weight\\n30,2\\n31,3\\n"}
@@ -315,8 +316,8 @@ def test_hostile_people_are_shown_as_text(place: Path) -> None:
 
 def test_rows_become_people_through_a_template() -> None:
     """Columns are suggested, faults are said in terms of the file's own name, sizes are bounded."""
+    from toolkit.audiences.uploads import MOST_ROWS, make_audience, read_table
     from toolkit.errors import InputError
-    from toolkit.files.uploads import MOST_ROWS, make_audience, read_table
 
     rows = "caseid,age,job,town\n" + "".join(f"{number},{20 + number},baker,Leeds\n" for number in range(4))
     table = read_table("My buyers!.csv", rows.encode())

@@ -11,21 +11,21 @@ import pytest
 from click.testing import CliRunner
 from real_results import guess, make_tested, make_world
 
-from toolkit.api import default_store
 from toolkit.cli.main import audience as command_group
 from toolkit.cli.main import main
 from toolkit.errors import InputError
-from toolkit.links import SOURCES
-from toolkit.outcomes import add_outcomes
-from toolkit.outcomes.baselines import look_up, predict_by_words, split_folds
-from toolkit.outcomes.estimating import estimate_mean_rate
-from toolkit.outcomes.judging import bootstrap_mean, judge_source
-from toolkit.outcomes.matching import list_published, load_matches, match_outcomes, split_groups
-from toolkit.outcomes.pairing import PAIR_SCHEMA, find_z, make_pairs
-from toolkit.outcomes.validating import BASELINES, validate_matches, validate_store
-from toolkit.outcomes.wording import list_sentences, tabulate, tabulate_bins
-from toolkit.store.history import History
-from toolkit.store.outcomes import Outcome
+from toolkit.models.chance_link import SOURCES
+from toolkit.panel.api import default_store
+from toolkit.store.outcome_log import Outcome
+from toolkit.store.test_log import History
+from toolkit.validity.outcomes import add_outcomes
+from toolkit.validity.outcomes.baselines import look_up, predict_by_words, split_folds
+from toolkit.validity.outcomes.estimating import estimate_mean_rate
+from toolkit.validity.outcomes.judging import bootstrap_mean, judge_source
+from toolkit.validity.outcomes.matching import list_published, load_matches, match_outcomes, split_groups
+from toolkit.validity.outcomes.pairing import PAIR_SCHEMA, find_z, make_pairs
+from toolkit.validity.outcomes.validating import BASELINES, validate_matches, validate_store
+from toolkit.validity.outcomes.wording import list_sentences, tabulate, tabulate_bins
 
 
 def result(text: str, clicks: int | None = None, shown: int = 1000, **fields: object) -> Outcome:

@@ -6,10 +6,10 @@ from openai_server import PATIENCE
 from real_results import make_world
 from streamlit.testing.v1 import AppTest
 
-from toolkit.api import default_store
 from toolkit.models import LABEL
-from toolkit.outcomes import add_outcomes
-from toolkit.store.outcomes import Outcome
+from toolkit.panel.api import default_store
+from toolkit.store.outcome_log import Outcome
+from toolkit.validity.outcomes import add_outcomes
 
 SCRIPT = "from toolkit.ui import validity\nvalidity.show()"
 

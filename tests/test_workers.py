@@ -16,10 +16,10 @@ from openai_server import CHAT, Ask, Faults, OpenAIServer
 from provider_replies import make_generator, remove_random_tokens
 
 import toolkit
-from toolkit.asking import Reaction
 from toolkit.models import Audience, Campaign, Draft
-from toolkit.prompts import Prompts
-from toolkit.store import Store, find_shards, merge_left_shards
+from toolkit.questionnaire import Prompts, Reaction
+from toolkit.store import Store
+from toolkit.store.shards import find_shards, merge_left_shards
 
 MARK = b"AUDIENCE_TEST_CLUSTER"
 OPTIONS = {"rating": "direct", "model": "m", "seed": 3}

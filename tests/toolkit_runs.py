@@ -10,8 +10,8 @@ from pathlib import Path
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit.engines.base import Question
 from toolkit.files.resources import find_resource
+from toolkit.models.exchange import Question
 
 
 def answer(question: Question) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """The fit of the outcome model: small networks and a line that give each text a strength, on differences of two.
 
-Needs the train extra (torch). The product reads what is fitted here without torch: `toolkit/outcome_model/network.py`.
+Needs the train extra (torch). The product reads what is fitted here without torch: `results/outcome_model/network.py`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from scipy.optimize import minimize, minimize_scalar
 from torch.nn import functional
 
 from outcome_model.pairs import Pairs
-from toolkit.outcome_model.encoding import WIDTH, encode_distinct
-from toolkit.outcome_model.features import measure_wording
-from toolkit.outcome_model.network import find_strengths
-from toolkit.outcome_model.weights import Branch, Weights
+from toolkit.results.outcome_model.encoding import WIDTH, encode_distinct
+from toolkit.results.outcome_model.features import measure_wording
+from toolkit.results.outcome_model.network import find_strengths
+from toolkit.results.outcome_model.weights import Branch, Weights
 
 UNDECIDED = 0.5
 """A pair that does not differ counts this much at most, in proportion to how sure its counts make the winner."""

@@ -32,7 +32,7 @@ def app(port: int, host: str, *, no_browser: bool) -> int:
 
     Example:  audience app --port 8600
     """
-    from toolkit.files.resources import find_resource
+    from toolkit.files import resources
 
     _check_host(host)
 
@@ -50,7 +50,7 @@ def app(port: int, host: str, *, no_browser: bool) -> int:
     _check_port(host, port)
     from streamlit.web.cli import main
 
-    outcome = main.main(["run", str(find_resource("app.py")), *flags], standalone_mode=False)
+    outcome = main.main(["run", str(resources.find_resource("app.py")), *flags], standalone_mode=False)
     return outcome if isinstance(outcome, int) else 0
 
 

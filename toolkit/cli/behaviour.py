@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from toolkit.behaviour import Behaviour
+    from toolkit.validity.behaviour import Behaviour
 
 _INCOMPLETE, _OVER_BUDGET, _INCONCLUSIVE = 3, 4, 5
 _SIGNS = {"passed": "pass", "failed": "FAIL", "inconclusive": "?"}
@@ -15,21 +15,20 @@ _SIGNS = {"passed": "pass", "failed": "FAIL", "inconclusive": "?"}
 
 def check_engine(audience: str, *, as_json: bool, quiet: bool, engine: str | None, **options: Any) -> int:
     """Run the gates with progress on standard error, print the scorecard, return the exit code."""
-    from toolkit import api
-    from toolkit.behaviour import check_behaviour
-    from toolkit.behaviour.running import count_questions
-    from toolkit.cli.progress import Progress
+    from toolkit.audiences import load_audience
+    from toolkit.cli.progress import ShownProgress
     from toolkit.errors import InputError
-    from toolkit.files.audiences import load_audience
-    from toolkit.scoring.comparing import LEAST_PERSONAS
+    from toolkit.panel import api
+    from toolkit.results.scoring import rules
+    from toolkit.validity.behaviour import check_behaviour, count_questions
 
-    if options["sample"] is not None and options["sample"] < LEAST_PERSONAS:
-        raise InputError(f"--sample {options['sample']}: under {LEAST_PERSONAS} personas nothing can be judged")
+    if options["sample"] is not None and options["sample"] < rules.LEAST_PERSONAS:
+        raise InputError(f"--sample {options['sample']}: under {rules.LEAST_PERSONAS} personas nothing can be judged")
     name = engine or "openai"
     people = load_audience(audience)
     price = api.find_price(name, options["model"], options["base_url"], options["price"])
     total = count_questions(people, options["sample"])
-    with Progress(total, quiet=quiet, verbose=False, price=price) as progress:
+    with ShownProgress(total, quiet=quiet, verbose=False, price=price) as progress:
         found = check_behaviour(people, engine=name, on_reaction=progress.advance, **options)
     click.echo(found.model_dump_json() if as_json else "\n".join(say_behaviour(found)))
     return _exit_code(found)

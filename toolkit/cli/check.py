@@ -14,11 +14,11 @@ import click
 from toolkit.cli.options import option, shared_parameters
 from toolkit.cli.record import ASKING, find_exit_code, record_one
 from toolkit.errors import InputError, ToolkitError
-from toolkit.files.atomic import write_atomically
+from toolkit.files import write_atomically
 from toolkit.models import LABEL
 
 if TYPE_CHECKING:
-    from toolkit.gate import CampaignOutcome
+    from toolkit.gate import results
 
 _COLORS = {"passed": "green", "failed": "red", "stale": "yellow", "inconclusive": "yellow", "error": "red"}
 _ORDER = ("passed", "failed", "stale", "inconclusive", "error")
@@ -71,8 +71,7 @@ def check(
 
     Example:  audience check examples/paypal-invoices.yaml
     """
-    from toolkit.gate import Shelf, check_campaign, choose_campaigns, choose_exit_code
-    from toolkit.gate.outcomes import INCONCLUSIVE
+    from toolkit.gate import Shelf, check_campaign, choose_campaigns, results
 
     shelf, outcomes, codes = Shelf(), [], []
     policy = "fail" if on_inconclusive == "fail" else "warn"
@@ -97,23 +96,23 @@ def check(
         codes.append(outcome.exit_code)
     _write(outcomes, junit, summary)
     click.echo(FORMATS["json" if as_json else form](outcomes))
-    code = choose_exit_code(codes)
-    return 0 if code == INCONCLUSIVE and on_inconclusive == "pass" else code
+    code = results.choose_exit_code(codes)
+    return 0 if code == results.INCONCLUSIVE and on_inconclusive == "pass" else code
 
 
-def _refuse(path: str, error: ToolkitError) -> CampaignOutcome:
+def _refuse(path: str, error: ToolkitError) -> results.CampaignOutcome:
     """Say on standard error what is wrong with one campaign, and go on with the others."""
-    from toolkit.gate import CampaignOutcome, CheckOutcome
+    from toolkit.gate import results
 
     click.echo(f"audience: {error}", err=True)
     place = re.match(rf"{re.escape(path)}:(\d+): ", str(error))
-    said = CheckOutcome(
+    said = results.CheckOutcome(
         check="campaign file", outcome="error", message=str(error), line=int(place[1]) if place else None
     )
-    return CampaignOutcome(campaign=path, file=path, outcome="error", checks=(said,))
+    return results.CampaignOutcome(campaign=path, file=path, outcome="error", checks=(said,))
 
 
-def render_text(outcomes: Sequence[CampaignOutcome]) -> str:
+def render_text(outcomes: Sequence[results.CampaignOutcome]) -> str:
     """Return one line per check, a line that counts them, and the label."""
     lines = []
     for outcome in outcomes:
@@ -125,9 +124,9 @@ def render_text(outcomes: Sequence[CampaignOutcome]) -> str:
     return "\n".join([*lines, _count(outcomes), click.style(LABEL, dim=True)])
 
 
-def render_json(outcomes: Sequence[CampaignOutcome]) -> str:
+def render_json(outcomes: Sequence[results.CampaignOutcome]) -> str:
     """Return the contract's object, on one line."""
-    from toolkit.gate.outcomes import find_gravest
+    from toolkit.gate import results
 
     campaigns = [
         {
@@ -139,32 +138,32 @@ def render_json(outcomes: Sequence[CampaignOutcome]) -> str:
         for outcome in outcomes
     ]
     policy = outcomes[0].on_stale if outcomes else "fail"
-    overall = find_gravest((outcome.outcome for outcome in outcomes), policy)
+    overall = results.find_gravest((outcome.outcome for outcome in outcomes), policy)
     return json.dumps({"outcome": overall, "campaigns": campaigns}, ensure_ascii=False)
 
 
-def render_github(outcomes: Sequence[CampaignOutcome]) -> str:
+def render_github(outcomes: Sequence[results.CampaignOutcome]) -> str:
     """Return annotations for the lines of a pull request, and a line that counts all checks."""
-    from toolkit.gate.formats import render_annotations
+    from toolkit.gate import formats
 
-    return f"{render_annotations(outcomes)}{_count(outcomes)}\n{LABEL}"
+    return f"{formats.render_annotations(outcomes)}{_count(outcomes)}\n{LABEL}"
 
 
-def render_junit(outcomes: Sequence[CampaignOutcome]) -> str:
+def render_junit(outcomes: Sequence[results.CampaignOutcome]) -> str:
     """Return JUnit XML of this moment."""
     from toolkit.gate import formats
 
     return formats.render_junit(outcomes, datetime.datetime.now(datetime.UTC))
 
 
-def render_markdown(outcomes: Sequence[CampaignOutcome]) -> str:
+def render_markdown(outcomes: Sequence[results.CampaignOutcome]) -> str:
     """Return a summary for the page of a job."""
-    from toolkit.gate.formats import render_summary
+    from toolkit.gate import formats
 
-    return render_summary(outcomes)
+    return formats.render_summary(outcomes)
 
 
-FORMATS: dict[str, Callable[[Sequence[CampaignOutcome]], str]] = {
+FORMATS: dict[str, Callable[[Sequence[results.CampaignOutcome]], str]] = {
     "text": render_text,
     "json": render_json,
     "github": render_github,
@@ -174,7 +173,7 @@ FORMATS: dict[str, Callable[[Sequence[CampaignOutcome]], str]] = {
 """A renderer for each --format: outcomes in, what is printed out."""
 
 
-def _write(outcomes: Sequence[CampaignOutcome], junit: str | None, summary: str | None) -> None:
+def _write(outcomes: Sequence[results.CampaignOutcome], junit: str | None, summary: str | None) -> None:
     """Write the files that were asked for besides what is printed."""
     if junit:
         write_atomically(Path(junit), render_junit(outcomes).encode())
@@ -186,7 +185,7 @@ def _write(outcomes: Sequence[CampaignOutcome], junit: str | None, summary: str 
             raise InputError(f"--summary {summary}: {error.strerror}; name a file that can be written") from None
 
 
-def _count(outcomes: Sequence[CampaignOutcome]) -> str:
+def _count(outcomes: Sequence[results.CampaignOutcome]) -> str:
     found = [one.outcome for outcome in outcomes for one in outcome.checks]
     told = ", ".join(f"{found.count(word)} {word}" for word in _ORDER if word in found)
     return f"{len(outcomes)} campaign{'' if len(outcomes) == 1 else 's'}, {len(found)} checks: {told}."

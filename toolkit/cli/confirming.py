@@ -8,7 +8,7 @@ import sys
 import click
 
 from toolkit.errors import Interrupted
-from toolkit.estimating import Estimate, say_estimate
+from toolkit.panel import estimating
 
 ASK_ABOVE_USD = 1.0
 
@@ -19,9 +19,9 @@ def may_ask(*, quiet: bool, as_json: bool) -> bool:
     return seen and not quiet and not as_json
 
 
-def confirm(estimate: Estimate, *, yes: bool) -> None:
+def confirm(estimate: estimating.Estimate, *, yes: bool) -> None:
     """Show what a run will take; above a dollar ask, and raise Interrupted unless the answer is yes."""
-    takes, _ = say_estimate(estimate)
+    takes, _ = estimating.say_estimate(estimate)
     click.echo(f"{takes}.", err=True)
     if yes or (estimate.cost_usd or 0.0) <= ASK_ABOVE_USD:
         return

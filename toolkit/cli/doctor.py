@@ -74,22 +74,22 @@ def _find_local() -> dict[str, str]:
         return {"local engine": f"not installed ({', '.join(missing)}); pip install 'audience-toolkit[local]'"}
     if importlib.util.find_spec("xllamacpp") is None:
         return {"local engine": "installed but broken; reinstall audience-toolkit[local]"}
-    from toolkit.engines.local import find_model
+    from toolkit.engines import local
     from toolkit.errors import InputError
 
     try:
-        path = find_model(None)
+        path = local.find_model(None)
     except InputError as error:
         return {"local engine": f"unusable: {error}"}
     return {"local engine": f"ready, checksum right ({path})"}
 
 
 def _find_store() -> dict[str, str]:
-    from toolkit.api import default_store
     from toolkit.errors import InputError
+    from toolkit.panel import api
     from toolkit.store import Store
 
-    path = default_store()
+    path = api.default_store()
     if not path.exists():
         return {"store": f"{path} (empty; made at the first run)"}
     try:
@@ -110,12 +110,12 @@ def _find_endpoint(base_url: str | None) -> dict[str, str]:
 def _reach_endpoint(base_url: str | None) -> str:
     import openai
 
-    from toolkit.masking import Secrets, mask_url
+    from toolkit.engines import redaction
 
     client = openai.OpenAI(
         base_url=base_url, api_key=(os.environ.get("OPENAI_API_KEY") or "none").strip(), max_retries=0, timeout=10
     )
-    where, secrets = mask_url(str(client.base_url)), Secrets(client.api_key, str(client.base_url))
+    where, secrets = redaction.mask_url(str(client.base_url)), redaction.Secrets(client.api_key, str(client.base_url))
     try:
         with secrets.mask_logs():
             names = [secrets.mask(model.id) for model in client.models.list()]

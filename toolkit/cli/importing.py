@@ -12,8 +12,8 @@ from toolkit.cli.options import option
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
-    from toolkit.files.drawing import Draw
-    from toolkit.files.rows import Row
+    from toolkit.audiences import streaming
+    from toolkit.files import tables
     from toolkit.models import Audience, Persona
 
 _PREVIEW = 3
@@ -49,7 +49,7 @@ def import_command(rows: str, out: str, *, force: bool, dry_run: bool, yes: bool
 
     Example:  audience personas import buyers.csv -o personas/buyers.yaml --template buyer.j2 --segment role
     """
-    from toolkit.files.audiences import save_audience
+    from toolkit.audiences import save_audience
 
     audience = _make_audience(Path(rows), Path(out), options)
     _show_preview(audience)
@@ -63,8 +63,7 @@ def import_command(rows: str, out: str, *, force: bool, dry_run: bool, yes: bool
 
 def _make_audience(path: Path, out: Path, options: dict[str, Any]) -> Audience:
     """Read the rows, draw those that are wanted, and note where they come from."""
-    from toolkit.files.audiences import load_audience
-    from toolkit.sampling import draw_sample, fill_quotas
+    from toolkit.audiences import load_audience, sampling
 
     if options["quota"] and options["sample"]:
         raise InputError("--quota and --sample contradict each other; choose one")
@@ -79,46 +78,46 @@ def _make_audience(path: Path, out: Path, options: dict[str, Any]) -> Audience:
     if draw is not None:
         return audience
     if options["quota"]:
-        return fill_quotas(audience, *_read_quota(options["quota"]), options["seed"])
-    return draw_sample(audience, options["sample"], options["seed"]) if options["sample"] else audience
+        return sampling.fill_quotas(audience, *_read_quota(options["quota"]), options["seed"])
+    return sampling.draw_sample(audience, options["sample"], options["seed"]) if options["sample"] else audience
 
 
-def _read_draw(options: dict[str, Any]) -> Draw | None:
+def _read_draw(options: dict[str, Any]) -> streaming.Draw | None:
     """Return whom to draw while reading, or None where everybody is wanted."""
-    from toolkit.files.drawing import Draw
+    from toolkit.audiences import streaming
 
     if options["quota"]:
         key, quotas = _read_quota(options["quota"])
-        return Draw(seed=options["seed"], key=key, quotas=quotas)
-    return Draw(seed=options["seed"], sample=options["sample"]) if options["sample"] else None
+        return streaming.Draw(seed=options["seed"], key=key, quotas=quotas)
+    return streaming.Draw(seed=options["seed"], sample=options["sample"]) if options["sample"] else None
 
 
 def _choose_columns(path: Path, options: dict[str, Any]) -> dict[str, str]:
     """Return the columns that were named or look right, and say which and why."""
-    from toolkit.files.people import suggest_columns, suggest_segments
+    from toolkit.audiences import importing
 
     rows = _look_at(path)
     names = list(dict.fromkeys(name for row in rows for name in row.cells))
     named = {own: options[own] for own in ("id", "name", "age", "weight") if options[own]}
-    chosen = suggest_columns([name for name in names if name not in options["segments"]]) | named
+    chosen = importing.suggest_columns([name for name in names if name not in options["segments"]]) | named
     for own, column in chosen.items():
         click.echo(f"{own}: column {column!r}{'' if own in named else ' (suggested; another with --' + own + ')'}")
     if not options["segments"]:
-        found = suggest_segments(rows, chosen.values())
+        found = importing.suggest_segments(rows, chosen.values())
         advice = f"; these divide people: {', '.join(found)}" if found else ""
         click.echo(f"segments: none; keep columns with --segment COLUMN{advice}")
     return chosen
 
 
-def _look_at(path: Path) -> list[Row]:
+def _look_at(path: Path) -> list[tables.Row]:
     """Return the rows that columns are suggested from: all, or the first of a Parquet file."""
-    from toolkit.files.rows import load_rows
+    from toolkit.files import tables
 
     if path.suffix.lower() != ".parquet" or not path.is_file():
-        return load_rows(path)
-    from toolkit.files.drawing import peek_rows
+        return tables.load_rows(path)
+    from toolkit.audiences import streaming
 
-    return peek_rows(path, _LOOKED_AT)
+    return streaming.peek_rows(path, _LOOKED_AT)
 
 
 def _read_quota(text: str) -> tuple[str, dict[str, int]]:

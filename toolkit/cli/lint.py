@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from toolkit.cli.options import option
-from toolkit.markup import write_command
+from toolkit.files import markup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from toolkit.linting import Finding
+    from toolkit.drafts.lint import Finding
 
 _JSON_FIELDS = ("file", "line", "draft_id", "rule", "severity", "start", "end", "text", "message", "url")
 _NOTE = "A flag is a reason to look again, not a ruling, and not legal advice."
@@ -52,9 +52,9 @@ def lint(
 
     Example:  audience lint examples/click-to-messenger-ad.yaml
     """
-    from toolkit import linting
-    from toolkit.files.audiences import load_audience
-    from toolkit.files.drafts import load_drafts
+    from toolkit.audiences import load_audience
+    from toolkit.drafts import lint as linting
+    from toolkit.drafts import load_drafts
 
     if rules:
         is_json = as_json or form == "json"
@@ -112,4 +112,4 @@ def _summarise(findings: Sequence[Finding], drafts: int) -> str:
 def _annotate(finding: Finding) -> str:
     """Return a finding as a workflow command of GitHub Actions."""
     values = {"file": finding.file, "line": finding.line, "title": f"{finding.rule} ({finding.draft_id})"}
-    return write_command(finding.severity, values, _say(finding))
+    return markup.write_command(finding.severity, values, _say(finding))

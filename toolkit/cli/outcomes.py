@@ -35,12 +35,12 @@ def add(file: Path, surface: str | None, *, dry_run: bool, as_json: bool) -> Non
     """
     import datetime
 
-    from toolkit.api import default_store
-    from toolkit.outcomes import add_outcomes, load_outcomes
+    from toolkit.panel import api
+    from toolkit.validity.outcomes import add_outcomes, load_outcomes
 
     today = datetime.datetime.now(datetime.UTC).date()
     read, notes = load_outcomes(file, today, surface)
-    addition = add_outcomes(default_store(), read, file.name, dry_run=dry_run)
+    addition = add_outcomes(api.default_store(), read, file.name, dry_run=dry_run)
     if as_json:
         click.echo(json.dumps({**addition.model_dump(), "notes": notes, "dry_run": dry_run}, ensure_ascii=False))
         return
@@ -62,13 +62,13 @@ def list_command(*, as_json: bool) -> None:
 
     Example:  audience outcomes list
     """
-    from toolkit.api import default_store
-    from toolkit.outcomes import count_matched
-    from toolkit.store.outcomes import Outcomes
+    from toolkit.panel import api
+    from toolkit.store import outcome_log
+    from toolkit.validity.outcomes import count_matched
 
-    with Outcomes(default_store()) as kept:
+    with outcome_log.Outcomes(api.default_store()) as kept:
         batches, standing = kept.list_batches(), kept.list_outcomes()
-    matched = count_matched(default_store())
+    matched = count_matched(api.default_store())
     if as_json:
         described = {"batches": [batch.model_dump() for batch in batches], "results": len(standing), "matched": matched}
         click.echo(json.dumps(described, ensure_ascii=False))
@@ -108,11 +108,11 @@ def export(out: Path) -> None:
 
     Example:  audience outcomes export -o results.csv
     """
-    from toolkit.api import default_store
-    from toolkit.outcomes import export_outcomes
-    from toolkit.store.outcomes import Outcomes
+    from toolkit.panel import api
+    from toolkit.store import outcome_log
+    from toolkit.validity.outcomes import export_outcomes
 
-    with Outcomes(default_store()) as kept:
+    with outcome_log.Outcomes(api.default_store()) as kept:
         standing = kept.list_outcomes()
     click.echo(f"{export_outcomes(standing, out)}: {len(standing)} results")
 
@@ -130,15 +130,16 @@ def validate(group: str | None, *, published: bool, as_json: bool) -> int:
 
     Example:  audience outcomes validate --json
     """
-    from toolkit.api import default_store
-    from toolkit.outcomes.published import load_published
-    from toolkit.outcomes.validating import GROUP_KEYS, validate_store
+    from toolkit.panel import api
+    from toolkit.validity.outcomes import load_published, validating
 
-    if group is not None and group not in GROUP_KEYS:
-        raise InputError(f"--group {group!r}{suggest(group, GROUP_KEYS)}; allowed: {', '.join(GROUP_KEYS)}")
+    if group is not None and group not in validating.GROUP_KEYS:
+        raise InputError(
+            f"--group {group!r}{suggest(group, validating.GROUP_KEYS)}; allowed: {', '.join(validating.GROUP_KEYS)}"
+        )
     if published and group is not None:
         raise InputError("--published has groups of its own; leave out --group")
-    checked = load_published().combine() if published else validate_store(default_store(), group=group)
+    checked = load_published().combine() if published else validating.validate_store(api.default_store(), group=group)
     if as_json:
         click.echo(checked.model_dump_json())
     else:
@@ -166,16 +167,16 @@ def calibrate(use: int | None, *, list_versions: bool, undo: bool, dry_run: bool
     Example:  audience outcomes calibrate
     """
     from toolkit.cli.records import describe_link, print_links
-    from toolkit.store.calibrations import Calibrations
+    from toolkit.store import calibration_log
 
     if sum((list_versions, use is not None, undo, dry_run)) > 1:
         raise InputError("--list, --use, --undo and --dry-run contradict each other; choose one")
     if not (list_versions or undo or use is not None):
         _calibrate(dry_run=dry_run, as_json=as_json)
         return
-    from toolkit.api import default_store
+    from toolkit.panel import api
 
-    with Calibrations(default_store()) as kept:
+    with calibration_log.Calibrations(api.default_store()) as kept:
         used = kept.undo() if undo else kept.use(use) if use is not None else kept.find_used()
         links = kept.list_links()
     if as_json:
@@ -187,11 +188,11 @@ def calibrate(use: int | None, *, list_versions: bool, undo: bool, dry_run: bool
 
 
 def _calibrate(*, dry_run: bool, as_json: bool) -> None:
-    from toolkit.api import default_store
     from toolkit.cli.records import describe_link
-    from toolkit.outcomes.calibrating import calibrate_store
+    from toolkit.panel import api
+    from toolkit.validity.outcomes import calibrating
 
-    found = calibrate_store(default_store(), dry_run=dry_run)
+    found = calibrating.calibrate_store(api.default_store(), dry_run=dry_run)
     if as_json:
         click.echo(found.model_dump_json())
         return
@@ -203,11 +204,11 @@ def _calibrate(*, dry_run: bool, as_json: bool) -> None:
 
 
 def _mark(batch: int | None, *, removed: bool) -> None:
-    from toolkit.api import default_store
-    from toolkit.outcomes import find_batch
-    from toolkit.store.outcomes import Outcomes
+    from toolkit.panel import api
+    from toolkit.store import outcome_log
+    from toolkit.validity.outcomes import find_batch
 
-    with Outcomes(default_store()) as kept:
+    with outcome_log.Outcomes(api.default_store()) as kept:
         found = find_batch(kept, batch, removed=not removed)
         kept.mark(found.batch, removed=removed)
     done, undo = ("taken back", "restore") if removed else ("brought back", "remove")

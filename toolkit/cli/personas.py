@@ -25,7 +25,7 @@ def list_command(*, as_json: bool) -> None:
     """
     import json
 
-    from toolkit.files.audiences import list_audiences, load_audience
+    from toolkit.audiences import list_audiences, load_audience
 
     audiences = [(name, load_audience(path)) for name, path in list_audiences()]
     if as_json:
@@ -47,7 +47,7 @@ def show(audience: str, *, as_json: bool) -> None:
 
     Example:  audience personas show uk-small-sellers
     """
-    from toolkit.files.audiences import load_audience
+    from toolkit.audiences import load_audience
 
     loaded = load_audience(audience)
     if as_json:
@@ -69,8 +69,7 @@ def validate(path: str, *, strict: bool, as_json: bool) -> int:
     """
     import json
 
-    from toolkit import vetting
-    from toolkit.files.audiences import load_audience
+    from toolkit.audiences import load_audience, vetting
 
     loaded = load_audience(path)
     doubts = vetting.find_doubts(loaded)

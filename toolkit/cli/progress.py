@@ -13,9 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bar
 
 if TYPE_CHECKING:
-    from toolkit.asking import Reaction, Usage
-    from toolkit.budget import Price
-    from toolkit.head_to_head import Preference
+    from toolkit.engines import Price
+    from toolkit.questionnaire import Preference, Reaction, Usage
 
 _DID = {
     "scroll_past": "scrolls past",
@@ -30,7 +29,7 @@ _DID = {
 }
 
 
-class Progress:
+class ShownProgress:
     """Shows reactions as they come, on standard error."""
 
     def __init__(self, total: int, *, quiet: bool, verbose: bool, price: Price | None) -> None:

@@ -13,9 +13,9 @@ from toolkit.cli.options import option, shared_parameters
 from toolkit.models import LABEL
 
 if TYPE_CHECKING:
-    from toolkit.asking import Reaction
     from toolkit.gate import RecordingOutcome, Shelf
-    from toolkit.planning import Plan
+    from toolkit.panel import planning
+    from toolkit.questionnaire import Reaction
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -53,7 +53,7 @@ def record(campaigns: tuple[str, ...], *, as_json: bool, dry_run: bool, **option
 
     Example:  audience record examples/paypal-invoices.yaml --engine local
     """
-    from toolkit.gate import Shelf, choose_exit_code
+    from toolkit.gate import Shelf, results
 
     shelf = Shelf()
     if dry_run:
@@ -67,12 +67,12 @@ def record(campaigns: tuple[str, ...], *, as_json: bool, dry_run: bool, **option
         for outcome in outcomes:
             click.echo(_describe(outcome))
         click.echo(click.style(LABEL, dim=True))
-    return choose_exit_code(map(find_exit_code, outcomes))
+    return results.choose_exit_code(map(find_exit_code, outcomes))
 
 
 def _preview(campaigns: tuple[str, ...], shelf: Shelf, *, as_json: bool, **options: Any) -> int:
-    from toolkit.estimating import say_estimate
     from toolkit.gate import preview_recording
+    from toolkit.panel import estimating
 
     previews = [preview_recording(path, shelf=shelf, **options) for path in campaigns]
     if as_json:
@@ -84,7 +84,7 @@ def _preview(campaigns: tuple[str, ...], shelf: Shelf, *, as_json: bool, **optio
         for line in one.lacking:
             click.echo(f"  {line}")
         if one.estimate is not None:
-            click.echo(f"  {say_estimate(one.estimate)[0]}")
+            click.echo(f"  {estimating.say_estimate(one.estimate)[0]}")
     return 0
 
 
@@ -92,16 +92,16 @@ def record_one(
     path: str, shelf: Shelf, *, quiet: bool = False, verbose: bool = False, **options: Any
 ) -> RecordingOutcome:
     """Bring the recording of one campaign up to date, with progress on standard error."""
-    from toolkit import api
-    from toolkit.cli.progress import Progress
+    from toolkit.cli.progress import ShownProgress
     from toolkit.gate import record_campaign
+    from toolkit.panel import api
 
     price = api.find_price(options["engine"] or "replay", options["model"], options["base_url"], options["price"])
     with contextlib.ExitStack() as stack:
-        bars: list[Progress] = []
+        bars: list[ShownProgress] = []
 
-        def begin(plan: Plan) -> None:
-            bars.append(Progress(len(plan.tasks), quiet=quiet, verbose=verbose, price=price))
+        def begin(plan: planning.Plan) -> None:
+            bars.append(ShownProgress(len(plan.tasks), quiet=quiet, verbose=verbose, price=price))
             stack.enter_context(bars[0])
 
         def advance(reaction: Reaction) -> None:

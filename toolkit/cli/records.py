@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from toolkit.links import Link
-from toolkit.outcomes.wording import NAMES, list_findings, list_sentences, tabulate_words
+from toolkit.models import chance_link
+from toolkit.validity.outcomes import wording
 
 if TYPE_CHECKING:
-    from toolkit.outcomes.validating import Validation
+    from toolkit.validity.outcomes import validating
 
 _TABLES = {
     "Pairs that differ beyond chance": ("right", "pairs", "log loss", "calibration error"),
@@ -28,12 +28,12 @@ _BROKEN = {
 """Headings on two lines, so that a table fits a terminal of 80 columns."""
 
 
-def print_validation(checked: Validation) -> None:
+def print_validation(checked: validating.Validation) -> None:
     """Print how often each source was right, the whole record as a table, and what it rests on and what is missing."""
     console = Console(highlight=False)
-    for sentence in list_findings(checked):
+    for sentence in wording.list_findings(checked):
         console.print(escape(sentence), soft_wrap=True)
-    rows = tabulate_words(checked)
+    rows = wording.tabulate_words(checked)
     for title, columns in _TABLES.items() if checked.pairs else ():
         table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
         table.add_column("source", no_wrap=True)
@@ -44,12 +44,12 @@ def print_validation(checked: Validation) -> None:
         console.print()
         console.print(table)
     console.print()
-    for sentence in list_sentences(checked):
+    for sentence in wording.list_sentences(checked):
         console.print(escape(sentence), soft_wrap=True)
     console.print(checked.label, style="dim", soft_wrap=True)
 
 
-def print_links(links: Sequence[Link], used: Link) -> None:
+def print_links(links: Sequence[chance_link.Link], used: chance_link.Link) -> None:
     """Print every version on a line, the one in use marked."""
     console = Console(highlight=False)
     for link in links:
@@ -57,8 +57,8 @@ def print_links(links: Sequence[Link], used: Link) -> None:
         console.print(f"{mark} {escape(describe_link(link))}", soft_wrap=True)
 
 
-def describe_link(link: Link) -> str:
+def describe_link(link: chance_link.Link) -> str:
     """Return a link on one line: version, what it rests on, and its slopes."""
-    slopes = ", ".join(f"{NAMES[name]} {slope:.2f}" for name, slope in link.slopes.items())
+    slopes = ", ".join(f"{wording.NAMES[name]} {slope:.2f}" for name, slope in link.slopes.items())
     made = f", {link.made[:10]}" if link.made else ", ships with the toolkit"
     return f"{link.version}{made}: {link.say()}; slopes: {slopes}"

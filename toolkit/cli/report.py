@@ -19,7 +19,7 @@ def report(run: Path, outputs: tuple[Path, ...]) -> int:
     Example:  audience report runs/paypal-invoices-ae8d7338ea92 -o report.html
     """
     from toolkit.report import check_suffix, save_report
-    from toolkit.runs import load_run
+    from toolkit.results import load_run
 
     for output in outputs:
         check_suffix(output)

@@ -15,12 +15,10 @@ from toolkit.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from toolkit.connecting import Connection
+    from toolkit.improve import Objection, retesting, rewriting
     from toolkit.models import Audience, Campaign, Draft
-    from toolkit.objections import Objection
-    from toolkit.retesting import Choice
-    from toolkit.rewriting import Rewrite
-    from toolkit.runs import Run
+    from toolkit.panel import connecting
+    from toolkit.results import Run
 
 _INCOMPLETE = 3
 _OVER_BUDGET = 4
@@ -52,7 +50,7 @@ def rewrite(draft: str, **options: Any) -> int:
     Example:  audience rewrite draft.txt --audience uk-small-sellers --sample 6 --fresh --engine local
     """
     from toolkit.cli.rewriting import Retested, print_listed, print_retest, print_rewrite
-    from toolkit.objections import choose_objections, list_objections
+    from toolkit.improve import choose_objections, list_objections
 
     asked = _Asked(draft, options)
     quiet = options["as_json"] or options["quiet"]
@@ -81,7 +79,7 @@ class _Asked:
     """One press of the command: what it works on and with."""
 
     def __init__(self, source: str, options: Mapping[str, Any]) -> None:
-        from toolkit.files.campaigns import check_campaign_path
+        from toolkit.drafts import check_campaign_path
 
         if options["quiet"] and options["verbose"]:
             raise InputError("-q and -v contradict each other; choose one")
@@ -108,23 +106,23 @@ class _Asked:
         return None if self.is_price_unknown else round(self.spent, 6)
 
     @property
-    def connection(self) -> Connection:
+    def connection(self) -> connecting.Connection:
         """What answers, with what is left of the cost limit."""
-        from toolkit.connecting import make_connection
+        from toolkit.panel import connecting
 
         known = {name: self.options[name] for name in _CONNECTING}
-        return dataclasses.replace(make_connection({"engine": self.engine, **known}), max_cost=self._left())
+        return dataclasses.replace(connecting.make_connection({"engine": self.engine, **known}), max_cost=self._left())
 
     def progress(self, *, drafts: int) -> Any:
         """Return a bar of the reactions to so many drafts; a context that gives the function to count each with."""
-        from toolkit.cli.progress import Progress
+        from toolkit.cli.progress import ShownProgress
 
-        return _Counted(Progress, self, drafts)
+        return _Counted(ShownProgress, self, drafts)
 
     def confirm(self) -> None:
         """Show what the first run takes; ask where that is much and somebody can answer."""
-        from toolkit import api
         from toolkit.cli.confirming import confirm, may_ask
+        from toolkit.panel import api
 
         if may_ask(quiet=self.options["quiet"], as_json=self.options["as_json"]):
             known = {name: self.options[name] for name in _PRICED}
@@ -135,7 +133,7 @@ class _Asked:
 
     def run(self, advance: Any) -> Run:
         """Ask the audience about the draft as it is."""
-        from toolkit import api
+        from toolkit.panel import api
 
         settings = {name: self.options[name] for name in _SETTINGS}
         return self._count(api.run(
@@ -143,48 +141,49 @@ class _Asked:
             on_reaction=advance, **settings, **self._asking(),
         ))  # fmt: skip
 
-    def rewrite(self, first: Run, chosen: Sequence[Objection]) -> Rewrite:
+    def rewrite(self, first: Run, chosen: Sequence[Objection]) -> rewriting.Rewrite:
         """Have the draft written anew and keep the version."""
-        from toolkit.retesting import keep_version
-        from toolkit.rewriting import rewrite_draft
-        from toolkit.store import Versions
+        from toolkit.improve import retesting, rewriting
+        from toolkit.store import version_log
 
         connection = self.connection
         given = {one.name: getattr(connection, one.name) for one in dataclasses.fields(connection)}
-        written = rewrite_draft(self.draft, chosen, wish=self.options["wish"], **given)
+        written = rewriting.rewrite_draft(self.draft, chosen, wish=self.options["wish"], **given)
         self._add(written.cost_usd)
         if written.draft is None:
             return written
-        with Versions(connection.store_path) as versions:
+        with version_log.Versions(connection.store_path) as versions:
             reasons = [objection.text for objection in chosen]
-            version = keep_version(
+            version = retesting.keep_version(
                 versions, self.draft, written.draft, answers=reasons, wish=self.options["wish"], note=written.note
             )
         self.number = version.number
         self._write_out(first, version.draft)
         return written.model_copy(update={"draft": version.draft})
 
-    def choose(self, first: Run) -> Choice:
+    def choose(self, first: Run) -> retesting.Choice:
         """Return whom to retest on."""
-        from toolkit.retesting import choose_fresh, choose_same
+        from toolkit.improve import retesting
 
-        fresh = choose_fresh([first], self.audiences) if self.options["fresh"] else None
-        return fresh or choose_same(first, self.audiences)
+        fresh = retesting.choose_fresh([first], self.audiences) if self.options["fresh"] else None
+        return fresh or retesting.choose_same(first, self.audiences)
 
     def retest(self, first: Run, after: Draft, advance: Any) -> Run:
         """Test both drafts and note the outcome with the version."""
-        from toolkit.retesting import retest, sum_up
-        from toolkit.store import Versions
-        from toolkit.study import run_blocking
+        from toolkit.improve import retesting
+        from toolkit.panel import background
+        from toolkit.store import version_log
 
         choice = self.choose(first)
         options = {**self._asking(), "prompts": self.options["prompts"]}
-        again: Run = run_blocking(lambda: retest(first, self.draft, after, choice, options, on_reaction=advance))
-        with Versions(self.connection.store_path) as versions:
-            versions.keep_test(self.draft, self.number, sum_up(again, fresh=choice.fresh))
+        again: Run = background.run_blocking(
+            lambda: retesting.retest(first, self.draft, after, choice, options, on_reaction=advance)
+        )
+        with version_log.Versions(self.connection.store_path) as versions:
+            versions.keep_test(self.draft, self.number, retesting.sum_up(again, fresh=choice.fresh))
         return self._count(again)
 
-    def give_up(self, first: Run, written: Rewrite | None) -> int:
+    def give_up(self, first: Run, written: rewriting.Rewrite | None) -> int:
         """Say why there is no version, and return the exit code."""
         from toolkit.cli.rewriting import print_failure
 
@@ -209,18 +208,18 @@ class _Asked:
         self.is_price_unknown |= cost is None
 
     def _write_out(self, first: Run, after: Draft) -> None:
-        from toolkit.files.campaigns import save_campaign
-        from toolkit.retesting import plan_retest
+        from toolkit.drafts import save_campaign
+        from toolkit.improve import retesting
 
         if self.options["out"] is not None:
-            save_campaign(plan_retest(first, self.draft, after), self.options["out"])
+            save_campaign(retesting.plan_retest(first, self.draft, after), self.options["out"])
 
 
 class _Counted:
     """A progress bar of one run, taken away at its end."""
 
     def __init__(self, bar: Any, asked: _Asked, drafts: int) -> None:
-        from toolkit import api
+        from toolkit.panel import api
 
         options = asked.options
         price = api.find_price(asked.engine, options["model"], options["base_url"], options["price"])
@@ -238,8 +237,8 @@ class _Counted:
 
 def _pick_draft(source: str, options: Mapping[str, Any]) -> tuple[Campaign, Draft]:
     """Return the campaign of the one draft to rewrite."""
+    from toolkit.drafts import load_drafts
     from toolkit.errors import suggest
-    from toolkit.files.drafts import load_drafts
 
     campaign = load_drafts(source, surface=options["surface"])
     ids = [draft.id for draft in campaign.drafts]
@@ -255,7 +254,7 @@ def _pick_draft(source: str, options: Mapping[str, Any]) -> tuple[Campaign, Draf
 
 
 def _load_audiences(options: Mapping[str, Any], campaign: Campaign) -> list[Audience]:
-    from toolkit.files.audiences import load_audience
+    from toolkit.audiences import load_audience
 
     named = list(options["audience"]) or ([campaign.audience] if campaign.audience else [])
     if not named:

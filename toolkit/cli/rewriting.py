@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
-from toolkit.differences import compare_drafts, write_difference
-from toolkit.linting import lint_for
+from toolkit.drafts import diff
+from toolkit.drafts.lint import lint_for
+from toolkit.improve import Objection, retesting, rewriting
 from toolkit.models import LABEL, Audience, Draft
-from toolkit.objections import Objection
-from toolkit.retesting import say_difference, sum_up
-from toolkit.rewriting import Rewrite
 
 if TYPE_CHECKING:
-    from toolkit.runs import Run
+    from toolkit.results import Run
 
 _INCOMPLETE = 3
 _OVER_BUDGET = 4
@@ -32,7 +30,7 @@ class Retested:
     asked: Any
     listed: Sequence[Objection]
     chosen: Sequence[Objection]
-    written: Rewrite
+    written: rewriting.Rewrite
     first: Run
     again: Run
 
@@ -51,7 +49,7 @@ class Retested:
             "note": self.written.note,
             "difference": {
                 change.part: [piece.model_dump() for piece in change.pieces]
-                for change in compare_drafts(asked.draft, after)
+                for change in diff.compare_drafts(asked.draft, after)
             },
             "lint": {
                 name: [finding.model_dump(exclude={"file", "line"}) for finding in lint_for(draft, asked.audiences)]
@@ -60,7 +58,7 @@ class Retested:
             "retest": {
                 "run_id": again.run_id,
                 "counts": again.counts.model_dump(),
-                **sum_up(again, fresh=choice.fresh).model_dump(exclude={"run_id"}),
+                **retesting.sum_up(again, fresh=choice.fresh).model_dump(exclude={"run_id"}),
             },
             "caution": choice.note,
             "cost_usd": asked.cost,
@@ -81,14 +79,14 @@ def print_listed(listed: Sequence[Objection]) -> None:
         console.print(f"  {objection.number}. {escape(objection.text)} ({people}: {escape(who)})", soft_wrap=True)
 
 
-def print_rewrite(before: Draft, written: Rewrite, audiences: Sequence[Audience]) -> None:
+def print_rewrite(before: Draft, written: rewriting.Rewrite, audiences: Sequence[Audience]) -> None:
     """Print the difference by signs alone, what the model says it changed, and lint before and after."""
     assert written.draft is not None  # noqa: S101 - checked by the only caller
     console = Console(highlight=False)
     console.print(f"\n[bold]{escape(before.id)} -> {escape(written.draft.id)}[/bold] ([-removed-] {{+added+}})")
-    for change in compare_drafts(before, written.draft):
+    for change in diff.compare_drafts(before, written.draft):
         name = "" if change.part == "text" else f"{change.part}: "
-        console.print(f"  {name}{escape(write_difference(change.pieces))}", soft_wrap=True)
+        console.print(f"  {name}{escape(diff.write_difference(change.pieces))}", soft_wrap=True)
     if written.note:
         console.print(f"Note: {escape(written.note)}", soft_wrap=True)
     for name, draft in (("before", before), ("after", written.draft)):
@@ -111,7 +109,9 @@ def print_retest(came: Retested) -> int:
         choice, console = asked.choose(came.first), Console(highlight=False)
         console.print()
         print_run(again, folder, brief=asked.options["quiet"])
-        console.print(f"Difference: {say_difference(sum_up(again, fresh=choice.fresh))}.", soft_wrap=True)
+        console.print(
+            f"Difference: {retesting.say_difference(retesting.sum_up(again, fresh=choice.fresh))}.", soft_wrap=True
+        )
         console.print(choice.note, soft_wrap=True)
     print_warnings(again)
     if again.methods.stopped:
@@ -119,7 +119,7 @@ def print_retest(came: Retested) -> int:
     return 0 if again.is_complete else _INCOMPLETE
 
 
-def print_failure(asked: Any, first: Run, written: Rewrite | None) -> None:
+def print_failure(asked: Any, first: Run, written: rewriting.Rewrite | None) -> None:
     """Say why there is no version: on standard error, or as the one JSON object."""
     none = "nobody answered: run the same command again, or look at `audience doctor`"
     problem = (first.methods.stopped if written is None else written.problem) or none

@@ -11,9 +11,9 @@ from toolkit.cli.options import asking_options, option
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
-    from toolkit.cli.progress import Progress
+    from toolkit.cli.progress import ShownProgress
     from toolkit.models import Campaign
-    from toolkit.runs import Run
+    from toolkit.results import Run
 
 _INCOMPLETE = 3
 _OVER_BUDGET = 4
@@ -36,7 +36,7 @@ def run(drafts: tuple[str, ...], surface: str | None, **options: Any) -> int:
 
     Example:  audience run examples/paypal-invoices.yaml --audience uk-small-sellers --engine local
     """
-    from toolkit.files.drafts import load_drafts, merge_campaigns
+    from toolkit.drafts import load_drafts, merge_campaigns
 
     campaigns = [load_drafts(path, surface=surface) for path in drafts]
     campaign = campaigns[0] if len(campaigns) == 1 else merge_campaigns(campaigns)
@@ -50,23 +50,22 @@ def demo(**options: Any) -> int:
 
     Example:  audience demo
     """
-    from toolkit.files.drafts import load_drafts
-    from toolkit.files.resources import find_resource
+    from toolkit.drafts import load_drafts
+    from toolkit.files import resources
 
     return _test(
-        load_drafts(find_resource("examples", _DEMO_CAMPAIGN)), **(options | {"engine": options["engine"] or "local"})
+        load_drafts(resources.find_resource("examples", _DEMO_CAMPAIGN)),
+        **(options | {"engine": options["engine"] or "local"}),
     )
 
 
 def _test(
     campaign: Campaign, *, dry_run: bool, out: str | None, as_json: bool, quiet: bool, verbose: bool, **options: Any
 ) -> int:
-    from toolkit import api
     from toolkit.cli.confirming import confirm, may_ask
-    from toolkit.cli.progress import Progress
-    from toolkit.head_to_head import list_pairings
-    from toolkit.predictions import find_predictions
-    from toolkit.runs import check_folder, check_place
+    from toolkit.cli.progress import ShownProgress
+    from toolkit.panel import api
+    from toolkit.results import predictions, runs
 
     if quiet and verbose:
         raise InputError("-q and -v contradict each other; choose one")
@@ -81,20 +80,20 @@ def _test(
     if dry_run:
         return _show_estimate(api.estimate(campaign, audience, **taken), as_json=as_json)
     if out is not None:
-        check_folder(Path(out))
+        runs.check_folder(Path(out))
     else:
-        check_place(_RUNS)
+        runs.check_place(_RUNS)
     planned = api.plan(campaign, audience, **settings)
     if may_ask(quiet=quiet, as_json=as_json):
         confirm(api.estimate(campaign, audience, **taken), yes=options["yes"])
-    with Progress(
-        len(planned.tasks) + len(list_pairings(planned)),
+    with ShownProgress(
+        len(planned.tasks) + len(planned.pairings),
         quiet=quiet,
         verbose=verbose,
         price=api.find_price(engine, **priced),
     ) as progress:
         finished = _ask(campaign, audience, progress, engine=engine, **settings, **_pick(options, _HOW_TO_ASK))
-    finished = finished.predict(find_predictions(finished.methods.campaign.drafts, api.default_store()))
+    finished = finished.predict(predictions.find_predictions(finished.methods.campaign.drafts, api.default_store()))
     folder = finished.save(out or _RUNS / finished.run_id)
     _show(finished, folder, as_json=as_json, quiet=quiet)
     return _exit_code(finished)
@@ -104,10 +103,10 @@ def _pick(options: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: options[name] for name in names}
 
 
-def _ask(campaign: Campaign, audience: list[str] | None, progress: Progress, **asking: Any) -> Run:
+def _ask(campaign: Campaign, audience: list[str] | None, progress: ShownProgress, **asking: Any) -> Run:
     """Return the run; a signal lets what is in flight arrive and is then raised as Interrupted."""
-    from toolkit import api
     from toolkit.cli.signals import drain_on_signals
+    from toolkit.panel import api
 
     asking |= {"on_reaction": progress.advance, "on_preference": progress.advance_pair, "on_note": progress.note}
     return drain_on_signals(

@@ -12,14 +12,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from toolkit.estimating import say_seconds
-from toolkit.evidence import NAMES, Evidence, find_evidence, say_disagreement
-from toolkit.models import CONTROL, LABEL
-from toolkit.scoring import RATES, say_estimate
+from toolkit.models import LABEL, chance_link, records
+from toolkit.panel import estimating
+from toolkit.results import Evidence, find_evidence, say_disagreement
+from toolkit.results.scoring import RATES, deciding
 
 if TYPE_CHECKING:
-    from toolkit.estimating import Estimate
-    from toolkit.runs import Run
+    from toolkit.results import Run
 
 _VERBATIMS = 4
 _HEADINGS = {"stop_rate": "stopped", "objective_rate": "{objective}", "negative_rate": "hid or reported"}
@@ -86,7 +85,7 @@ def print_warnings(run: Run) -> None:
         console.print(f"warning: {escape(warning)}", style="yellow", soft_wrap=True)
 
 
-def print_estimate(estimate: Estimate) -> None:
+def print_estimate(estimate: estimating.Estimate) -> None:
     """Print what a run would take."""
     console = Console(highlight=False)
     cost = "unknown (add --price IN,OUT)" if estimate.cost_usd is None else f"${estimate.cost_usd:.4f}"
@@ -96,7 +95,7 @@ def print_estimate(estimate: Estimate) -> None:
         f"Ask {estimate.personas} personas under {estimate.wordings} wordings: {estimate.reactions} reactions, "
         f"{estimate.stored} of them stored already; "
         f"up to {estimate.calls} calls, about {estimate.prompt_tokens:,} + {estimate.completion_tokens:,} tokens, "
-        f"{embedded}cost {cost}, about {say_seconds(estimate.minutes * 60)}.",
+        f"{embedded}cost {cost}, about {estimating.say_seconds(estimate.minutes * 60)}.",
         soft_wrap=True,
     )
     can = (
@@ -126,12 +125,12 @@ def _tabulate(run: Run) -> Table:
     for measure in RATES:
         table.add_column(_HEADINGS[measure].format(objective=run.methods.settings.objective), justify="right")
     for draft in run.drafts:
-        for segment in ("all", CONTROL):
+        for segment in ("all", records.CONTROL):
             of_reader = cards.filter((pl.col("draft_id") == draft) & (pl.col("segment") == segment))
             if not of_reader.is_empty():
                 rates = {row["measure"]: row for row in of_reader.iter_rows(named=True)}
                 reader = "audience" if segment == "all" else "control"
-                table.add_row(escape(draft), reader, *(say_estimate(rates[measure]) for measure in RATES))
+                table.add_row(escape(draft), reader, *(deciding.say_estimate(rates[measure]) for measure in RATES))
     return table
 
 
@@ -149,7 +148,7 @@ def _tabulate_evidence(evidence: Sequence[Evidence]) -> Table:
             chance += f" ({row.low:.0%} to {row.high:.0%})"
         favours = row.favours or row.sentence
         basis = f"{row.count_words}, {'calibrated' if row.calibrated else 'not calibrated'}"
-        table.add_row(NAMES[row.source], escape(favours), ahead, chance, basis)
+        table.add_row(chance_link.NAMES[row.source], escape(favours), ahead, chance, basis)
     return table
 
 
@@ -160,20 +159,22 @@ def _print_head_to_head(console: Console, run: Run) -> None:
     table.add_column("wins", justify="right")
     table.add_column("personas", justify="right")
     for row in run.strengths().sort("strength", descending=True, nulls_last=True, maintain_order=True).to_dicts():
-        table.add_row(escape(row["draft_id"]), say_estimate(row | {"estimate": row["strength"]}), str(row["personas"]))
+        table.add_row(
+            escape(row["draft_id"]), deciding.say_estimate(row | {"estimate": row["strength"]}), str(row["personas"])
+        )
     console.print()
     console.print(table)
     effects = run.order_effects()
     if effects is not None:
         first = {"estimate": effects.first_share, "low": effects.first_low, "high": effects.first_high}
         same = "unknown" if effects.consistency is None else f"{effects.consistency:.0%} of {effects.pairs}"
-        console.print(f"Chose what was shown first: {say_estimate(first)} (50% is no bias).", soft_wrap=True)
+        console.print(f"Chose what was shown first: {deciding.say_estimate(first)} (50% is no bias).", soft_wrap=True)
         console.print(f"Same choice in both orders: {same} persona-pairs.", soft_wrap=True)
 
 
 def _print_verbatims(console: Console, run: Run) -> None:
     """Print a few verbatims for each draft, the longest first: they say the most."""
-    said = run.reactions.filter((pl.col("persona_id") != CONTROL) & pl.col("verbatim").is_not_null())
+    said = run.reactions.filter((pl.col("persona_id") != records.CONTROL) & pl.col("verbatim").is_not_null())
     for draft in run.drafts:
         rows = said.filter(pl.col("draft_id") == draft).sort(
             pl.col("verbatim").str.len_chars(), descending=True, maintain_order=True

@@ -2,93 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import Protocol, Self
 
-Form = Literal["chat", "completion"]
-Guard = Callable[[], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """One call to a model."""
-
-    prompt: str
-    """The person, the task and the draft; for the completion form, the whole page."""
-    system: str = ""
-    """The part shared by every call of its kind; empty in the completion form."""
-    schema: Mapping[str, Any] | None = None
-    """Strict JSON schema of the reply, for the chat form."""
-    grammar: str | None = None
-    """GBNF grammar of the reply, for the completion form on llama.cpp."""
-    picture: str | None = None
-    """The draft's picture as a data address, for models that see; a model that does not is told its description."""
-    stop: tuple[str, ...] = ()
-    max_tokens: int = 2_000
-    """Most tokens the reply may take; the worst case when a budget is reserved."""
-    sampling: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """Further sampling parameters; empty leaves the model's own defaults."""
-    top_logprobs: int = 0
-    """How many alternatives to the first token to report; 0 for none."""
-    key: str = dataclasses.field(default="", compare=False)
-    """Under which its reply is kept; for engines that answer much later, to another process."""
-    before_retry: Guard | None = dataclasses.field(default=None, compare=False, repr=False)
-    """Awaited before the question is sent again after an attempt that may have been charged for.
-
-    Raises BudgetReached where the cost limit leaves no room for another.
-    """
-
-    on_text: Callable[[str], None] | None = dataclasses.field(default=None, compare=False, repr=False)
-    """Called with the words of the reply so far as they come, by engines that get them one by one; anew where the
-    question is sent again."""
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """Everything besides the words that shapes the reply."""
-        seen = {"picture": hashlib.sha256(self.picture.encode()).hexdigest()} if self.picture else {}
-        return {
-            **seen,
-            "schema": self.schema,
-            "grammar": self.grammar,
-            "stop": list(self.stop),
-            "max_tokens": self.max_tokens,
-            "sampling": dict(self.sampling),
-            "top_logprobs": self.top_logprobs,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What a model answered, with what it cost."""
-
-    text: str
-    engine: str
-    model: str
-    refusal: str | None = None
-    """The model's own words where it declined."""
-    cut: bool = False
-    """True where the reply ran into `max_tokens`."""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cached_tokens: int = 0
-    """Prompt tokens that the provider took from its prefix cache."""
-    latency_ms: float = 0.0
-    cost_usd: float | None = None
-    """Dollars paid when it was asked; null where the model's price was not known."""
-    top: Mapping[str, float] | None = None
-    """Natural log-probability of each reported alternative for the first token; null where the engine gives none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """What an embedding model answered: one vector per text, and the tokens that the provider counted, 0 if none."""
-
-    vectors: Sequence[Sequence[float]]
-    tokens: int = 0
+from toolkit.models import exchange
 
 
 class Engine(Protocol):
@@ -100,7 +18,7 @@ class Engine(Protocol):
 
     name: str
     model: str
-    form: Form
+    form: exchange.Form
     concurrency: int
     """How many questions to keep in flight unless the user says otherwise."""
 
@@ -120,10 +38,12 @@ class Engine(Protocol):
     ) -> None:
         """Let go of everything opened."""
 
-    async def ask(self, question: Question) -> Reply:
+    async def ask(self, question: exchange.Question) -> exchange.Reply:
         """Return the reply; raise CallFailed, EngineUnavailable or MissingReply."""
 
-    async def embed(self, texts: Sequence[str], model: str, before_retry: Guard | None = None) -> Embedded:
+    async def embed(
+        self, texts: Sequence[str], model: str, before_retry: exchange.Guard | None = None
+    ) -> exchange.Embedded:
         """Return one vector per text from the endpoint's embedding model, asked for in one request.
 
         `before_retry` is awaited as that of a question is.

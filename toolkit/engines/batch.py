@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from toolkit.engines.base import Embedded, Form, Guard, Question, Reply
 from toolkit.engines.batch_files import Failure, split_lines, write_line
 from toolkit.engines.batch_service import BatchService, Unreachable
 from toolkit.errors import CallFailed, EngineUnavailable, Interrupted, ToolkitError
-from toolkit.store.batches import Batch, BatchLog
+from toolkit.models import exchange
+from toolkit.store import batches
 
 ROUNDS = 3
 """How often a question is sent that the provider let expire, cancelled or could not answer."""
@@ -36,8 +36,8 @@ class Tempo:
 class _Waiter:
     """Somebody who waits for a reply."""
 
-    question: Question
-    future: asyncio.Future[Reply]
+    question: exchange.Question
+    future: asyncio.Future[exchange.Reply]
     rounds: int = 0
 
 
@@ -51,7 +51,7 @@ class BatchEngine:
     """
 
     name = "openai"
-    form: Form = "chat"
+    form: exchange.Form = "chat"
     concurrency = 50_000
     claims = False
     is_batch = True
@@ -59,7 +59,7 @@ class BatchEngine:
     def __init__(
         self,
         service: BatchService,
-        log: BatchLog,
+        log: batches.BatchLog,
         *,
         halt: asyncio.Event | None = None,
         on_note: Callable[[str], None] | None = None,
@@ -101,7 +101,7 @@ class BatchEngine:
         await self._service.close()
         self._log.close()
 
-    async def ask(self, question: Question) -> Reply:
+    async def ask(self, question: exchange.Question) -> exchange.Reply:
         """Return the reply once its batch is done; raise CallFailed where the provider has none."""
         key = question.key
         if key in self._read:
@@ -120,7 +120,9 @@ class BatchEngine:
         finally:
             self._waiting.pop(key, None)
 
-    async def embed(self, texts: Sequence[str], model: str, before_retry: Guard | None = None) -> Embedded:
+    async def embed(
+        self, texts: Sequence[str], model: str, before_retry: exchange.Guard | None = None
+    ) -> exchange.Embedded:
         """Return one vector per text, asked for at once and at the full price."""
         return await self._service.embed(texts, model, before_retry)
 
@@ -168,7 +170,7 @@ class BatchEngine:
     def _lacking(self) -> dict[str, _Waiter]:
         return {key: waiter for key, waiter in self._waiting.items() if not waiter.future.done()}
 
-    def _list_awaited(self) -> list[Batch]:
+    def _list_awaited(self) -> list[batches.Batch]:
         lacking = self._lacking.keys()
         return [batch for batch in self._log.list_open(self._service.place) if batch.keys & lacking]
 
@@ -201,7 +203,7 @@ class BatchEngine:
                 return
             wait = min(wait * self._tempo.growth, self._tempo.longest_look)
 
-    async def _collect(self, batch: Batch) -> bool:
+    async def _collect(self, batch: batches.Batch) -> bool:
         """Hand out what a batch brought; False while it is on its way."""
         try:
             state = await self._service.look(batch.id or "")
@@ -223,7 +225,7 @@ class BatchEngine:
             self._hand_out(key, replies.get(key), failures.get(key, Failure("the batch came without it", again=True)))
         return True
 
-    def _hand_out(self, key: str, reply: Reply | None, failure: Failure) -> None:
+    def _hand_out(self, key: str, reply: exchange.Reply | None, failure: Failure) -> None:
         waiter = self._waiting[key]
         if reply is not None:
             waiter.future.set_result(reply)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from toolkit.engines import wire
-from toolkit.engines.base import Question, Reply
+from toolkit.engines import messages as wire
 from toolkit.errors import CallFailed
+from toolkit.models import exchange
 
 MOST_LINES = 50_000
 MOST_BYTES = 200_000_000
@@ -28,7 +28,7 @@ class Failure:
     """Whether sending it again may help."""
 
 
-def write_line(key: str, question: Question, model: str) -> bytes:
+def write_line(key: str, question: exchange.Question, model: str) -> bytes:
     """Return the line of an input file that asks a question."""
     body = wire.write_chat(question, model, ())
     line = {"custom_id": key, "method": "POST", "url": f"/v1{wire.CHAT}", "body": body}
@@ -51,9 +51,9 @@ def split_lines(
         yield part
 
 
-def read_lines(files: Iterable[bytes], engine: str, model: str) -> tuple[dict[str, Reply], dict[str, Failure]]:
+def read_lines(files: Iterable[bytes], engine: str, model: str) -> tuple[dict[str, exchange.Reply], dict[str, Failure]]:
     """Return replies and failures by key, from output and error files in any order."""
-    replies: dict[str, Reply] = {}
+    replies: dict[str, exchange.Reply] = {}
     failures: dict[str, Failure] = {}
     for line in (line for content in files for line in content.splitlines() if line.strip()):
         try:
@@ -62,14 +62,14 @@ def read_lines(files: Iterable[bytes], engine: str, model: str) -> tuple[dict[st
         except (ValueError, KeyError, TypeError):
             continue
         found = _read_line(fields, engine, model)
-        if isinstance(found, Reply):
+        if isinstance(found, exchange.Reply):
             replies[key] = found
         else:
             failures[key] = found
     return replies, failures
 
 
-def _read_line(fields: Mapping[str, Any], engine: str, model: str) -> Reply | Failure:
+def _read_line(fields: Mapping[str, Any], engine: str, model: str) -> exchange.Reply | Failure:
     response = fields.get("response") or {}
     body = response.get("body") or {}
     status = response.get("status_code")

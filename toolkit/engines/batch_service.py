@@ -10,11 +10,11 @@ from typing import Any, NoReturn
 
 import openai
 
-from toolkit.engines.base import Embedded, Guard, Reply
 from toolkit.engines.batch_files import Failure, read_lines
 from toolkit.engines.openai import OpenAIEngine
+from toolkit.engines.redaction import Secrets, mask_url
 from toolkit.errors import EngineUnavailable
-from toolkit.masking import Secrets, mask_url
+from toolkit.models import exchange
 
 _OVER = {"completed", "expired", "cancelled", "failed"}
 _TICKET = "audience_ticket"
@@ -80,7 +80,9 @@ class BatchService:
         """Requests made so far."""
         return self._calls + self._inner.calls
 
-    async def embed(self, texts: Sequence[str], model: str, before_retry: Guard | None = None) -> Embedded:
+    async def embed(
+        self, texts: Sequence[str], model: str, before_retry: exchange.Guard | None = None
+    ) -> exchange.Embedded:
         """Return one vector per text, not in a batch."""
         return await self._inner.embed(texts, model, before_retry)
 
@@ -124,7 +126,7 @@ class BatchService:
             refusal=self._say_refusal(batch) if batch.status == "failed" else None,
         )
 
-    async def download(self, state: State) -> tuple[dict[str, Reply], dict[str, Failure]]:
+    async def download(self, state: State) -> tuple[dict[str, exchange.Reply], dict[str, Failure]]:
         """Return the replies and failures of a batch that is over, by key."""
         contents = []
         for name in state.files:

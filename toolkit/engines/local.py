@@ -13,9 +13,9 @@ from typing import Any, Self
 
 import platformdirs
 
-from toolkit.engines.base import Embedded, Form, Guard, Question, Reply
 from toolkit.engines.openai import OpenAIEngine
 from toolkit.errors import EngineUnavailable, InputError
+from toolkit.models import exchange
 
 EMBEDDED_MODEL = "gemma-3-270m"
 START_SECONDS = 120.0
@@ -38,7 +38,7 @@ class LocalEngine:
         self._path = find_model(model)
         digest = _file_digest(self._path)
         self.model = f"{self._path.stem}@{digest[:12]}"
-        self.form: Form = "chat" if model is not None and has_chat_template(self._path) else "completion"
+        self.form: exchange.Form = "chat" if model is not None and has_chat_template(self._path) else "completion"
         self._process: asyncio.subprocess.Process | None = None
         self._inner: OpenAIEngine | None = None
         self._warnings: list[str] = []
@@ -75,11 +75,16 @@ class LocalEngine:
             await self._inner.__aexit__(kind, error, trace)
         await self._stop()
 
-    async def ask(self, question: Question) -> Reply:
+    async def ask(self, question: exchange.Question) -> exchange.Reply:
         """Return the embedded model's reply."""
         return await self._running.ask(question)
 
-    async def embed(self, texts: Sequence[str], model: str, before_retry: Guard | None = None) -> Embedded:  # noqa: ARG002 - the seam's signature
+    async def embed(
+        self,
+        texts: Sequence[str],  # noqa: ARG002 - the signature of the seam
+        model: str,
+        before_retry: exchange.Guard | None = None,  # noqa: ARG002 - the signature of the seam
+    ) -> exchange.Embedded:
         """Raise InputError: the embedded server holds no embedding model."""
         raise InputError(f"the local engine serves no embedding model, {model} neither")
 

@@ -13,16 +13,22 @@ from typing import Any, Self
 
 import openai
 
-from toolkit.engines import wire
-from toolkit.engines.base import Embedded, Form, Guard, Question, Reply
+from toolkit.engines import messages as wire
 from toolkit.engines.client import SteadyClient
-from toolkit.engines.faults import find_headers, find_refused_parameter, judge_error, may_be_charged, translate_error
-from toolkit.engines.growth import Outcome
-from toolkit.engines.limits import read_wait
+from toolkit.engines.concurrency import Traffic
+from toolkit.engines.headers import read_wait
 from toolkit.engines.pacing import Pace
+from toolkit.engines.redaction import Secrets, mask_url
+from toolkit.engines.retry_policy import (
+    find_headers,
+    find_refused_parameter,
+    judge_error,
+    may_be_charged,
+    translate_error,
+)
 from toolkit.engines.streaming import STREAMED, gather_answer
 from toolkit.errors import EngineUnavailable
-from toolkit.masking import Secrets, mask_url
+from toolkit.models import exchange
 
 ATTEMPTS = 10
 ATTEMPTS_UNANSWERED = 5
@@ -36,7 +42,7 @@ OnText = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _EndpointAnswer:
     """What an endpoint sent, parsed, with its headers."""
 
     fields: Mapping[str, Any]
@@ -64,7 +70,7 @@ class OpenAIEngine:
         *,
         base_url: str | None = None,
         api_key: str | None = None,
-        form: Form = "chat",
+        form: exchange.Form = "chat",
         name: str = "openai",
         label: str | None = None,
         concurrency: int = 32,
@@ -114,7 +120,7 @@ class OpenAIEngine:
             await self._client.close()
         self._masked_logs.close()
 
-    async def ask(self, question: Question) -> Reply:
+    async def ask(self, question: exchange.Question) -> exchange.Reply:
         """Return the reply; raise CallFailed after the last attempt, EngineUnavailable where none can help."""
         started = time.perf_counter()
         if self.form == "chat":
@@ -133,7 +139,9 @@ class OpenAIEngine:
         is_clean = text == reply.text and refusal == reply.refusal
         return reply if is_clean else replace(reply, text=text, refusal=refusal)
 
-    async def embed(self, texts: Sequence[str], model: str, before_retry: Guard | None = None) -> Embedded:
+    async def embed(
+        self, texts: Sequence[str], model: str, before_retry: exchange.Guard | None = None
+    ) -> exchange.Embedded:
         """Return one vector per text, asked for in one request."""
         body = {"model": model, "input": list(texts), "encoding_format": "float"}
         answer = await self._retry(wire.EMBEDDINGS, lambda: body, sum(map(len, texts)), before_retry)
@@ -147,9 +155,9 @@ class OpenAIEngine:
         path: str,
         write: Body,
         characters: int,
-        before_retry: Guard | None = None,
+        before_retry: exchange.Guard | None = None,
         on_text: OnText | None = None,
-    ) -> _Answer:
+    ) -> _EndpointAnswer:
         """Send until an answer comes; what the SDK raises at the end is translated.
 
         `before_retry` is awaited before each attempt that follows one which may have been charged for.
@@ -163,11 +171,11 @@ class OpenAIEngine:
                 answer = await self._send_without_refused(client, path, write, on_text)
             except openai.APIError as error:
                 outcome, headers = judge_error(error, answered=self._answered), find_headers(error)
-                wait = read_wait(headers, time.time()) if outcome is Outcome.LIMITED else None
+                wait = read_wait(headers, time.time()) if outcome is Traffic.LIMITED else None
                 rest, charged = max(wait or 0.0, pace.back_off(attempt)), may_be_charged(error)
                 attempt += 1
                 final = None
-                if outcome is Outcome.OTHER or attempt >= self._attempts:
+                if outcome is Traffic.OTHER or attempt >= self._attempts:
                     final = self._give_up(error)
                 elif time.monotonic() - began + rest > DEADLINE_SECONDS:
                     final = self._give_up_waiting(error, wait)
@@ -179,7 +187,7 @@ class OpenAIEngine:
                 raise
             else:
                 self._answered = True
-                pace.leave(slot, Outcome.ANSWERED, answer.headers, tokens=answer.tokens)
+                pace.leave(slot, Traffic.ANSWERED, answer.headers, tokens=answer.tokens)
                 return answer
             await pace.rest(rest)
             if charged and before_retry is not None:
@@ -210,7 +218,7 @@ class OpenAIEngine:
 
     async def _send_without_refused(
         self, client: SteadyClient, path: str, write: Body, on_text: OnText | None
-    ) -> _Answer:
+    ) -> _EndpointAnswer:
         """Send once, and again for each optional parameter that the model turns out to refuse."""
         while True:
             known = frozenset(self._refused)
@@ -227,12 +235,14 @@ class OpenAIEngine:
                     self._refused.add(parameter)
                     self.warnings.append(f"{self.model} refuses {parameter}; it was dropped for this run")
 
-    async def _listen(self, client: SteadyClient, path: str, body: Mapping[str, Any], on_text: OnText) -> _Answer:
+    async def _listen(
+        self, client: SteadyClient, path: str, body: Mapping[str, Any], on_text: OnText
+    ) -> _EndpointAnswer:
         """Send one request to be answered word by word, and put the answer together."""
         extra = {name: value for name, value in STREAMED.items() if name not in self._refused}
         async with client.post_for_words(path, _write({**body, **extra})) as response:
             fields = await gather_answer(response, lambda text: on_text(self._secrets.mask(text)))
-            return _Answer(fields, response.headers)
+            return _EndpointAnswer(fields, response.headers)
 
     @property
     def _where(self) -> str:
@@ -245,7 +255,7 @@ class OpenAIEngine:
         return self._client, self._pace
 
 
-async def _send(client: SteadyClient, path: str, body: Mapping[str, Any]) -> _Answer:
+async def _send(client: SteadyClient, path: str, body: Mapping[str, Any]) -> _EndpointAnswer:
     """Send one request through the SDK, key, errors and all, and read the raw answer.
 
     Building and checking the SDK's own records took twice the time of everything else in a call, so the raw form is
@@ -259,7 +269,7 @@ async def _send(client: SteadyClient, path: str, body: Mapping[str, Any]) -> _An
     if not isinstance(fields, dict):
         said = f"{path} was answered with something other than a JSON object; check --base-url"
         raise openai.APIResponseValidationError(response, response.text[:200], message=said)
-    return _Answer(fields, response.headers)
+    return _EndpointAnswer(fields, response.headers)
 
 
 def _write(body: Mapping[str, Any]) -> bytes:

@@ -13,9 +13,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from toolkit.engines.buckets import Bucket
-from toolkit.engines.growth import Growth, Outcome
-from toolkit.engines.limits import Kind, read_allowance
+from toolkit.engines.concurrency import Growth, Traffic
+from toolkit.engines.headers import Kind, read_allowance
+from toolkit.engines.token_bucket import Bucket
 from toolkit.errors import EngineError
 
 FIRST_PAUSE = 0.1
@@ -82,7 +82,7 @@ class Pace:
         return slot
 
     def leave(
-        self, slot: Slot, outcome: Outcome, headers: Mapping[str, str], *, wait: float | None = None, tokens: int = 0
+        self, slot: Slot, outcome: Traffic, headers: Mapping[str, str], *, wait: float | None = None, tokens: int = 0
     ) -> None:
         """Give the slot back and learn from what came: `tokens` were used, `wait` seconds were asked for."""
         now = self._clock()
@@ -90,9 +90,9 @@ class Pace:
         self._give_back(slot, tokens)
         self._learn("requests", headers, self.in_flight, now)
         self._learn("tokens", headers, self._tokens_out, now)
-        if outcome is Outcome.LIMITED:
+        if outcome is Traffic.LIMITED:
             self._pause(slot, now, wait)
-        elif outcome is Outcome.ANSWERED:
+        elif outcome is Traffic.ANSWERED:
             self._strikes = 0
         self._growth.count(outcome, now - slot.sent, crowded=crowded)
         self._pump()

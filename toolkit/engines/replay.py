@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from toolkit.engines.base import Embedded, Form, Guard, Question, Reply
 from toolkit.errors import MissingReply
+from toolkit.models import exchange
 
 
 class ReplayEngine:
@@ -20,7 +20,7 @@ class ReplayEngine:
     concurrency = 1
     claims = False
 
-    def __init__(self, model: str, form: Form) -> None:
+    def __init__(self, model: str, form: exchange.Form) -> None:
         self.model = model
         self.form = form
         self.calls = 0
@@ -35,11 +35,16 @@ class ReplayEngine:
     ) -> None:
         """Close nothing."""
 
-    async def ask(self, question: Question) -> Reply:  # noqa: ARG002 - the seam's signature
+    async def ask(self, question: exchange.Question) -> exchange.Reply:  # noqa: ARG002 - the seam's signature
         """Raise MissingReply: whatever is asked of the engine itself was not in the store."""
         raise MissingReply("the store holds no reply to this question; run it once with the engine that should answer")
 
-    async def embed(self, texts: Sequence[str], model: str, before_retry: Guard | None = None) -> Embedded:  # noqa: ARG002 - the seam's signature
+    async def embed(
+        self,
+        texts: Sequence[str],
+        model: str,
+        before_retry: exchange.Guard | None = None,  # noqa: ARG002 - the signature of the seam
+    ) -> exchange.Embedded:
         """Raise MissingReply for the vectors that the store lacks."""
         raise MissingReply(
             f"the store lacks {len(texts)} vectors of {model}; run once with the engine, or leave out --embedding-model"

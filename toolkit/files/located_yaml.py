@@ -214,3 +214,20 @@ def _inner_types(annotation: Any) -> list[type]:
     arguments = getattr(annotation, "__args__", ())
     found = [annotation] if isinstance(annotation, type) and not arguments else []
     return found + [item for argument in arguments for item in _inner_types(argument)]
+
+
+def write_yaml(fields: Mapping[str, Any]) -> str:
+    """Return fields as YAML in their own order, long text as a block."""
+    return yaml.dump(dict(fields), Dumper=_Folded, sort_keys=False, allow_unicode=True, width=100)
+
+
+class _Folded(yaml.SafeDumper):
+    """Writes long text as a block."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    block = len(text) > len("about: ") * 10 and text == text.strip()
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=">" if block else None)
+
+
+_Folded.add_representer(str, _represent_text)

@@ -7,6 +7,8 @@ from pathlib import Path
 from toolkit.errors import InputError
 
 _PACKAGE = Path(__file__).parent.parent
+DATA = _PACKAGE / "data"
+"""The folder of files that ship inside the package."""
 
 
 def find_resource(*parts: str) -> Path:
@@ -23,4 +25,4 @@ def find_resource(*parts: str) -> Path:
 
 def read_data(*parts: str) -> str:
     """Return the text of a file that ships inside the package, such as ("room", "room.css")."""
-    return _PACKAGE.joinpath("data", *parts).read_text(encoding="utf-8")
+    return DATA.joinpath(*parts).read_text(encoding="utf-8")

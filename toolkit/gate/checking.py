@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from toolkit import linting
-from toolkit.engines.base import Engine
+from toolkit.drafts import lint as linting
+from toolkit.drafts import load_drafts
+from toolkit.drafts.lint import Finding
+from toolkit.engines import Engine
 from toolkit.errors import InputError
-from toolkit.files.drafts import load_drafts
 from toolkit.gate.checks import BASELINE, Check, LintCheck, PlacedCheck, is_same_name, read_checks
-from toolkit.gate.deciding import Evidence, find_segment_fault, judge_check
+from toolkit.gate.deciding import Recorded, find_segment_fault, judge_check
 from toolkit.gate.entries import make_frame
-from toolkit.gate.fetching import fetch, record_campaign, require_file
-from toolkit.gate.outcomes import CampaignOutcome, CheckOutcome, OnInconclusive, OnStale, find_gravest
-from toolkit.gate.recordings import Header, Recording, find_recording, load_recording
-from toolkit.gate.replaying import Replay, Shelf, replay, write_command
-from toolkit.linting import Finding
+from toolkit.gate.recording import fetch, record_campaign, require_file
+from toolkit.gate.recording_file import Header, Recording, find_recording, load_recording
+from toolkit.gate.replay import Replay, Shelf, replay, write_command
+from toolkit.gate.results import CampaignOutcome, CheckOutcome, OnInconclusive, OnStale, find_gravest
 from toolkit.models import Campaign
 
 
@@ -141,7 +141,7 @@ class _Judge:
         self._found = found
         self._model = model
         costs = [entry.cost for _, entry in found.kept]
-        self._evidence = Evidence(
+        self._evidence = Recorded(
             reactions=make_frame(found),
             drafts=tuple(draft.id for draft in campaign.drafts),
             wordings=found.recording.header.wordings if found.recording else 0,

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from toolkit.errors import InputError, suggest
-from toolkit.files.located_yaml import Located, Path, make_record, read_numbers
-from toolkit.models import MEASURES, Campaign, Measure, Record
+from toolkit.files import Located, located_yaml, make_record
+from toolkit.models import MEASURES, Campaign, Record, records
 
 BASELINE = "baseline"
 """The name under which a recording keeps the draft that was live."""
@@ -19,7 +19,7 @@ MEASURED = (*RATE_NAMES, *MEASURES)
 """Everything that can be bounded: shares of everybody shown the draft, and ratings by those who stopped."""
 
 Rate = Literal["stop_rate", "objective_rate", "negative_rate"]
-Measured = Rate | Measure
+Measured = Rate | records.Measure
 
 
 def _write(value: Any) -> Any:
@@ -292,7 +292,7 @@ def read_checks(campaign: Campaign) -> tuple[PlacedCheck, ...]:
     located = Located({"checks": list(campaign.checks)}, campaign.file or campaign.campaign, _find_lines(campaign))
     placed: list[PlacedCheck] = []
     for index, entry in enumerate(campaign.checks):
-        path: Path = ("checks", index)
+        path: located_yaml.Path = ("checks", index)
         check = make_record(_find_kind(entry, located, path), located, entry, path)
         _check_one_measure(check, located, path)
         _check_drafts(check, campaign, located, path)
@@ -303,10 +303,10 @@ def read_checks(campaign: Campaign) -> tuple[PlacedCheck, ...]:
 
 def is_same_name(name: str, written: str) -> bool:
     """Return whether what a check wrote means this name: unquoted YAML may have read 007 as a number."""
-    return name == written or _write(read_numbers(name)) == written
+    return name == written or _write(located_yaml.read_numbers(name)) == written
 
 
-def _find_kind(entry: dict[str, Any], located: Located, path: Path) -> type[Check]:
+def _find_kind(entry: dict[str, Any], located: Located, path: located_yaml.Path) -> type[Check]:
     words = {word: kind for kind in KINDS for word in kind.word}
     found = {words[key]: key for key in entry if key in words}
     if len(found) > 1:
@@ -325,7 +325,7 @@ def _find_kind(entry: dict[str, Any], located: Located, path: Path) -> type[Chec
     raise InputError(f"{located.place(path)}: this check does not say what must hold; {allowed}")
 
 
-def _check_one_measure(check: Check, located: Located, path: Path) -> None:
+def _check_one_measure(check: Check, located: Located, path: located_yaml.Path) -> None:
     if isinstance(check, BoundCheck):
         given = [name for name in MEASURED if getattr(check, name) is not None]
         if len(given) != 1:
@@ -335,7 +335,7 @@ def _check_one_measure(check: Check, located: Located, path: Path) -> None:
             )
 
 
-def _check_drafts(check: Check, campaign: Campaign, located: Located, path: Path) -> None:
+def _check_drafts(check: Check, campaign: Campaign, located: Located, path: located_yaml.Path) -> None:
     ids = [draft.id for draft in campaign.drafts]
     paired = isinstance(check, _PairCheck)
     for written in check.drafts:
@@ -357,14 +357,14 @@ def _refuse_baseline(campaign: Campaign) -> None:
         )
 
 
-def _find_lines(campaign: Campaign) -> dict[Path, int]:
-    def walk(value: Any, path: Path) -> Iterator[Path]:
+def _find_lines(campaign: Campaign) -> dict[located_yaml.Path, int]:
+    def walk(value: Any, path: located_yaml.Path) -> Iterator[located_yaml.Path]:
         yield path
         pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
         for key, item in pairs:
             yield from walk(item, (*path, key))
 
-    lines: dict[Path, int] = {}
+    lines: dict[located_yaml.Path, int] = {}
     for index, entry in enumerate(campaign.checks):
         for path in walk(entry, (index,)):
             line = campaign.find_line("checks", ".".join(map(str, path)))

@@ -22,14 +22,14 @@ from toolkit.gate.checks import (
 from toolkit.gate.judging import Decided, Judgement, Sample, estimate_mean, judge_least, judge_most, mirror
 from toolkit.gate.samples import sample_draft, sample_pair, sample_values
 from toolkit.models import MEASURES
-from toolkit.planning import Plan
-from toolkit.scoring import LEAST_PERSONAS, LEAST_WORDINGS, RATES, SIGNIFICANCE
+from toolkit.panel import planning
+from toolkit.results.scoring import RATES, rules
 
 _GRAVITY: tuple[Decided, ...] = ("failed", "inconclusive", "passed")
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Recorded:
     """What a recording holds of the drafts that a check is about."""
 
     reactions: pl.DataFrame
@@ -44,14 +44,14 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Ruling:
     """An outcome and its reason."""
 
     outcome: Decided
     message: str
 
 
-def judge_check(check: Check, evidence: Evidence) -> Finding:
+def judge_check(check: Check, evidence: Recorded) -> Ruling:
     """Return what a check comes to, everything it needs being recorded."""
     if isinstance(check, BoundCheck):
         return _judge_bounds(check, evidence)
@@ -64,10 +64,10 @@ def judge_check(check: Check, evidence: Evidence) -> Finding:
     raise TypeError(type(check))
 
 
-def _judge_bounds(check: BoundCheck, evidence: Evidence) -> Finding:
+def _judge_bounds(check: BoundCheck, evidence: Recorded) -> Ruling:
     reactions = _narrow(evidence.reactions, check.where)
     drafts = _choose(check.draft, evidence.drafts)
-    fail_alpha = SIGNIFICANCE / len(drafts)
+    fail_alpha = rules.SIGNIFICANCE / len(drafts)
     found = []
     for draft in drafts:
         sample = sample_draft(reactions, draft, check.measure, evidence.wordings)
@@ -76,13 +76,13 @@ def _judge_bounds(check: BoundCheck, evidence: Evidence) -> Finding:
     return _gather(found)
 
 
-def _judge_segments(check: SegmentCheck, evidence: Evidence) -> Finding:
+def _judge_segments(check: SegmentCheck, evidence: Recorded) -> Ruling:
     bound = check.no_segment_below
     found = []
     for draft in _choose(check.draft, evidence.drafts):
         groups = sample_values(evidence.reactions, draft, bound.measure, evidence.wordings, bound.key)
         found += [(f"{draft} {bound.key} {value}", sample) for value, sample in groups]
-    fail_alpha = SIGNIFICANCE / max(len(found), 1)
+    fail_alpha = rules.SIGNIFICANCE / max(len(found), 1)
     if not found:
         return _bound(None, bound.measure, (bound.value, None), "", fail_alpha)
     return _gather([_bound(sample, bound.measure, (bound.value, None), label, fail_alpha) for label, sample in found])
@@ -90,12 +90,12 @@ def _judge_segments(check: SegmentCheck, evidence: Evidence) -> Finding:
 
 def _bound(
     sample: Sample | None, measure: str, bounds: tuple[float | None, float | None], label: str, fail_alpha: float
-) -> Finding:
+) -> Ruling:
     """Judge one estimate against its bounds."""
     head = f"{label}: " if label else ""
     if sample is None:
         stopped = " stopped" if measure in MEASURES else ""
-        return Finding("inconclusive", f"{head}no persona{stopped} whose reaction tells; record more personas")
+        return Ruling("inconclusive", f"{head}no persona{stopped} whose reaction tells; record more personas")
     at_least, at_most = bounds
     least, most = find_scale(measure)
     judged: list[Judgement] = []
@@ -105,43 +105,43 @@ def _bound(
     if at_most is not None and at_most < most:
         judged.append(judge_most(sample, at_most, fail_alpha=fail_alpha))
     worst = min(judged or [Judgement("passed")], key=lambda one: _GRAVITY.index(one.outcome))
-    return Finding(worst.outcome, head + _say(_say_level(sample, measure), sample, worst))
+    return Ruling(worst.outcome, head + _say(_say_level(sample, measure), sample, worst))
 
 
-def _judge_pair(check: BeatsCheck | NotWorseCheck, evidence: Evidence) -> Finding:
+def _judge_pair(check: BeatsCheck | NotWorseCheck, evidence: Recorded) -> Ruling:
     ids = (*evidence.drafts, BASELINE)
     draft, other = (next(one for one in ids if is_same_name(one, written)) for written in check.drafts)
     reactions = _narrow(evidence.reactions, check.where)
     sample = sample_pair(reactions, other, draft, check.measure, evidence.wordings)
     if sample is None:
-        return Finding("inconclusive", "no persona reacted to both; record them again")
+        return Ruling("inconclusive", "no persona reacted to both; record them again")
     if isinstance(check, NotWorseCheck):
         if _is_alike(draft, other, evidence):
-            return Finding("passed", f"{draft} and {other} are the same; {_say_counts(sample)}")
+            return Ruling("passed", f"{draft} and {other} are the same; {_say_counts(sample)}")
         sample = replace(sample, is_margin=sample.is_difference)
     bound = check.margin if isinstance(check, BeatsCheck) else -check.margin
     better = mirror(sample) if check.is_lower_better else sample
     judged = judge_least(better, bound, stable=True)
-    return Finding(judged.outcome, _say(_say_difference(sample, draft, other), sample, judged))
+    return Ruling(judged.outcome, _say(_say_difference(sample, draft, other), sample, judged))
 
 
-def _is_alike(draft: str, other: str, evidence: Evidence) -> bool:
+def _is_alike(draft: str, other: str, evidence: Recorded) -> bool:
     """Return whether people see the same in both, as where a draft is what was accepted as the baseline."""
     known = evidence.digests.get(draft)
     return known is not None and known == evidence.digests.get(other)
 
 
-def _judge_cost(check: CostCheck, evidence: Evidence) -> Finding:
+def _judge_cost(check: CostCheck, evidence: Recorded) -> Ruling:
     if evidence.cost is None:
-        return Finding(
+        return Ruling(
             "inconclusive", "the model's price was not known when it was recorded; record with --price IN,OUT"
         )
     outcome: Decided = "passed" if evidence.cost <= check.max_cost else "failed"
     count = evidence.reactions.height
-    return Finding(outcome, f"${evidence.cost:.4f} for {count} reactions; at most ${check.max_cost:g} wanted")
+    return Ruling(outcome, f"${evidence.cost:.4f} for {count} reactions; at most ${check.max_cost:g} wanted")
 
 
-def _gather(findings: Sequence[Finding]) -> Finding:
+def _gather(findings: Sequence[Ruling]) -> Ruling:
     """Return one finding for several that must all hold: the gravest speaks, the others are counted."""
     gravest = min(findings, key=lambda finding: _GRAVITY.index(finding.outcome))
     if len(findings) == 1:
@@ -149,14 +149,14 @@ def _gather(findings: Sequence[Finding]) -> Finding:
     counts = [(sum(one.outcome == outcome for one in findings), outcome) for outcome in _GRAVITY]
     told = ", ".join(f"{count} {outcome}" for count, outcome in counts if count)
     alike = [finding.message for finding in findings if finding.outcome == gravest.outcome]
-    return Finding(gravest.outcome, f"{told}: {'; '.join(alike)}")
+    return Ruling(gravest.outcome, f"{told}: {'; '.join(alike)}")
 
 
 def _say(level: str, sample: Sample, judged: Judgement) -> str:
     counts = _say_counts(sample)
     more = "1 more persona" if judged.more == 1 else f"{judged.more or 0:,} more personas"
     if judged.because == "not enough":
-        least = f"{LEAST_PERSONAS} personas under {LEAST_WORDINGS} wordings"
+        least = f"{rules.LEAST_PERSONAS} personas under {rules.LEAST_WORDINGS} wordings"
         return f"{level}, {counts}; at least {least} are needed: record at least {more}"
     if judged.because == "unstable":
         return f"{level}, {counts}; unstable: leaving out one wording turns the sign"
@@ -198,7 +198,7 @@ def _narrow(reactions: pl.DataFrame, where: dict[str, str]) -> pl.DataFrame:
     return reactions
 
 
-def find_segment_fault(check: Check, plan: Plan) -> str | None:
+def find_segment_fault(check: Check, plan: planning.Plan) -> str | None:
     """Return what is wrong with the segments that a check names, or None."""
     where: dict[str, str] = getattr(check, "where", {})
     keys = [check.no_segment_below.key] if isinstance(check, SegmentCheck) else list(where)

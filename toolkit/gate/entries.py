@@ -7,14 +7,14 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.gate.fingerprints import Shaped
-from toolkit.gate.recordings import Entry
-from toolkit.gate.replaying import Replay
+from toolkit.drafts.surfaces import cut_at_fold
+from toolkit.files import templating
+from toolkit.gate.digests import Shaped
+from toolkit.gate.recording_file import Entry
+from toolkit.gate.replay import Replay
 from toolkit.models import MEASURES
-from toolkit.prompts import clean_text
-from toolkit.questions import Task
-from toolkit.reactions import reactions_schema
-from toolkit.surfaces import cut_at_fold
+from toolkit.questionnaire import Task
+from toolkit.results.scoring import columns
 
 _RATING_DIGITS, _PMF_DIGITS, _COST_DIGITS = 4, 3, 8
 _MOST_SAID = 400
@@ -55,7 +55,7 @@ def make_frame(found: Replay) -> pl.DataFrame:
         shared |= {"engine": found.recording.header.engine, "model": found.recording.header.model}
     folds = {draft.id: cut_at_fold(draft) for draft in plan.campaign.drafts}
     rows = [{**shared, **_describe(task, entry, folds, plan.segment_keys)} for task, entry in found.kept]
-    return pl.DataFrame(rows, schema=reactions_schema(plan.segment_keys), orient="row")
+    return pl.DataFrame(rows, schema=columns.reactions_schema(plan.segment_keys), orient="row")
 
 
 def _describe(task: Task, entry: Entry, folds: Mapping[str, str], keys: Iterable[str]) -> dict[str, Any]:
@@ -83,4 +83,4 @@ def _describe(task: Task, entry: Entry, folds: Mapping[str, str], keys: Iterable
 
 
 def _clean(text: str | None) -> str | None:
-    return None if text is None else clean_text(text).strip()
+    return None if text is None else templating.clean_text(text).strip()

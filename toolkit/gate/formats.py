@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from toolkit.gate.outcomes import CampaignOutcome, CheckOutcome
-from toolkit.markup import escape_markdown, write_command
+from toolkit.files import markup
+from toolkit.gate.results import CampaignOutcome, CheckOutcome
 from toolkit.models import LABEL
+
+_escape = markup.escape_markdown
 
 _BLOCKING = frozenset({"failed", "stale", "error"})
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -106,20 +108,24 @@ def _clean(text: str) -> str:
 
 def _annotate(outcome: CampaignOutcome, check: CheckOutcome) -> str:
     values = {"file": _name_file(outcome), "line": check.line, "title": f"{outcome.campaign}: {check.check}"}
-    return write_command(_LEVELS[check.outcome], values, check.message)
+    return markup.write_command(_LEVELS[check.outcome], values, check.message)
 
 
 def _summarise(outcome: CampaignOutcome) -> Iterator[str]:
-    yield f"### {escape_markdown(outcome.campaign)}: {outcome.outcome}"
+    yield f"### {_escape(outcome.campaign)}: {outcome.outcome}"
     yield ""
     yield "| check | outcome | why |"
     yield "|---|---|---|"
     for check in sorted(outcome.checks, key=lambda check: check.outcome not in _BLOCKING):
-        cells = (escape_markdown(check.check), _MARKS.get(check.outcome, check.outcome), escape_markdown(check.message))
+        cells = (
+            _escape(check.check),
+            _MARKS.get(check.outcome, check.outcome),
+            _escape(check.message),
+        )
         yield f"| {' | '.join(cells)} |"
     yield ""
     for warning in outcome.warnings:
-        yield f"- {escape_markdown(warning)}"
+        yield f"- {_escape(warning)}"
     if outcome.warnings:
         yield ""
 

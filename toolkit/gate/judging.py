@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from toolkit import stats
-from toolkit.scoring import LEAST_PERSONAS, LEAST_WORDINGS, SIGNIFICANCE
+from toolkit.results.scoring import rules
+from toolkit.stats import cells, intervals, plans
 
 Side = Literal[-1, 0, 1]
 Decided = Literal["passed", "failed", "inconclusive"]
@@ -52,17 +52,17 @@ class Sample:
     @property
     def is_enough(self) -> bool:
         """Whether there are the personas and wordings that any verdict needs."""
-        return self.personas >= LEAST_PERSONAS and len(np.unique(self.wordings)) >= LEAST_WORDINGS
+        return self.personas >= rules.LEAST_PERSONAS and len(np.unique(self.wordings)) >= rules.LEAST_WORDINGS
 
     @property
     def effective(self) -> float:
         """Kish's effective number of personas."""
         _, first = np.unique(self.units, return_index=True)
-        return stats.effective_size(self.weights[first])
+        return intervals.effective_size(self.weights[first])
 
 
 @dataclass(frozen=True)
-class Estimate:
+class ShownMean:
     """A mean with the interval that is shown."""
 
     estimate: float
@@ -80,7 +80,7 @@ class Judgement:
     """How many more personas would decide it, four times in five; null where more of them cannot."""
 
 
-def estimate_mean(sample: Sample, alpha: float = SIGNIFICANCE) -> Estimate:
+def estimate_mean(sample: Sample, alpha: float = rules.SIGNIFICANCE) -> ShownMean:
     """Return the mean and its interval at confidence 1 - alpha.
 
     Of a share, each end is the farther of the clustered and the exact interval: near 0 and 1 the clustered one alone
@@ -89,23 +89,25 @@ def estimate_mean(sample: Sample, alpha: float = SIGNIFICANCE) -> Estimate:
     score interval: with 72 personas the clustered one alone keeps a margin of 5 points in 12.6 % of recordings where
     one in twenty acts on one draft and nobody on the other (measured).
     """
-    found = stats.cluster_mean(*_columns(sample), confidence=1.0 - alpha)
+    found = intervals.cluster_mean(*_columns(sample), confidence=1.0 - alpha)
     if sample.is_difference:
-        found = stats.limit_difference(found, sample.effective, confidence=1.0 - alpha)
+        found = intervals.limit_difference(found, sample.effective, confidence=1.0 - alpha)
     low, high = found.low, found.high
     if low is None or high is None:
-        return Estimate(found.estimate, low, high)
+        return ShownMean(found.estimate, low, high)
     if sample.is_share:
-        exact = stats.exact_interval(found.estimate, sample.effective, confidence=1.0 - alpha)
+        exact = intervals.exact_interval(found.estimate, sample.effective, confidence=1.0 - alpha)
         low, high = max(min(low, exact[0]), 0.0), min(max(high, exact[1]), 1.0)
     elif sample.is_margin and found.standard_error:
         ahead, behind = (_average(sample, np.maximum(side * sample.values, 0.0)) for side in (1.0, -1.0))
-        score = stats.score_interval(ahead, behind, sample.effective, confidence=1.0 - alpha)
+        score = intervals.score_interval(ahead, behind, sample.effective, confidence=1.0 - alpha)
         low, high = min(low, score[0]), max(high, score[1])
-    return Estimate(found.estimate, low, high)
+    return ShownMean(found.estimate, low, high)
 
 
-def judge_least(sample: Sample, bound: float, *, fail_alpha: float = SIGNIFICANCE, stable: bool = False) -> Judgement:
+def judge_least(
+    sample: Sample, bound: float, *, fail_alpha: float = rules.SIGNIFICANCE, stable: bool = False
+) -> Judgement:
     """Judge that a mean is at least `bound`, and say how many more personas would decide what is open.
 
     Passed where the whole 95 % interval is, failed where none of it is, at `fail_alpha` (of which several estimates
@@ -113,16 +115,18 @@ def judge_least(sample: Sample, bound: float, *, fail_alpha: float = SIGNIFICANC
     """
     judged = decide_least(sample, bound, fail_alpha=fail_alpha, stable=stable)
     if judged.because == "not enough":
-        return replace(judged, more=max(LEAST_PERSONAS - sample.personas, 1))
+        return replace(judged, more=max(rules.LEAST_PERSONAS - sample.personas, 1))
     return judged if judged.outcome != "inconclusive" else replace(judged, more=count_more(sample, bound))
 
 
-def decide_least(sample: Sample, bound: float, *, fail_alpha: float = SIGNIFICANCE, stable: bool = False) -> Judgement:
+def decide_least(
+    sample: Sample, bound: float, *, fail_alpha: float = rules.SIGNIFICANCE, stable: bool = False
+) -> Judgement:
     """Judge as `judge_least` does, without saying how many more personas would help."""
     if not sample.is_enough:
         return Judgement("inconclusive", "not enough")
-    side = _find_side(sample, bound, SIGNIFICANCE)
-    if side < 0 and fail_alpha < SIGNIFICANCE:
+    side = _find_side(sample, bound, rules.SIGNIFICANCE)
+    if side < 0 and fail_alpha < rules.SIGNIFICANCE:
         side = _find_side(sample, bound, fail_alpha)
     if side == 0:
         return Judgement("inconclusive", "undecided")
@@ -131,7 +135,9 @@ def decide_least(sample: Sample, bound: float, *, fail_alpha: float = SIGNIFICAN
     return Judgement("passed" if side > 0 else "failed")
 
 
-def judge_most(sample: Sample, bound: float, *, fail_alpha: float = SIGNIFICANCE, stable: bool = False) -> Judgement:
+def judge_most(
+    sample: Sample, bound: float, *, fail_alpha: float = rules.SIGNIFICANCE, stable: bool = False
+) -> Judgement:
     """Judge that a mean is at most `bound`, the same way round the other side."""
     return judge_least(mirror(sample), _mirror(sample, bound), fail_alpha=fail_alpha, stable=stable)
 
@@ -151,16 +157,16 @@ def count_more(sample: Sample, bound: float) -> int | None:
     None where more personas alone cannot reach it, because the wordings leave too much variance or the mean stands too
     close to the bound.
     """
-    found = stats.cluster_mean(*_columns(sample))
+    found = intervals.cluster_mean(*_columns(sample))
     gap = abs(found.estimate - bound)
-    if not found.standard_error or not gap > stats.ROUNDING:
+    if not found.standard_error or not gap > cells.ROUNDING:
         return _count_unanimous(sample, gap)
     wordings = max(sample.wordings_planned, len(np.unique(sample.wordings)))
-    needed = stats.personas_needed(_split_variance(sample, found.standard_error**2), wordings, 1, gap, PLANNED_POWER)
+    needed = plans.personas_needed(_split_variance(sample, found.standard_error**2), wordings, 1, gap, PLANNED_POWER)
     return None if needed is None else _name_more(sample, needed)
 
 
-def _split_variance(sample: Sample, variance: float) -> stats.Components:
+def _split_variance(sample: Sample, variance: float) -> plans.Components:
     """Return the variance components, such that they add up to the variance of the mean that was found.
 
     With fewer than two personas to a wording the sample cannot tell wordings from personas; then the wordings are taken
@@ -168,13 +174,13 @@ def _split_variance(sample: Sample, variance: float) -> stats.Components:
     """
     used, effective = len(np.unique(sample.wordings)), sample.effective
     if sample.personas >= 2 * used:
-        parts = stats.variance_components(sample.values, sample.units, sample.wordings)
+        parts = plans.variance_components(sample.values, sample.units, sample.wordings)
         implied = parts.wording / used + parts.persona / effective if parts else 0.0
         if parts is not None and implied > 0.0:
             scale = variance / implied
-            return stats.Components(wording=parts.wording * scale, persona=parts.persona * scale, noise=0.0)
-    wording = min(stats.TYPICAL.wording * sample.scale**2, variance * used / 2)
-    return stats.Components(wording=wording, persona=(variance - wording / used) * effective, noise=0.0)
+            return plans.Components(wording=parts.wording * scale, persona=parts.persona * scale, noise=0.0)
+    wording = min(plans.TYPICAL.wording * sample.scale**2, variance * used / 2)
+    return plans.Components(wording=wording, persona=(variance - wording / used) * effective, noise=0.0)
 
 
 def _name_more(sample: Sample, needed: float) -> int | None:
@@ -185,9 +191,9 @@ def _name_more(sample: Sample, needed: float) -> int | None:
 
 def _count_unanimous(sample: Sample, gap: float) -> int | None:
     """Return how many more personas would decide, were they all as unanimous; a rating cannot be told so."""
-    if not (sample.is_share or sample.is_difference) or not stats.ROUNDING < gap < 1.0:
+    if not (sample.is_share or sample.is_difference) or not cells.ROUNDING < gap < 1.0:
         return None
-    return _name_more(sample, math.log(SIGNIFICANCE / 2.0) / math.log(1.0 - gap))
+    return _name_more(sample, math.log(rules.SIGNIFICANCE / 2.0) / math.log(1.0 - gap))
 
 
 def _find_side(sample: Sample, bound: float, alpha: float) -> Side:
@@ -197,7 +203,7 @@ def _find_side(sample: Sample, bound: float, alpha: float) -> Side:
         if shown.low is None or shown.high is None:
             return 0
         return 1 if shown.low >= bound else -1 if shown.high < bound else 0
-    found = stats.cluster_mean(sample.values - bound, *_columns(sample)[1:])
+    found = intervals.cluster_mean(sample.values - bound, *_columns(sample)[1:])
     if found.p_value is None or found.p_value > alpha:
         return 0
     if sample.is_difference and found.standard_error == 0.0:
@@ -210,8 +216,8 @@ def _find_side(sample: Sample, bound: float, alpha: float) -> Side:
 def _is_stable(sample: Sample, bound: float) -> bool:
     """Return whether the mean stays on its side of the bound whichever wording is left out, as a verdict asks."""
     shifted = sample.values - bound
-    signs = np.sign(stats.leave_one_out(shifted, sample.weights, sample.wordings))
-    estimate = stats.cluster_mean(shifted, *_columns(sample)[1:]).estimate
+    signs = np.sign(intervals.leave_one_out(shifted, sample.weights, sample.wordings))
+    estimate = intervals.cluster_mean(shifted, *_columns(sample)[1:]).estimate
     return bool((signs[~np.isnan(signs)] == np.sign(estimate)).all())
 
 

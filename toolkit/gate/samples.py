@@ -9,9 +9,7 @@ import polars as pl
 
 from toolkit.gate.judging import Sample
 from toolkit.models import MEASURES
-from toolkit.scoring import RATES
-from toolkit.scoring.comparing import average_repeats, load_pairs
-from toolkit.scoring.rows import load_cells, select_rows
+from toolkit.results.scoring import RATES, comparisons, reaction_rows
 
 RATING_RANGE = 4.0
 """From 1 to 5."""
@@ -27,8 +25,8 @@ def sample_values(
 ) -> Iterator[tuple[str, Sample]]:
     """Yield each value of a segment with what a draft reached in it; without a segment, everybody."""
     of_draft = reactions.filter(pl.col("draft_id") == draft)
-    rows = select_rows(of_draft, by, [draft], measure)
-    cells = load_cells(rows, draft).filter(pl.col(measure).is_not_null())
+    rows = reaction_rows.select_rows(of_draft, by, [draft], measure)
+    cells = reaction_rows.load_cells(rows, draft).filter(pl.col(measure).is_not_null())
     for value in rows.values:
         group = cells.filter(pl.col("value") == value)
         if not group.is_empty():
@@ -39,10 +37,12 @@ def sample_values(
 def sample_pair(reactions: pl.DataFrame, other: str, draft: str, measure: str, wordings: int) -> Sample | None:
     """Return the paired differences draft minus other; None where nobody reacted to both."""
     both = reactions.filter(pl.col("draft_id").is_in([other, draft]))
-    rows = select_rows(both, None, [other, draft], measure)
-    for _, paired in load_pairs(rows):
+    rows = reaction_rows.select_rows(both, None, [other, draft], measure)
+    for _, paired in comparisons.load_pairs(rows):
         if not paired.is_empty():
-            sample = _make(average_repeats(paired), "difference", 2 * paired.height, wordings, is_share=False)
+            sample = _make(
+                comparisons.average_repeats(paired), "difference", 2 * paired.height, wordings, is_share=False
+            )
             return replace(sample, is_difference=measure in RATES)
     return None
 

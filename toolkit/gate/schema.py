@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
+from toolkit.files import resources
 from toolkit.gate.checks import KINDS, MEASURED, BoundCheck
 from toolkit.models import Campaign
 
-FILE = Path(__file__).parent.parent / "data" / "schemas" / "campaign.schema.json"
+FILE = resources.DATA / "schemas" / "campaign.schema.json"
 _SURFACE = {"type": "string", "description": "Where drafts appear that do not say so themselves."}
 
 

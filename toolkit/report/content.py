@@ -9,17 +9,17 @@ from typing import Any
 
 import polars as pl
 
-from toolkit import summaries
-from toolkit.decisions import Decision, make_decision
-from toolkit.evidence import Evidence, find_evidence, say_disagreement
-from toolkit.health import Check, find_health
-from toolkit.linting import Finding, lint
+from toolkit.drafts.lint import Finding, lint
+from toolkit.drafts.preview import Highlight
 from toolkit.models import LABEL, Verdict
-from toolkit.outcomes.wording import list_validation
-from toolkit.rendering import Funnel, Highlight
-from toolkit.runs import Run
-from toolkit.scoring import INTERACTION_SCHEMA, PRIMARY, decide, interactions
-from toolkit.themes import Theme
+from toolkit.report import summaries
+from toolkit.report.advice import Decision, make_decision
+from toolkit.report.blocks import Funnel
+from toolkit.report.health import HealthSign, find_health
+from toolkit.results import Evidence, Run, find_evidence, said, say_disagreement
+from toolkit.results.scoring import PRIMARY, columns, decide, interactions
+from toolkit.stats import lexical
+from toolkit.validity.outcomes import wording
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Report:
     @cached_property
     def heard(self) -> pl.DataFrame:
         """The usable reactions of personas."""
-        return summaries.select_heard(self.run.reactions)
+        return said.select_heard(self.run.reactions)
 
     @cached_property
     def actions(self) -> pl.DataFrame:
@@ -104,14 +104,14 @@ class Report:
         return summaries.share_levels(self.heard, self.run.drafts)
 
     @cached_property
-    def objections(self) -> Mapping[str, Sequence[Theme]]:
+    def objections(self) -> Mapping[str, Sequence[lexical.Theme]]:
         """Per draft, objections grouped, the most common first."""
-        return {draft: summaries.group_objections(self.heard, draft) for draft in self.run.drafts}
+        return {draft: said.group_objections(self.heard, draft) for draft in self.run.drafts}
 
     @cached_property
     def verbatims(self) -> pl.DataFrame:
         """draft_id, persona_id, action, verbatim: a few per draft, one of each action first."""
-        return pl.concat([summaries.choose_verbatims(self.heard, draft) for draft in self.run.drafts])
+        return pl.concat([said.choose_verbatims(self.heard, draft) for draft in self.run.drafts])
 
     @cached_property
     def highlights(self) -> Mapping[str, Sequence[Highlight]]:
@@ -134,7 +134,7 @@ class Report:
         return find_evidence(self.run)
 
     @cached_property
-    def health(self) -> Sequence[Check]:
+    def health(self) -> Sequence[HealthSign]:
         """Whether the run is worth its numbers."""
         return find_health(self.run.reactions, self.run.order_effects())
 
@@ -151,7 +151,7 @@ def make_report(run: Run) -> Report:
 
 def _test_segments(run: Run) -> pl.DataFrame:
     tests = [interactions(run.reactions, key, drafts=run.drafts) for key in run.methods.segment_keys]
-    return pl.concat(tests) if tests else pl.DataFrame(schema=INTERACTION_SCHEMA)
+    return pl.concat(tests) if tests else pl.DataFrame(schema=columns.INTERACTION_SCHEMA)
 
 
 def list_methods(run: Run) -> Iterator[tuple[str, str]]:
@@ -195,7 +195,7 @@ def to_plain(report: Report) -> dict[str, Any]:
         "segments": {key: card.to_dicts() for key, card in report.segments.items()},
         "interactions": report.interactions.to_dicts(),
         "strengths": report.strengths.to_dicts(),
-        "validation": list(list_validation(run.methods.link)),
+        "validation": list(wording.list_validation(run.methods.link)),
         "evidence": [row.model_dump() for row in report.evidence],
         "disagreement": report.disagreement,
         "actions": report.actions.to_dicts(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -12,16 +11,15 @@ import polars as pl
 import vl_convert
 from markupsafe import Markup
 
-from toolkit import charts
-from toolkit.evidence import NAMES
-from toolkit.models import LABEL
-from toolkit.outcomes.wording import list_validation
-from toolkit.rendering import load_style, render_previews
-from toolkit.rendering.templates import make_environment
+from toolkit.drafts.preview import load_style, make_environment, render_previews
+from toolkit.files import resources
+from toolkit.models import LABEL, chance_link
+from toolkit.report import charts
 from toolkit.report.content import Report, list_methods
-from toolkit.scoring import RATES
+from toolkit.results.scoring import RATES
+from toolkit.validity.outcomes import wording
 
-_TEMPLATES = Path(__file__).parent.parent / "data" / "report"
+_TEMPLATES = resources.DATA / "report"
 
 
 def render_html(report: Report) -> str:
@@ -40,8 +38,8 @@ def render_html(report: Report) -> str:
             control=_arrange_rates(report.control),
             measures=RATES,
             names=charts.NAMES,
-            sources=NAMES,
-            validation=list(list_validation(run.methods.link)),
+            sources=chance_link.NAMES,
+            validation=list(wording.list_validation(run.methods.link)),
             charts=[_embed(*chart) for chart in _list_charts(report)],
             heatmaps={key: _arrange_segments(card, run.drafts) for key, card in report.segments.items()},
             health=report.health,

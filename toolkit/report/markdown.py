@@ -7,12 +7,14 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.charts import NAMES
-from toolkit.markup import escape_markdown as escape
+from toolkit.files import markup
 from toolkit.models import LABEL
-from toolkit.outcomes.wording import list_validation
+from toolkit.report.charts import NAMES
 from toolkit.report.content import Report, list_methods
-from toolkit.scoring import RATES, say_estimate
+from toolkit.results.scoring import RATES, deciding
+from toolkit.validity.outcomes import wording
+
+_escape = markup.escape_markdown
 
 
 def render_markdown(report: Report) -> str:
@@ -22,13 +24,28 @@ def render_markdown(report: Report) -> str:
 
 def _write(report: Report) -> Iterator[str]:
     run = report.run
-    yield from (f"# {escape(report.headline)}", "", escape(report.verdict.because), "", f"> {LABEL}", "")
+    yield from (
+        f"# {_escape(report.headline)}",
+        "",
+        _escape(report.verdict.because),
+        "",
+        f"> {LABEL}",
+        "",
+    )
     if report.disagreement:
-        yield from (escape(report.disagreement), "")
-    yield from (f"Validation: {escape(run.methods.validation)}. Not suited for {run.methods.not_suited_for}.", "")
+        yield from (_escape(report.disagreement), "")
+    yield from (
+        f"Validation: {_escape(run.methods.validation)}. Not suited for {run.methods.not_suited_for}.",
+        "",
+    )
     yield from ("## Drafts", "")
     for draft in run.methods.campaign.drafts:
-        yield from (f"**{escape(draft.id)}** ({draft.surface})", "", f"> {escape(draft.text)}", "")
+        yield from (
+            f"**{_escape(draft.id)}** ({draft.surface})",
+            "",
+            f"> {_escape(draft.text)}",
+            "",
+        )
     yield from ("## Of the simulated audience", "")
     yield from _tabulate(report.scorecard, run.drafts)
     if not report.control.is_empty():
@@ -40,13 +57,13 @@ def _write(report: Report) -> Iterator[str]:
     yield from _write_voices(report)
     yield from ("## Limits and rules", "")
     for finding in report.findings:
-        yield f"- {finding.severity}, {escape(finding.draft_id)}: {escape(finding.message)} ({finding.rule})"
+        yield f"- {finding.severity}, {_escape(finding.draft_id)}: {_escape(finding.message)} ({finding.rule})"
     yield from (("No flags.", "") if not report.findings else ("",))
     yield from ("## Health of the run", "")
     for check in report.health:
-        yield f"- {'ok' if check.ok else '**look**'}: {escape(check.sentence)}"
+        yield f"- {'ok' if check.ok else '**look**'}: {_escape(check.sentence)}"
     yield from ("", "## Method", "")
-    yield from (f"- {what}: {escape(how)}" for what, how in list_methods(run))
+    yield from (f"- {what}: {_escape(how)}" for what, how in list_methods(run))
     yield from ("", LABEL)
 
 
@@ -58,12 +75,12 @@ def _tabulate(scorecard: pl.DataFrame, drafts: Sequence[str]) -> Iterator[str]:
     for draft in drafts:
         cells = [_say(rows.get((draft, name)), name) for name in measures]
         people = rows[draft, RATES[0]]["personas"] if (draft, RATES[0]) in rows else 0
-        yield f"| {escape(draft)} | {' | '.join(cells)} | {people} |"
+        yield f"| {_escape(draft)} | {' | '.join(cells)} | {people} |"
     yield ""
 
 
 def _say(row: dict[str, Any] | None, measure: str) -> str:
-    return say_estimate(row, ".0%" if measure in RATES else ".1f") if row else "unknown"
+    return deciding.say_estimate(row, ".0%" if measure in RATES else ".1f") if row else "unknown"
 
 
 def _write_comparisons(report: Report) -> Iterator[str]:
@@ -72,7 +89,7 @@ def _write_comparisons(report: Report) -> Iterator[str]:
     yield from ("## Draft against draft, on the objective", "", "| pair | difference, points | 95 % | verdict |")
     yield "|---|---|---|---|"
     for row in report.comparisons.iter_rows(named=True):
-        pair = f"{escape(row['draft_b'])} minus {escape(row['draft_a'])}"
+        pair = f"{_escape(row['draft_b'])} minus {_escape(row['draft_a'])}"
         known = row["difference"] is not None
         difference = f"{100 * row['difference']:+.0f}" if known else "unknown"
         spread = f"{100 * row['low']:+.0f} to {100 * row['high']:+.0f}" if row["low"] is not None else "unknown"
@@ -83,9 +100,9 @@ def _write_comparisons(report: Report) -> Iterator[str]:
 def _write_evidence(report: Report) -> Iterator[str]:
     if report.evidence:
         yield from ("## Evidence: which draft each source favours", "")
-        yield from (f"- {escape(row.sentence)}" for row in report.evidence)
+        yield from (f"- {_escape(row.sentence)}" for row in report.evidence)
         yield from ("", "### Validation", "")
-        yield from (f"- {escape(sentence)}" for sentence in list_validation(report.run.methods.link))
+        yield from (f"- {_escape(sentence)}" for sentence in wording.list_validation(report.run.methods.link))
         yield ""
 
 
@@ -100,16 +117,16 @@ def _write_strengths(report: Report) -> Iterator[str]:
     )
     for row in report.strengths.iter_rows(named=True):
         wins = _say(row | {"estimate": row["strength"]}, RATES[0])
-        yield f"| {escape(row['draft_id'])} | {wins} | {row['personas']} |"
+        yield f"| {_escape(row['draft_id'])} | {wins} | {row['personas']} |"
     yield ""
 
 
 def _write_voices(report: Report) -> Iterator[str]:
     yield from ("## What the simulated people said", "")
     for draft in report.run.drafts:
-        yield from (f"### {escape(draft)}", "")
+        yield from (f"### {_escape(draft)}", "")
         for theme in report.objections[draft]:
-            yield f"- Objection of {len(theme.members)} ({escape(', '.join(theme.members))}): {escape(theme.text)}"
+            yield f"- Objection of {len(theme.members)} ({_escape(', '.join(theme.members))}): {_escape(theme.text)}"
         for row in report.verbatims.filter(pl.col("draft_id") == draft).iter_rows(named=True):
-            yield f"- {escape(row['persona_id'])}, {row['action'].replace('_', ' ')}: “{escape(row['verbatim'])}”"
+            yield f"- {_escape(row['persona_id'])}, {row['action'].replace('_', ' ')}: “{_escape(row['verbatim'])}”"
         yield ""

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import polars as pl
 import xlsxwriter
 
-from toolkit.evidence import to_frame
 from toolkit.models import LABEL
-from toolkit.outcomes.wording import list_validation
 from toolkit.report.content import Report, list_methods
+from toolkit.results import evidence
+from toolkit.validity.outcomes import wording
 
 
 def render_workbook(report: Report) -> bytes:
@@ -37,8 +37,8 @@ def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:
     yield "Scorecard", pl.concat([report.scorecard, *report.segments.values(), report.control])
     yield "Comparisons", report.comparisons
     if report.evidence:
-        yield "Evidence", to_frame(report.evidence)
-    yield "Validation", pl.DataFrame({"in words": list(list_validation(report.run.methods.link))})
+        yield "Evidence", evidence.to_frame(report.evidence)
+    yield "Validation", pl.DataFrame({"in words": list(wording.list_validation(report.run.methods.link))})
     yield "Segments", report.interactions
     if not report.strengths.is_empty():
         yield "Head-to-head", report.strengths

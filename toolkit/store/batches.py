@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from toolkit.engines.base import Reply
+from toolkit.models import exchange
 from toolkit.store.database import Database
 
 _SCHEMA = """
@@ -65,7 +65,7 @@ class BatchLog(Database):
         """Write down what the provider calls a batch."""
         self._insert("UPDATE sent_batches SET id = ? WHERE ticket = ?", (identity, ticket))
 
-    def close_batch(self, ticket: str, replies: Mapping[str, Reply]) -> None:
+    def close_batch(self, ticket: str, replies: Mapping[str, exchange.Reply]) -> None:
         """Keep the replies of a batch until they are read, and forget the batch."""
         rows = [(key, json.dumps(dataclasses.asdict(reply))) for key, reply in replies.items()]
         with self._transaction() as connection:
@@ -73,10 +73,10 @@ class BatchLog(Database):
             connection.execute("DELETE FROM batch_items WHERE ticket = ?", (ticket,))
             connection.execute("DELETE FROM sent_batches WHERE ticket = ?", (ticket,))
 
-    def find_reply(self, key: str) -> Reply | None:
+    def find_reply(self, key: str) -> exchange.Reply | None:
         """Return a reply that came in a batch and that nobody has read yet, or None."""
         row = self._select("SELECT reply FROM batch_replies WHERE key = ?", key)
-        return Reply(**json.loads(row[0])) if row else None
+        return exchange.Reply(**json.loads(row[0])) if row else None
 
     def forget(self, keys: Iterable[str]) -> None:
         """Drop replies that were read: they are kept by now, or of no use."""

@@ -11,11 +11,11 @@ from typing import cast
 
 import numpy as np
 
-from toolkit.engines.base import Form, Reply
 from toolkit.errors import StoreUnusable
+from toolkit.models import exchange
 from toolkit.store.database import PATIENCE_SECONDS, Database
+from toolkit.store.journal import Journal, Row, find_journals, read_journal
 from toolkit.store.owners import is_alive, make_owner, retire_owner
-from toolkit.store.rescue import Journal, Row, find_journals, read_journal
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -29,7 +29,7 @@ LEASE_SECONDS = 600.0
 """How long a question stays in the hands of a process that nobody hears of: longer than any call is tried."""
 
 
-_FIELDS = [field.name for field in dataclasses.fields(Reply)]
+_FIELDS = [field.name for field in dataclasses.fields(exchange.Reply)]
 _KEEP = "INSERT OR IGNORE INTO replies (key, form, model, reply) VALUES (?, ?, ?, ?)"
 _CLAIM = """
 INSERT INTO claims (key, owner, until)
@@ -65,16 +65,16 @@ class Store(Database):
         retire_owner(self._owner)
         super().close()
 
-    def find(self, key: bytes) -> Reply | None:
+    def find(self, key: bytes) -> exchange.Reply | None:
         """Return the reply kept under the key, or None."""
         row = self._select("SELECT reply FROM replies WHERE key = ?", key)
-        return Reply(**json.loads(row[0])) if row else None
+        return exchange.Reply(**json.loads(row[0])) if row else None
 
     def has(self, key: bytes) -> bool:
         """Tell whether a reply is kept under the key."""
         return self._select("SELECT 1 FROM replies WHERE key = ?", key) is not None
 
-    def keep(self, key: bytes, form: Form, reply: Reply) -> Reply:
+    def keep(self, key: bytes, form: exchange.Form, reply: exchange.Reply) -> exchange.Reply:
         """Commit a reply and return the one that stands: one that was there already stays as it is.
 
         Where the file does not take it, the journal does, and `trouble` is set.
@@ -124,12 +124,12 @@ class Store(Database):
             except (OSError, StoreUnusable):
                 continue
 
-    def list_replies(self) -> Iterator[tuple[bytes, Form, Reply]]:
+    def list_replies(self) -> Iterator[tuple[bytes, exchange.Form, exchange.Reply]]:
         """Yield key, form and reply of everything kept."""
         last = b""
         while row := self._select("SELECT key, form, reply FROM replies WHERE key > ? ORDER BY key LIMIT 1", last):
             last = row[0]
-            yield last, cast("Form", row[1]), Reply(**json.loads(row[2]))
+            yield last, cast("exchange.Form", row[1]), exchange.Reply(**json.loads(row[2]))
 
     def merge(self, path: Path) -> None:
         """Take in every reply of another store; one that is already here stays as it is."""
@@ -148,18 +148,18 @@ class Store(Database):
             data = np.asarray(vector, dtype=np.float64).tobytes()
             self._insert("INSERT OR IGNORE INTO vectors (key, vector) VALUES (?, ?)", (key, data))
 
-    def latest_model(self, model: str | None = None) -> tuple[str, Form] | None:
+    def latest_model(self, model: str | None = None) -> tuple[str, exchange.Form] | None:
         """Return the model and form of the latest reply, of `model` where one is named."""
         query = "SELECT model, form FROM replies WHERE ? IS NULL OR model = ? ORDER BY arrived DESC LIMIT 1"
         row = self._select(query, model, model)
-        return (row[0], cast("Form", row[1])) if row else None
+        return (row[0], cast("exchange.Form", row[1])) if row else None
 
-    def list_latest(self, model: str, most: int) -> list[Reply]:
+    def list_latest(self, model: str, most: int) -> list[exchange.Reply]:
         """Return the latest replies of a model, so many at most."""
         query = "SELECT reply FROM replies WHERE model = ? ORDER BY arrived DESC LIMIT ?"
         with self._refusing():
             rows = self._connection.execute(query, (model, most)).fetchall()
-        return [Reply(**json.loads(row[0])) for row in rows]
+        return [exchange.Reply(**json.loads(row[0])) for row in rows]
 
     def count_replies(self) -> int:
         """Return how many replies are kept."""

@@ -6,10 +6,10 @@ import datetime
 
 import streamlit as st
 
-from toolkit.api import default_store
 from toolkit.models import Draft
-from toolkit.runs import Run
-from toolkit.store import Approval, Approvals
+from toolkit.panel import api
+from toolkit.results import Run
+from toolkit.store import approvals
 from toolkit.ui.sign_in import name_user
 from toolkit.ui.text import escape
 
@@ -17,7 +17,7 @@ from toolkit.ui.text import escape
 def show_approval(run: Run, draft: Draft) -> None:
     """Say who approved a draft as it stands, and offer to approve it or to take that back."""
     campaign = run.methods.campaign.campaign
-    with Approvals(default_store()) as kept:
+    with approvals.Approvals(api.default_store()) as kept:
         standing, voided = kept.find(campaign, draft), kept.find_voided(campaign, draft)
     for approval in standing:
         words, back = st.columns([4, 1], vertical_alignment="center")
@@ -46,7 +46,7 @@ def _approve(run: Run, draft: Draft, name: str, note: str) -> None:
     if not name:
         st.error("Who approves it? Type your name.")
         return
-    approval = Approval(
+    approval = approvals.Approval(
         digest=draft.digest,
         campaign=run.methods.campaign.campaign,
         draft_id=draft.id,
@@ -55,11 +55,11 @@ def _approve(run: Run, draft: Draft, name: str, note: str) -> None:
         run_id=run.run_id,
         note=note,
     )
-    with Approvals(default_store()) as kept:
+    with approvals.Approvals(api.default_store()) as kept:
         kept.approve(approval)
     st.rerun()
 
 
-def _withdraw(approval: Approval) -> None:
-    with Approvals(default_store()) as kept:
+def _withdraw(approval: approvals.Approval) -> None:
+    with approvals.Approvals(api.default_store()) as kept:
         kept.withdraw(approval)

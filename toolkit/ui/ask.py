@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from toolkit.audiences import list_audiences
+from toolkit.drafts.surfaces import Device, find_surface, surface_names
 from toolkit.engines import DEFAULT_MODEL
-from toolkit.files.audiences import list_audiences
-from toolkit.models import Audience, Campaign, make_campaign
-from toolkit.surfaces import Device, find_surface, surface_names
+from toolkit.models import Audience, Campaign, records
 from toolkit.ui import state
 from toolkit.ui.text import escape
 
@@ -146,7 +146,9 @@ def ask_head_to_head() -> bool:
 
 def make_test(drafts: list[dict[str, Any]], objective: str) -> Campaign:
     """Return the campaign of the drafts that have words; raise InputError where they make none."""
-    return make_campaign("drafts from the page", [draft for draft in drafts if draft["text"].strip()], objective)
+    return records.make_campaign(
+        "drafts from the page", [draft for draft in drafts if draft["text"].strip()], objective
+    )
 
 
 def _ask_endpoint() -> dict[str, Any]:

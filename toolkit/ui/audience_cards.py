@@ -8,27 +8,13 @@ from typing import Any
 
 import streamlit as st
 
-from toolkit.editing import (
-    Desk,
-    count_pages,
-    duplicate_persona,
-    find_personas,
-    make_persona,
-    put_persona,
-    remove_persona,
-    shorten,
-    split_rows,
-    suggest_id,
-    take_page,
-    write_segments,
-)
+from toolkit.audiences import editing, vetting
+from toolkit.drafts.preview import render_portrait
 from toolkit.errors import InputError
 from toolkit.models import Audience, Persona
-from toolkit.rendering.portraits import render_portrait
-from toolkit.room import find_initials
+from toolkit.report import seating
 from toolkit.ui import state, workbench
 from toolkit.ui.text import escape
-from toolkit.vetting import share_segments
 
 _PAGE = 12
 _COLUMNS = 3
@@ -38,7 +24,7 @@ _FIELDS = "ask-person-"
 _NEW = ""
 
 
-def show_people(desk: Desk) -> None:
+def show_people(desk: editing.Desk) -> None:
     """Draw the segments, the search and the cards, or the form of the persona that is being edited."""
     said = workbench.take_said()
     if said:
@@ -56,7 +42,7 @@ def show_people(desk: Desk) -> None:
 def show_segments(audience: Audience) -> None:
     """Say how the audience divides, with counts and shares of the weight."""
     with st.expander("Segments: shares and counts"):
-        for key, held in share_segments(audience).items():
+        for key, held in vetting.share_segments(audience).items():
             parts = (f"{value} {share:.0%} ({count})" for value, (count, share) in held.items())
             st.markdown(f"**{escape(key)}**  \n{escape(' · '.join(parts))}")
         if not audience.segment_keys:
@@ -73,41 +59,43 @@ def ask_personas(audience: Audience) -> list[Persona]:
         values = sorted({persona.segments[key] for persona in audience.personas if key in persona.segments})
         state.keep_choices(f"ask-cards-{key}", values)
         wanted[key] = column.multiselect(key, values, key=f"ask-cards-{key}", placeholder="any")
-    return find_personas(audience, words, wanted)
+    return editing.find_personas(audience, words, wanted)
 
 
-def show_cards(desk: Desk, personas: Sequence[Persona]) -> None:
+def show_cards(desk: editing.Desk, personas: Sequence[Persona]) -> None:
     """Draw a page of cards."""
-    pages = count_pages(personas, _PAGE)
+    pages = editing.count_pages(personas, _PAGE)
     st.caption(f"{len(personas)} of {len(desk.audience.personas)} personas")
     page = 1
     if pages > 1:
         workbench.limit_page("ask-cards-page", pages)
         page = int(st.number_input(f"Page, of {pages}", 1, pages, key="ask-cards-page", width=160))
-    shown = take_page(personas, _PAGE, page)
-    for row in split_rows(shown, _COLUMNS):
+    shown = editing.take_page(personas, _PAGE, page)
+    for row in editing.split_rows(shown, _COLUMNS):
         for column, persona in zip(st.columns(_COLUMNS), row, strict=False):
             with column.container(border=True):
                 show_card(desk, persona)
 
 
-def show_card(desk: Desk, persona: Persona) -> None:
+def show_card(desk: editing.Desk, persona: Persona) -> None:
     """Draw one persona with what can be done to it."""
     group = next(iter(persona.segments.values()), persona.id)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.html(str(render_portrait(find_initials(persona.name), group)), width="content")
-        st.markdown(f"**{escape(shorten(persona.name, 60))}, {persona.age}**", width="stretch")
+        st.html(str(render_portrait(seating.find_initials(persona.name), group)), width="content")
+        st.markdown(f"**{escape(editing.shorten(persona.name, 60))}, {persona.age}**", width="stretch")
     held = " · ".join(persona.segments.values())
-    st.caption(escape(shorten(f"{persona.id} · weight {persona.weight:g}" + (f" · {held}" if held else ""), 200)))
-    st.text(shorten(persona.about, 260))
+    st.caption(
+        escape(editing.shorten(f"{persona.id} · weight {persona.weight:g}" + (f" · {held}" if held else ""), 200))
+    )
+    st.text(editing.shorten(persona.about, 260))
     with st.container(horizontal=True):
         st.button("Edit", key=f"open-{persona.id}", on_click=_open, args=(desk, persona), type="tertiary",
-                  help=f"Edit {shorten(persona.name, 40)}")  # fmt: skip
+                  help=f"Edit {editing.shorten(persona.name, 40)}")  # fmt: skip
         st.button("Duplicate", key=f"copy-{persona.id}", on_click=_duplicate, args=(desk, persona), type="tertiary")
         st.button("Delete", key=f"drop-{persona.id}", on_click=_delete, args=(desk, persona), type="tertiary")
 
 
-def show_form(desk: Desk, edited: str) -> None:
+def show_form(desk: editing.Desk, edited: str) -> None:
     """Let somebody change a persona; what is wrong stands beside its field and nothing typed is lost."""
     st.subheader(escape(f"Edit {edited}") if edited else "Add a persona", anchor=False)
     faults = workbench.find_faults()
@@ -134,39 +122,41 @@ def _ask(name: str, label: str, faults: dict[str, str], *, area: int = 0, **opti
         st.error(escape(faults[name]))
 
 
-def _open(desk: Desk, persona: Persona | None) -> None:
+def _open(desk: editing.Desk, persona: Persona | None) -> None:
     """Put a persona, or an empty one, into the form."""
     workbench.open_form(persona.id if persona else _NEW)
     filled = {
-        "id": persona.id if persona else suggest_id(desk.audience),
+        "id": persona.id if persona else editing.suggest_id(desk.audience),
         "name": persona.name if persona else "",
         "age": str(persona.age) if persona else "",
         "weight": f"{persona.weight:g}" if persona else "1",
-        "segments": write_segments(persona) if persona else "\n".join(f"{key}: " for key in desk.audience.segment_keys),
+        "segments": editing.write_segments(persona)
+        if persona
+        else "\n".join(f"{key}: " for key in desk.audience.segment_keys),
         "about": persona.about if persona else "",
     }
     for name, value in filled.items():
         workbench.set_value(f"{_FIELDS}{name}", value)
 
 
-def _keep(desk: Desk, edited: str) -> None:
+def _keep(desk: editing.Desk, edited: str) -> None:
     others = [persona.id for persona in desk.audience.personas if persona.id != edited]
-    persona, faults = make_persona(workbench.find_fields(_FIELDS), others)
+    persona, faults = editing.make_persona(workbench.find_fields(_FIELDS), others)
     workbench.keep_faults(faults)
     if persona is not None:
-        workbench.keep_desk(desk.change(put_persona(desk.audience, persona, edited or None)))
+        workbench.keep_desk(desk.change(editing.put_persona(desk.audience, persona, edited or None)))
         workbench.close_form()
 
 
-def _duplicate(desk: Desk, persona: Persona) -> None:
-    audience, copy = duplicate_persona(desk.audience, persona.id)
+def _duplicate(desk: editing.Desk, persona: Persona) -> None:
+    audience, copy = editing.duplicate_persona(desk.audience, persona.id)
     workbench.keep_desk(desk.change(audience))
     workbench.say_once(f"{persona.name} duplicated as {copy.id}; Undo takes it back")
 
 
-def _delete(desk: Desk, persona: Persona) -> None:
+def _delete(desk: editing.Desk, persona: Persona) -> None:
     try:
-        workbench.keep_desk(desk.change(remove_persona(desk.audience, persona.id)))
+        workbench.keep_desk(desk.change(editing.remove_persona(desk.audience, persona.id)))
         workbench.say_once(f"{persona.name} deleted; Undo brings them back")
     except InputError as error:
         workbench.say_once(str(error))

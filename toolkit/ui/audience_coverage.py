@@ -7,11 +7,10 @@ import itertools
 import polars as pl
 import streamlit as st
 
-from toolkit.coverage import compare_shares, cross_segments, say_missing, suggest_wanted
+from toolkit.audiences import coverage, vetting
 from toolkit.models import Audience
 from toolkit.ui import state
 from toolkit.ui.text import escape
-from toolkit.vetting import count_voices, find_doubts
 
 _COLUMNS = 4
 
@@ -39,8 +38,8 @@ def show_crossing(audience: Audience, keys: list[str]) -> None:
     if row_key == column_key:
         st.caption("Choose two different segments.")
         return
-    crossings = cross_segments(audience, row_key, column_key)
-    for sentence in say_missing(crossings):
+    crossings = coverage.cross_segments(audience, row_key, column_key)
+    for sentence in coverage.say_missing(crossings):
         st.markdown(escape(sentence))
     cells = pl.DataFrame([{row_key: one.row, "column": one.column, "cell": one.words} for one in crossings])
     st.dataframe(cells.pivot(on="column", index=row_key, values="cell"), hide_index=True)
@@ -54,22 +53,22 @@ def show_wanted(audience: Audience, keys: list[str]) -> None:
     key = st.selectbox("Segment", keys, key="ask-wanted-key")
     wanted = {}
     for (value, share), column in zip(
-        suggest_wanted(audience, key).items(), itertools.cycle(st.columns(_COLUMNS)), strict=False
+        coverage.suggest_wanted(audience, key).items(), itertools.cycle(st.columns(_COLUMNS)), strict=False
     ):
         state.suggest(f"ask-wanted-{key}-{value}", share)
         wanted[value] = column.number_input(
             f"{value}, %", 0.0, 100.0, step=1.0, format="%g", key=f"ask-wanted-{key}-{value}"
         )
     st.caption("Shares need not add up to 100; they are scaled.")
-    for gap in compare_shares(audience, key, wanted):
+    for gap in coverage.compare_shares(audience, key, wanted):
         st.markdown(f"- {escape(gap.sentence)}")
 
 
 def show_doubts(audience: Audience) -> None:
     """Say what makes the audience worth less than its number of personas."""
     st.subheader("Doubts", anchor=False)
-    st.markdown(f"{len(audience.personas)} personas count as {count_voices(audience):.1f} under their weights.")
-    doubts = find_doubts(audience)
+    st.markdown(f"{len(audience.personas)} personas count as {vetting.count_voices(audience):.1f} under their weights.")
+    doubts = vetting.find_doubts(audience)
     for doubt in doubts:
         st.markdown(f"- {escape(doubt.message)}")
     if not doubts:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from toolkit.editing import Desk
+from toolkit.audiences import editing, uploads
 from toolkit.errors import InputError
-from toolkit.files.rows import SUFFIXES
-from toolkit.files.uploads import Table, make_audience
+from toolkit.files import tables
 from toolkit.models import Audience
 from toolkit.ui import state, workbench
 from toolkit.ui.text import escape
@@ -20,14 +19,16 @@ _CHOSEN = (*_COLUMNS, "audience", "segments", "template")
 
 def show_import() -> None:
     """Draw the import from file to preview."""
-    upload = st.file_uploader("A table with one row a person", type=[suffix[1:] for suffix in SUFFIXES], key="rows")
+    upload = st.file_uploader(
+        "A table with one row a person", type=[suffix[1:] for suffix in tables.SUFFIXES], key="rows"
+    )
     if upload is None:
         st.caption("CSV, Excel or Parquet, up to 20 MB and 5,000 rows; nothing leaves this machine.")
         return
     try:
         table = workbench.read_rows(upload.name, upload.getvalue())
         name, columns, segments, template = ask_columns(table)
-        audience = make_audience(table, name, template, segments, columns)
+        audience = uploads.make_audience(table, name, template, segments, columns)
     except InputError as error:
         st.error(escape(str(error)))
         return
@@ -40,7 +41,7 @@ def show_import() -> None:
     )  # fmt: skip
 
 
-def ask_columns(table: Table) -> tuple[str, dict[str, str], list[str], str]:
+def ask_columns(table: uploads.Table) -> tuple[str, dict[str, str], list[str], str]:
     """Let somebody say which column is what; what looks right is suggested."""
     _begin(table)
     left, right = st.columns([2, 3], gap="large")
@@ -77,7 +78,7 @@ def show_three(audience: Audience) -> None:
             st.text(persona.about[:600])
 
 
-def _begin(table: Table) -> None:
+def _begin(table: uploads.Table) -> None:
     """Forget what was chosen for another table."""
     this = (table.name, table.columns)
     if workbench.find_value("import-of") != this:
@@ -88,5 +89,5 @@ def _begin(table: Table) -> None:
 
 def _open(audience: Audience) -> None:
     workbench.drop_desk()
-    workbench.keep_desk(Desk(audience.audience, bundled=False, steps=(audience,), opened=""))
+    workbench.keep_desk(editing.Desk(audience.audience, bundled=False, steps=(audience,), opened=""))
     workbench.set_value("ask-audience-view", "People")

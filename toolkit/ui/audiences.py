@@ -6,10 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from toolkit.editing import Desk, open_desk, save_desk
+from toolkit.audiences import editing, list_audiences, write_audience
 from toolkit.errors import InputError, ToolkitError
-from toolkit.files.audiences import list_audiences, write_audience
-from toolkit.summaries import write_people
+from toolkit.report import summaries
 from toolkit.ui import state, workbench
 from toolkit.ui.audience_cards import show_people
 from toolkit.ui.audience_coverage import show_coverage
@@ -36,7 +35,7 @@ def show() -> None:
             show_people(desk)
 
 
-def ask_audience() -> Desk | None:
+def ask_audience() -> editing.Desk | None:
     """Let somebody choose an audience; what is being changed stays until it is let go on purpose."""
     found = dict(list_audiences())
     desk = workbench.find_desk()
@@ -54,7 +53,7 @@ def ask_audience() -> Desk | None:
         desk = None
     if desk is None or not _is_current(desk, found[name]):
         try:
-            desk = open_desk(name, found[name])
+            desk = editing.open_desk(name, found[name])
         except ToolkitError as error:
             st.error(escape(str(error)))
             return None
@@ -62,7 +61,7 @@ def ask_audience() -> Desk | None:
     return desk
 
 
-def show_head(desk: Desk) -> None:
+def show_head(desk: editing.Desk) -> None:
     """Say what the audience is, and offer undo, saving and export."""
     audience = desk.audience
     st.markdown(escape(" ".join(audience.description.split())) or "No description.")
@@ -74,12 +73,12 @@ def show_head(desk: Desk) -> None:
         with st.popover("Save", icon=":material/save:"):
             ask_save(desk)
         st.download_button("YAML", write_audience(audience), f"{desk.name}.yaml", "application/yaml", on_click="ignore")
-        st.download_button("CSV", write_people(audience), f"{desk.name}.csv", "text/csv", on_click="ignore")
+        st.download_button("CSV", summaries.write_people(audience), f"{desk.name}.csv", "text/csv", on_click="ignore")
     if desk.is_changed:
         st.info("Changed and not saved yet.", icon=":material/edit:")
 
 
-def ask_save(desk: Desk) -> None:
+def ask_save(desk: editing.Desk) -> None:
     """Let somebody name the file; one that exists is replaced only where that was ticked.
 
     The suggested name is the field's own: one set beside it is lost where the page is drawn anew before this opens.
@@ -89,7 +88,7 @@ def ask_save(desk: Desk) -> None:
     replace = st.checkbox("Replace the file if it exists", key=f"save-replace-{desk.name}")
     if st.button("Save the audience", type="primary"):
         try:
-            saved, path = save_desk(desk, name, overwrite=replace)
+            saved, path = editing.save_desk(desk, name, overwrite=replace)
         except InputError as error:
             st.error(say_here(error))
             return
@@ -105,6 +104,6 @@ def _undo() -> None:
         workbench.keep_desk(desk.undo())
 
 
-def _is_current(desk: Desk, path: Path) -> bool:
+def _is_current(desk: editing.Desk, path: Path) -> bool:
     """Return whether the file still holds what was opened; a steps-only desk keeps its history."""
     return state.read_audience(str(path), path.stat().st_mtime).digest == desk.opened

@@ -9,12 +9,12 @@ from typing import Any
 
 import streamlit as st
 
-from toolkit.connecting import Connection, make_connection
 from toolkit.errors import ToolkitError
-from toolkit.interviewing import find_people
+from toolkit.improve import interviews
 from toolkit.models import Audience, Draft, Persona
-from toolkit.room import Cell, hear_run
-from toolkit.runs import RUNS, Run, find_runs
+from toolkit.panel import connecting
+from toolkit.report import seating
+from toolkit.results import Run, find_runs, runs
 from toolkit.ui import ask, state
 from toolkit.ui.people import find_audiences_of
 from toolkit.ui.text import escape
@@ -32,17 +32,17 @@ class Subject:
     @property
     def people(self) -> dict[str, Persona]:
         """The personas by the ids of the run."""
-        return find_people(self.audiences)
+        return interviews.find_people(self.audiences)
 
     @property
-    def connection(self) -> Connection:
+    def connection(self) -> connecting.Connection:
         """What answers."""
-        return make_connection(self.options)
+        return connecting.make_connection(self.options)
 
     @cached_property
-    def heard(self) -> dict[tuple[str, str], Cell]:
+    def heard(self) -> dict[tuple[str, str], seating.Cell]:
         """What each persona did and said, by persona and draft."""
-        return hear_run(self.run)
+        return seating.hear_run(self.run)
 
     def find_names(self, personas: Sequence[str]) -> list[str]:
         """Return what people are called; who is not in the audience any more, by the id."""
@@ -92,7 +92,7 @@ def _list_runs() -> dict[str, str]:
     found = {}
     if live is not None and live.run is not None:
         found[live.run.run_id] = f"the run on the first page: {live.describe()}"
-    for folder in find_runs(RUNS):
+    for folder in find_runs(runs.RUNS):
         found.setdefault(folder.name, folder.name)
     return found
 

@@ -8,10 +8,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from toolkit.errors import InputError
-from toolkit.estimating import say_estimate, say_people
-from toolkit.live import LiveRun
 from toolkit.models import LABEL, Audience, Campaign
-from toolkit.room import seat_panel
+from toolkit.panel import estimating, live_runs
+from toolkit.report import seating
 from toolkit.ui import ask, state, workbench, writing
 from toolkit.ui.results import show_result
 from toolkit.ui.room import show_room
@@ -77,7 +76,7 @@ def show_form(*, locked: bool, bar: DeltaGenerator | None = None) -> None:
             show_start(drafts, objective, audience, options, bar or st.container())
     if audience is not None:
         with room:
-            show_room(seat_panel(audience.personas), [""], {}, key="ask-people-room")
+            show_room(seating.seat_panel(audience.personas), [""], {}, key="ask-people-room")
 
 
 def ask_people() -> tuple[Audience | None, dict[str, Any]]:
@@ -100,11 +99,11 @@ def show_start(
     has followed what was typed.
     """
     campaign, problem = None, ""
-    takes, tells = say_people(options["sample"]), ""
+    takes, tells = estimating.say_people(options["sample"]), ""
     try:
         if any(draft["text"].strip() for draft in drafts):
             campaign = ask.make_test(drafts, objective)
-            takes, tells = say_estimate(state.find_estimate(campaign, audience, options))
+            takes, tells = estimating.say_estimate(state.find_estimate(campaign, audience, options))
     except InputError as error:
         problem = str(error)
     said = _draw_start(takes, bar)
@@ -135,7 +134,7 @@ def _start(campaign: Campaign, audience: Audience, options: dict[str, Any], said
         st.rerun()
 
 
-def show_end(live: LiveRun) -> None:
+def show_end(live: live_runs.LiveRun) -> None:
     """Draw what came of a run, with the ways on."""
     if live.run is None:
         return
@@ -144,4 +143,4 @@ def show_end(live: LiveRun) -> None:
     if not live.run.is_complete:
         limits = ask.find_limits()
         st.button("Ask the rest", icon=":material/play_arrow:", on_click=state.continue_live, args=(limits,))
-    show_result(live.run, seat_panel(live.plan.panel))
+    show_result(live.run, seating.seat_panel(live.plan.panel))

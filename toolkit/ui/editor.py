@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from toolkit.files.resources import read_data
-from toolkit.linting import Finding
+from toolkit.drafts.lint import Finding
+from toolkit.files import resources
 from toolkit.ui import state
 
 _HTML = """<div class="editor"><label for="text"></label>
@@ -61,5 +61,8 @@ def _describe(finding: Finding) -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _register() -> st.components.v2.types.ComponentRenderer:
     return st.components.v2.component(
-        "audience_editor", html=_HTML, css=read_data("editor", "editor.css"), js=read_data("editor", "editor.js")
+        "audience_editor",
+        html=_HTML,
+        css=resources.read_data("editor", "editor.css"),
+        js=resources.read_data("editor", "editor.js"),
     )

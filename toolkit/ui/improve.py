@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from toolkit.background import Job
 from toolkit.errors import ToolkitError
-from toolkit.estimating import count_people
+from toolkit.improve import Objection, list_objections, retesting, rewriting
 from toolkit.models import LABEL, Draft
-from toolkit.objections import Objection, list_objections
-from toolkit.retesting import Choice, choose_fresh, choose_same, count_planned, retest, say_difference, sum_up
-from toolkit.rewriting import MOST_WISHED, Rewrite, rewrite
-from toolkit.runs import RUNS, Run, keep_run
-from toolkit.store import Version, Versions
+from toolkit.panel import background, estimating
+from toolkit.results import Run, runs
+from toolkit.store import version_log
 from toolkit.ui import state, workbench
 from toolkit.ui.choosing import Subject, ask_draft, ask_subject
 from toolkit.ui.improve_versions import ask_version, keep, show_history, show_version
@@ -53,7 +50,7 @@ def ask_reasons(subject: Subject, draft_id: str) -> tuple[list[Objection], str]:
     wish = st.text_input(
         "What else do you want of the wording?",
         key="ask-wish",
-        max_chars=MOST_WISHED,
+        max_chars=rewriting.MOST_WISHED,
         placeholder="shorter, warmer, ...",
     )
     return chosen, wish.strip()
@@ -72,17 +69,17 @@ def show_rewriting(subject: Subject, draft: Draft, objections: list[Objection], 
     if job is None:
         return
     show_job(name, "The model is rewriting", done=None)
-    written: Rewrite | None = job.outcome
+    written: rewriting.Rewrite | None = job.outcome
     if written is not None and written.draft is None:
         st.warning(escape(f"No usable rewrite: {written.problem}"))
 
 
-def show_retest(subject: Subject, before: Version, version: Version) -> None:
+def show_retest(subject: Subject, before: version_log.Version, version: version_log.Version) -> None:
     """Offer the test of both, on the same people or on others, and draw what it came to."""
     name = f"retest-{before.draft.digest}-{version.draft.digest}"
     job = workbench.find_job(name)
-    same = choose_same(subject.run, subject.audiences)
-    fresh = choose_fresh([subject.run], subject.audiences)
+    same = retesting.choose_same(subject.run, subject.audiences)
+    fresh = retesting.choose_fresh([subject.run], subject.audiences)
     going = job is not None and not job.is_over
     again, others = st.columns(2)
     if again.button(
@@ -101,16 +98,16 @@ def show_retest(subject: Subject, before: Version, version: Version) -> None:
         show_outcome(*job.outcome)
     else:
         if version.tests:
-            st.markdown("  \n".join(escape(say_difference(tested)) for tested in version.tests))
+            st.markdown("  \n".join(escape(retesting.say_difference(tested)) for tested in version.tests))
         st.caption(same.note)
 
 
-def show_outcome(run: Run, choice: Choice) -> None:
+def show_outcome(run: Run, choice: retesting.Choice) -> None:
     """Draw the verdict of a retest with its difference, whom it asked, and what to make of it."""
-    tested = sum_up(run, fresh=choice.fresh)
+    tested = retesting.sum_up(run, fresh=choice.fresh)
     with st.container(border=True):
         st.markdown(f"**{escape(tested.verdict.headline)}**: {escape(tested.verdict.because)}")
-        st.markdown(escape(say_difference(tested)))
+        st.markdown(escape(retesting.say_difference(tested)))
         st.caption(
             f"{run.counts.ok} of {run.counts.planned} reactions, {run.counts.from_store} from the store. {LABEL}"
         )
@@ -120,40 +117,42 @@ def show_outcome(run: Run, choice: Choice) -> None:
 
 
 def _ask_objection(objection: Objection, subject: Subject, draft_id: str) -> bool:
-    people, names = count_people(len(objection.personas)), subject.find_names(objection.personas)
+    people, names = estimating.count_people(len(objection.personas)), subject.find_names(objection.personas)
     key = f"ask-objection-{subject.run.run_id}-{draft_id}-{objection.number}"
     state.suggest(key, objection.number <= 3)  # noqa: PLR2004 - the three most common
     return st.checkbox(escape(objection.text), key=key, help=escape(f"{people}: {', '.join(names)}"))
 
 
 def _start_rewrite(name: str, subject: Subject, draft: Draft, objections: list[Objection], wish: str) -> None:
-    async def work(stop: object, tell: object) -> Rewrite:  # noqa: ARG001 - a call or three, nothing to count
-        written = await rewrite(draft, objections, wish, subject.connection)
+    async def work(stop: object, tell: object) -> rewriting.Rewrite:  # noqa: ARG001 - a call or three, nothing to count
+        written = await rewriting.rewrite(draft, objections, wish, subject.connection)
         if written.draft is not None:
             reasons = [objection.text for objection in objections]
             keep(subject, draft, written.draft, answers=reasons, wish=wish, note=written.note)
         return written
 
     state.forget("ask-version")
-    workbench.keep_job(name, Job(work, about="rewrite"))
+    workbench.keep_job(name, background.Job(work, about="rewrite"))
 
 
-def _start_retest(name: str, subject: Subject, before: Version, version: Version, choice: Choice) -> None:
-    async def work(stop: object, tell: object) -> tuple[Run, Choice]:
-        run = await retest(
+def _start_retest(
+    name: str, subject: Subject, before: version_log.Version, version: version_log.Version, choice: retesting.Choice
+) -> None:
+    async def work(stop: object, tell: object) -> tuple[Run, retesting.Choice]:
+        run = await retesting.retest(
             subject.run, before.draft, version.draft, choice, subject.options, stop=stop, on_reaction=tell,  # type: ignore[arg-type]
         )  # fmt: skip
-        with Versions(subject.connection.store_path) as kept:
-            kept.keep_test(version.draft, version.number, sum_up(run, fresh=choice.fresh))
-        keep_run(run, RUNS)
+        with version_log.Versions(subject.connection.store_path) as kept:
+            kept.keep_test(version.draft, version.number, retesting.sum_up(run, fresh=choice.fresh))
+        runs.keep_run(run, runs.RUNS)
         return run, choice
 
-    workbench.keep_job(name, Job(work, about="retest", planned=count_planned(subject.run, choice)))
+    workbench.keep_job(name, background.Job(work, about="retest", planned=retesting.count_planned(subject.run, choice)))
 
 
-def _list_versions(subject: Subject, draft: Draft) -> list[Version]:
+def _list_versions(subject: Subject, draft: Draft) -> list[version_log.Version]:
     try:
-        with Versions(subject.connection.store_path) as kept:
+        with version_log.Versions(subject.connection.store_path) as kept:
             return kept.list_versions(draft)
     except ToolkitError as error:
         st.error(say_here(error))

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from toolkit.differences import compare_drafts
-from toolkit.linting import Finding, lint_for
+from toolkit.drafts import diff
+from toolkit.drafts.lint import Finding, lint_for
+from toolkit.drafts.preview import render_changes
+from toolkit.improve import retesting, rewriting
 from toolkit.models import Draft
-from toolkit.rendering.differences import render_changes
-from toolkit.retesting import keep_version, say_difference
-from toolkit.rewriting import find_fault
-from toolkit.store import Version, Versions
+from toolkit.store import version_log
 from toolkit.ui import state
 from toolkit.ui.choosing import Subject
 from toolkit.ui.previews import show_preview
 from toolkit.ui.text import escape
 
 
-def ask_version(versions: list[Version]) -> Version | None:
+def ask_version(versions: list[version_log.Version]) -> version_log.Version | None:
     """Let the writer choose the version to look at: the newest that was not taken back, unless another is chosen."""
     shown = [version for version in versions if version.number and not version.withdrawn]
     if not shown:
@@ -28,10 +27,10 @@ def ask_version(versions: list[Version]) -> Version | None:
     return next(version for version in shown if version.number == number)
 
 
-def show_version(subject: Subject, before: Version, version: Version) -> None:
+def show_version(subject: Subject, before: version_log.Version, version: version_log.Version) -> None:
     """Draw what changed, both versions as they will appear, and what lint says of each."""
     st.subheader(escape(f"{before.draft.id} → {version.draft.id}"), anchor=False)
-    st.html(render_changes(compare_drafts(before.draft, version.draft)))
+    st.html(render_changes(diff.compare_drafts(before.draft, version.draft)))
     st.caption("\u2212 struck through: removed. + underlined: added.")
     if version.note:
         st.caption(escape(f"Note: {version.note}"))
@@ -43,14 +42,14 @@ def show_version(subject: Subject, before: Version, version: Version) -> None:
     ask_edit(subject, version)
 
 
-def ask_edit(subject: Subject, version: Version) -> None:
+def ask_edit(subject: Subject, version: version_log.Version) -> None:
     """Let the writer change the words by hand; that is a version of its own."""
     with st.expander("Change it by hand"):
         key = f"hand-{version.draft.digest}"
         state.suggest(key, version.draft.text)
         text = st.text_area("Text", key=key, height=140)
         edited = version.draft.model_copy(update={"text": text})
-        fault = find_fault(version.draft, edited) if text.strip() else "the text is empty"
+        fault = rewriting.find_fault(version.draft, edited) if text.strip() else "the text is empty"
         if fault and text.strip() != version.draft.text.strip():
             st.warning(escape(f"Look again: {fault}."))
         if st.button("Keep as a version"):
@@ -60,7 +59,7 @@ def ask_edit(subject: Subject, version: Version) -> None:
             st.info("Nothing was changed yet." if text.strip() else "The text is empty; write it anew, or leave it.")
 
 
-def show_history(subject: Subject, draft: Draft, versions: list[Version]) -> None:
+def show_history(subject: Subject, draft: Draft, versions: list[version_log.Version]) -> None:
     """Draw every version with its lint and its tests; what was taken back can come back."""
     if len(versions) == 1:
         return
@@ -72,7 +71,7 @@ def show_history(subject: Subject, draft: Draft, versions: list[Version]) -> Non
             findings = lint_for(version.draft, subject.audiences)
             st.caption(f"Lint: {len(findings)} found" if findings else "Lint: nothing found")
             for tested in version.tests:
-                st.caption(escape(f"{tested.verdict.headline}: {say_difference(tested)}"))
+                st.caption(escape(f"{tested.verdict.headline}: {retesting.say_difference(tested)}"))
             if version.number:
                 st.button(
                     "Bring it back" if version.withdrawn else "Take it back", key=f"back-{version.number}",
@@ -91,23 +90,23 @@ def _show_findings(findings: list[Finding]) -> None:
 
 def keep(subject: Subject, before: Draft, after: Draft, **about: object) -> None:
     """Keep a new version with what is known about it."""
-    with Versions(subject.connection.store_path) as kept:
-        keep_version(kept, before, after, **about)
+    with version_log.Versions(subject.connection.store_path) as kept:
+        retesting.keep_version(kept, before, after, **about)
 
 
-def _withdraw(subject: Subject, draft: Draft, version: Version) -> None:
-    with Versions(subject.connection.store_path) as kept:
+def _withdraw(subject: Subject, draft: Draft, version: version_log.Version) -> None:
+    with version_log.Versions(subject.connection.store_path) as kept:
         kept.withdraw(draft, version.number, withdrawn=not version.withdrawn)
 
 
-def _use(subject: Subject, versions: list[Version]) -> None:
+def _use(subject: Subject, versions: list[version_log.Version]) -> None:
     """Put the original and its newest version beside each other on the page of drafts."""
     newest = [version for version in versions if not version.withdrawn][-1]
     drafts = (versions[0].draft, newest.draft) if newest.number else (newest.draft,)
     state.open_campaign(subject.run.methods.campaign.model_copy(update={"drafts": drafts}))
 
 
-def _name(version: Version) -> str:
+def _name(version: version_log.Version) -> str:
     if not version.number:
         return f"{version.draft.id}: the original"
     how = "taken back" if version.withdrawn else f"{version.origin} {version.made[:16].replace('T', ' ')}"

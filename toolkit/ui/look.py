@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from toolkit.files.resources import read_data
+from toolkit.files import resources
 
 _DARK = '[data-testid^="stBaseButton-primary"]:not(:disabled) { color: #10161d !important; }'
 """The light blue that is readable on a dark page needs dark letters on it."""
@@ -13,4 +13,4 @@ _DARK = '[data-testid^="stBaseButton-primary"]:not(:disabled) { color: #10161d !
 def apply_look() -> None:
     """Set the room around a page, and keep what is being drawn anew as clear as it was."""
     dark = _DARK if st.context.theme.type == "dark" else ""
-    st.html(f"<style>{read_data('page.css')}{dark}</style>")
+    st.html(f"<style>{resources.read_data('page.css')}{dark}</style>")

@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from toolkit.api import default_store
 from toolkit.errors import InputError, ToolkitError
-from toolkit.outcomes import Addition, add_outcomes, find_batch, read_outcome
-from toolkit.runs import Run
-from toolkit.store.outcomes import Outcome, Outcomes
+from toolkit.panel import api
+from toolkit.results import Run
+from toolkit.store import outcome_log
 from toolkit.ui import state
 from toolkit.ui.text import escape
+from toolkit.validity.outcomes import Addition, add_outcomes, find_batch, read_outcome
 
 _COUNTS = {"shown": "shown to", "clicks": "clicks", "replies": "replies", "shares": "shares", "hides": "hides"}
 
@@ -48,7 +48,7 @@ def _ask_row(run: Run, draft_id: str) -> dict[str, int | None]:
 def _keep(run: Run, day: datetime.date, rows: list[dict[str, int | None]]) -> None:
     """Check every row before the first is kept; a fault is told with its draft, and what was typed stays."""
     methods = run.methods
-    found: list[Outcome] = []
+    found: list[outcome_log.Outcome] = []
     for draft, row in zip(methods.campaign.drafts, rows, strict=True):
         if any(count is not None for count in row.values()):
             cells: dict[str, Any] = {
@@ -64,7 +64,7 @@ def _keep(run: Run, day: datetime.date, rows: list[dict[str, int | None]]) -> No
         st.error("Nothing was typed in: fill how many people a draft was shown to, and what they did.")
         return
     try:
-        state.leave_note("outcomes", add_outcomes(default_store(), found, f"the page, {run.run_id}"))
+        state.leave_note("outcomes", add_outcomes(api.default_store(), found, f"the page, {run.run_id}"))
     except ToolkitError as error:
         st.error(escape(str(error)))
         return
@@ -81,5 +81,5 @@ def _show_kept(addition: Addition) -> None:
 
 
 def _take_back(batch: int) -> None:
-    with Outcomes(default_store()) as kept:
+    with outcome_log.Outcomes(api.default_store()) as kept:
         kept.mark(find_batch(kept, batch, removed=False).batch, removed=True)

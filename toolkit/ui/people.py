@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from toolkit.audiences import list_audiences
 from toolkit.errors import InputError
-from toolkit.files.audiences import list_audiences
-from toolkit.interviewing import find_people
+from toolkit.improve import interviews
 from toolkit.models import Audience, Persona
-from toolkit.runs import Run
+from toolkit.results import Run
 from toolkit.ui import state
 
 
@@ -32,4 +32,4 @@ def find_people_of(run: Run) -> tuple[dict[str, Persona], str]:
         return {}, f"{', '.join(missing)}: not in ./personas any more, so its people are called by their ids."
     edited = [name for name, digest in asked.items() if found[name].digest != digest]
     note = f"{', '.join(edited)}: edited since this run; people are called as the file says now." if edited else ""
-    return find_people(list(found.values())), note
+    return interviews.find_people(list(found.values())), note

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from toolkit.drafts.preview import Highlight, load_style, render_preview
+from toolkit.drafts.surfaces import Device
 from toolkit.models import Draft
-from toolkit.rendering import Highlight, load_style, render_preview
-from toolkit.surfaces import Device
 
 
 def show_preview(draft: Draft, highlights: Sequence[Highlight] = (), *, device: Device = "phone") -> None:

@@ -7,12 +7,9 @@ from typing import TypeVar
 
 import streamlit as st
 
-from toolkit import charts, summaries
 from toolkit.models import LABEL
-from toolkit.rendering import render_evidence, render_funnel, render_objections, render_segments, render_voices
-from toolkit.report import FORMATS, Report, list_methods
-from toolkit.room import Seat, seat_run
-from toolkit.runs import Run
+from toolkit.report import FORMATS, Report, blocks, charts, list_methods, seating, summaries
+from toolkit.results import Run
 from toolkit.ui import state
 from toolkit.ui.people import find_people_of
 from toolkit.ui.previews import show_preview
@@ -32,11 +29,11 @@ _LEGEND = (
 Item = TypeVar("Item")
 
 
-def show_result(run: Run, seats: Sequence[Seat] | None = None) -> None:
+def show_result(run: Run, seats: Sequence[seating.Seat] | None = None) -> None:
     """Draw a run from the decision down to the method; `seats` say who the people are, where that is known."""
     report = state.report_of(run)
     known, note = ({}, "") if seats else find_people_of(run)
-    people = list(seats or seat_run(run, known))
+    people = list(seats or seating.seat_run(run, known))
     show_decision(report)
     show_drafts(report)
     show_people(report, people, note)
@@ -69,12 +66,12 @@ def show_drafts(report: Report) -> None:
         with column:
             st.subheader(escape(draft.id), anchor=False)
             show_preview(draft, report.highlights[draft.id])
-            st.html(str(render_funnel(report.funnels[draft.id])))
+            st.html(str(blocks.render_funnel(report.funnels[draft.id])))
     if any(report.highlights.values()):
         st.html(_LEGEND)
 
 
-def show_people(report: Report, seats: Sequence[Seat], note: str) -> None:
+def show_people(report: Report, seats: Sequence[seating.Seat], note: str) -> None:
     """Draw the room, with what there is to say about who sits in it."""
     st.subheader("Who did what", anchor=False)
     st.caption("One tile a persona, larger where it stands for more people; one stripe a draft, from left to right.")
@@ -89,8 +86,8 @@ def show_voices(report: Report, names: Mapping[str, str]) -> None:
     for column, draft in lay_out(report.run.drafts):
         with column:
             st.markdown(f"**{escape(draft)}**")
-            st.html(str(render_objections(summaries.list_objections(report.objections[draft], names))))
-            st.html(str(render_voices(summaries.pick_voices(report.verbatims, draft, names))))
+            st.html(str(blocks.render_objections(summaries.list_objections(report.objections[draft], names))))
+            st.html(str(blocks.render_voices(summaries.pick_voices(report.verbatims, draft, names))))
     fold("Every reaction", show_reactions, report.run, names)
 
 
@@ -148,7 +145,7 @@ def show_evidence(report: Report) -> None:
         st.markdown(escape(control))
     evidence = report.evidence
     if evidence:
-        st.html(str(render_evidence([(row.sentence, row.count_words) for row in evidence])))
+        st.html(str(blocks.render_evidence([(row.sentence, row.count_words) for row in evidence])))
         st.markdown(escape(report.disagreement or "The sources that favour a draft favour the same one."))
     if len(report.run.drafts) > 1 and report.comparisons["difference"].is_not_null().any():
         fold("Draft against draft", _show_pairs, report)
@@ -158,7 +155,7 @@ def show_evidence(report: Report) -> None:
 
 
 def _show_segment_table(report: Report) -> None:
-    st.html(str(render_segments(report.spread.to_dicts(), report.run.drafts)))
+    st.html(str(blocks.render_segments(report.spread.to_dicts(), report.run.drafts)))
 
 
 def _show_scorecard(report: Report) -> None:

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import streamlit as st
 
-from toolkit.files.resources import read_data
-from toolkit.room import EVERYONE, Heard, Room, Seat, arrange_room
+from toolkit.files import resources
+from toolkit.report import seating
 from toolkit.ui import state
 
 _HTML = """<div class="room"><ul class="key" aria-label="what the colours mean"></ul>
@@ -16,18 +16,18 @@ _HTML = """<div class="room"><ul class="key" aria-label="what the colours mean">
 <div class="says" aria-live="polite">Point at somebody to read what they say; press to meet them.</div></div>"""
 
 
-def show_room(seats: Sequence[Seat], drafts: Sequence[str], heard: Heard, *, key: str) -> None:
+def show_room(seats: Sequence[seating.Seat], drafts: Sequence[str], heard: seating.Heard, *, key: str) -> None:
     """Draw the room in rows by a segment the reader chooses; a press on a tile opens that persona."""
     keys = sorted({name for seat in seats for name in seat.segments})
-    state.keep_choice(key, [EVERYONE, *keys], keys[0] if keys else EVERYONE)
-    grouped = st.segmented_control("Seat them by", [EVERYONE, *keys], key=key)
-    room = arrange_room(seats, drafts, heard, None if grouped in {None, EVERYONE} else grouped)
+    state.keep_choice(key, [seating.EVERYONE, *keys], keys[0] if keys else seating.EVERYONE)
+    grouped = st.segmented_control("Seat them by", [seating.EVERYONE, *keys], key=key)
+    room = seating.arrange_room(seats, drafts, heard, None if grouped in {None, seating.EVERYONE} else grouped)
     opened = mount_room(room, key=f"{key}-tiles")
     if opened is not None:
         show_persona(next(seat for seat in seats if seat.persona == opened), drafts, heard)
 
 
-def mount_room(room: Room, *, key: str) -> str | None:
+def mount_room(room: seating.Room, *, key: str) -> str | None:
     """Draw the tiles; return the id of the persona that was just pressed."""
     result = _register()(key=key, data=room.model_dump(), on_opened_change=lambda: None)
     opened = result.get("opened")
@@ -35,7 +35,7 @@ def mount_room(room: Room, *, key: str) -> str | None:
 
 
 @st.dialog("Meet the persona", width="medium")
-def show_persona(seat: Seat, drafts: Sequence[str], heard: Heard) -> None:
+def show_persona(seat: seating.Seat, drafts: Sequence[str], heard: seating.Heard) -> None:
     """Show who somebody is and what they said to each draft."""
     st.subheader(f"{seat.name}, {seat.age}" if seat.age else seat.name, anchor=False)
     st.caption(
@@ -53,5 +53,8 @@ def show_persona(seat: Seat, drafts: Sequence[str], heard: Heard) -> None:
 @lru_cache(maxsize=1)
 def _register() -> st.components.v2.types.ComponentRenderer:
     return st.components.v2.component(
-        "audience_room", html=_HTML, css=read_data("room", "room.css"), js=read_data("room", "room.js")
+        "audience_room",
+        html=_HTML,
+        css=resources.read_data("room", "room.css"),
+        js=resources.read_data("room", "room.js"),
     )

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 import polars as pl
 import streamlit as st
 
-from toolkit import charts
-from toolkit.archive import Shelved, SideBySide, compare_runs, search_shelf
 from toolkit.errors import ToolkitError
 from toolkit.models import LABEL
-from toolkit.runs import Run
-from toolkit.scoring import say_difference
+from toolkit.report import charts
+from toolkit.results import Run, archive
+from toolkit.results.scoring import deciding
 from toolkit.ui import state
 from toolkit.ui.approving import show_approval
 from toolkit.ui.outcome_entry import show_outcomes
@@ -41,7 +40,7 @@ def show() -> None:
         st.error(escape(str(error)))
 
 
-def ask_runs(shelf: Sequence[Shelved]) -> list[Shelved]:
+def ask_runs(shelf: Sequence[archive.Shelved]) -> list[archive.Shelved]:
     """Let the reader search and choose one run to read, or two to compare.
 
     Where none is chosen it is the one that the page's address names, else the newest.
@@ -49,7 +48,7 @@ def ask_runs(shelf: Sequence[Shelved]) -> list[Shelved]:
     words = st.text_input(
         "Search", key="ask-shelf-words", placeholder="words of a draft, a campaign, an audience, a model"
     )
-    found = search_shelf(shelf, words)
+    found = archive.search_shelf(shelf, words)
     if not found:
         st.info("No run has all these words.")
         return []
@@ -63,7 +62,7 @@ def ask_runs(shelf: Sequence[Shelved]) -> list[Shelved]:
     return chosen or [next((run for run in found if run.folder.name == asked), found[0])]
 
 
-def describe(run: Shelved) -> dict[str, str]:
+def describe(run: archive.Shelved) -> dict[str, str]:
     """Return a run as a row of the table."""
     when = datetime.datetime.fromisoformat(run.started)
     return {
@@ -90,7 +89,7 @@ def show_one(run: Run) -> None:
 
 def show_two(second: Run, first: Run) -> None:
     """Draw two runs side by side: what changed, what each reached, and the difference where people answered both."""
-    found = compare_runs(first, second)
+    found = archive.compare_runs(first, second)
     st.subheader(f"{escape(first.run_id)}, then {escape(second.run_id)}", anchor=False)
     st.markdown("\n".join(f"- {escape(change)}" for change in found.changes) or "Nothing was changed between them.")
     st.altair_chart(charts.chart_rates(found.rates), width="stretch")
@@ -99,10 +98,10 @@ def show_two(second: Run, first: Run) -> None:
         st.dataframe(found.rates.drop("segment", "value"), hide_index=True)
 
 
-def show_differences(found: SideBySide) -> None:
+def show_differences(found: archive.SideBySide) -> None:
     """Say for each draft whether it moved."""
     for row in found.differences.iter_rows(named=True):
         draft = row["draft_b"].removesuffix(" (second)")
         verdict = {"A": "worse than before", "B": "better than before"}.get(row["verdict"], row["verdict"])
-        st.markdown(f"**{escape(draft)}**: {escape(verdict)}; {escape(say_difference(row))}.")
+        st.markdown(f"**{escape(draft)}**: {escape(verdict)}; {escape(deciding.say_difference(row))}.")
     st.caption(found.caution)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from toolkit.api import default_store
-from toolkit.runs import RUNS
+from toolkit.panel import api
+from toolkit.results import runs
 from toolkit.ui import ask
 from toolkit.ui.sign_in import show_signed_in
 
@@ -30,6 +30,6 @@ def show() -> None:
 def show_places() -> None:
     """Say where replies and runs are kept."""
     st.caption("Replies, approvals and results; another file with AUDIENCE_STORE:")
-    st.text(default_store())
+    st.text(api.default_store())
     st.caption("Finished runs:")
-    st.text(RUNS.resolve())
+    st.text(runs.RUNS.resolve())

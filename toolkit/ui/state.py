@@ -14,21 +14,16 @@ from typing import Any
 
 import streamlit as st
 
-from toolkit import api
-from toolkit.archive import Shelved, shelve
+from toolkit.audiences import list_audiences, load_audience, sampling
+from toolkit.drafts.lint import Finding, lint
 from toolkit.errors import InputError
-from toolkit.estimating import Estimate
-from toolkit.files.audiences import list_audiences, load_audience
-from toolkit.linting import Finding, lint
-from toolkit.live import LiveRun, LiveRuns
-from toolkit.models import LIST_FIELDS, Audience, Campaign, Draft
-from toolkit.outcome_model import score_texts
-from toolkit.outcomes.validating import Validation, validate_store
-from toolkit.report import Report, make_report
-from toolkit.room import Heard, hear_run
-from toolkit.runs import RUNS, Run, find_run, find_runs, load_run
-from toolkit.sampling import choose_segments
-from toolkit.themes import group_sentences
+from toolkit.models import Audience, Campaign, Draft, records
+from toolkit.panel import api, estimating, live_runs
+from toolkit.report import Report, make_report, seating
+from toolkit.results import Run, archive, find_runs, load_run, runs
+from toolkit.results.outcome_model import score_texts
+from toolkit.stats import lexical
+from toolkit.validity.outcomes import validating
 
 MOST_DRAFTS = 6
 PRESS = "press"
@@ -74,7 +69,7 @@ def add_draft(**fields: Any) -> None:
     st.session_state[f"name-{slot}"] = fields.pop("id", free)
     st.session_state[f"text-{slot}"] = fields.pop("text", "")
     for field, value in fields.items():
-        st.session_state[f"part-{slot}-{field}"] = "\n".join(value) if field in LIST_FIELDS else value
+        st.session_state[f"part-{slot}-{field}"] = "\n".join(value) if field in records.LIST_FIELDS else value
 
 
 def remove_draft(slot: int) -> None:
@@ -138,7 +133,7 @@ def find_parts(slot: int) -> dict[str, Any]:
         str(key).removeprefix(start): value for key, value in st.session_state.items() if str(key).startswith(start)
     }
     return {
-        name: tuple(filter(None, map(str.strip, value.split("\n")))) if name in LIST_FIELDS else value
+        name: tuple(filter(None, map(str.strip, value.split("\n")))) if name in records.LIST_FIELDS else value
         for name, value in parts.items()
         if value not in {"", None}
     }
@@ -204,7 +199,7 @@ def limit_number(key: str, most: int) -> None:
     st.session_state[f"{key}-most"] = most
 
 
-def find_live() -> LiveRun | None:
+def find_live() -> live_runs.LiveRun | None:
     """Return the run of this session, going on or finished."""
     return _runs_of_process().find(st.session_state.get("live"))
 
@@ -248,14 +243,14 @@ def ask_for_run(run_id: str) -> None:
 
 def open_run(run_id: str) -> Run:
     """Return a saved run by its id, read once; raise InputError where it is none."""
-    folder = find_run(RUNS, run_id)
+    folder = runs.find_run(runs.RUNS, run_id)
     return _read_run(str(folder.resolve()), (folder / "run.json").stat().st_mtime_ns)
 
 
-def read_shelf() -> tuple[list[Shelved], list[str]]:
+def read_shelf() -> tuple[list[archive.Shelved], list[str]]:
     """Return the saved runs, newest first, and a line for each that cannot be read; each is read once."""
     shelved, problems = [], []
-    for folder in find_runs(RUNS):
+    for folder in find_runs(runs.RUNS):
         try:
             shelved.append(_shelve(str(folder), (folder / "run.json").stat().st_mtime_ns))
         except InputError as error:
@@ -268,7 +263,7 @@ def report_of(run: Run) -> Report:
     return _make_report(run.methods.model_dump_json(), run)
 
 
-def hear(run: Run) -> Heard:
+def hear(run: Run) -> seating.Heard:
     """Return what was said in a run by persona and draft, gathered once."""
     return _hear(run.methods.model_dump_json(), run)
 
@@ -284,7 +279,7 @@ def find_findings(draft: Draft, audience: Audience | None) -> list[Finding]:
     return _lint((draft.model_dump_json(), audience.digest if audience else ""), draft, audience)
 
 
-def find_estimate(campaign: Campaign, audience: Audience, options: Mapping[str, Any]) -> Estimate:
+def find_estimate(campaign: Campaign, audience: Audience, options: Mapping[str, Any]) -> estimating.Estimate:
     """Return what a run would take, worked out once for the same drafts, people and options."""
     about = {name: value for name, value in options.items() if name not in {"api_key", "max_cost"}}
     key = (campaign.model_dump_json(), audience.digest, str(sorted(about.items())))
@@ -327,14 +322,14 @@ def _get_ready() -> None:
         "Schick die Rechnung im Chat und sei heute noch bezahlt.",
     )
     lint([Draft(id="warm", text=text) for text in texts])
-    group_sentences(texts, ("one", "other"))
+    lexical.group_sentences(texts, ("one", "other"))
     with contextlib.suppress(InputError):  # it is an extra; evidence says so where it is missing
         score_texts(texts)
 
 
 @st.cache_resource(show_spinner=False)
-def _runs_of_process() -> LiveRuns:
-    return LiveRuns()
+def _runs_of_process() -> live_runs.LiveRuns:
+    return live_runs.LiveRuns()
 
 
 @st.cache_resource(show_spinner=False, max_entries=20)
@@ -344,7 +339,7 @@ def _read_audience(path: str, changed: float) -> Audience:  # noqa: ARG001 - a c
 
 @st.cache_resource(show_spinner=False, max_entries=20)
 def _choose(path: str, changed: float, wanted: tuple[tuple[str, tuple[str, ...]], ...]) -> Audience:
-    return choose_segments(_read_audience(path, changed), dict(wanted))
+    return sampling.choose_segments(_read_audience(path, changed), dict(wanted))
 
 
 @st.cache_resource(show_spinner=False, max_entries=10)
@@ -353,8 +348,8 @@ def _read_run(folder: str, changed: int) -> Run:  # noqa: ARG001 - a run that wa
 
 
 @st.cache_resource(show_spinner=False, max_entries=2_000)
-def _shelve(folder: str, changed: int) -> Shelved:  # noqa: ARG001 - a run that was replaced is read anew
-    return shelve(Path(folder))
+def _shelve(folder: str, changed: int) -> archive.Shelved:  # noqa: ARG001 - a run that was replaced is read anew
+    return archive.shelve(Path(folder))
 
 
 @st.cache_resource(show_spinner=False, max_entries=10)
@@ -362,7 +357,7 @@ def _make_report(methods: str, _run: Run) -> Report:  # noqa: ARG001 - the metho
     return make_report(_run)
 
 
-def read_validation() -> Validation:
+def read_validation() -> validating.Validation:
     """Return the record of every source on the results in the store, worked out once for each state of it."""
     store = api.default_store()
     files = [path for path in (store, store.with_name(f"{store.name}-wal")) if path.exists()]
@@ -370,13 +365,13 @@ def read_validation() -> Validation:
 
 
 @st.cache_data(show_spinner="Counting how often each source was right", max_entries=3)
-def _validate(store: str, changed: tuple[tuple[int, int], ...]) -> Validation:  # noqa: ARG001 - a changed store is read anew
-    return validate_store(Path(store))
+def _validate(store: str, changed: tuple[tuple[int, int], ...]) -> validating.Validation:  # noqa: ARG001 - a changed store is read anew
+    return validating.validate_store(Path(store))
 
 
 @st.cache_resource(show_spinner=False, max_entries=10)
-def _hear(methods: str, _run: Run) -> Heard:  # noqa: ARG001 - as above
-    return hear_run(_run)
+def _hear(methods: str, _run: Run) -> seating.Heard:  # noqa: ARG001 - as above
+    return seating.hear_run(_run)
 
 
 @st.cache_resource(show_spinner=False, max_entries=200)
@@ -390,5 +385,5 @@ def _estimate(
     _campaign: Campaign,
     _audience: Audience,
     _options: dict[str, Any],
-) -> Estimate:
+) -> estimating.Estimate:
     return api.estimate(_campaign, _audience, **_options)

@@ -8,11 +8,10 @@ from functools import partial
 
 import streamlit as st
 
-from toolkit.background import Job
-from toolkit.interviewing import MOST_ASKED, talk, write_transcript
+from toolkit.improve import interviews, streaming
 from toolkit.models import Persona
-from toolkit.overhearing import break_off
-from toolkit.store import Conversations, Turn
+from toolkit.panel import background
+from toolkit.store import conversations
 from toolkit.ui import workbench
 from toolkit.ui.choosing import Subject
 from toolkit.ui.text import escape
@@ -22,7 +21,7 @@ from toolkit.ui.waiting import show_job
 def show_talk(subject: Subject, persona: Persona, persona_id: str, draft: str) -> None:
     """Draw the conversation so far, the answer that is on its way, and the input."""
     run_id = subject.run.run_id
-    with Conversations(subject.connection.store_path) as kept:
+    with conversations.Conversations(subject.connection.store_path) as kept:
         turns = kept.list_turns(run_id, persona_id, draft)
         talks = kept.list_talks(run_id)
     name = f"talk-{run_id}-{persona_id}-{draft}"
@@ -33,7 +32,7 @@ def show_talk(subject: Subject, persona: Persona, persona_id: str, draft: str) -
         st.caption(f"Ask {escape(persona.name)} anything about this draft. Their answer stays with this run.")
     if job is not None:
         _show_answering(name, job, persona, answered=bool(turns) and turns[-1].question == job.about)
-    asked = st.chat_input(f"Ask {persona.name}", key=f"chat-{name}", max_chars=MOST_ASKED, disabled=bool(
+    asked = st.chat_input(f"Ask {persona.name}", key=f"chat-{name}", max_chars=interviews.MOST_ASKED, disabled=bool(
         job is not None and not job.is_over
     ))  # fmt: skip
     if asked:
@@ -43,12 +42,16 @@ def show_talk(subject: Subject, persona: Persona, persona_id: str, draft: str) -
 
 
 def show_export(
-    run_id: str, persona: Persona, draft: str, turns: Sequence[Turn], talks: Sequence[tuple[str, str, int]]
+    run_id: str,
+    persona: Persona,
+    draft: str,
+    turns: Sequence[conversations.Turn],
+    talks: Sequence[tuple[str, str, int]],
 ) -> None:
     """Offer the conversation as a file, and name the other ones about this run."""
     if turns:
         st.download_button(
-            "This talk (.md)", write_transcript(run_id, persona, draft, turns), f"{run_id}-{persona.id}.md",
+            "This talk (.md)", interviews.write_transcript(run_id, persona, draft, turns), f"{run_id}-{persona.id}.md",
             "text/markdown", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
     others = [f"{who} about {what}" for who, what, _ in talks if (who, what) != (persona.id, draft)]
@@ -69,7 +72,9 @@ def _show_answer(persona: Persona, answer: str) -> None:
         st.text(answer)
 
 
-def _show_answering(name: str, job: Job[str, Turn], persona: Persona, *, answered: bool) -> None:
+def _show_answering(
+    name: str, job: background.Job[str, conversations.Turn], persona: Persona, *, answered: bool
+) -> None:
     """Draw the question that is being answered; what went wrong is said beside it, and the question stays."""
     if not (job.is_over and answered):
         _show_turn(persona, job.about, None)
@@ -77,8 +82,10 @@ def _show_answering(name: str, job: Job[str, Turn], persona: Persona, *, answere
 
 
 def _start_talk(name: str, subject: Subject, persona_id: str, draft: str, asked: str) -> None:
-    async def work(stop: asyncio.Event, tell: Callable[[str], None]) -> Turn:
+    async def work(stop: asyncio.Event, tell: Callable[[str], None]) -> conversations.Turn:
         people, connection = subject.people, subject.connection
-        return await break_off(stop, talk(subject.run, persona_id, draft, asked, people, connection, tell=tell))
+        return await streaming.break_off(
+            stop, interviews.talk(subject.run, persona_id, draft, asked, people, connection, tell=tell)
+        )
 
-    workbench.keep_job(name, Job(work, about=asked))
+    workbench.keep_job(name, background.Job(work, about=asked))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from toolkit import charts
 from toolkit.errors import ToolkitError
 from toolkit.models import LABEL
-from toolkit.outcomes.published import load_published
-from toolkit.outcomes.validating import Validation
-from toolkit.outcomes.wording import list_findings, list_sentences, say_needed, say_origin, tabulate, tabulate_words
+from toolkit.report import charts
 from toolkit.ui import state
 from toolkit.ui.text import escape
+from toolkit.validity.outcomes import load_published, validating, wording
 
 _TOO_FEW = "Too few results to say how often anything was right."
 _WHO = (
@@ -39,11 +37,11 @@ def show() -> None:
         show_yours(checked)
     st.subheader("About published experiments", anchor=False)
     published = load_published().combine()
-    st.caption(escape(say_origin(published)))
+    st.caption(escape(wording.say_origin(published)))
     show_record(published, key="published")
 
 
-def show_yours(checked: Validation) -> None:
+def show_yours(checked: validating.Validation) -> None:
     """Draw the record on the results in the store, or say how to begin one."""
     if checked.results == 0:
         st.info("No results yet. Say what happened under a run, or type `audience outcomes add FILE`.")
@@ -51,25 +49,25 @@ def show_yours(checked: Validation) -> None:
     if not checked.leakage.passed:
         st.error(escape(checked.leakage.sentence))
     show_record(checked, key="yours")
-    st.markdown(escape(say_needed(checked)))
+    st.markdown(escape(wording.say_needed(checked)))
     st.caption("`audience outcomes calibrate` refits the link from evidence to people on these results.")
 
 
-def show_record(checked: Validation, *, key: str) -> None:
+def show_record(checked: validating.Validation, *, key: str) -> None:
     """Say how often each source was right, draw it against a coin, and fold away every figure and what it rests on."""
-    findings = list(list_findings(checked))
+    findings = list(wording.list_findings(checked))
     for sentence in findings or [_TOO_FEW]:
         st.markdown(escape(sentence))
     if findings:
         st.altair_chart(
-            charts.chart_record(tabulate(checked)),
+            charts.chart_record(wording.tabulate(checked)),
             key=f"record-{key}",
             width="stretch",
             alt="How often each source was right, with intervals, against chance; a table follows",
         )
         st.caption(_WHO)
     with st.expander("Every figure, and what it rests on"):
-        st.dataframe(tabulate_words(checked), hide_index=True, alt="Every figure of every source")
+        st.dataframe(wording.tabulate_words(checked), hide_index=True, alt="Every figure of every source")
         st.markdown(_WORDS)
-        for sentence in list_sentences(checked):
+        for sentence in wording.list_sentences(checked):
             st.markdown(f"- {escape(sentence)}")

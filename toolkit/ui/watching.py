@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from toolkit.asking import Reaction
-from toolkit.live import LiveRun
-from toolkit.rendering import render_funnel, render_voices
-from toolkit.room import hear_reactions, seat_panel
-from toolkit.summaries import find_latest, list_voices, measure_funnel
+from toolkit.panel import live_runs
+from toolkit.questionnaire import Reaction
+from toolkit.report import blocks, seating, summaries
 from toolkit.ui.previews import show_preview
 from toolkit.ui.room import show_room
 from toolkit.ui.text import escape
@@ -18,12 +16,12 @@ from toolkit.ui.text import escape
 REFRESH_SECONDS = 0.4
 
 
-def show_run(live: LiveRun) -> None:
+def show_run(live: live_runs.LiveRun) -> None:
     """Draw a run that goes on, again and again until it is over."""
     st.fragment(watch, run_every=REFRESH_SECONDS)(live)
 
 
-def watch(live: LiveRun) -> None:
+def watch(live: live_runs.LiveRun) -> None:
     """Draw what came so far."""
     if live.is_over:
         st.rerun()
@@ -31,10 +29,10 @@ def watch(live: LiveRun) -> None:
     reactions = live.reactions
     show_drafts(live, reactions)
     drafts = [draft.id for draft in live.campaign.drafts]
-    show_room(seat_panel(live.plan.panel), drafts, hear_reactions(reactions), key="ask-live-room")
+    show_room(seating.seat_panel(live.plan.panel), drafts, seating.hear_reactions(reactions), key="ask-live-room")
 
 
-def show_progress(live: LiveRun) -> None:
+def show_progress(live: live_runs.LiveRun) -> None:
     """Say how far it has come, and offer to stop."""
     progress = live.measure_progress()
     words, stop = st.columns([4, 1], vertical_alignment="center")
@@ -43,7 +41,7 @@ def show_progress(live: LiveRun) -> None:
     st.caption("It goes on when you leave this page; its address leads back here.")
 
 
-def show_drafts(live: LiveRun, reactions: Sequence[Reaction]) -> None:
+def show_drafts(live: live_runs.LiveRun, reactions: Sequence[Reaction]) -> None:
     """Draw each draft with its figures so far and the newest reactions."""
     card = live.score()
     drafts = live.campaign.drafts
@@ -51,5 +49,9 @@ def show_drafts(live: LiveRun, reactions: Sequence[Reaction]) -> None:
         with column:
             st.markdown(f"**{escape(draft.id)}**")
             show_preview(draft)
-            st.html(render_funnel(measure_funnel(card, draft.id, live.plan.settings.objective), so_far=True))
-            st.html(render_voices(list_voices(find_latest(reactions, draft.id))))
+            st.html(
+                blocks.render_funnel(
+                    summaries.measure_funnel(card, draft.id, live.plan.settings.objective), so_far=True
+                )
+            )
+            st.html(blocks.render_voices(summaries.list_voices(summaries.find_latest(reactions, draft.id))))

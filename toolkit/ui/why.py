@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from toolkit import summaries
-from toolkit.background import Job
 from toolkit.errors import ToolkitError
-from toolkit.estimating import count_people, say_people
-from toolkit.interviewing import (
-    MOST_ASKED,
-    NOTE,
-    FollowUp,
-    ask_everybody,
-    check_question,
-    estimate_cost,
-    find_asked,
-    say_deed,
-)
+from toolkit.improve import interviews
 from toolkit.models import LABEL, Persona
-from toolkit.store import Conversations
+from toolkit.panel import background, estimating
+from toolkit.report import summaries
+from toolkit.store import conversations
 from toolkit.ui import state, workbench
 from toolkit.ui.choosing import Subject, ask_draft, ask_subject
 from toolkit.ui.talking import show_talk
@@ -32,11 +22,11 @@ _ONE, _ALL = "One person", "Everybody"
 def show() -> None:
     """Draw the page: which run, one person or everybody, the talk."""
     st.title("Ask them why", anchor=False)
-    st.caption(f"{NOTE} {LABEL}")
+    st.caption(f"{interviews.NOTE} {LABEL}")
     subject = ask_subject()
     if subject is None:
         return
-    if not find_asked(subject.run, subject.people):
+    if not interviews.find_asked(subject.run, subject.people):
         st.info("Nobody of this run is described here any more; put its audience file into ./personas.")
         return
     state.suggest("ask-whom", _ONE)
@@ -61,7 +51,7 @@ def show_one(subject: Subject, draft: str) -> None:
 
 def ask_persona(subject: Subject, draft: str) -> str:
     """Let somebody choose a persona, named with what it did with the draft."""
-    asked = find_asked(subject.run, subject.people)
+    asked = interviews.find_asked(subject.run, subject.people)
     names = {persona: _name(subject, persona, draft) for persona in asked}
     state.keep_choice("ask-why-persona", asked)
     return st.selectbox("Whom do you want to ask?", asked, format_func=names.__getitem__, key="ask-why-persona")
@@ -78,7 +68,7 @@ def show_persona(subject: Subject, persona: Persona, persona_id: str, draft: str
         st.text(subject.find_draft(draft).text)
     cell = subject.heard.get((persona_id, draft))
     with st.container(border=True):
-        st.caption(f"What they did: {say_deed(cell.action) if cell else 'not known'}")
+        st.caption(f"What they did: {interviews.say_deed(cell.action) if cell else 'not known'}")
         st.text((cell and cell.says) or "Nothing said.")
 
 
@@ -98,13 +88,13 @@ def show_everybody(subject: Subject, draft: str) -> None:
 def ask_question(subject: Subject, draft: str) -> tuple[str, bool]:
     """Let somebody write the question; say what asking it costs."""
     question = st.text_input(
-        "What do you want to ask all of them?", key="ask-everybody", max_chars=MOST_ASKED,
+        "What do you want to ask all of them?", key="ask-everybody", max_chars=interviews.MOST_ASKED,
         placeholder="What would have made you stop?",
     )  # fmt: skip
-    people = len(find_asked(subject.run, subject.people))
-    cost = estimate_cost(subject.run, draft, question, subject.people, subject.connection)
+    people = len(interviews.find_asked(subject.run, subject.people))
+    cost = interviews.estimate_cost(subject.run, draft, question, subject.people, subject.connection)
     said = "cost unknown" if cost is None else "free" if cost == 0 else f"about ${cost:.2f}"
-    pressed = st.button(f"{say_people(people)}, {said}", type="primary", key="start-everybody")
+    pressed = st.button(f"{estimating.say_people(people)}, {said}", type="primary", key="start-everybody")
     if pressed and not question.strip():
         st.info("Type the question first.")
     return question, pressed and bool(question.strip())
@@ -113,16 +103,16 @@ def ask_question(subject: Subject, draft: str) -> tuple[str, bool]:
 def show_answers(subject: Subject, draft: str) -> None:
     """Draw what everybody answered to one of the questions asked so far."""
     run_id = subject.run.run_id
-    with Conversations(subject.connection.store_path) as kept:
+    with conversations.Conversations(subject.connection.store_path) as kept:
         asked = [question for about, question in kept.list_questions(run_id) if about == draft]
         if not asked:
             return
         state.keep_choice("ask-earlier", asked)
         question = st.selectbox("Question", asked, key="ask-earlier") if len(asked) > 1 else asked[0]
         answers = kept.list_answers(run_id, draft, question)
-    follow_up = FollowUp(run_id=run_id, draft=draft, question=question, answers=tuple(answers))
+    follow_up = interviews.FollowUp(run_id=run_id, draft=draft, question=question, answers=tuple(answers))
     st.subheader(escape(question), anchor=False)
-    st.caption(f"{len(follow_up.heard)} of {len(answers)} answered. {NOTE} {LABEL}")
+    st.caption(f"{len(follow_up.heard)} of {len(answers)} answered. {interviews.NOTE} {LABEL}")
     if follow_up.missing:
         first = next(one for one in answers if one.status != "ok")
         st.warning(escape(f"{follow_up.missing} gave no answer: {first.error}. Ask the same again to ask only them."))
@@ -133,12 +123,12 @@ def show_answers(subject: Subject, draft: str) -> None:
     )
 
 
-def show_themes(subject: Subject, follow_up: FollowUp) -> None:
+def show_themes(subject: Subject, follow_up: interviews.FollowUp) -> None:
     """Draw the answers, those that say the same together, the most common first, with who said them."""
     said = {one.persona: one.answer or "" for one in follow_up.heard}
     for theme in follow_up.themes():
         with st.container(border=True):
-            st.markdown(f"**{count_people(len(theme.members))}**")
+            st.markdown(f"**{estimating.count_people(len(theme.members))}**")
             st.text(f"“{theme.text}”")
             names = subject.find_names(theme.members)
             st.caption(escape(", ".join(names)))
@@ -150,20 +140,22 @@ def show_themes(subject: Subject, follow_up: FollowUp) -> None:
 
 def _start_everybody(name: str, subject: Subject, draft: str, question: str) -> None:
     try:
-        asked = check_question(question)
+        asked = interviews.check_question(question)
     except ToolkitError as error:
         st.error(say_here(error))
         st.stop()
 
-    async def work(stop: object, tell: object) -> FollowUp:
-        return await ask_everybody(
+    async def work(stop: object, tell: object) -> interviews.FollowUp:
+        return await interviews.ask_everybody(
             subject.run, draft, asked, subject.people, subject.connection, stop=stop, on_answer=tell,  # type: ignore[arg-type]
         )  # fmt: skip
 
-    workbench.keep_job(name, Job(work, about=asked, planned=len(find_asked(subject.run, subject.people))))
+    workbench.keep_job(
+        name, background.Job(work, about=asked, planned=len(interviews.find_asked(subject.run, subject.people)))
+    )
 
 
 def _name(subject: Subject, persona_id: str, draft: str) -> str:
     persona = subject.people[persona_id]
     cell = subject.heard.get((persona_id, draft))
-    return f"{persona.name}, {persona.age}: {say_deed(cell.action) if cell else 'not asked'}"
+    return f"{persona.name}, {persona.age}: {interviews.say_deed(cell.action) if cell else 'not asked'}"

@@ -10,9 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from toolkit.background import Job
-from toolkit.editing import Desk
-from toolkit.files.uploads import Table, read_table
+from toolkit.audiences import editing, uploads
+from toolkit.panel import background
 
 _SUBJECT = "ask-subject"
 
@@ -36,15 +35,15 @@ def find_page(name: str) -> Any:
     return st.session_state.get("pages", {}).get(name)
 
 
-def keep_job(name: str, job: Job[Any, Any]) -> None:
+def keep_job(name: str, job: background.Job[Any, Any]) -> None:
     """Make a job the one of that name; an earlier one is stopped."""
     forget_job(name)
     st.session_state[f"job-{name}"] = job
 
 
-def find_job(name: str) -> Job[Any, Any] | None:
+def find_job(name: str) -> background.Job[Any, Any] | None:
     """Return the job of that name, going on or over."""
-    job: Job[Any, Any] | None = st.session_state.get(f"job-{name}")
+    job: background.Job[Any, Any] | None = st.session_state.get(f"job-{name}")
     return job
 
 
@@ -70,13 +69,13 @@ def limit_page(key: str, pages: int) -> None:
     st.session_state[key] = min(st.session_state.get(key, 1), pages)
 
 
-def find_desk() -> Desk | None:
+def find_desk() -> editing.Desk | None:
     """Return the audience that this session edits, with its history."""
-    desk: Desk | None = st.session_state.get("desk")
+    desk: editing.Desk | None = st.session_state.get("desk")
     return desk
 
 
-def keep_desk(desk: Desk) -> None:
+def keep_desk(desk: editing.Desk) -> None:
     """Remember the audience that this session edits."""
     st.session_state["desk"] = desk
 
@@ -146,6 +145,6 @@ def find_fields(prefix: str) -> dict[str, Any]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=5)
-def read_rows(name: str, data: bytes) -> Table:
+def read_rows(name: str, data: bytes) -> uploads.Table:
     """Return an uploaded table, read once; raise InputError where it cannot be used."""
-    return read_table(name, data)
+    return uploads.read_table(name, data)

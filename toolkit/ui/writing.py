@@ -8,13 +8,13 @@ from typing import Any
 
 import streamlit as st
 
+from toolkit.drafts import FORMATS, load_drafts
+from toolkit.drafts.lint import Finding
+from toolkit.drafts.preview import FLAGGED, Highlight
+from toolkit.drafts.surfaces import Device, find_surface
 from toolkit.errors import InputError
-from toolkit.files.drafts import FORMATS, load_drafts
-from toolkit.files.resources import find_resource
-from toolkit.linting import Finding
-from toolkit.models import Audience, Campaign, Draft, make_draft
-from toolkit.rendering import FLAGGED, Highlight
-from toolkit.surfaces import Device, find_surface
+from toolkit.files import resources
+from toolkit.models import Audience, Campaign, Draft, records
 from toolkit.ui import state, workbench
 from toolkit.ui.editor import edit_text
 from toolkit.ui.previews import show_preview
@@ -48,7 +48,7 @@ def ask_start(*, locked: bool) -> None:
         "Start from an example or a file", icon=":material/folder_open:", disabled=locked, key="start-from",
         on_change="rerun",
     ):  # fmt: skip
-        for path in sorted(find_resource("examples").glob("*.yaml")):
+        for path in sorted(resources.find_resource("examples").glob("*.yaml")):
             st.button(
                 path.stem.replace("-", " ").capitalize(),
                 key=f"example-{path.stem}",
@@ -67,7 +67,7 @@ def ask_drafts(surface: str, device: Device, audience: Audience | None, *, locke
     slots = state.list_slots()
     names = [_ask_draft(slot, surface, device, audience, locked=locked) for slot in slots]
     if not any(state.find_text(slot).strip() for slot in slots):
-        example = find_resource("examples", f"{_FIRST_EXAMPLE}.yaml")
+        example = resources.find_resource("examples", f"{_FIRST_EXAMPLE}.yaml")
         st.button("Fill in an example", icon=":material/edit_note:", on_click=_open_file, args=(example,))
     _ask_more(locked=locked or len(slots) >= state.MOST_DRAFTS)
     return [_gather(slot, name, surface) for slot, name in zip(slots, names, strict=True)]
@@ -117,7 +117,7 @@ def _try_draft(fields: dict[str, Any]) -> tuple[Draft | None, str | None]:
     if not fields["text"].strip():
         return None, None
     try:
-        return make_draft(fields), None
+        return records.make_draft(fields), None
     except InputError as error:
         return None, str(error)
 

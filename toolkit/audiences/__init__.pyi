@@ -1,0 +1,16 @@
+from . import coverage, editing, importing, sampling, streaming, uploads, vetting
+from .loading import list_audiences, load_audience, save_audience, write_audience
+
+__all__ = [
+    "coverage",
+    "editing",
+    "importing",
+    "list_audiences",
+    "load_audience",
+    "sampling",
+    "save_audience",
+    "streaming",
+    "uploads",
+    "vetting",
+    "write_audience",
+]

@@ -1,0 +1,151 @@
+"""Audiences: from YAML, or from the rows of a table and a template that turns a row into a person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.audiences.importing import make_people
+from toolkit.errors import InputError, suggest
+from toolkit.files import Located, located_yaml, make_record, read_text, resources, tables, write_atomically
+from toolkit.models import Audience
+
+if TYPE_CHECKING:
+    from toolkit.audiences.streaming import Draw
+
+FORMATS = (".yaml", ".yml", ".json", *tables.SUFFIXES)
+
+
+def load_audience(
+    source: str | Path,
+    *,
+    folder: str | Path | None = None,
+    template: str | Path | None = None,
+    segments: Sequence[str] = (),
+    columns: Mapping[str, str] | None = None,
+    draw: Draw | None = None,
+) -> Audience:
+    """Return an audience by name or path.
+
+    A name is looked for as NAME.yaml in `folder`, then in ./personas, then among the bundled audiences. Rows (`.csv`,
+    `.xlsx`, `.parquet`) become people through `template`, a Jinja2 file that sees every column of a row; without one, a
+    file of the same name ending in .j2 is used, or plain "column: value" sentences. `segments` names the columns
+    that are kept as segments, and `columns` which column holds a persona's id, name, age or weight where it is
+    called something else. With `draw`, a Parquet file of any size is streamed past and only those drawn are read; it
+    says nothing to other files. Raises InputError naming file, line, what is allowed and the next step.
+    """
+    path = _find(source, Path(folder) if folder is not None else None)
+    if path.suffix.lower() in tables.SUFFIXES:
+        return _turn_rows(path, Path(template) if template else None, segments, {}, columns or {}, draw)
+    text = read_text(path)
+    document = (
+        located_yaml.load_document(text, str(path), path.suffix.lower()) if text.strip() else Located(None, str(path))
+    )
+    if document.value is None:
+        raise InputError(
+            f"{path}: the file is empty; see `audience personas show uk-small-sellers --json` for the form"
+        )
+    if not isinstance(document.value, dict):
+        raise InputError(f"{path}: an audience is a mapping with audience and personas; see docs/files.md")
+    if "rows" in document.value:
+        return _make_from_description(document, path, draw)
+    _check_people(document)
+    return make_record(Audience, document, {"audience": path.stem, **document.value})
+
+
+def list_audiences(folder: str | Path | None = None) -> list[tuple[str, Path]]:
+    """Return name and path of every audience that can be asked for by name; the first of a name wins."""
+    found: dict[str, Path] = {}
+    for place in _places(Path(folder) if folder is not None else None):
+        for path in sorted(place.glob("*.yaml")):
+            found.setdefault(path.stem, path)
+    return sorted(found.items())
+
+
+def save_audience(audience: Audience, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write an audience file, whole or not at all; raise InputError where it exists, unless `overwrite`."""
+    path = Path(path)
+    if path.suffix not in {".yaml", ".yml"}:
+        raise InputError(f"{path}: an audience is written as .yaml; name the file so")
+    if path.exists() and not overwrite:
+        raise InputError(f"{path}: the file exists; choose another name, or pass --force to replace it")
+    write_atomically(path, write_audience(audience).encode())
+
+
+def write_audience(audience: Audience) -> str:
+    """Return an audience as the YAML of its file."""
+    return located_yaml.write_yaml(json.loads(audience.model_dump_json()))
+
+
+def _find(source: str | Path, folder: Path | None) -> Path:
+    path = Path(source)
+    if path.suffix.lower() in FORMATS or path.exists():
+        if path.is_file() and path.suffix.lower() not in FORMATS:
+            raise InputError(f"{path}: an audience cannot be read from this; allowed: {', '.join(FORMATS)}")
+        return path
+    for place in _places(folder):
+        if (place / f"{source}.yaml").is_file():
+            return place / f"{source}.yaml"
+    names = [name for name, _ in list_audiences(folder)]
+    raise InputError(
+        f"unknown audience {str(source)!r}{suggest(str(source), names)}; see `audience personas list`, or give a path"
+    )
+
+
+def _places(folder: Path | None) -> list[Path]:
+    return [
+        place
+        for place in (folder, Path("personas"), resources.find_resource("personas"))
+        if place is not None and place.is_dir()
+    ]
+
+
+def _check_people(document: Located) -> None:
+    people = document.value.get("personas")
+    if isinstance(people, list):
+        named = [(person.get("id"), index) for index, person in enumerate(people) if isinstance(person, dict)]
+        located_yaml.check_distinct("persona", [(one, document.place(("personas", index))) for one, index in named])
+
+
+def _turn_rows(
+    path: Path,
+    template: Path | None,
+    segments: Sequence[str],
+    fields: Mapping[str, Any],
+    columns: Mapping[str, str],
+    draw: Draw | None,
+) -> Audience:
+    if draw is None or path.suffix.lower() != ".parquet":
+        return make_people(path, template, segments, fields, columns)
+    from toolkit.audiences.streaming import count_rows, draw_people
+
+    if count_rows(path) < draw.only_from:
+        return make_people(path, template, segments, fields, columns)
+    return draw_people(path, template, segments, fields, columns, draw)
+
+
+def _make_from_description(document: Located, path: Path, draw: Draw | None) -> Audience:
+    """Read an audience file that names rows and a template instead of personas."""
+    fields = dict(document.value)
+    unknown = [
+        name for name in fields if name not in {"audience", "description", "source", "rows", "template", "segments"}
+    ]
+    if unknown:
+        place = document.place((unknown[0],))
+        allowed = ("audience", "description", "source", "rows", "template", "segments")
+        raise InputError(
+            f"{place}: {unknown[0]} is not a known field{suggest(unknown[0], allowed)}; allowed: {', '.join(allowed)}"
+        )
+    rows, template, segments = fields.pop("rows"), fields.pop("template", None), fields.pop("segments", None) or []
+    if not isinstance(segments, list):
+        raise InputError(f"{document.place(('segments',))}: segments is a list of columns, such as [age, role]")
+    return _turn_rows(
+        path.parent / str(rows),
+        path.parent / template if template else None,
+        segments,
+        {"audience": path.stem, **fields},
+        {},
+        draw,
+    )

@@ -1,0 +1,78 @@
+"""A table that came through the browser: held to a size, read in a folder of its own that is gone afterwards."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from toolkit.audiences.importing import suggest_columns, suggest_segments
+from toolkit.audiences.loading import load_audience
+from toolkit.errors import InputError
+from toolkit.files import tables
+from toolkit.models import Audience
+
+MOST_ROWS = 5_000
+MOST_UPLOADED = 20 * 1024**2
+_MOST_TEMPLATE = 20_000
+_TEMPLATE = "{% for column, value in row.items() %}{{ column }}: {{ value }}. {% endfor %}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of an uploaded file, and what its columns look like."""
+
+    name: str
+    data: bytes = field(repr=False)
+    columns: tuple[str, ...]
+    suggested: Mapping[str, str]
+    """Which column looks like id, name, age and weight."""
+    segments: tuple[str, ...]
+    """Columns that divide people."""
+    template: str = _TEMPLATE
+
+    @property
+    def stem(self) -> str:
+        """What an audience of it may be called."""
+        plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in Path(self.name).stem)
+        return plain.strip("-").lower()[:60] or "imported"
+
+
+def read_table(name: str, data: bytes) -> Table:
+    """Return an uploaded table; raise InputError, in terms of the file's own name, where it cannot be used."""
+    suffix = Path(name).suffix.lower()
+    if suffix not in tables.SUFFIXES:
+        raise InputError(f"{name[:80]}: rows cannot be read from this; allowed: {', '.join(tables.SUFFIXES)}")
+    if len(data) > MOST_UPLOADED:
+        raise InputError(f"{name[:80]}: larger than 20 MB; use `audience personas import`")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"upload{suffix}"
+        path.write_bytes(data)
+        try:
+            rows = tables.load_rows(path)
+        except InputError as error:
+            raise InputError(str(error).replace(str(path), name[:80])) from None
+    if not rows or len(rows) > MOST_ROWS:
+        raise InputError(f"{name[:80]}: {len(rows):,} rows; from 1 to {MOST_ROWS:,} can be read here")
+    columns = tuple(dict.fromkeys(column for row in rows for column in row.cells))
+    suggested = suggest_columns(columns)
+    return Table(name, data, columns, suggested, tuple(suggest_segments(rows, suggested.values())))
+
+
+def make_audience(
+    table: Table, name: str, template: str, segments: Sequence[str], columns: Mapping[str, str]
+) -> Audience:
+    """Return the audience that a template makes of a table; raise InputError naming row, column or template."""
+    if len(template) > _MOST_TEMPLATE:
+        raise InputError(f"the template has {len(template):,} characters; {_MOST_TEMPLATE:,} are allowed")
+    with tempfile.TemporaryDirectory() as folder:
+        path, described = Path(folder) / f"upload{Path(table.name).suffix.lower()}", Path(folder) / "template.j2"
+        path.write_bytes(table.data)
+        described.write_text(template or _TEMPLATE, encoding="utf-8")
+        try:
+            audience = load_audience(path, template=described, segments=segments, columns=columns)
+        except InputError as error:
+            said = str(error).replace(str(path), table.name[:80]).replace(str(described), "the template")
+            raise InputError(said) from None
+    return audience.model_copy(update={"audience": name.strip() or table.stem, "source": f"rows of {table.name[:80]}"})

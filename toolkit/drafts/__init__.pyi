@@ -1,0 +1,16 @@
+from . import counts, diff, facts
+from .loading import FORMATS, load_drafts, merge_campaigns
+from .pictures import load_picture
+from .saving import check_campaign_path, save_campaign
+
+__all__ = [
+    "FORMATS",
+    "check_campaign_path",
+    "counts",
+    "diff",
+    "facts",
+    "load_drafts",
+    "load_picture",
+    "merge_campaigns",
+    "save_campaign",
+]

@@ -1,0 +1,220 @@
+"""Drafts and campaigns, from any format that people keep copy in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import InputError, suggest
+from toolkit.files import STANDARD_INPUT, Located, load_yaml, located_yaml, make_record, read_text, tables
+from toolkit.models import Campaign, Draft, records
+
+FORMATS = (".yaml", ".yml", ".json", ".jsonl", *tables.SUFFIXES, ".md", ".txt")
+_DEFAULT_SURFACE = "messenger_message"
+_ID_WORDS = 5
+_CAMPAIGN = re.compile(r"(?:.*\n)?drafts:\s|\s*[\[{]\s*[\[{]?\s*\"(?:campaign|drafts|text|id)\"\s*:", re.DOTALL)
+_FRONT_MATTER = re.compile(r"---\n(.*?)^---[ \t]*(?:\n|\Z)(.*)", re.DOTALL | re.MULTILINE)
+
+
+def load_drafts(source: str | Path, *, surface: str | None = None) -> Campaign:
+    """Return the drafts of a file, or of standard input for "-".
+
+    A mapping with `drafts` is a campaign; a list, a table or JSON Lines are drafts; a `.md` file is one draft
+    with front matter and a `.txt` file one draft. `surface` is for drafts whose file names none.
+    Raises InputError naming file, line, what is allowed and the next step.
+    """
+    if surface is not None:
+        _check_surface(surface, "--surface")
+    if str(source) == STANDARD_INPUT:
+        return _read_standard_input(surface)
+    return _read_file(Path(source), surface)
+
+
+def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
+    """Return one campaign with the drafts of all; raise InputError where ids, objectives or audiences disagree."""
+    drafts = [draft for campaign in campaigns for draft in campaign.drafts]
+    ids = [draft.id for draft in drafts]
+    for draft_id in ids:
+        if ids.count(draft_id) > 1:
+            holders = [one for one in campaigns if any(draft.id == draft_id for draft in one.drafts)]
+            places = " and ".join(one.place(draft_id) for one in holders)
+            raise InputError(f"draft id {draft_id!r} occurs in two files, {places}; rename one, each is unique")
+    shared: dict[str, Any] = {}
+    for name in ("audience", "objective"):
+        values = {getattr(campaign, name) for campaign in campaigns} - {None}
+        if len(values) > 1:
+            raise InputError(f"the files name different {name}s ({', '.join(sorted(values))}); pass --{name} to choose")
+        shared[name] = values.pop() if values else None
+    name = "+".join(campaign.campaign for campaign in campaigns)
+    checks = tuple(check for campaign in campaigns for check in campaign.checks)
+    return Campaign(campaign=name, drafts=tuple(drafts), checks=checks, **shared)
+
+
+def _read_file(path: Path, surface: str | None) -> Campaign:
+    suffix = path.suffix.lower()
+    if path.is_file() and suffix not in FORMATS:
+        raise InputError(f"{path}: drafts cannot be read from {suffix or 'this'}; allowed: {', '.join(FORMATS)}")
+    if suffix in tables.SUFFIXES:
+        return _make_from_rows(tables.load_rows(path), path, surface)
+    text = read_text(path)
+    if not text.strip():
+        raise InputError(f"{path}: the file is empty; write at least one draft")
+    if suffix == ".jsonl":
+        return _make_from_rows(tables.load_json_lines(path, text), path, surface)
+    if suffix == ".txt":
+        return _make_single({"text": text.strip()}, path.stem, Located(None, str(path)), surface)
+    if suffix == ".md":
+        return _read_front_matter(text, path, surface)
+    return _make_from_document(located_yaml.load_document(text, str(path), suffix), path.stem, path.parent, surface)
+
+
+def _read_standard_input(surface: str | None) -> Campaign:
+    """Read a campaign, a list of drafts or the text of one draft."""
+    text = read_text(STANDARD_INPUT)
+    if not text.strip():
+        raise InputError("standard input is empty; pipe a draft into the command")
+    suffix = ".json" if text.lstrip().startswith(("{", "[")) else ".yaml"
+    try:
+        document = located_yaml.load_document(text, "standard input", suffix)
+    except InputError:
+        if _CAMPAIGN.match(text):
+            raise
+        document = Located(None, "standard input")
+    value = document.value
+    is_list = isinstance(value, list) and value and all(isinstance(item, dict) and "text" in item for item in value)
+    if is_list or (isinstance(value, dict) and "drafts" in value):
+        return _make_from_document(document, "drafts", Path(), surface)
+    return _make_single({"text": text.strip()}, "draft", Located(None, "standard input"), surface)
+
+
+def _read_front_matter(text: str, path: Path, surface: str | None) -> Campaign:
+    match = _FRONT_MATTER.match(text)
+    if match is None and text.startswith("---\n"):
+        raise InputError(f"{path}:1: the front matter has no end; close it with a line --- before the draft's text")
+    located = load_yaml(match[1], str(path)) if match else Located(None, str(path))
+    fields = located.value or {}
+    if not isinstance(fields, dict):
+        raise InputError(f"{path}:2: the front matter is no mapping; write lines such as `surface: facebook_post`")
+    lines = {key: line + 1 for key, line in located.lines.items()}
+    body = (match[2] if match else text).strip()
+    return _make_single({**fields, "text": body}, path.stem, Located(fields, str(path), lines), surface)
+
+
+def _make_single(fields: dict[str, Any], name: str, located: Located, surface: str | None) -> Campaign:
+    """Return a campaign of one draft; `objective` and `audience` may stand among its fields."""
+    shared = {
+        key: fields.pop(key) for key in ("campaign", "objective", "audience", "lint", "target_ages") if key in fields
+    }
+    draft = _make_draft({"id": _make_id(name), **fields}, located, (), surface)
+    campaign = make_record(Campaign, located, {"campaign": name, **shared, "drafts": [draft]})
+    lines = {(draft.id, field): line for field, line in _lines_below(located, ()).items() if field}
+    return campaign.read_from(located.source, {(draft.id, ""): 1, **lines})
+
+
+def _lines_below(located: Located, path: tuple[str | int, ...]) -> dict[str, int]:
+    """Return the line of each key below a path, and under "" that of the path itself."""
+    depth = len(path)
+    lines = {str(at[depth]): line for at, line in located.lines.items() if at[:depth] == path and len(at) == depth + 1}
+    return {"": located.lines[path], **lines} if path in located.lines else lines
+
+
+def _make_from_document(document: Located, name: str, folder: Path, surface: str | None) -> Campaign:
+    value = {"drafts": document.value} if isinstance(document.value, list) else document.value
+    top: tuple[str | int, ...] = () if isinstance(document.value, list) else ("drafts",)
+    if not isinstance(value, dict):
+        raise InputError(f"{document.place()}: neither a campaign nor a list of drafts; see docs/files.md for the form")
+    fields = dict(value)
+    entries = fields.get("drafts")
+    if not isinstance(entries, list) or not entries:
+        raise InputError(f"{document.place(('drafts',))}: drafts needs a list of at least one draft, each with a text")
+    shared = fields.pop("surface", None)
+    if shared is not None:
+        _check_surface(shared, document.place(("surface",)))
+    named = [(entry.get("id"), index) for index, entry in enumerate(entries) if isinstance(entry, dict)]
+    located_yaml.check_distinct("draft", [(draft_id, document.place((*top, index))) for draft_id, index in named])
+    drafts: list[Draft] = []
+    for index, entry in enumerate(entries):
+        if not isinstance(entry, dict):
+            raise InputError(f"{document.place((*top, index))}: a draft is a mapping with a text; write `- text: ...`")
+        filled = entry if entry.get("id") is not None else {**entry, "id": _free_id(str(entry.get("text", "")), drafts)}
+        drafts.append(_make_draft(filled, document, (*top, index), shared or surface))
+    fields["audience"] = _resolve_audience(fields.get("audience"), folder)
+    fields["checks"] = located_yaml.read_numbers(fields.get("checks") or [])
+    campaign = make_record(Campaign, document, {"campaign": name, **fields, "drafts": drafts})
+    lines = {("lint", rule): line for rule, line in _lines_below(document, ("lint",)).items()}
+    for path, line in document.lines.items():
+        if path[:1] == ("checks",):
+            lines["checks", ".".join(map(str, path[1:]))] = line
+        if path[: len(top)] == top and len(path) in {len(top) + 1, len(top) + 2}:
+            lines[drafts[int(path[len(top)])].id, str((*path, "")[len(top) + 1])] = line
+    return campaign.read_from(document.source, lines)
+
+
+def _make_from_rows(rows: Sequence[tables.Row], path: Path, surface: str | None) -> Campaign:
+    if not rows:
+        raise InputError(f"{path}: there are no rows; write at least one draft with a text")
+    columns = sorted({name for row in rows for name in row.cells})
+    if "text" not in columns:
+        near, found = suggest("text", columns), ", ".join(columns)
+        raise InputError(f"{path}:1: there is no column text{near}; it has: {found}; call the column of words text")
+    located_yaml.check_distinct("draft", [(row.cells.get("id"), f"{path}:{row.line}") for row in rows])
+    drafts: list[Draft] = []
+    for row in rows:
+        cells = {
+            name: _split_list(value) if name in records.LIST_FIELDS else value for name, value in row.cells.items()
+        }
+        cells.setdefault("id", _free_id(str(cells.get("text", "")), drafts))
+        drafts.append(_make_draft(cells, Located(None, str(path), {(): row.line}), (), surface))
+    lines = {(draft.id, ""): row.line for draft, row in zip(drafts, rows, strict=True)}
+    return Campaign(campaign=path.stem, drafts=tuple(drafts)).read_from(str(path), lines)
+
+
+def _split_list(value: Any) -> Any:
+    return [part.strip() for part in value.split("|")] if isinstance(value, str) else value
+
+
+def _make_draft(fields: dict[str, Any], located: Located, path: tuple[str | int, ...], surface: str | None) -> Draft:
+    text = fields.get("text")
+    if isinstance(text, str) and len(text) > records.MOST_CHARACTERS:
+        size = f"{len(text):,} characters"
+        most = f"at most {records.MOST_CHARACTERS:,}, shorten it"
+        raise InputError(f"{located.place(path)}: draft {fields.get('id')!r} has {size}; {most}")
+    filled = {**fields, "surface": fields.get("surface") or surface or _DEFAULT_SURFACE}
+    draft = make_record(Draft, located, filled, path)
+    _check_surface(draft.surface, f"{located.place((*path, 'surface'))}: draft {draft.id!r}")
+    return draft
+
+
+def _check_surface(surface: Any, place: str) -> None:
+    from toolkit.drafts.surfaces import surface_names
+
+    names = surface_names()
+    if surface not in names:
+        near = suggest(str(surface), names)
+        raise InputError(f"{place}: unknown surface {surface!r}{near}; allowed: {', '.join(names)}")
+
+
+def _resolve_audience(audience: Any, folder: Path) -> Any:
+    """Return a path relative to the campaign's folder as one from here; names stay names."""
+    if not isinstance(audience, str):
+        return audience
+    beside = folder / audience
+    return str(beside) if Path(audience).suffix and beside.exists() else audience
+
+
+def _make_id(text: str) -> str:
+    words = re.findall(r"\w+", text.lower())[:_ID_WORDS]
+    return "-".join(words)[:60] or "draft"
+
+
+def _free_id(text: str, taken: Sequence[Draft]) -> str:
+    wanted, ids = _make_id(text), {draft.id for draft in taken}
+    return next(name for name in _number(wanted) if name not in ids)
+
+
+def _number(name: str) -> Iterator[str]:
+    yield name
+    for count in range(2, 1_000_000):
+        yield f"{name}-{count}"

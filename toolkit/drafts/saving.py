@@ -1,0 +1,40 @@
+"""A campaign as a file, ready for `audience run`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from toolkit.errors import InputError
+from toolkit.files import located_yaml, write_atomically
+from toolkit.models import Campaign
+
+FORMATS = (".yaml", ".yml", ".json")
+
+
+def check_campaign_path(path: Path) -> None:
+    """Raise InputError where a campaign cannot be written: another suffix, or a file that exists."""
+    if path.suffix not in FORMATS:
+        raise InputError(f"--out {path}: drafts are written as {', '.join(FORMATS)}; name the file so")
+    if path.exists():
+        raise InputError(f"--out {path}: the file exists; choose another name")
+
+
+def save_campaign(campaign: Campaign, path: Path) -> None:
+    """Write a campaign file, whole or not at all; raise InputError where it exists."""
+    check_campaign_path(path)
+    fields = campaign.model_dump(mode="json", exclude_defaults=True)
+    surfaces = {draft.surface for draft in campaign.drafts}
+    fields["drafts"] = [
+        {"id": draft.id, "surface": draft.surface, **draft.model_dump(mode="json", exclude_defaults=True)}
+        for draft in campaign.drafts
+    ]
+    if len(surfaces) == 1:
+        fields = {"campaign": campaign.campaign, "surface": surfaces.pop(), **fields}
+        fields["drafts"] = [{key: value for key, value in one.items() if key != "surface"} for one in fields["drafts"]]
+    text = (
+        json.dumps(fields, ensure_ascii=False, indent=2) + "\n"
+        if path.suffix == ".json"
+        else located_yaml.write_yaml(fields)
+    )
+    write_atomically(path, text.encode())

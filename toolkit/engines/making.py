@@ -1,0 +1,99 @@
+"""Engines turn a question into a reply: `openai`, `local` and `replay`, one file each."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from toolkit.engines.redaction import mask_url
+from toolkit.errors import InputError, suggest
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from toolkit.engines.base import Engine
+    from toolkit.store import Store
+
+ENGINES = ("openai", "local", "replay")
+DEFAULT_MODEL = "gpt-5-mini"
+
+
+def make_engine(
+    name: str,
+    *,
+    model: str | None = None,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    store: Store,
+    rpm: float | None = None,
+    tpm: float | None = None,
+) -> Engine:
+    """Return the engine called `name`, not yet entered.
+
+    `model` is a name the endpoint serves, a path to a .gguf file for `local`, or for `replay` the model whose replies
+    were stored; `rpm` and `tpm` are the most requests and tokens a minute that an endpoint is sent. Raises InputError
+    where it cannot be used.
+    """
+    if name == "openai":
+        return _make_openai(model, base_url, api_key, rpm, tpm)
+    if name == "local":
+        from toolkit.engines.local import LocalEngine
+
+        return LocalEngine(model)
+    if name == "replay":
+        return _make_replay(model, store)
+    raise InputError(f"unknown engine {name!r}{suggest(name, ENGINES)}; allowed: {', '.join(ENGINES)}")
+
+
+def check_embedding_model(engine: str, model: str | None) -> None:
+    """Raise InputError where an embedding model is named for an engine that asks no endpoint for vectors."""
+    if engine == "local" and model is not None:
+        raise InputError(f"--embedding-model {model}: the local engine embeds with its own model; leave the option out")
+
+
+def _make_openai(
+    model: str | None, base_url: str | None, api_key: str | None, rpm: float | None, tpm: float | None
+) -> Engine:
+    from toolkit.engines.openai import OpenAIEngine
+
+    base_url = find_base_url(model, base_url)
+    return OpenAIEngine(model or DEFAULT_MODEL, base_url=base_url, api_key=api_key, rpm=rpm, tpm=tpm)
+
+
+def make_batch_engine(
+    *,
+    model: str | None = None,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    store: Path,
+    halt: asyncio.Event | None = None,
+    on_note: Callable[[str], None] | None = None,
+) -> Engine:
+    """Return the engine that asks an endpoint in batches, what is on its way written down in the store's file."""
+    from toolkit.engines.batch import BatchEngine
+    from toolkit.engines.batch_service import BatchService
+    from toolkit.store import batches
+
+    base_url = find_base_url(model, base_url)
+    service = BatchService(model or DEFAULT_MODEL, base_url=base_url, api_key=api_key)
+    return BatchEngine(service, batches.BatchLog(store), halt=halt, on_note=on_note)
+
+
+def find_base_url(model: str | None, base_url: str | None) -> str | None:
+    """Return the endpoint's address, None for the model maker's own; raise InputError where a model must be named."""
+    base_url = base_url or os.environ.get("OPENAI_BASE_URL") or None
+    if model is None and base_url is not None:
+        raise InputError(f"--model is missing; name one that {mask_url(base_url)} serves")
+    return base_url
+
+
+def _make_replay(model: str | None, store: Store) -> Engine:
+    from toolkit.engines.replay import ReplayEngine
+
+    found = store.latest_model(model)
+    if found is None:
+        of_model = f" of {model}" if model else ""
+        raise InputError(f"--engine replay: the store holds no replies{of_model}; run once with another engine first")
+    return ReplayEngine(*found)

@@ -1,0 +1,19 @@
+from . import located_yaml, markup, normalising, resources, tables, templating
+from .atomic import write_atomically
+from .located_yaml import Located, load_yaml, make_record
+from .text import STANDARD_INPUT, read_text
+
+__all__ = [
+    "STANDARD_INPUT",
+    "Located",
+    "load_yaml",
+    "located_yaml",
+    "make_record",
+    "markup",
+    "normalising",
+    "read_text",
+    "resources",
+    "tables",
+    "templating",
+    "write_atomically",
+]

@@ -1,0 +1,19 @@
+from . import formats, results
+from .checking import check, check_campaign, list_checks
+from .finding_files import choose_campaigns, is_meant_as_campaign
+from .recording import RecordingOutcome, preview_recording, record_campaign
+from .replay import Shelf
+
+__all__ = [
+    "RecordingOutcome",
+    "Shelf",
+    "check",
+    "check_campaign",
+    "choose_campaigns",
+    "formats",
+    "is_meant_as_campaign",
+    "list_checks",
+    "preview_recording",
+    "record_campaign",
+    "results",
+]

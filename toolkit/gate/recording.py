@@ -1,0 +1,334 @@
+"""`record`: asks for what a recording lacks and writes it, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from toolkit.drafts import load_drafts
+from toolkit.engines import Engine, make_engine
+from toolkit.errors import InputError, suggest
+from toolkit.gate.checks import is_same_name
+from toolkit.gate.entries import make_entry
+from toolkit.gate.recording_file import Entry, Header, Recording, find_recording, load_recording, save_recording
+from toolkit.gate.replay import Replay, Shelf, replay
+from toolkit.models import LABEL, Campaign, Draft, Record, exchange
+from toolkit.panel import api, background, estimating, planning
+from toolkit.questionnaire import Task
+from toolkit.results import Run
+from toolkit.store import Store
+
+OnPlan = Callable[[planning.Plan], None]
+_KEPT_OPTIONS = ("rating", "sample", "repeats", "seed", "embedding_model")
+"""Options that a recording remembers."""
+_WRITTEN = {"version", "prompts", "reactions", "sha256"}
+"""Header fields that alone are no reason to write a recording anew."""
+
+
+class RecordingOutcome(Record):
+    """What recording a campaign came to."""
+
+    campaign: str
+    file: str
+    recording: str
+    """The file that holds the reactions."""
+    reactions: int
+    """How many it holds now."""
+    kept: int
+    """Reactions that were already there."""
+    asked: int
+    """Reactions that it lacked."""
+    refused: int
+    failed: int
+    """Reactions that did not come; the same command asks for them again."""
+    dropped: int
+    """Reactions that nothing needs any more."""
+    cost_usd: float | None
+    stopped: str | None = None
+    """Why asking ended early, where it did."""
+    warnings: tuple[str, ...] = ()
+    label: str = LABEL
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A recording brought up to date in memory, and what was asked for it."""
+
+    recording: Recording
+    kept: int
+    run: Run | None
+    """None where nothing was lacking."""
+
+
+class Preview(Record):
+    """What bringing a recording up to date would take."""
+
+    campaign: str
+    file: str
+    recording: str
+    kept: int
+    """Reactions that are there and hold."""
+    lacking: tuple[str, ...]
+    """What is stale or lacking, by cause, in words."""
+    estimate: estimating.Estimate | None
+    """Null where nothing is lacking."""
+
+
+@dataclass(frozen=True)
+class _Voice:
+    """Who answers."""
+
+    engine: str
+    model: str
+    form: exchange.Form
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """Everything about a recording before anything is asked."""
+
+    found: Replay
+    header: Header
+    voice: _Voice
+    given: Mapping[str, Any]
+    """The options for asking."""
+    lacking: planning.Plan | None
+    """What has to be asked; None where nothing has."""
+
+
+def record_campaign(
+    campaign: Campaign | str | Path, audience: Sequence[str] = (), *, shelf: Shelf | None = None, **options: Any
+) -> RecordingOutcome:
+    """Ask for the reactions that the recording of a campaign lacks, and write it beside the campaign file.
+
+    Options: `baseline` names the draft that is live, whose reactions are kept also when its text changes later;
+    `renew` takes over nothing from the recording; `on_plan` is called with what will be asked. The others are those of
+    `toolkit.run`: `engine`, `model`, `base_url`, `embedding_model`, `rating`, `sample`, `repeats`, `seed`, `prompts`,
+    `concurrency`, `price`, `max_cost`, `store`, `on_reaction`, `api_key`. What is left out stays as it was recorded.
+    Raises InputError for what cannot be used, before anything is asked.
+    """
+    campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
+    path = find_recording(require_file(campaign))
+    recording = load_recording(path)
+    fetched = fetch(campaign, recording, shelf or Shelf(), audience=audience, **options)
+    if recording is None or _differs(recording, fetched.recording):
+        save_recording(path, fetched.recording.header, fetched.recording.entries)
+    return _summarise(campaign, path, fetched, recording.entries if recording else ())
+
+
+def require_file(campaign: Campaign) -> str:
+    """Return the file of a campaign; raise InputError where it came from none."""
+    if campaign.file is None or not Path(campaign.file).is_file():
+        raise InputError(f"{campaign.campaign}: a recording stands beside a campaign file; save the campaign first")
+    return campaign.file
+
+
+def preview_recording(
+    campaign: Campaign | str | Path, audience: Sequence[str] = (), *, shelf: Shelf | None = None, **options: Any
+) -> Preview:
+    """Return what `record_campaign` with these arguments would ask for and what it would take, with nothing asked."""
+    campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
+    path = find_recording(require_file(campaign))
+    prepared = _prepare(campaign, load_recording(path), shelf or Shelf(), audience=audience, **options)
+    about: dict[str, Any] = {name: options.get(name) for name in ("base_url", "price", "concurrency", "store")}
+    about |= {"model": prepared.voice.model, "embedding_model": prepared.header.embedding_model}
+    lacking = prepared.lacking
+    return Preview(
+        campaign=campaign.campaign,
+        file=str(campaign.file),
+        recording=str(path),
+        kept=len(prepared.found.kept),
+        lacking=tuple(group.describe() for group in prepared.found.group_stale()),
+        estimate=api.price_plan(lacking, prepared.voice.engine, **about) if lacking else None,
+    )
+
+
+def fetch(
+    campaign: Campaign, recording: Recording | None, shelf: Shelf, *, on_plan: OnPlan | None = None, **options: Any
+) -> Fetched:
+    """Return the recording brought up to date, nothing written. Arguments as for `record_campaign`."""
+    prepared = _prepare(campaign, recording, shelf, **options)
+    found, lacking = prepared.found, prepared.lacking
+    entries = [_place(task, entry) for task, entry in found.kept]
+    finished = None
+    if lacking is not None:
+        if on_plan is not None:
+            on_plan(lacking)
+        finished = _ask(lacking, prepared)
+        entries += _answer(found, lacking, finished)
+    engine = _name_engine(prepared.voice, finished)
+    header = prepared.header.model_copy(update={"engine": engine, **_measure(found)})
+    entries.sort(key=lambda entry: entry.name)
+    return Fetched(Recording(header=header, entries=tuple(entries)), len(found.kept), finished)
+
+
+def _prepare(
+    campaign: Campaign,
+    recording: Recording | None,
+    shelf: Shelf,
+    *,
+    audience: Sequence[str] = (),
+    baseline: str | None = None,
+    renew: bool = False,
+    prompts: str | Path | None = None,
+    **options: Any,
+) -> _Prepared:
+    """Find out what a recording lacks and who is to answer."""
+    given = {name: value for name, value in options.items() if value is not None}
+    settings = {name: given.pop(name) for name in _KEPT_OPTIONS if name in given}
+    header = recording.header if recording else None
+    chosen = "engine" in given or "model" in given or renew or header is None
+    voice = _hear(given, header) if chosen or header is None else _Voice(header.engine, header.model, header.form)
+    asked = _describe(campaign, header, voice, settings, audience, prompts)
+    if baseline is not None:
+        asked = asked.model_copy(update={"baseline": _find_draft(campaign, baseline)})
+    same_seed = header is not None and header.seed == asked.seed
+    found = replay(campaign, recording, asked, shelf, audience=audience, kept_wordings=same_seed, renew=renew)
+    if not found.stale:
+        return _Prepared(found, asked, voice, given, None)
+    _check_voice(voice, _hear(given, header), campaign)
+    return _Prepared(found, asked, voice, given, replace(found.plan, tasks=tuple(_list_lacking(found))))
+
+
+def _hear(given: Mapping[str, Any], header: Header | None) -> _Voice:
+    """Return who would answer now: the engine named, or the one that made the recording."""
+    engine = given.get("engine") or (header.engine if header else "openai")
+    if not isinstance(engine, str):
+        return _Voice(engine.name, engine.model, engine.form)
+    model = given.get("model") or (header.model if header and header.engine == engine == "openai" else None)
+    with Store(Path(given.get("store") or api.default_store())) as store:
+        made: Engine = make_engine(
+            engine, model=model, base_url=given.get("base_url"), api_key=given.get("api_key"), store=store
+        )
+    return _Voice(engine, made.model, made.form)
+
+
+def _check_voice(voice: _Voice, actual: _Voice, campaign: Campaign) -> None:
+    """Refuse to go on with a recording under another model than the one that made it, unless one was named."""
+    if (voice.model, voice.form) != (actual.model, actual.form):
+        raise InputError(
+            f"{find_recording(campaign.file or '')}: recorded from {voice.model}, and {actual.model} would answer now; "
+            f"pass --model to go on with the first, or --renew to ask everything of the second"
+        )
+
+
+def _describe(
+    campaign: Campaign,
+    header: Header | None,
+    voice: _Voice,
+    settings: Mapping[str, Any],
+    audience: Sequence[str],
+    prompts: str | Path | None,
+) -> Header:
+    """Return the header of the recording to be: what was recorded, changed by what was asked for."""
+    if settings.get("rating", "ssr") != "ssr":
+        settings = {**settings, "embedding_model": None}
+    now = {**settings, "engine": voice.engine, "model": voice.model, "form": voice.form}
+    now |= {"campaign": campaign.campaign, "version": version("audience-toolkit")}
+    folder = Path(campaign.file or "").resolve().parent
+    if audience and not campaign.audience:
+        now["audience"] = tuple(_from_folder(name, folder) if Path(name).suffix else name for name in audience)
+    if prompts is not None:
+        now["own_prompts"] = _from_folder(prompts, folder)
+    before = header.model_dump() if header else {"wordings": 0, "prompts": {}}
+    return Header.model_validate({**before, **now})
+
+
+def _from_folder(path: str | Path, folder: Path) -> str:
+    return Path(os.path.relpath(Path(path).resolve(), folder)).as_posix()
+
+
+def _measure(found: Replay) -> dict[str, Any]:
+    hashes = found.plan.prompts.hashes
+    return {
+        "wordings": found.plan.wordings,
+        "prompts": {name: digest[:12] for name, digest in hashes.items()},
+    }
+
+
+def _find_draft(campaign: Campaign, written: str) -> Draft:
+    ids = [draft.id for draft in campaign.drafts]
+    for draft in campaign.drafts:
+        if is_same_name(draft.id, written):
+            return draft
+    raise InputError(
+        f"--baseline {written}: no draft is called so{suggest(written, ids)}; {campaign.file} has: {', '.join(ids)}"
+    )
+
+
+def _list_lacking(found: Replay) -> Iterator[Task]:
+    """Yield what to ask: reactions of equal content once, and under a wording that there is."""
+    seen = set()
+    for stale in found.stale:
+        task = stale.task
+        task = replace(task, wording=task.wording % len(found.plan.prompts.wordings))
+        content = found.name_content(task)
+        if content not in seen:
+            seen.add(content)
+            yield task
+
+
+def _ask(lacking: planning.Plan, prepared: _Prepared) -> Run:
+    options = {"engine": prepared.voice.engine, **prepared.given}
+    if prepared.voice.engine == "openai":
+        options.setdefault("model", prepared.voice.model)
+    embedding = prepared.header.embedding_model
+    finished: Run = background.run_blocking(lambda: api.ask_plan(lacking, embedding_model=embedding, **options))
+    return finished
+
+
+def _answer(found: Replay, lacking: planning.Plan, finished: Run) -> Iterator[Entry]:
+    """Yield the entries of everything that was lacking and came."""
+    rows = finished.reactions.iter_rows(named=True)
+    came = {
+        found.name_content(task): make_entry(row, found.shape(task))
+        for task, row in zip(lacking.tasks, rows, strict=True)
+        if row["status"] != "failed"
+    }
+    for stale in found.stale:
+        task = replace(stale.task, wording=stale.task.wording % len(found.plan.prompts.wordings))
+        entry = came.get(found.name_content(task))
+        if entry is not None:
+            yield _place(task, entry)
+
+
+def _place(task: Task, entry: Entry) -> Entry:
+    """Return the entry under the ids of a task; ids shape no reaction."""
+    assert task.persona is not None  # noqa: S101 - a recording holds no control reader
+    return entry.model_copy(update={"draft": task.draft.id, "persona": task.persona.id, "repeat": task.repeat})
+
+
+def _name_engine(voice: _Voice, finished: Run | None) -> str:
+    """Return the engine that answered, also where the store did in its place."""
+    if voice.engine != "replay" or finished is None:
+        return voice.engine
+    engines = finished.reactions["engine"].drop_nulls()
+    return str(engines[0]) if len(engines) else voice.engine
+
+
+def _differs(before: Recording, after: Recording) -> bool:
+    headers = [recording.header.model_dump(exclude=_WRITTEN) for recording in (before, after)]
+    return before.entries != after.entries or headers[0] != headers[1]
+
+
+def _summarise(campaign: Campaign, path: Path, fetched: Fetched, before: Sequence[Entry]) -> RecordingOutcome:
+    run = fetched.run
+    names = {entry.name for entry in fetched.recording.entries}
+    return RecordingOutcome(
+        campaign=campaign.campaign,
+        file=str(campaign.file),
+        recording=str(path),
+        reactions=len(names),
+        kept=fetched.kept,
+        asked=run.counts.planned if run else 0,
+        refused=run.counts.refused if run else 0,
+        failed=run.counts.failed if run else 0,
+        dropped=sum(entry.name not in names for entry in before),
+        cost_usd=run.methods.cost_usd if run else 0.0,
+        stopped=run.methods.stopped if run else None,
+        warnings=run.methods.warnings if run else (),
+    )

@@ -1,0 +1,59 @@
+"""What speaks against a draft: the objections of a run, those that say the same as one, numbered for a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from toolkit.errors import InputError
+from toolkit.models import Record, records
+from toolkit.results import Run, said
+from toolkit.stats import lexical
+
+MOST_LISTED = 12
+
+
+class Objection(Record):
+    """One reason, and who gave it."""
+
+    number: int
+    """Its place in the list, from 1: the most common first."""
+    text: str
+    """The sentence nearest to all that were grouped with it."""
+    personas: tuple[str, ...]
+    named: bool = True
+    """False where nobody named objections and this is what somebody thought who went away."""
+
+
+def list_objections(run: Run, draft_id: str) -> list[Objection]:
+    """Return up to twelve objections to a draft, the most common first.
+
+    Where the model names none, as a base model does, what people thought who scrolled past, hid or reported it stands
+    in, and says so. Raises InputError for a draft that is not in the run.
+    """
+    if draft_id not in run.drafts:
+        raise InputError(f"draft {draft_id!r} is not in this run; it has: {', '.join(run.drafts)}")
+    heard = said.select_heard(run.reactions)
+    themes, named = said.group_objections(heard, draft_id), True
+    if not themes:
+        left = heard.filter(
+            (pl.col("draft_id") == draft_id)
+            & pl.col("action").is_in(records.LEAVING)
+            & pl.col("verbatim").is_not_null()
+        )
+        themes, named = lexical.group_sentences(left["verbatim"].to_list(), left["persona_id"].to_list()), False
+    return [
+        Objection(number=number, text=theme.text, personas=theme.members, named=named)
+        for number, theme in enumerate(themes[:MOST_LISTED], 1)
+    ]
+
+
+def choose_objections(listed: Sequence[Objection], numbers: Sequence[int]) -> list[Objection]:
+    """Return the objections with these numbers, all where none is given; raise InputError for one not listed."""
+    known = {objection.number: objection for objection in listed}
+    for number in numbers:
+        if number not in known:
+            allowed = f"choose 1 to {len(listed)}" if listed else "nobody named one; say what you want with --wish"
+            raise InputError(f"--objection {number}: there is no such objection; {allowed}")
+    return [known[number] for number in dict.fromkeys(numbers)] if numbers else list(listed)

@@ -1,0 +1,248 @@
+"""A draft written anew from what people held against it: by the same engine, held to its facts and limits.
+
+Draft, objections and wish are untrusted text between marks. What comes back is used only where it differs, fits the
+surface's hard limits, keeps every link, price, number, name and placeholder, and states no new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from toolkit.drafts import diff, facts
+from toolkit.drafts.lint import lint
+from toolkit.drafts.surfaces import find_surface
+from toolkit.errors import BudgetReached, CallFailed, InputError, MissingReply
+from toolkit.files import templating
+from toolkit.improve.objections import Objection
+from toolkit.improve.streaming import hear_spoken, write_spoken
+from toolkit.models import Draft, Record, exchange, records
+from toolkit.panel import asker, background, connecting
+from toolkit.questionnaire import BOUNDARY, BadReply, Prompts, Task, Usage, read_object
+
+MOST_WISHED = 1_000
+"""Characters of a wish."""
+NEXT_STEP = "answer fewer objections, choose a stronger model, or write it by hand"
+BASE_MODEL = "A base model wrote this: it wanders and makes things up. Read every word before you use any of it."
+_MOST_REWRITTEN = 20_000
+_MOST_TOKENS = 4_000
+_SPOKEN = {"type": "string", "pattern": r"\S"}
+
+
+class Rewrite(Record):
+    """A new version, or why there is none."""
+
+    draft: Draft | None
+    """Null where no usable version came."""
+    note: str = ""
+    """What the model says it changed."""
+    problem: str | None = None
+    """What was wrong with what came, in one line."""
+    over_budget: bool = False
+    """Whether the cost limit left no room to ask."""
+    cost_usd: float | None = None
+    """Dollars spent on it now; null where the price is not known."""
+
+
+class Rewriter:
+    """Writes the questions of a rewrite."""
+
+    def __init__(self, prompts: Prompts) -> None:
+        self._prompts = prompts
+
+    def ask(self, draft: Draft, objections: Sequence[str], wish: str, refused: str | None = None) -> exchange.Question:
+        """Ask a chat model for every worded part of the draft anew."""
+        parts = _list_parts(draft)
+        prompt = self._prompts.render(
+            "rewrite.j2",
+            surface=find_surface(draft.surface),
+            parts={name: " | ".join(value) if isinstance(value, tuple) else value for name, value in parts.items()},
+            objections=objections,
+            wish=wish,
+            limits=list(_say_limits(draft)),
+            facts=[fact.text for fact in facts.find_facts(_join(draft))],
+            refused=refused,
+            token=BOUNDARY,
+        )
+        schema = {
+            "type": "object",
+            "properties": {
+                **{name: _shape_of(value) for name, value in parts.items()},
+                "changed": {"type": "string"},
+            },
+            "required": [*parts, "changed"],
+            "additionalProperties": False,
+        }
+        system = self._prompts.render("rewrite_system.j2")
+        return exchange.Question(system=system, prompt=prompt, schema=schema, max_tokens=_MOST_TOKENS)
+
+    def complete(self, draft: Draft, objections: Sequence[str], wish: str) -> exchange.Question:
+        """Ask a base model to go on with a page of rewritten messages; only the text is written anew."""
+        reasons = " ".join(write_spoken(reason) for reason in [*objections[:3], wish] if reason)
+        post = write_spoken(draft.text)
+        prompt = self._prompts.render("rewrite_completion.j2", post=post, objection=reasons or "It does not hold me.")
+        most = max(60, min(2 * len(post), 600))
+        grammar = rf'root ::= [^"\n]{{10,{most}}} "\""'
+        return exchange.Question(
+            prompt=prompt, grammar=grammar, stop=('"', "\n"), max_tokens=most // 2,
+            sampling={"temperature": 0.7, "top_p": 0.9},
+        )  # fmt: skip
+
+
+async def write_anew(line: connecting.Line, draft: Draft, objections: Sequence[str], wish: str = "") -> Rewrite:
+    """Return the draft written anew, or why none could be used; only BudgetReached and EngineUnavailable escape.
+
+    A chat model whose version has a fault is told so once and asked again. The new draft keeps id, surface and every
+    part that holds no words.
+    """
+    wish = check_wish(wish)
+    if not objections and not wish:
+        raise InputError("there is nothing to rewrite for: choose an objection, or say what you wish")
+    if len(_join(draft)) > _MOST_REWRITTEN:
+        raise InputError(f"draft {draft.id!r} is longer than {_MOST_REWRITTEN:,} characters; shorten it by hand first")
+    rewriter, usage, asked = Rewriter(line.prompts), Usage(), (*objections, wish)
+    if line.asker.form == "completion":
+        parse = partial(_read_text, draft=draft, asked=asked)
+        return await _try(line, draft, rewriter.complete(draft, objections, wish), parse, usage)
+    first = await _try(line, draft, rewriter.ask(draft, objections, wish), partial(_read_parts, draft=draft), usage)
+    fault = find_fault(draft, first.draft, *asked) if first.draft else None
+    if fault is None:
+        return first
+    sound = partial(_read_sound, draft=draft, asked=asked)
+    return await _try(line, draft, rewriter.ask(draft, objections, wish, fault), sound, usage)
+
+
+async def rewrite(
+    draft: Draft, objections: Sequence[Objection], wish: str, connection: connecting.Connection
+) -> Rewrite:
+    """Open the connection, write the draft anew, and say what that cost."""
+    async with connecting.open_line(connection) as line:
+        try:
+            written = await write_anew(line, draft, [one.text for one in objections], wish)
+        except BudgetReached as error:
+            written = Rewrite(draft=None, problem=str(error), over_budget=True)
+        spent = round(line.budget.spent, 6) if line.budget.price is not None else None
+    return written.model_copy(update={"cost_usd": spent})
+
+
+def rewrite_draft(draft: Draft, objections: Sequence[Objection], *, wish: str = "", **options: Any) -> Rewrite:
+    """Write a draft anew from plain code; options as for `toolkit.run`.
+
+    objections = list_objections(run, "plain")
+    written = rewriting.rewrite_draft(draft, objections[:2], engine="openai", model="gpt-5-mini")
+    """
+    connection = connecting.make_connection(options)
+    written: Rewrite = background.run_blocking(lambda: rewrite(draft, objections, wish, connection))
+    return written
+
+
+def find_fault(before: Draft, after: Draft, *asked: str) -> str | None:
+    """Return why a new version cannot be used, in one line, or None: the first of what is wrong.
+
+    `asked` are the objections and the wish: what they mention is not made up.
+    """
+    old, new = _join(before), _join(after)
+    if _squeeze(old) == _squeeze(new):
+        return "it says the same as before"
+    lost = facts.find_lost(old, new)
+    if lost:
+        return f"it loses the {lost[0].kind} {lost[0].text!r}" + _count_more(len(lost))
+    label = find_surface(before.surface).label
+    sources = [old, before.price or "", before.place or "", before.link or "", label, *asked]
+    invented = facts.find_invented("\n".join(sources), new)
+    if invented:
+        return f"it makes up the {invented[0].kind} {invented[0].text!r}" + _count_more(len(invented))
+    known = {finding.field for finding in lint(before) if finding.severity == "error"}
+    for finding in lint(after):
+        if finding.severity == "error" and finding.field not in known:
+            return finding.message
+    return None
+
+
+def check_wish(wish: str) -> str:
+    """Return the wish, trimmed; raise InputError where it is too long."""
+    wish = templating.clean_text(wish).strip()
+    if len(wish) > MOST_WISHED:
+        raise InputError(f"the wish has {len(wish):,} characters; say it in at most {MOST_WISHED:,}")
+    return wish
+
+
+async def _try(line: connecting.Line, draft: Draft, question: exchange.Question, parse: Any, usage: Usage) -> Rewrite:
+    try:
+        reply = await line.asker.find_reply(Task(None, draft, 0, 0), question, parse, usage)
+    except (asker.Refused, CallFailed, MissingReply) as error:
+        refused = "the model declined: " if isinstance(error, asker.Refused) else ""
+        return Rewrite(draft=None, problem=f"{refused}{error}; {NEXT_STEP}")
+    written: Rewrite = parse(reply.text)
+    return written
+
+
+def _read_parts(text: str, draft: Draft) -> Rewrite:
+    """Read a chat model's reply: every worded part of the draft, and what was changed."""
+    fields = read_object(text)
+    parts: dict[str, Any] = {}
+    for name in _list_parts(draft):
+        value = fields.get(name)
+        if name in records.LIST_FIELDS:
+            if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
+                raise BadReply(f"{name} is not a list of texts")
+            parts[name] = tuple(templating.clean_text(item).strip() for item in value)
+        elif not isinstance(value, str) or not value.strip():
+            raise BadReply(f"{name} is empty")
+        else:
+            parts[name] = templating.clean_text(value).strip()
+    note = fields.get("changed")
+    said = " ".join(templating.clean_text(note).split()) if isinstance(note, str) else ""
+    return Rewrite(draft=draft.model_copy(update=parts), note=said[:600])
+
+
+def _read_sound(text: str, draft: Draft, asked: Sequence[str]) -> Rewrite:
+    written = _read_parts(text, draft)
+    fault = find_fault(draft, written.draft, *asked) if written.draft else None
+    if fault is not None:
+        raise BadReply(fault)
+    return written
+
+
+def _read_text(text: str, draft: Draft, asked: Sequence[str]) -> Rewrite:
+    """Read a base model's completion; a fault is a bad reply at once, since it cannot be told."""
+    said = hear_spoken(templating.clean_text(text))
+    if not any(letter.isalpha() for letter in said):
+        raise BadReply("the completion holds no text")
+    after = draft.model_copy(update={"text": said})
+    fault = find_fault(draft, after, *asked)
+    if fault is not None:
+        raise BadReply(fault)
+    return Rewrite(draft=after, note=BASE_MODEL)
+
+
+def _list_parts(draft: Draft) -> dict[str, str | tuple[str, ...]]:
+    return {name: getattr(draft, name) for name in diff.WORDED if getattr(draft, name)}
+
+
+def _shape_of(value: str | tuple[str, ...]) -> dict[str, Any]:
+    return {"type": "array", "items": _SPOKEN} if isinstance(value, tuple) else _SPOKEN
+
+
+def _join(draft: Draft) -> str:
+    parts = _list_parts(draft).values()
+    return "\n".join("\n".join(value) if isinstance(value, tuple) else value for value in parts)
+
+
+def _say_limits(draft: Draft) -> list[str]:
+    """Return the limits on the draft's worded parts in words, the one that hides text included."""
+    does = {"hard": "at most", "recommended": "best at most", "fold": "before it is folded away,"}
+    return [
+        f"{limit.field}: {does[limit.kind]} {limit.value:,} {limit.unit}"
+        for limit in find_surface(draft.surface).limits
+        if limit.field in _list_parts(draft) and limit.holds_for(draft)
+    ]
+
+
+def _squeeze(text: str) -> str:
+    return " ".join(templating.clean_text(text).split())
+
+
+def _count_more(count: int) -> str:
+    return f" and {count - 1} more" if count > 1 else ""

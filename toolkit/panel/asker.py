@@ -1,0 +1,310 @@
+"""One reaction: which questions it takes, where their replies come from, what they cost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
+
+from toolkit.drafts.surfaces import describe_draft, is_folded
+from toolkit.engines import Budget, Engine
+from toolkit.errors import CallFailed, EngineUnavailable, Interrupted, MissingReply, StoreUnusable
+from toolkit.files import templating
+from toolkit.models import MEASURES, exchange
+from toolkit.questionnaire import (
+    BOUNDARY,
+    BadReply,
+    Preference,
+    Questionnaire,
+    Reaction,
+    Task,
+    Usage,
+    answers,
+    pairs,
+    repairs,
+)
+from toolkit.stats import ratings
+from toolkit.store import Store, make_key
+
+Parsed = TypeVar("Parsed")
+_ATTEMPTS = 2
+_CERTAIN = [[float(level == value) for level in range(5)] for value in range(5)]
+"""Distributions with everything on one point; a hundred thousand reactions share these five."""
+_SHORTEST_WAIT, _LONGEST_WAIT = 0.05, 1.0
+"""Seconds between two looks for a reply that another process is waiting for."""
+
+
+class Refused(Exception):  # a signal inside the asking, never shown
+    """The model declined to answer."""
+
+
+UNANSWERED = (Refused, MissingReply, CallFailed)
+"""What leaves one question without an answer while the run goes on."""
+
+
+def describe_failure(error: Exception) -> dict[str, Any]:
+    """Return the fields that say why a question of one of the kinds in `UNANSWERED` has no answer."""
+    status = "refused" if isinstance(error, Refused) else "failed"
+    return {"status": status, "error": str(error), "missing": isinstance(error, MissingReply)}
+
+
+class Asker:
+    """Answers from the store where it can, from the engine where it must."""
+
+    def __init__(
+        self,
+        questionnaire: Questionnaire,
+        engine: Engine,
+        store: Store,
+        budget: Budget,
+        token: str,
+        halt: asyncio.Event | None = None,
+    ) -> None:
+        self._questionnaire = questionnaire
+        self._engine = engine
+        self._store = store
+        self._budget = budget
+        self._token = token
+        self._halt = halt
+        self._in_hand: dict[bytes, asyncio.Event] = {}
+        self._broken: StoreUnusable | None = None
+
+    @property
+    def form(self) -> exchange.Form:
+        """The form in which the engine takes questions."""
+        return self._engine.form
+
+    async def ask(self, task: Task) -> Reaction:
+        """Return the reaction; only BudgetReached, EngineUnavailable, StoreUnusable and Interrupted escape."""
+        usage = Usage()
+        try:
+            answer = await self._find_answer(task, usage)
+            pmfs = await self._find_pmfs(task, answer, usage)
+        except UNANSWERED as error:
+            return Reaction(task=task, usage=usage, **describe_failure(error))
+        return Reaction(task=task, status="ok", usage=usage, answer=_keep_true_quotes(task, answer), pmfs=pmfs)
+
+    async def _find_answer(self, task: Task, usage: Usage) -> answers.Answer:
+        if self._engine.form == "completion":
+            return await self._read(task, self._questionnaire.ask_thought(task), answers.read_thought, usage)
+        if not is_folded(task.draft):
+            return await self._read(task, self._questionnaire.ask_reaction(task), answers.read_reaction, usage)
+        glance = await self._read(task, self._questionnaire.ask_glance(task), answers.read_glance, usage)
+        if not glance.stopped:
+            return glance
+        return await self._read(task, self._questionnaire.ask_reading(task), answers.read_reading, usage)
+
+    async def _find_pmfs(self, task: Task, answer: answers.Answer, usage: Usage) -> dict[str, list[float]]:
+        """Ask for ratings by digit where the rating method or a base model needs it."""
+        rating = self._questionnaire.rating
+        completion = self._engine.form == "completion"
+        if not answer.stopped or rating == "ssr" or (rating == "direct" and not completion):
+            return {measure: _certain(value) for measure, value in answer.ratings.items()} if answer.stopped else {}
+        if completion and rating == "direct":
+            thought = f' "{answer.verbatim}"'
+            question = self._questionnaire.ask_intent(task, thought, digits_only=True)
+            return {"intent": _certain(await self._parse(task, question, answers.read_digit, usage))}
+        pmfs = {}
+        for measure in ("intent",) if completion else MEASURES:
+            pmf = await self._find_pmf(task, answer, measure, usage)
+            if pmf is not None:
+                pmfs[measure] = pmf
+        return pmfs
+
+    async def _find_pmf(self, task: Task, answer: answers.Answer, measure: str, usage: Usage) -> list[float] | None:
+        if self._engine.form == "completion":
+            question = self._questionnaire.ask_intent(task, f' "{answer.verbatim}"', digits_only=False)
+        else:
+            question = self._questionnaire.ask_digit(task, measure, answer.verbatim)
+        reply = await self.find_reply(task, question, _any_text, usage)
+        return ratings.from_logprobs(reply.top or {})
+
+    async def _parse(
+        self, task: Task, question: exchange.Question, parse: Callable[[str], Parsed], usage: Usage
+    ) -> Parsed:
+        reply = await self.find_reply(task, question, parse, usage)
+        return parse(reply.text)
+
+    async def _read(
+        self, task: Task, question: exchange.Question, parse: Callable[[str], answers.Answer], usage: Usage
+    ) -> answers.Answer:
+        reply = await self.find_reply(task, question, repairs.make_strict(parse, task), usage)
+        return parse(reply.text)
+
+    async def find_reply(
+        self, task: Task, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
+    ) -> exchange.Reply:
+        """Return the stored reply, or a fresh one; one that cannot be used, or declines, is asked for once more.
+
+        Raises Refused where the model declined, and whatever the engine raises.
+        """
+        key = self._key(task, question)
+        reply = await self._find_kept(key)
+        if reply is not None:
+            usage.take(reply)
+        else:
+            reply = await self._take_in_hand(key, question, parse, usage)
+        if reply.refusal:
+            raise Refused(reply.refusal)
+        return reply
+
+    async def _find_kept(self, key: bytes) -> exchange.Reply | None:
+        """Look into the store, once whoever asks the same question in this run has its answer."""
+        while (other := self._in_hand.get(key)) is not None:
+            await other.wait()
+        if self._broken is not None:
+            raise self._broken
+        try:
+            return self._store.find(key)
+        except StoreUnusable as error:
+            self._broken = error
+            raise
+
+    async def _take_in_hand(
+        self, key: bytes, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
+    ) -> exchange.Reply:
+        """Ask, unless another process on the same store does: then wait for its reply, and ask if none comes."""
+        self._in_hand[key] = asyncio.Event()
+        wait = _SHORTEST_WAIT
+        try:
+            while not self._claim(key):
+                reply = self._store.find(key)
+                if reply is not None:
+                    usage.take(reply)
+                    return reply
+                await asyncio.sleep(wait)
+                wait = min(1.5 * wait, _LONGEST_WAIT)
+            reply = await self._ask_engine(key, question, parse, usage)
+        except BaseException:
+            self._release(key)
+            raise
+        finally:
+            self._in_hand.pop(key).set()
+        return reply
+
+    def _claim(self, key: bytes) -> bool:
+        if self._halt is not None and self._halt.is_set():
+            raise Interrupted
+        return not getattr(self._engine, "claims", True) or self._store.claim(key)
+
+    def _release(self, key: bytes) -> None:
+        if getattr(self._engine, "claims", True):
+            with contextlib.suppress(StoreUnusable):
+                self._store.release(key)
+
+    async def _ask_engine(
+        self, key: bytes, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
+    ) -> exchange.Reply:
+        problem: BadReply | None = None
+        earlier: list[exchange.Reply] = []
+        for attempt in range(_ATTEMPTS):
+            again = repairs.ask_again(question, problem, self._engine.form)
+            reply = await self._pay_for(self._prepare(key, again, attempt))
+            usage.bill(reply)
+            if question.top_logprobs and reply.top is None and not reply.refusal:
+                raise EngineUnavailable(
+                    f"--rating logprob: {self._engine.model} reports no token probabilities; use --rating ssr or direct"
+                )
+            try:
+                reply = repairs.judge_reply(reply, parse)
+            except BadReply as error:
+                problem = error
+            else:
+                if not reply.refusal or attempt + 1 == _ATTEMPTS:
+                    usage.bad += ("refused",) if reply.refusal else ()
+                    kept = self._keep(key, _add_up(reply, earlier))
+                    usage.take(kept)
+                    return kept
+                problem = BadReply(reply.refusal, "refused")
+            earlier.append(reply)
+            usage.bad += (problem.kind,)
+        usage.take(_add_up(earlier[-1], earlier[:-1]))
+        raise CallFailed(f"{_ATTEMPTS} replies could not be used: {problem}")
+
+    def _keep(self, key: bytes, reply: exchange.Reply) -> exchange.Reply:
+        kept = self._store.keep(key, self._engine.form, reply)
+        self._broken = self._store.trouble
+        return kept
+
+    def _prepare(self, key: bytes, question: exchange.Question, attempt: int) -> exchange.Question:
+        """Put the run's token in place and, for a base model, a seed drawn from the key.
+
+        A reply may have repeated the token; it is taken out of the words before it marks anything.
+        """
+        sampling = dict(question.sampling)
+        if self._engine.form == "completion":
+            sampling["seed"] = (int.from_bytes(key[:4], "big") + attempt) % 2**31
+        prompt = question.prompt.replace(self._token, "").replace(BOUNDARY, self._token)
+        return replace(question, prompt=prompt, sampling=sampling, key=key.hex())
+
+    async def _pay_for(self, question: exchange.Question) -> exchange.Reply:
+        """Ask with the worst case held back; what became of a call that broke off is not known and stays counted."""
+        hold = await self._budget.hold(question)
+        try:
+            reply = await self._engine.ask(replace(question, before_retry=hold.renew))
+        except CallFailed as error:
+            if error.free:
+                hold.free()
+            raise
+        except (EngineUnavailable, MissingReply):
+            hold.free()
+            raise
+        else:
+            return replace(reply, cost_usd=hold.settle(reply))
+        finally:
+            hold.lose()
+
+    def _key(self, task: Task, question: exchange.Question) -> bytes:
+        parameters = json.dumps(question.parameters, sort_keys=True)
+        return make_key(
+            "reply", self._engine.form, self._engine.model, question.system, question.prompt, parameters,
+            str(task.wording), str(task.repeat),
+        )  # fmt: skip
+
+
+def _add_up(reply: exchange.Reply, earlier: Sequence[exchange.Reply]) -> exchange.Reply:
+    """Return the reply with what the unusable ones before it took: a replay then tells the same as the run did."""
+    if not earlier:
+        return reply
+    took = [*earlier, reply]
+    costs = [one.cost_usd for one in took if one.cost_usd is not None]
+    return replace(
+        reply,
+        prompt_tokens=sum(one.prompt_tokens for one in took),
+        completion_tokens=sum(one.completion_tokens for one in took),
+        cached_tokens=sum(one.cached_tokens for one in took),
+        latency_ms=sum(one.latency_ms for one in took),
+        cost_usd=sum(costs) if len(costs) == len(took) else None,
+    )
+
+
+def _any_text(text: str) -> str:
+    return text
+
+
+def _certain(value: int) -> list[float]:
+    return _CERTAIN[value - 1]
+
+
+def _keep_true_quotes(task: Task, answer: answers.Answer) -> answers.Answer:
+    """Drop quotes that do not stand in the draft, so that a highlight can always be placed."""
+    shown = templating.clean_text(describe_draft(task.draft)) if answer.quotes else ""
+    kept = tuple(quote for quote in answer.quotes if quote[0] in shown)
+    return answer if kept == answer.quotes else replace(answer, quotes=kept)
+
+
+async def ask_pairing(pairing: pairs.Pairing, questions: pairs.PairQuestions, asker: Asker) -> Preference:
+    """Return the preference; only BudgetReached and EngineUnavailable escape."""
+    usage = Usage()
+    parse = partial(pairs.read_label if asker.form == "completion" else pairs.read_choice, labels=pairing.labels)
+    try:
+        reply = await asker.find_reply(pairing.task, questions.ask(pairing, asker.form), parse, usage)
+        choice = parse(reply.text)
+    except UNANSWERED as error:
+        return Preference(pairing=pairing, usage=usage, **describe_failure(error))
+    chosen = None if choice.place is None else (pairing.first.id, pairing.second.id)[choice.place]
+    return Preference(pairing=pairing, status="ok", usage=usage, chosen=chosen, because=choice.because)

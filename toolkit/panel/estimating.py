@@ -1,0 +1,185 @@
+"""What a run will take, before it is started."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+
+from toolkit.engines import Price, budget, token_counts
+from toolkit.models import MEASURES, Record, exchange
+from toolkit.panel.embedding import BATCH
+from toolkit.panel.planning import Plan
+from toolkit.panel.unanswered import Kind, Outstanding
+from toolkit.questionnaire import BadReply, answers
+from toolkit.stats import plans
+
+WORTH_FINDING = 0.05
+_MINUTE = 60
+_REPLY_TOKENS: Mapping[Kind, int] = {"reading": 260, "glance": 40, "choice": 40, "digit": 1, "completion": 40}
+"""Typical replies, for a model of which the store holds too few. What a model thinks unseen is charged, too."""
+_SENTENCE_TOKENS = 20.0
+"""One of the five sentences in a typical reading."""
+_ENOUGH_REPLIES = 20
+_SECONDS_PER_CALL = {"openai": 6.0, "local": 3.5, "replay": 0.01}
+_CONCURRENCY = {"openai": 32, "local": 2, "replay": 1}
+_BATCH_MINUTES = 24 * 60.0
+
+
+class Estimate(Record):
+    """What a run is expected to take beyond what the store already holds."""
+
+    personas: int
+    wordings: int
+    reactions: int
+    stored: int = 0
+    """Of the reactions, those that the store holds: they are off the calls, tokens, dollars and minutes."""
+    calls: int
+    """At most: everybody is taken to stop and read on."""
+    prompt_tokens: int
+    completion_tokens: int
+    embedding_tokens: int = 0
+    """For an endpoint's embedding model: of sentences that are known, and at most five to each reply still to come."""
+    measured_replies: int = 0
+    """How many stored replies of this model say how long its replies and their sentences are; 0: typical lengths."""
+    cost_usd: float | None
+    """Null where something is to be asked of a model whose price is not known.
+
+    No prompt is counted on to come from the provider's cache.
+    """
+    minutes: float
+    """Of a batch: at most."""
+    detectable_difference: float | None
+    """Difference in the objective rate found four times in five; null where no difference would be."""
+    personas_for_5_points: int | None
+    """Personas needed to tell 5 points apart; null where more personas alone cannot."""
+
+
+def estimate_plan(
+    plan: Plan,
+    engine: str,
+    price: Price | None,
+    concurrency: int | None = None,
+    *,
+    outstanding: Outstanding,
+    replies: Sequence[exchange.Reply] = (),
+    batch: bool = False,
+    embedding_price: Price | None = None,
+) -> Estimate:
+    """Return the estimate, from the outstanding questions' own lengths and from stored replies of the same model."""
+    measured = _measure_replies(replies)
+    questions = outstanding.questions
+    texts, embedding_tokens = _count_texts(outstanding, replies)
+    calls = len(questions) + math.ceil(texts / BATCH)
+    prompt_tokens = sum(_count_prompt_tokens(question) for _, question in questions)
+    completion_tokens = round(sum(measured.get(kind, _REPLY_TOKENS[kind]) for kind, _ in questions))
+    in_flight = min(concurrency or _CONCURRENCY.get(engine, 1), max(calls, 1))
+    dollars = price.cost(prompt_tokens, completion_tokens) if price else None
+    if dollars is not None and embedding_price:
+        dollars += embedding_price.cost(embedding_tokens, 0)
+    if not calls:
+        dollars = 0.0
+    minutes = round(calls * _SECONDS_PER_CALL.get(engine, 6.0) / in_flight / 60, 2)
+    return Estimate(
+        personas=len(plan.panel),
+        wordings=plan.wordings,
+        reactions=plan.persona_tasks,
+        stored=outstanding.stored,
+        calls=calls,
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        embedding_tokens=embedding_tokens,
+        measured_replies=len(replies) if measured else 0,
+        cost_usd=None if dollars is None else round(dollars, 4),
+        minutes=_BATCH_MINUTES if batch and calls else minutes,
+        detectable_difference=plan.detectable,
+        personas_for_5_points=plans.personas_needed(
+            plans.TYPICAL, len(plan.prompts.wordings), plan.settings.repeats, WORTH_FINDING
+        ),
+    )
+
+
+def _count_prompt_tokens(question: exchange.Question) -> int:
+    schema = token_counts.estimate_schema_tokens(json.dumps(question.schema)) if question.schema else 0
+    picture = budget.PICTURE_TOKENS if question.picture else 0
+    return (
+        token_counts.estimate_tokens(question.system) + token_counts.estimate_tokens(question.prompt) + schema + picture
+    )
+
+
+def _count_texts(outstanding: Outstanding, replies: Sequence[exchange.Reply]) -> tuple[int, int]:
+    """Return how many texts an endpoint's model has to embed at most, and their tokens; none where none does."""
+    if outstanding.texts is None:
+        return 0, 0
+    to_come = len(MEASURES) * sum(kind == "reading" for kind, _ in outstanding.questions)
+    known = sum(map(token_counts.estimate_tokens, outstanding.texts))
+    return len(outstanding.texts) + to_come, known + round(to_come * _measure_sentences(replies))
+
+
+def _measure_sentences(replies: Sequence[exchange.Reply]) -> float:
+    """Return the mean tokens of the sentences in stored readings, of a typical one where there are too few."""
+    said = []
+    for reply in replies:
+        with contextlib.suppress(BadReply):
+            said.append(answers.read_reading(reply.text).says.values())
+    tokens = [token_counts.estimate_tokens(sentence) for sentences in said for sentence in sentences]
+    return sum(tokens) / len(tokens) if tokens and len(said) >= _ENOUGH_REPLIES else _SENTENCE_TOKENS
+
+
+def _measure_replies(replies: Sequence[exchange.Reply]) -> dict[Kind, float]:
+    """Return the mean completion tokens of each kind of reply of which there are enough."""
+    taken: dict[Kind, list[int]] = {}
+    for reply in replies:
+        kind = _find_kind(reply.text)
+        if kind is not None and reply.completion_tokens:
+            taken.setdefault(kind, []).append(reply.completion_tokens)
+    return {kind: sum(tokens) / len(tokens) for kind, tokens in taken.items() if len(tokens) >= _ENOUGH_REPLIES}
+
+
+def _find_kind(text: str) -> Kind | None:
+    marks: tuple[tuple[str, Kind], ...] = (
+        ('"action"', "reading"),
+        ('"first_glance"', "glance"),
+        ('"sooner"', "choice"),
+    )
+    return next((kind for mark, kind in marks if mark in text), None)
+
+
+def say_estimate(estimate: Estimate) -> tuple[str, str]:
+    """Return what a run will take and what it can tell, each in a sentence without its full stop.
+
+    Such as ("Ask 12 people, about $0.04, 20 s", "12 people can tell 31 points apart, four times in five; ...").
+    """
+    people = count_people(estimate.personas)
+    cost = "cost unknown" if estimate.cost_usd is None else f"about ${estimate.cost_usd:.2f}"
+    cost = "free" if estimate.cost_usd == 0 else cost
+    takes = f"{say_people(estimate.personas)}, {cost}, {say_seconds(estimate.minutes * 60)}"
+    if estimate.stored:
+        takes += f"; {estimate.stored:,} of {estimate.reactions:,} reactions are stored already"
+    can = estimate.detectable_difference
+    tells = (
+        f"{people} can tell {100 * can:.0f} points apart" if can else f"{people}: too few to tell any two drafts apart"
+    )
+    needed = estimate.personas_for_5_points
+    more = f"; {needed:,} would tell 5 points apart" if needed else "; more people alone cannot tell 5 points apart"
+    return takes, f"{tells}{more} (four times in five, typical variances assumed)"
+
+
+def say_people(personas: int) -> str:
+    """Return whom a run asks, before there is anything to ask about: "Ask 12 people"."""
+    return f"Ask {count_people(personas)}"
+
+
+def count_people(personas: int) -> str:
+    """Return a number of people as people say it: "1 person", "12 people"."""
+    return "1 person" if personas == 1 else f"{personas} people"
+
+
+def say_seconds(seconds: float) -> str:
+    """Return a duration as people say it: "20 s", "3 min", "1 h 20 min"."""
+    if seconds < _MINUTE:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / _MINUTE)
+    hours, rest = divmod(minutes, 60)
+    return f"{minutes} min" if not hours else f"{hours} h {rest} min"

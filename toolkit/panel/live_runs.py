@@ -1,0 +1,261 @@
+"""Runs that go on in threads of their own, whether somebody watches or not, and can be found again by their link."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from toolkit.errors import InputError, ToolkitError
+from toolkit.models import Audience, Campaign, Record
+from toolkit.panel import api
+from toolkit.panel.background import Worker
+from toolkit.panel.estimating import say_seconds
+from toolkit.panel.frame import make_reactions
+from toolkit.panel.planning import Plan
+from toolkit.questionnaire import Reaction
+from toolkit.results import Run, predictions, runs
+from toolkit.results.scoring import columns, scorecard
+
+MOST_RUNNING = 8
+"""Runs that may go on at once in one process."""
+MOST_KEPT = 40
+"""Finished runs that stay at hand; older ones are on disk only."""
+LIMITS = ("max_cost", "concurrency", "price")
+"""Options that a run may be continued with others of."""
+_SCORE_PAUSE = 1.0
+_IDLE_SHARE = 9
+
+
+class Progress(Record):
+    """How far a run has come."""
+
+    answered: int
+    """Reactions of personas that came, failed and refused ones included."""
+    planned: int
+    control_answered: int
+    control_planned: int
+    seconds_left: float | None
+    """At the pace so far; null before the first reaction."""
+
+    @property
+    def share(self) -> float:
+        """The part of everything that is done, from 0 to 1."""
+        done = self.answered + self.control_answered
+        return done / max(self.planned + self.control_planned, 1)
+
+    def describe(self) -> str:
+        """Return how far it is in words, such as "14 of 24 reactions, about 20 s left"."""
+        words = f"{self.answered} of {self.planned} reactions"
+        if self.control_planned:
+            words += f", control reader {self.control_answered} of {self.control_planned}"
+        if self.share >= 1:
+            return f"{words}; working out what it comes to"
+        if self.answered == 0 and self.control_answered == 0:
+            return f"{words}; waiting for the first"
+        return words if self.seconds_left is None else f"{words}, about {say_seconds(self.seconds_left)} left"
+
+
+class LiveRun:
+    """Asks in the background; what came can be read at any time, from any thread.
+
+    Arguments as for `toolkit.arun`; where `folder` is given, the run is saved inside it as soon as it is over. Raises
+    InputError at once for what cannot be planned. It goes on to its end though nobody holds it: what was begun is
+    paid for, and is there when somebody comes back.
+    """
+
+    def __init__(self, campaign: Campaign, audience: Audience, *, folder: Path | None = None, **options: Any) -> None:
+        settings = {name: value for name, value in options.items() if name in api.SETTINGS}
+        self.plan: Plan = api.plan(campaign, audience, **settings)
+        self.campaign = campaign
+        self.audience = audience
+        self._folder = folder
+        self._options = {name: value for name, value in options.items() if name != "api_key"}
+        self._scored = _Scored(pl.DataFrame(schema=columns.SCORECARD_SCHEMA), 0, 0.0)
+        self._scoring = threading.Lock()
+        self._errand = _Errand(campaign, audience, options, folder)
+        self._worker: Worker[Reaction, Run] = Worker(self._errand.work, "the run")
+        self._worker.start("audience-run")
+
+    def describe(self) -> str:
+        """Return what is tested on whom, in a few words."""
+        drafts = ", ".join(draft.id for draft in self.campaign.drafts)
+        return f"{drafts}; {len(self.plan.panel)} of {self.audience.audience}"
+
+    @property
+    def reactions(self) -> list[Reaction]:
+        """The reactions that came so far, in the order of their coming."""
+        return list(self._worker.items)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come."""
+        return self._worker.over.is_set()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether somebody pressed stop."""
+        return self._worker.stopping
+
+    @property
+    def run(self) -> Run | None:
+        """The finished run, also where it was stopped half-way; None before, and where no reply could be had."""
+        return self._errand.run
+
+    @property
+    def problem(self) -> str | None:
+        """Why there is no run, in one line."""
+        return self._worker.problem
+
+    @property
+    def unsaved(self) -> str | None:
+        """Why the finished run is in memory only, in one line; None where it was saved or nobody asked for it."""
+        return self._errand.unsaved
+
+    def stop(self) -> None:
+        """End the calls in flight; what came is kept, and the run becomes one of what came."""
+        self._worker.stop()
+
+    def go_on(self, api_key: str | None = None, limits: Mapping[str, Any] | None = None) -> LiveRun:
+        """Return the same run started again: what the store holds is not asked a second time.
+
+        The key that the run was started with is not kept after its end; pass one where the endpoint wants it. `limits`
+        hold instead of those of the start: `max_cost`, `concurrency` and `price`, of which one left out is none.
+        """
+        options = {name: value for name, value in self._options.items() if limits is None or name not in LIMITS}
+        options |= limits or {}
+        return LiveRun(self.campaign, self.audience, folder=self._folder, api_key=api_key, **options)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the run is over, or `timeout` seconds have passed; tell whether it is over."""
+        return self._worker.over.wait(timeout)
+
+    def score(self, clock: Callable[[], float] = time.monotonic) -> pl.DataFrame:
+        """Return the scorecard of what came so far, with its intervals; at most a tenth of the time goes into it.
+
+        What was worked out last is returned while nothing new came or that would cost more.
+        """
+        with self._scoring:
+            count, now = len(self._worker.items), clock()
+            if count != self._scored.count and now >= self._scored.due:
+                card = _score(self.plan, self.reactions[:count])
+                self._scored = _Scored(card, count, now + max(_SCORE_PAUSE, _IDLE_SHARE * (clock() - now)))
+            return self._scored.card
+
+    def measure_progress(self, clock: Callable[[], float] = time.monotonic) -> Progress:
+        """Return how far the run has come, by the given clock in seconds."""
+        reactions = self.reactions
+        control = sum(reaction.task.persona is None for reaction in reactions)
+        lacking = len(self.plan.tasks) - len(reactions)
+        fresh = sum(reaction.usage.fresh > 0 for reaction in reactions)
+        begun = self._errand.begun
+        pace = (clock() - begun) / fresh if fresh and begun is not None else None
+        return Progress(
+            answered=len(reactions) - control,
+            planned=self.plan.persona_tasks,
+            control_answered=control,
+            control_planned=len(self.plan.tasks) - self.plan.persona_tasks,
+            seconds_left=None if pace is None else pace * lacking,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    card: pl.DataFrame
+    count: int
+    """Reactions that the card is made of."""
+    due: float
+    """When it may be worked out anew."""
+
+
+def _score(plan: Plan, reactions: list[Reaction]) -> pl.DataFrame:
+    rows = make_reactions(
+        reactions,
+        run_id="so-far",
+        campaign=plan.campaign,
+        objective=plan.settings.objective,
+        segment_keys=plan.segment_keys,
+        model="",
+    )
+    return scorecard(rows, drafts=[draft.id for draft in plan.campaign.drafts])
+
+
+class LiveRuns:
+    """The runs of this process that go on or have lately ended, each found by a link that cannot be guessed."""
+
+    def __init__(self, folder: Path = runs.RUNS) -> None:
+        self._folder = folder
+        self._runs: dict[str, LiveRun] = {}
+        self._lock = threading.Lock()
+
+    def start(self, campaign: Campaign, audience: Audience, **options: Any) -> str:
+        """Start a run that is saved when it is over; return its link. Raises InputError as `LiveRun` does."""
+        with self._lock:
+            self._make_room()
+            return self._add(LiveRun(campaign, audience, folder=self._folder, **options))
+
+    def go_on(self, link: str, api_key: str | None = None, limits: Mapping[str, Any] | None = None) -> str:
+        """Start a run that is over once more, under a link of its own; raise InputError where there is none."""
+        earlier = self.find(link)
+        if earlier is None:
+            raise InputError("this run is not at hand any more; test the drafts again, nothing is paid for twice")
+        with self._lock:
+            self._make_room()
+            return self._add(earlier.go_on(api_key, limits))
+
+    def find(self, link: str | None) -> LiveRun | None:
+        """Return the run behind a link, or None."""
+        return self._runs.get(link) if link else None
+
+    def _make_room(self) -> None:
+        running = sum(not live.is_over for live in self._runs.values())
+        if running >= MOST_RUNNING:
+            raise InputError(f"{running} runs go on already, the most at once; wait for one to end, or stop one")
+        over = [link for link, live in self._runs.items() if live.is_over]
+        for link in over[: max(len(over) - MOST_KEPT + 1, 0)]:
+            del self._runs[link]
+
+    def _add(self, live: LiveRun) -> str:
+        link = secrets.token_urlsafe(18)
+        self._runs[link] = live
+        return link
+
+
+class _Errand:
+    """What a live run does, and what came of it."""
+
+    def __init__(self, campaign: Campaign, audience: Audience, options: dict[str, Any], folder: Path | None) -> None:
+        self.run: Run | None = None
+        self.unsaved: str | None = None
+        self.begun: float | None = None
+        self._asked = (campaign, audience)
+        self._options: dict[str, Any] = options
+        self._folder = folder
+
+    async def work(self, stop: asyncio.Event, tell: Callable[[Reaction], None]) -> Run:
+        """Ask everything and save the run; the key is forgotten with the other options."""
+        self.begun = time.monotonic()
+        store = Path(self._options.get("store") or api.default_store())
+        try:
+            asked = await api.arun(*self._asked, stop=stop, on_reaction=tell, **self._options)
+        finally:
+            self._options = {}
+        drafts = asked.methods.campaign.drafts
+        self.run = asked.predict(await asyncio.to_thread(predictions.find_predictions, drafts, store))
+        self._save(self.run)
+        return self.run
+
+    def _save(self, run: Run) -> None:
+        if self._folder is None:
+            return
+        try:
+            runs.keep_run(run, self._folder)
+        except (ToolkitError, OSError) as error:
+            self.unsaved = f"this run could not be saved: {error}; download it before you leave"

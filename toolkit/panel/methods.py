@@ -1,0 +1,241 @@
+"""What a run records besides its reactions: identity, counts, cost, questions, warnings."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import polars as pl
+
+from toolkit.drafts.surfaces import find_surface
+from toolkit.engines import Budget, Engine, embedder
+from toolkit.panel.embedding import Embedding
+from toolkit.panel.frame import make_preferences, make_reactions, rate_reactions
+from toolkit.panel.planning import Plan
+from toolkit.questionnaire import BOUNDARY, Preference, Reaction
+from toolkit.results import Run, runs
+from toolkit.stats import bradley_terry
+from toolkit.store import make_key
+
+_PAIRED = "head-to-head: two drafts per call, in both orders, labels cycled"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the asking left behind: reactions, what they cost, and when it began."""
+
+    reactions: Sequence[Reaction]
+    budget: Budget
+    started: datetime.datetime
+    embedding_model: str | None = None
+    """The endpoint's embedding model; None for the embedded one."""
+    preferences: Sequence[Preference] = ()
+    """The choices of a head-to-head."""
+    rows: pl.DataFrame | None = None
+    """The reactions as a frame, ratings by sentence still null, where somebody made it already."""
+    seconds: float | None = None
+    """How long it took."""
+
+    @property
+    def answers(self) -> list[Reaction | Preference]:
+        """Everything that was asked for."""
+        return [*self.reactions, *self.preferences]
+
+
+def make_run(plan: Plan, engine: Engine, asked: Asked, embedding: Embedding) -> Run:
+    """Return the run with its methods statement; rates what was said where the rating method asks for it."""
+    run_id = make_run_id(plan, engine.model, asked.embedding_model)
+    rows = (
+        asked.rows
+        if asked.rows is not None
+        else make_reactions(
+            asked.reactions,
+            run_id=run_id,
+            campaign=plan.campaign,
+            objective=plan.settings.objective,
+            segment_keys=plan.segment_keys,
+            model=engine.model,
+        )
+    )
+    silent: Mapping[str, int] = {}
+    if plan.settings.rating == "ssr":
+        rows, silent = rate_reactions(rows, plan.prompts, embedding.embed)
+    preferences = make_preferences(asked.preferences, run_id) if plan.settings.head_to_head else None
+    methods = _make_methods(run_id, plan, engine, asked, silent)
+    if methods.stopped is None and embedding.unpaid is not None:
+        methods = methods.model_copy(update={"stopped": embedding.unpaid})
+    if preferences is not None:
+        more = bradley_terry.list_order_warnings(bradley_terry.find_order_effects(preferences))
+        methods = methods.model_copy(
+            update={"warnings": (*methods.warnings, *more), "order": f"{methods.order}; {_PAIRED}"}
+        )
+    return Run(methods=methods, reactions=rows, preferences=preferences)
+
+
+def _make_methods(run_id: str, plan: Plan, engine: Engine, asked: Asked, silent: Mapping[str, int]) -> runs.Methods:
+    reactions = asked.reactions
+    control = [reaction for reaction in reactions if reaction.task.persona is None]
+    personas = [reaction for reaction in reactions if reaction.task.persona is not None]
+    return runs.Methods(
+        run_id=run_id,
+        campaign=plan.campaign,
+        audiences=tuple(runs.describe_audience(audience) for audience in plan.audiences),
+        segment_keys=plan.segment_keys,
+        settings=plan.settings,
+        engine=engine.name,
+        model=engine.model,
+        form=engine.form,
+        batch=getattr(engine, "is_batch", False),
+        personas=len(plan.panel),
+        wordings=plan.wordings,
+        counts=_count(personas, engine.calls),
+        control_counts=_count(control, engine.calls) if plan.settings.control else None,
+        head_to_head_counts=_count(asked.preferences, engine.calls) if plan.settings.head_to_head else None,
+        cost_usd=_find_cost(engine, asked),
+        cost_unknown_usd=round(asked.budget.lost, 6),
+        prompt_tokens=sum(one.usage.fresh_prompt_tokens for one in asked.answers),
+        cached_tokens=sum(one.usage.fresh_cached_tokens for one in asked.answers),
+        completion_tokens=sum(one.usage.fresh_completion_tokens for one in asked.answers),
+        rating=_describe_rating(plan, asked),
+        silent=dict(silent),
+        bad_replies=_count_reasons(reason for one in asked.answers for reason in one.usage.bad),
+        unanswered=_count_reasons(_find_reason(one) for one in asked.answers if one.status != "ok"),
+        detectable=plan.detectable,
+        prompts=_list_hashes(plan),
+        questions=_write_out_questions(plan, engine),
+        started=asked.started.isoformat(timespec="seconds"),
+        asking_seconds=None if asked.seconds is None else round(asked.seconds, 3),
+        stopped=next((one.error for one in asked.answers if one.unpaid or one.stopped), None),
+        version=version("audience-toolkit"),
+        warnings=tuple(_list_warnings(plan, engine, asked, silent)),
+    )
+
+
+def _describe_rating(plan: Plan, asked: Asked) -> str:
+    method = plan.settings.rating
+    return f"{method}, {asked.embedding_model or embedder.NAME}" if method == "ssr" else method
+
+
+def make_run_id(plan: Plan, model: str, embedding_model: str | None) -> str:
+    """Return a name that the same inputs always give: campaign and twelve digits of their SHA-256."""
+    later = (
+        set() if plan.settings.head_to_head else {"head_to_head"}
+    )  # names from before this setting stay as they were
+    settings = plan.settings.model_dump_json(exclude=later)
+    parts = [plan.campaign.model_dump_json(), settings, model, embedding_model or ""]
+    parts += [audience.digest for audience in plan.audiences]
+    parts += [f"{name} {digest}" for name, digest in _list_hashes(plan).items()]
+    parts += [f"{draft} {picture}" for draft, picture in plan.pictures.items()]
+    slug = "".join(letter if letter.isalnum() else "-" for letter in plan.campaign.campaign.lower()).strip("-")
+    return f"{slug[:60] or 'run'}-{make_key(*parts).hex()[:12]}"
+
+
+def _list_hashes(plan: Plan) -> dict[str, str]:
+    more = plan.prompts.pair_hashes if plan.settings.head_to_head else {}
+    return plan.prompts.hashes | more
+
+
+def _count(reactions: Sequence[Reaction | Preference], calls: int) -> runs.Counts:
+    statuses = [reaction.status for reaction in reactions]
+    return runs.Counts(
+        planned=len(reactions),
+        ok=statuses.count("ok"),
+        refused=statuses.count("refused"),
+        failed=statuses.count("failed"),
+        from_store=sum(reaction.usage.fresh == 0 and reaction.status != "failed" for reaction in reactions),
+        calls=calls,
+    )
+
+
+def _count_reasons(reasons: Iterable[str]) -> dict[str, int]:
+    """Return how often each reason occurs, the most frequent first."""
+    return dict(Counter(reasons).most_common())
+
+
+def _find_reason(one: Reaction | Preference) -> str:
+    """Return in a word or two why something has no answer."""
+    if one.status == "refused":
+        return "refused"
+    if one.unpaid or one.stopped or one.skipped:
+        return "not asked"
+    if one.missing:
+        return "not in the store"
+    return one.usage.bad[-1] if one.usage.bad else "call failed"
+
+
+def _find_cost(engine: Engine, asked: Asked) -> float | None:
+    if asked.budget.price is not None:
+        return round(asked.budget.spent, 6)
+    paid = any(one.usage.fresh for one in asked.answers)
+    return None if paid and engine.name == "openai" else 0.0
+
+
+def _write_out_questions(plan: Plan, engine: Engine) -> dict[str, str]:
+    """Return the first persona's questions as sent, the random token shown as a blank."""
+    task = plan.tasks[0]
+    paired = [("head_to_head", plan.pair_questions.ask(pairing, engine.form)) for pairing in plan.pairings[:1]]
+    if engine.form == "completion":
+        return {
+            name: question.prompt for name, question in [("completion", plan.questionnaire.ask_thought(task)), *paired]
+        }
+    reaction = plan.questionnaire.ask_reaction(task)
+    prompts = {name: question.prompt.replace(BOUNDARY, "____") for name, question in [("react", reaction), *paired]}
+    return {"system": reaction.system, **prompts}
+
+
+def _list_warnings(plan: Plan, engine: Engine, asked: Asked, silent: Mapping[str, int]) -> Iterator[str]:
+    yield from dict.fromkeys(engine.warnings)
+    if asked.budget.lost_calls:
+        yield (
+            f"{asked.budget.lost_calls} calls ended without an answer or without its usage: "
+            f"they may have cost up to ${asked.budget.lost:.4f} more"
+        )
+    for why in ("unpaid", "stopped", "skipped"):  # each names the sum or the failure it came upon: one says it
+        yield from itertools.islice((str(one.error) for one in asked.answers if getattr(one, why)), 1)
+    for name in dict.fromkeys(draft.surface for draft in plan.campaign.drafts):
+        surface = find_surface(name)
+        if surface.retired:
+            yield f"{name} was retired on {surface.retired:%d %B %Y}; use {surface.replacement}"
+    yield from _say_pictures(plan, engine)
+    if engine.form == "completion":
+        yield "the embedded model ranks drafts near chance: it shows how the toolkit works and decides nothing"
+    several: tuple[tuple[str, Sequence[Reaction | Preference]], ...]
+    several = (("reactions", asked.reactions), ("head-to-head choices", asked.preferences))
+    for name, answers in several:
+        missing = sum(one.missing for one in answers)
+        if missing:
+            yield f"the store lacks {missing} {name}; run once with the engine that should answer"
+        refused = sum(one.status == "refused" for one in answers)
+        if refused:
+            yield f"{refused} {name} were refused by the model and count nowhere"
+    yield from _say_bad_replies([reason for one in asked.answers for reason in one.usage.bad], asked.answers)
+    total = sum(silent.values())
+    if total:
+        yield f"{total} ratings are missing: their sentences did not speak of what was to be rated"
+
+
+def _say_bad_replies(reasons: Sequence[str], answers: Sequence[Reaction | Preference]) -> Iterator[str]:
+    """Say how many replies could not be used, why, and what became of them."""
+    if not reasons:
+        return
+    lost = sum(bool(one.usage.bad) and one.status != "ok" for one in answers)
+    listed = ", ".join(f"{count} {reason}" for reason, count in _count_reasons(reasons).items())
+    ending = f"{lost} answers are null for it" if lost else "every second reply was fine"
+    yield f"{len(reasons)} replies could not be used and were asked for once more ({listed}); {ending}"
+
+
+def _say_pictures(plan: Plan, engine: Engine) -> Iterator[str]:
+    """Say of each draft with a picture whether the model saw it."""
+    for draft in plan.campaign.drafts:
+        if draft.image is None:
+            continue
+        if engine.form == "chat" and draft.id in plan.pictures:
+            yield f"draft {draft.id!r}: its picture was sent to the model"
+        else:
+            why = "this engine reads text only" if draft.id in plan.pictures else f"{draft.image} could not be read"
+            instead = "its description was read instead" if draft.alt else "add alt to describe it"
+            yield f"draft {draft.id!r}: its picture was not shown: {why}; {instead}"

@@ -1,0 +1,165 @@
+"""Whom a run asks what, and in which order, before anything is asked."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from toolkit.audiences import sampling
+from toolkit.drafts import load_picture
+from toolkit.drafts.surfaces import find_surface
+from toolkit.errors import InputError
+from toolkit.models import Audience, Campaign, Persona, Settings, records
+from toolkit.questionnaire import Prompts, Questionnaire, Task, pairs
+from toolkit.stats import intervals, plans
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a run will ask, before anything is asked."""
+
+    campaign: Campaign
+    audiences: tuple[Audience, ...]
+    settings: Settings
+    prompts: Prompts
+    panel: tuple[Persona, ...]
+    """The personas drawn, in asking order."""
+    tasks: tuple[Task, ...]
+    pairings: tuple[pairs.Pairing, ...]
+    """The choices of a head-to-head; empty if none is asked for."""
+    segment_keys: tuple[str, ...]
+    questionnaire: Questionnaire
+    """Writes every question about one draft."""
+    pair_questions: pairs.PairQuestions
+    """Writes every question about two drafts."""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """By draft id, the pictures that could be read, as data addresses."""
+
+    @property
+    def persona_tasks(self) -> int:
+        """How many persona reactions are planned; the control reader's are apart."""
+        return sum(task.persona is not None for task in self.tasks)
+
+    @property
+    def wordings(self) -> int:
+        """How many wordings the panel is spread over."""
+        return min(len(self.prompts.wordings), len(self.panel))
+
+    @property
+    def detectable(self) -> float | None:
+        """The objective-rate difference this design tells apart four times in five, with typical components."""
+        effective = intervals.effective_size([persona.weight for persona in self.panel])
+        found = plans.detectable_difference(plans.TYPICAL, effective, self.wordings, self.settings.repeats)
+        return found if np.isfinite(found) and found <= 1 else None
+
+
+def make_plan(
+    campaign: Campaign, audiences: Sequence[Audience], settings: Settings, prompts: Prompts | None = None
+) -> Plan:
+    """Draw the panel, spread the wordings evenly over it and list the reactions to ask for.
+
+    A persona's wording is the rank of SHA-256(seed, persona id) modulo the number of wordings, so it depends on no
+    order; a sample is the first of that ranking. Raises InputError where the sample is larger than the audience or the
+    objective cannot happen on a surface.
+    """
+    prompts = prompts or Prompts()
+    _check_objective(campaign, settings.objective)
+    people, keys = _join_audiences(audiences)
+    ranked = sampling.rank_personas(people, settings.seed)
+    if settings.sample is not None and settings.sample > len(ranked):
+        raise InputError(
+            f"--sample {settings.sample}: the audience has {len(ranked)} personas; choose 1 to {len(ranked)}"
+        )
+    panel = tuple(ranked[: settings.sample])
+    tasks = tuple(_list_tasks(campaign, panel, settings, len(prompts.wordings)))
+    pictures = _load_pictures(campaign)
+    return Plan(
+        campaign,
+        tuple(audiences),
+        settings,
+        prompts,
+        panel,
+        tasks,
+        tuple(_list_pairings(campaign, panel, settings, len(prompts.wordings))),
+        keys,
+        Questionnaire(prompts, settings.rating, pictures),
+        pairs.PairQuestions(prompts, settings.objective),
+        pictures,
+    )
+
+
+def _check_objective(campaign: Campaign, objective: records.Objective) -> None:
+    for draft in campaign.drafts:
+        actions = find_surface(draft.surface).actions
+        if objective not in actions:
+            raise InputError(
+                f"draft {draft.id!r}: nobody can {objective!r} on a {draft.surface}; "
+                f"allowed objectives: {', '.join(actions)}"
+            )
+
+
+def _join_audiences(audiences: Sequence[Audience]) -> tuple[list[Persona], tuple[str, ...]]:
+    """Return all personas and segment keys; with several audiences, ids and a segment say which one."""
+    if not audiences:
+        raise InputError("no audience given; name one with --audience, see `audience personas list`")
+    if len(audiences) == 1 and audiences[0].segment_keys:
+        return list(audiences[0].personas), audiences[0].segment_keys
+    people = []
+    known = set(Persona.model_fields)  # one for all: of each its own took 0.8 kB a persona
+    for audience in audiences:
+        own = {"audience": audience.audience}
+        for persona in audience.personas:
+            name = name_persona(audience, persona, audiences)
+            segments = persona.segments | own if persona.segments else own
+            people.append(Persona.model_construct(known, **{**dict(persona), "id": name, "segments": segments}))
+    return people, tuple(sorted({key for persona in people for key in persona.segments}))
+
+
+def name_persona(audience: Audience, persona: Persona, audiences: Sequence[Audience]) -> str:
+    """Return the id that a run gives a persona: with several audiences it says which one."""
+    return f"{audience.audience}/{persona.id}" if len(audiences) > 1 else persona.id
+
+
+def _list_tasks(campaign: Campaign, panel: Sequence[Persona], settings: Settings, wordings: int) -> Iterator[Task]:
+    for repeat in range(settings.repeats):
+        for rank, persona in enumerate(panel):
+            for draft in campaign.drafts:
+                yield Task(persona, draft, rank % wordings, repeat)
+    for repeat in range(settings.repeats if settings.control else 0):
+        for wording in range(wordings):
+            for draft in campaign.drafts:
+                yield Task(None, draft, wording, repeat)
+
+
+def _list_pairings(
+    campaign: Campaign, panel: Sequence[Persona], settings: Settings, wordings: int
+) -> Iterator[pairs.Pairing]:
+    """Yield every pair of drafts for every persona and repeat, in both orders, under the persona's own wording.
+
+    None where the settings ask for no head-to-head. Labels follow from the persona's rank and the repeat, whatever the
+    order of the drafts: a draft has the one name when shown first and the other when shown second.
+    """
+    if not settings.head_to_head:
+        return
+    drafts = sorted(campaign.drafts, key=lambda draft: draft.id)
+    for repeat, (rank, persona) in itertools.product(range(settings.repeats), enumerate(panel)):
+        turn, wording = divmod(rank, wordings)
+        labels = _choose_labels(turn + repeat, wording)
+        for first, second in itertools.permutations(drafts, 2):
+            yield pairs.Pairing(persona, first, second, labels, wording, repeat)
+
+
+def _choose_labels(turn: int, wording: int) -> tuple[str, str]:
+    """Return the labels of a persona: within each wording, ten turns go through all of them, either way round."""
+    one, other = pairs.LABELS[(turn + wording) % len(pairs.LABELS)]
+    return (one, other) if (turn + wording // len(pairs.LABELS)) % 2 == 0 else (other, one)
+
+
+def _load_pictures(campaign: Campaign) -> dict[str, str]:
+    folder = Path(campaign.file).parent if campaign.file else None
+    found = {draft.id: load_picture(draft.image, folder) for draft in campaign.drafts}
+    return {draft: picture for draft, picture in found.items() if picture is not None}

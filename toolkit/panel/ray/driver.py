@@ -1,0 +1,216 @@
+"""The driver: hands out the grid, takes in shares, starts dead workers again, and makes the run."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import importlib.util
+import logging
+import math
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from toolkit.engines import Budget, Price, embedder, make_engine
+from toolkit.errors import InputError, ToolkitError
+from toolkit.panel.embedding import Embedding, find_embedding
+from toolkit.panel.methods import Asked, make_run
+from toolkit.panel.planning import Plan
+from toolkit.panel.ray.jobs import Chunk, Crew, GridJob, find_node, make_rows
+from toolkit.panel.ray.shared_budget import BudgetKeeper
+from toolkit.panel.ray.worker import GridWorker
+from toolkit.panel.session import find_stragglers, replace_stragglers, unwrap_group
+from toolkit.questionnaire import Preference, Reaction
+from toolkit.results import Run
+from toolkit.store import Store, shards
+
+INSTALL = "install it with: pip install 'audience-toolkit[ray]'"
+MOST_LIVES = 5
+"""How often a worker that died is started again before the run gives up."""
+_CHUNKS_PER_WORKER = 8
+_LARGEST_CHUNK = 256
+_TOGETHER = 32
+"""Questions that all workers keep in flight together unless the user says otherwise."""
+
+
+async def carry_out_on_workers(
+    plan: Plan,
+    store: Store,
+    *,
+    workers: int,
+    store_path: Path,
+    engine: dict[str, Any],
+    price: Price | None = None,
+    max_cost: float | None = None,
+    concurrency: int | None = None,
+    embedding_model: str | None = None,
+    embedding_price: Price | None = None,
+    on_reaction: Callable[[Reaction], None] | None = None,
+    on_preference: Callable[[Preference], None] | None = None,
+) -> Run:
+    """Ask everything on `workers` Ray workers, rate what was said and return the run; options as for `carry_out`.
+
+    A cluster that RAY_ADDRESS names is used, else one is started here. `concurrency` and the limits a minute are shared
+    out equally; one budget holds `max_cost`. A worker that dies is started again; its shard has what it paid.
+    """
+    started = datetime.datetime.now(datetime.UTC)
+    ray = _start_ray(workers, needs_embedder=plan.settings.rating == "ssr" and embedding_model is None)
+    job = GridJob(
+        plan=plan,
+        engine=engine | {name: engine[name] / workers for name in ("rpm", "tpm") if engine.get(name)},
+        store=store_path,
+        node=find_node(),
+        price=price,
+        limit=max_cost,
+        concurrency=max(1, (concurrency or _TOGETHER) // workers),
+        embedding_model=embedding_model,
+        shards=shards.find_shards(store_path),
+    )
+    with tempfile.TemporaryDirectory(prefix="audience-shards-") as folder:
+        grid = _Grid(ray, job, workers, store, Path(folder))
+        try:
+            reactions = await grid.ask_all("ask_reactions", plan.tasks, on_reaction)
+            places = find_stragglers(reactions)
+            again = await grid.ask_all("ask_reactions", [reactions[place].task for place in places], None, keep=False)
+            replace_stragglers(reactions, places, again)
+            preferences = await grid.ask_all("ask_preferences", plan.pairings, on_preference)
+            budget = await grid.report_budget(Budget(price, max_cost, embedding_price))
+        finally:
+            grid.dismiss()
+        rows = pl.read_parquet(Path(folder) / "*.parquet")
+    shards.merge_shards(store, job.shards)
+    embedding = await _find_embedding(reactions, job, store, engine, grid.crew, budget)
+    rows = _replace_rows(rows, places, make_rows(job, grid.crew, again))
+    asked = Asked(reactions, budget, started, embedding_model, preferences, rows=rows)
+    return make_run(plan, grid.crew, asked, embedding)  # type: ignore[arg-type]
+
+
+def _replace_rows(rows: pl.DataFrame, places: Sequence[int], again: pl.DataFrame) -> pl.DataFrame:
+    """Return the table with the rows at `places` replaced."""
+    if not places:
+        return rows
+    number = pl.Series("place", places, dtype=pl.UInt32)
+    kept = rows.with_row_index("place").filter(~pl.col("place").is_in(number.implode()))
+    return pl.concat([kept, again.select(number, pl.all())]).sort("place").drop("place")
+
+
+async def _find_embedding(
+    reactions: Sequence[Reaction], job: GridJob, store: Store, engine: dict[str, Any], crew: Crew, budget: Budget
+) -> Embedding:
+    """Return the embedding of the run; an endpoint's model is asked from here, for all shares at once."""
+    asking = make_engine(**engine, store=store)
+    find = partial(find_embedding, reactions, job.plan.prompts, asking, store, budget, job.embedding_model)
+    if job.embedding_model is None:
+        return await find()
+    async with asking:
+        embedding = await find()
+    crew.calls += asking.calls
+    return embedding
+
+
+class _Grid:
+    """The driver's side: hands out chunks, takes in shares, and starts dead workers again."""
+
+    def __init__(self, ray: Any, job: GridJob, workers: int, store: Store, folder: Path) -> None:
+        self._folder = folder
+        self._ray = ray
+        self._job = ray.put(job)
+        self._workers = workers
+        self._store = store
+        self._lives = 0
+        self.crew = Crew()
+        self.keeper = ray.remote(BudgetKeeper).options(num_cpus=0).remote(job.price, job.limit)
+        self._hired = [self._hire(number) for number in range(workers)]
+        self._is_ready = [False] * workers
+
+    def _hire(self, number: int) -> Any:
+        return self._ray.remote(GridWorker).options(num_cpus=1).remote(self._job, self.keeper, number)
+
+    async def ask_all(
+        self, ask: str, items: Sequence[Any], on_answer: Callable[[Any], None] | None, *, keep: bool = True
+    ) -> list[Any]:
+        """Return the answers in the order of the items; unless `keep` is false, their shards go to the folder."""
+        size = min(_LARGEST_CHUNK, max(1, math.ceil(len(items) / (self._workers * _CHUNKS_PER_WORKER))))
+        chunks = [items[start : start + size] for start in range(0, len(items), size)]
+        answers: list[list[Any]] = [[] for _ in chunks]
+        waiting = iter(enumerate(chunks))
+
+        async def work(number: int) -> None:
+            for chunk, share in waiting:
+                done = await self._ask(ask, number, share)
+                answers[chunk] = done.answers
+                if done.rows and keep:
+                    await asyncio.to_thread((self._folder / f"{chunk:06}.parquet").write_bytes, done.rows)
+                if on_answer is not None:
+                    for answer in done.answers:
+                        on_answer(answer)
+
+        with unwrap_group():
+            async with asyncio.TaskGroup() as group:
+                for number in range(self._workers):
+                    group.create_task(work(number))
+        return [answer for some in answers for answer in some]
+
+    async def _ask(self, ask: str, number: int, items: Sequence[Any]) -> Chunk:
+        while True:
+            try:
+                await self._make_ready(number)
+                share: Chunk = await getattr(self._hired[number], ask).remote(items)
+            except self._ray.exceptions.RayActorError:
+                self._lives += 1
+                if self._lives > MOST_LIVES * self._workers:
+                    raise ToolkitError(
+                        "workers die again and again; what came is saved: run the same command with fewer --workers"
+                    ) from None
+                await self.keeper.bury.remote(number)
+                self._hired[number], self._is_ready[number] = self._hire(number), False
+                continue
+            except self._ray.exceptions.RayTaskError as error:
+                raise error.cause from None
+            for key, form, reply in share.replies:
+                self._store.keep(key, form, reply)
+            self._note(share.crew)
+            return share
+
+    async def _make_ready(self, number: int) -> None:
+        """Send what is known to a worker on another machine, once in its life."""
+        if not self._is_ready[number] and await self._hired[number].is_apart.remote():
+            await self._hired[number].take_in.remote(list(self._store.list_replies()))
+        self._is_ready[number] = True
+
+    def _note(self, crew: Crew) -> None:
+        warnings = list(dict.fromkeys([*self.crew.warnings, *crew.warnings]))
+        self.crew = replace(crew, calls=self.crew.calls + crew.calls, warnings=warnings)
+
+    async def report_budget(self, budget: Budget) -> Budget:
+        """Return the budget with everything that the workers spent and lost."""
+        budget.spent, budget.lost, budget.lost_calls = await self.keeper.report.remote()
+        return budget
+
+    def dismiss(self) -> None:
+        """End the workers and the budget's keeper."""
+        for actor in (*self._hired, self.keeper):
+            self._ray.kill(actor)
+
+
+def _start_ray(workers: int, *, needs_embedder: bool) -> Any:
+    """Return Ray, connected to the cluster of RAY_ADDRESS or to one of its own; nothing is reported anywhere."""
+    if importlib.util.find_spec("ray") is None:
+        raise InputError(f"--workers {workers}: Ray is not installed; {INSTALL}")
+    if needs_embedder:
+        embedder.check_installed()
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    import ray
+
+    ray._private.worker._worker_logs_enabled = False  # noqa: SLF001 - Ray prints deaths of workers on standard output
+    if not ray.is_initialized():
+        own: dict[str, Any] = {"num_cpus": workers, "_node_ip_address": "127.0.0.1"}
+        own = {} if os.environ.get("RAY_ADDRESS") else own
+        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR, **own)
+    return ray

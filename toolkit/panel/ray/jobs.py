@@ -1,0 +1,78 @@
+"""What goes to a worker and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from toolkit.engines import Price
+from toolkit.models import exchange
+from toolkit.panel.frame import make_reactions
+from toolkit.panel.methods import make_run_id
+from toolkit.panel.planning import Plan
+from toolkit.questionnaire import Reaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridJob:
+    """Everything a worker needs besides its share: the same for all of a run. Keys are the workers' own."""
+
+    plan: Plan
+    engine: dict[str, Any]
+    """Name, model and address, as `make_engine` takes them."""
+    store: Path
+    node: str
+    """The machine of the cluster on which the store lies."""
+    price: Price | None
+    limit: float | None
+    concurrency: int
+    embedding_model: str | None
+    shards: Path
+    """The folder in which workers keep replies, beside the store."""
+
+
+@dataclass(slots=True)
+class Crew:
+    """What a run records of an engine that many workers opened."""
+
+    name: str = ""
+    model: str = ""
+    form: exchange.Form = "chat"
+    calls: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """What a worker hands over for one chunk of the grid."""
+
+    answers: list[Any]
+    """Reactions or preferences, in the order asked."""
+    replies: list[tuple[bytes, exchange.Form, exchange.Reply]]
+    """The replies behind them that the run's own store may lack."""
+    crew: Crew
+    rows: bytes = b""
+    """The reactions as a Parquet file."""
+
+
+def make_rows(job: GridJob, crew: Crew, reactions: Sequence[Reaction]) -> pl.DataFrame:
+    """Return reactions as rows of the run's table."""
+    return make_reactions(
+        reactions,
+        run_id=make_run_id(job.plan, crew.model, job.embedding_model),
+        campaign=job.plan.campaign,
+        objective=job.plan.settings.objective,
+        segment_keys=job.plan.segment_keys,
+        model=crew.model,
+    )
+
+
+def find_node() -> str:
+    """Return the id of this machine in the cluster."""
+    import ray
+
+    return str(ray.get_runtime_context().get_node_id())

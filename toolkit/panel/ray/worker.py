@@ -1,0 +1,107 @@
+"""A worker: asks one share of the grid after another, and keeps what it was paid for."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from toolkit.engines import make_engine
+from toolkit.errors import StoreUnusable
+from toolkit.models import exchange
+from toolkit.panel.asker import Asker, ask_pairing
+from toolkit.panel.ray.jobs import Chunk, Crew, GridJob, find_node, make_rows
+from toolkit.panel.ray.shared_budget import SharedBudget
+from toolkit.panel.session import Flow, fail_preference, fail_reaction
+from toolkit.questionnaire import Questionnaire, pairs
+from toolkit.store import Store
+
+
+class ShardStore:
+    """A worker's store: looks in its own file and in the run's, keeps in its own, and hands over what is new."""
+
+    def __init__(self, job: GridJob, worker: int) -> None:
+        self._own = Store(job.shards / f"{worker:04}.sqlite")
+        self._shared = Store(job.store) if find_node() == job.node else None
+        self.handed: list[tuple[bytes, exchange.Form, exchange.Reply]] = []
+        self.form: exchange.Form = "chat"
+
+    def find(self, key: bytes) -> exchange.Reply | None:
+        """Return the reply kept under the key, wherever it is."""
+        reply = self._shared.find(key) if self._shared else None
+        if reply is None:
+            reply = self._own.find(key)
+            if reply is not None:
+                self.handed.append((key, self.form, reply))
+        return reply
+
+    def take_in(self, replies: Sequence[tuple[bytes, exchange.Form, exchange.Reply]]) -> None:
+        """Commit what the run's own store holds, with nothing to hand over."""
+        for key, form, reply in replies:
+            self._own.keep(key, form, reply)
+
+    @property
+    def trouble(self) -> StoreUnusable | None:
+        """Why the worker's own file takes no more replies; None while it does."""
+        return self._own.trouble
+
+    def claim(self, key: bytes) -> bool:
+        """Take a question in hand; False where another living process of this machine has it."""
+        return (self._shared or self._own).claim(key)
+
+    def release(self, key: bytes) -> None:
+        """Give a question back that got no reply worth keeping."""
+        (self._shared or self._own).release(key)
+
+    def keep(self, key: bytes, form: exchange.Form, reply: exchange.Reply) -> exchange.Reply:
+        """Commit a reply to the worker's own file and return the one that stands."""
+        kept = self._own.keep(key, form, reply)
+        self.handed.append((key, form, kept))
+        return kept
+
+
+class GridWorker:
+    """Asks one share of the grid after another, in a process of its own, on any machine of the cluster."""
+
+    def __init__(self, job: GridJob, keeper: Any, worker: int) -> None:
+        self._job = job
+        self._worker = worker
+        self._budget = SharedBudget(job.price, job.limit, keeper, worker)
+        self._store = ShardStore(job, worker)
+
+    async def is_apart(self) -> bool:
+        """Tell whether this is another machine than the driver's, which cannot read the run's own store."""
+        return find_node() != self._job.node
+
+    async def take_in(self, replies: Sequence[tuple[bytes, exchange.Form, exchange.Reply]]) -> None:
+        """Keep replies that the run's own store holds, so that none is asked for again."""
+        self._store.take_in(replies)
+
+    async def ask_reactions(self, tasks: Sequence[Any]) -> Chunk:
+        """Return the reactions of a chunk, and their shard of the run's table."""
+        share = await self._ask(tasks, lambda asker: asker.ask, fail_reaction)
+        buffer = io.BytesIO()
+        make_rows(self._job, share.crew, share.answers).write_parquet(buffer)
+        return replace(share, rows=buffer.getvalue())
+
+    async def ask_preferences(self, pairings: Sequence[Any]) -> Chunk:
+        """Return the preferences of a chunk of a head-to-head."""
+        questions = pairs.PairQuestions(self._job.plan.prompts, self._job.plan.settings.objective)
+        return await self._ask(
+            pairings, lambda asker: partial(ask_pairing, questions=questions, asker=asker), fail_preference
+        )
+
+    async def _ask(self, items: Sequence[Any], find_ask: Callable[[Asker], Any], fail: Any) -> Chunk:
+        plan, store = self._job.plan, self._store
+        engine = make_engine(**self._job.engine, store=store)  # type: ignore[arg-type]
+        questionnaire = Questionnaire(plan.prompts, plan.settings.rating, plan.pictures)
+        async with engine:
+            store.form = engine.form
+            asker = Asker(questionnaire, engine, store, self._budget, secrets.token_hex(6))  # type: ignore[arg-type]
+            answers = await Flow(self._job.concurrency, None).ask_all(items, find_ask(asker), fail, None)
+        handed, store.handed = store.handed, []
+        crew = Crew(engine.name, engine.model, engine.form, engine.calls, list(engine.warnings))
+        return Chunk(answers=answers, replies=handed, crew=crew)

@@ -1,0 +1,239 @@
+"""Audience x drafts -> run: who is asked what, in what order, and what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, Protocol, TypeVar
+
+from toolkit.engines import Budget, Engine, Price, embedder
+from toolkit.errors import BudgetReached, ToolkitError
+from toolkit.panel.asker import Asker, ask_pairing
+from toolkit.panel.embedding import find_embedding
+from toolkit.panel.methods import Asked, make_run
+from toolkit.panel.planning import Plan
+from toolkit.questionnaire import Preference, Reaction, Task, Usage, pairs
+from toolkit.results import Run
+from toolkit.store import Store
+
+STOPPED = "stopped before everything was answered; what came is saved: run the same test again to go on"
+
+OnReaction = Callable[[Reaction], None]
+OnPreference = Callable[[Preference], None]
+Item = TypeVar("Item")
+Answered = TypeVar("Answered", bound="_Answer")
+Unasked = Literal["unpaid", "stopped", "skipped"]
+DRAIN_SECONDS = 30.0
+STRAGGLERS = 0.02
+"""The share of failed reactions up to which a run asks for them once more before it ends."""
+
+
+async def carry_out(
+    plan: Plan,
+    engine: Engine,
+    store: Store,
+    *,
+    price: Price | None = None,
+    max_cost: float | None = None,
+    concurrency: int | None = None,
+    embedding_model: str | None = None,
+    embedding_price: Price | None = None,
+    on_reaction: OnReaction | None = None,
+    on_preference: OnPreference | None = None,
+    stop: asyncio.Event | None = None,
+    fail_fast: bool = False,
+    halt: asyncio.Event | None = None,
+) -> Run:
+    """Ask everything, rate what was said and return the run.
+
+    Whatever the store holds is not asked again; each reply is kept as it arrives, so the same call after an
+    interruption goes on from there. Where `max_cost` leaves no room, or once `stop` is set, what was not answered
+    counts as failed and `methods.stopped` says so; `stop` also ends the calls in flight. With `fail_fast` nothing more
+    is asked after the first reaction that fails.
+    """
+    started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
+    if plan.settings.rating == "ssr" and embedding_model is None:
+        embedder.check_installed()
+    budget = Budget(price, max_cost, embedding_price)
+    async with engine, _warming_up(plan):
+        asker = Asker(plan.questionnaire, engine, store, budget, secrets.token_hex(6), halt)
+        flow = Flow(concurrency or engine.concurrency, stop, fail_fast)
+        reactions = await flow.ask_all(plan.tasks, asker.ask, fail_reaction, on_reaction)
+        await _ask_stragglers(reactions, flow, asker)
+        ask_pair = partial(ask_pairing, questions=plan.pair_questions, asker=asker)
+        preferences = await flow.ask_all(plan.pairings, ask_pair, fail_preference, on_preference)
+        seconds, clock = time.perf_counter() - clock, time.perf_counter()
+        asked = Asked(reactions, budget, started, embedding_model, preferences, seconds=seconds)
+        embedding = await find_embedding(reactions, plan.prompts, engine, store, budget, embedding_model)
+    run = make_run(plan, engine, asked, embedding)
+    return run.time_rating(time.perf_counter() - clock) if plan.settings.rating == "ssr" else run
+
+
+@contextlib.asynccontextmanager
+async def _warming_up(plan: Plan) -> AsyncIterator[None]:
+    """Load what works out the methods while the first answers are on their way: it takes a quarter of a second."""
+    loading = asyncio.ensure_future(asyncio.to_thread(lambda: plan.detectable))
+    try:
+        yield
+    finally:
+        await loading
+
+
+async def _ask_stragglers(reactions: list[Reaction], flow: Flow, asker: Asker) -> None:
+    """Ask once more, at the end of a run, for the few reactions that failed where nearly all came.
+
+    What failed then was chance; where more failed there is a reason that somebody should see first.
+    """
+    places = [] if flow.fail_fast else find_stragglers(reactions)
+    tasks = [reactions[place].task for place in places]
+    replace_stragglers(reactions, places, await flow.ask_all(tasks, asker.ask, fail_reaction, None))
+
+
+def find_stragglers(reactions: Sequence[Reaction]) -> list[int]:
+    """Return the places of the reactions to ask for once more; none where many failed."""
+    failed = [place for place, reaction in enumerate(reactions) if reaction.has_failed_by_chance]
+    return failed if len(failed) <= STRAGGLERS * len(reactions) else []
+
+
+def replace_stragglers(reactions: list[Reaction], places: Sequence[int], again: Sequence[Reaction]) -> None:
+    """Put what was asked for once more in the place of what failed, with what both took."""
+    for place, reaction in zip(places, again, strict=True):
+        reaction.usage.add_earlier(reactions[place].usage)
+        reactions[place] = reaction
+
+
+class _Answer(Protocol):
+    """What the flow reads of a reaction or a preference."""
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def error(self) -> str | None: ...
+
+
+@dataclass(slots=True)
+class Flow:
+    """How many questions are in flight, and what ends them."""
+
+    concurrency: int
+    stop: asyncio.Event | None
+    fail_fast: bool = False
+    over: str | None = None
+    """Why nothing more is asked, after a failure under `fail_fast`."""
+
+    async def ask_all(
+        self,
+        items: Sequence[Item],
+        ask: Callable[[Item], Awaitable[Answered]],
+        fail: Callable[[Item, str, Unasked], Answered],
+        on_answer: Callable[[Answered], None] | None,
+    ) -> list[Answered]:
+        """Return the answers in the order of the items.
+
+        An error that ends the run lets what is in flight arrive, for half a minute at most, and is then raised.
+        """
+        answers: list[Answered | None] = [None] * len(items)
+        is_stopped = self.stop is not None and self.stop.is_set()
+        waiting = iter(() if is_stopped else enumerate(items))
+        ended: list[ToolkitError] = []
+
+        async def work() -> None:
+            for index, item in waiting:
+                if self.over is not None:
+                    return
+                try:
+                    answer = await ask(item)
+                except BudgetReached as error:
+                    answer = fail(item, str(error), "unpaid")
+                except ToolkitError as error:
+                    ended.append(error)
+                    drain(workers)
+                    return
+                answers[index] = answer
+                if on_answer is not None:
+                    on_answer(answer)
+                self._judge(answer)
+                if ended:
+                    return
+
+        with unwrap_group(), _draining() as drain:
+            async with asyncio.TaskGroup() as group:
+                workers = [group.create_task(work()) for _ in range(min(self.concurrency, len(items)))]
+                with _cancel_on(self.stop, workers):
+                    if workers:
+                        await asyncio.wait(workers)
+        if ended:
+            raise ended[0]
+        unasked: tuple[str, Unasked] = (STOPPED, "stopped") if self.over is None else (self.over, "skipped")
+        return [answer or fail(item, *unasked) for item, answer in zip(items, answers, strict=True)]
+
+    def _judge(self, answer: _Answer) -> None:
+        if self.fail_fast and self.over is None and answer.status == "failed":
+            self.over = f"not asked: the run was to end at the first failure, which was: {answer.error}"
+
+
+def fail_reaction(task: Task, error: str, unasked: Unasked) -> Reaction:
+    """Return the reaction to a task that was not asked, or not answered."""
+    why: dict[str, Any] = {unasked: True}
+    return Reaction(task=task, status="failed", usage=Usage(), error=error, **why)
+
+
+def fail_preference(pairing: pairs.Pairing, error: str, unasked: Unasked) -> Preference:
+    """Return the preference of a pairing that was not asked, or not answered."""
+    why: dict[str, Any] = {unasked: True}
+    return Preference(pairing=pairing, status="failed", usage=Usage(), error=error, **why)
+
+
+@contextlib.contextmanager
+def _draining() -> Iterator[Callable[[Sequence[asyncio.Task[None]]], None]]:
+    """Yield a function that gives tasks half a minute to end by themselves; replies in flight are paid for."""
+    timers: list[asyncio.TimerHandle] = []
+
+    def drain(workers: Sequence[asyncio.Task[None]]) -> None:
+        cancel = lambda: [worker.cancel() for worker in workers]  # noqa: E731 - a callback of one line
+        timers.append(asyncio.get_running_loop().call_later(DRAIN_SECONDS, cancel))
+
+    try:
+        yield drain
+    finally:
+        for timer in timers:
+            timer.cancel()
+
+
+@contextlib.contextmanager
+def _cancel_on(stop: asyncio.Event | None, workers: Sequence[asyncio.Task[None]]) -> Iterator[None]:
+    """Cancel the workers as soon as `stop` is set, while the block lasts."""
+    if stop is None:
+        yield
+        return
+    watch = asyncio.ensure_future(stop.wait())
+    watch.add_done_callback(lambda done: done.cancelled() or [worker.cancel() for worker in workers])
+    try:
+        yield
+    finally:
+        watch.cancel()
+
+
+@contextlib.contextmanager
+def unwrap_group() -> Iterator[None]:
+    """Raise the toolkit's own error out of a task group's bundle."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        expected = group.subgroup(ToolkitError)
+        if expected is None:
+            raise
+        raise _first_leaf(expected) from None
+
+
+def _first_leaf(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,136 @@
+"""Prompts: sandboxed Jinja2 templates, wordings and anchors, each of which a user's folder may override."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+
+from toolkit.errors import InputError, suggest
+from toolkit.files import located_yaml, resources, templating
+from toolkit.models import MEASURES
+
+LEAST_WORDINGS = 8
+PAIR_FILES = ("pair.j2", "pair_completion.j2", "pairs.yaml")
+"""What only a head-to-head asks with: no part of the identity of any other run."""
+LATER_FILES = (
+    "interview_system.j2", "memory.j2", "interview.j2", "follow_up.j2", "interview_completion.j2",
+    "rewrite.j2", "rewrite_system.j2", "rewrite_completion.j2",
+)  # fmt: skip
+"""What is asked only after a run: no part of the identity of any."""
+_PARTS = ("glance", "read", "control_reader", "lead", "post", "thinks", "does")
+_LEVELS = 5
+
+
+class Prompts:
+    """The templates, wordings and anchor sentences of one run.
+
+    Files in `folder` win over the built-in ones of the same name.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        if folder is not None and not folder.is_dir():
+            raise InputError(f"--prompts {folder}: no such folder; give one that holds templates to use instead")
+        if folder is not None:
+            _check_names(folder)
+        self._folder = folder
+        self._folders = [place for place in (folder, resources.find_resource("prompts")) if place is not None]
+        self._environment = templating.make_environment(jinja2.FileSystemLoader(self._folders))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Prompts, (self._folder,))
+
+    def render(self, name: str, **context: Any) -> str:
+        """Return the template `name` filled in; an undefined name or forbidden access is an InputError."""
+        try:
+            return self._environment.get_template(name).render(**context).strip()
+        except templating.FAULTS as error:
+            raise templating.describe_fault(name, error) from None
+
+    def source(self, name: str) -> str:
+        """Return the text of a prompt file."""
+        for folder in self._folders:
+            if (folder / name).is_file():
+                return (folder / name).read_text(encoding="utf-8")
+        raise InputError(f"prompts/{name} is missing; reinstall audience-toolkit or add it to your --prompts folder")
+
+    @cached_property
+    def wordings(self) -> tuple[Mapping[str, str], ...]:
+        """The equivalent phrasings of the same questions, in file order; at least eight."""
+        entries = self._load_yaml("wordings.yaml").get("wordings") or []
+        if len(entries) < LEAST_WORDINGS:
+            raise InputError(f"prompts/wordings.yaml has {len(entries)} wordings; at least {LEAST_WORDINGS} are needed")
+        for number, entry in enumerate(entries, 1):
+            lacking = [part for part in _PARTS if not isinstance(entry, dict) or not isinstance(entry.get(part), str)]
+            if lacking:
+                raise InputError(
+                    f"prompts/wordings.yaml: wording {number} lacks {lacking[0]!r}; each needs: {', '.join(_PARTS)}"
+                )
+        return tuple(entries)
+
+    @cached_property
+    def pairs(self) -> tuple[str, ...]:
+        """The equivalent ways to ask which of two drafts, in file order; at least eight."""
+        entries = self._load_yaml("pairs.yaml").get("pairs")
+        sentences = entries if isinstance(entries, list) else []
+        if len(sentences) < LEAST_WORDINGS or not all(isinstance(one, str) and one.strip() for one in sentences):
+            raise InputError(
+                f"prompts/pairs.yaml: a list of at least {LEAST_WORDINGS} sentences is needed under 'pairs'"
+            )
+        return tuple(sentences)
+
+    @cached_property
+    def anchors(self) -> dict[str, list[list[str]]]:
+        """For each measure, sets of five sentences from the lowest level to the highest."""
+        sets = self._load_yaml("anchors.yaml")
+        for measure in MEASURES:
+            if not _are_sets_of_five(sets.get(measure)):
+                raise InputError(f"prompts/anchors.yaml: {measure} needs one or more sets of five sentences")
+        return sets
+
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of every prompt file in use, by name, without those of a head-to-head and of later talks."""
+        names = {path.name for folder in self._folders for path in folder.iterdir() if path.is_file()}
+        return {name: self._digest(name) for name in sorted(names.difference(PAIR_FILES, LATER_FILES))}
+
+    @cached_property
+    def pair_hashes(self) -> dict[str, str]:
+        """SHA-256 of the files that a head-to-head asks with, by name."""
+        return {name: self._digest(name) for name in PAIR_FILES}
+
+    def _digest(self, name: str) -> str:
+        return hashlib.sha256(self.source(name).encode()).hexdigest()
+
+    def _load_yaml(self, name: str) -> dict[str, Any]:
+        try:
+            loaded = yaml.load(self.source(name), Loader=located_yaml.FAST_LOADER)  # noqa: S506 - a safe loader
+        except yaml.YAMLError as error:
+            raise InputError(f"prompts/{name}: not YAML: {' '.join(str(error).split())}") from None
+        if not isinstance(loaded, dict):
+            raise InputError(f"prompts/{name}: a mapping is needed; see the built-in file for its form")
+        return loaded
+
+
+def _are_sets_of_five(sets: Any) -> bool:
+    return (
+        isinstance(sets, list)
+        and bool(sets)
+        and all(isinstance(one, list) and len(one) == _LEVELS for one in sets)
+        and all(isinstance(sentence, str) for one in sets for sentence in one)
+    )
+
+
+def _check_names(folder: Path) -> None:
+    """Raise InputError for a prompt file whose name is no built-in one and that no template of the folder includes."""
+    allowed = sorted(path.name for path in resources.find_resource("prompts").iterdir() if path.is_file())
+    templates = "".join(path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.glob("*.j2")))
+    for path in sorted([*folder.glob("*.j2"), *folder.glob("*.yaml")]):
+        if path.name not in allowed and path.name not in templates:
+            near = suggest(path.name, allowed)
+            raise InputError(f"--prompts {path}: no prompt has this name{near}; allowed: {', '.join(allowed)}")

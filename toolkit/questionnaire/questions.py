@@ -1,0 +1,187 @@
+"""From a persona and a draft to the exact words a model is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from toolkit.drafts.surfaces import cut_at_fold, describe_draft, find_surface
+from toolkit.files import templating
+from toolkit.models import MEASURES, Draft, Persona, exchange, records
+from toolkit.questionnaire.prompts import Prompts
+
+BOUNDARY = "\x00"
+"""Stands for the run's random token until a question is sent; cleaned text cannot contain it."""
+
+PHRASES: Mapping[str, str] = {
+    "scrolls past": "scroll_past",
+    "reads it": "read",
+    "reacts to it": "react",
+    "taps it": "click",
+    "replies": "reply",
+    "shares it": "share",
+    "saves it": "save",
+    "hides it": "hide",
+    "reports it": "report",
+}
+"""What a base model writes for each action."""
+
+_COMPLETION_SAMPLING = {"temperature": 0.7, "top_p": 0.9}
+_GLANCE = ("stop", *records.LEAVING)
+_SPOKEN = {"type": "string", "pattern": r"\S"}
+_DIGIT = {"type": "integer", "enum": [1, 2, 3, 4, 5]}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One reaction to ask for. `persona` is None for the control reader; `wording` and `repeat` count from 0."""
+
+    persona: Persona | None
+    draft: Draft
+    wording: int
+    repeat: int
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The control reader as the few-shot page shows it."""
+
+    name: str
+    age: int
+    about: str
+
+
+class Questionnaire:
+    """Writes the questions of one run."""
+
+    def __init__(
+        self, prompts: Prompts, rating: records.Rating, pictures: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        self.prompts = prompts
+        self.rating = rating
+        self.pictures = pictures
+
+    def ask_glance(self, task: Task) -> exchange.Question:
+        """Ask what the person does with what stands above the fold."""
+        schema = _object({"first_glance": _one_of(_GLANCE), "verbatim": _SPOKEN})
+        return self._chat("glance.j2", task, cut_at_fold(task.draft), schema, max_tokens=600)
+
+    def ask_reaction(self, task: Task) -> exchange.Question:
+        """Ask for glance and reading in one call, for a draft with nothing folded away."""
+        schema = _object({"first_glance": _one_of(_GLANCE), **self._reading_fields(task.draft)})
+        return self._chat("react.j2", task, describe_draft(task.draft), schema)
+
+    def ask_reading(self, task: Task) -> exchange.Question:
+        """Ask a person who stopped what they do and think once they have read everything."""
+        return self._chat("read.j2", task, describe_draft(task.draft), _object(self._reading_fields(task.draft)))
+
+    def ask_digit(self, task: Task, measure: str, verbatim: str) -> exchange.Question:
+        """Ask for one measure as a single digit, with the probabilities of its alternatives."""
+        context = self._context(task, describe_draft(task.draft)) | {"measure": measure, "verbatim": verbatim}
+        return exchange.Question(
+            system="Answer with one digit from 1 to 5 and nothing else.",
+            prompt=self.prompts.render("rate.j2", **context),
+            max_tokens=1,
+            top_logprobs=20,
+        )
+
+    def ask_thought(self, task: Task) -> exchange.Question:
+        """Ask a base model to go on with a page of worked examples: a thought, then what the person does."""
+        person = task.persona or Reader("Sam", 40, self._wording(task)["control_reader"])
+        allowed = [phrase for phrase, action in PHRASES.items() if action in _allowed(task.draft, *records.LEAVING)]
+        prompt = self.prompts.render(
+            "completion.j2",
+            wording=self._wording(task),
+            person=person,
+            post=describe_draft(task.draft),
+            actions=allowed,
+        )
+        return exchange.Question(
+            prompt=prompt,
+            grammar=_thought_grammar(templating.flatten_text(person.name), self._wording(task)["does"], allowed),
+            max_tokens=90,
+            sampling=_COMPLETION_SAMPLING,
+        )
+
+    def ask_intent(self, task: Task, thought: str, *, digits_only: bool) -> exchange.Question:
+        """Ask a base model, after its thought, how likely the person is to act, as one digit."""
+        name = templating.flatten_text(task.persona.name) if task.persona else "Sam"
+        prompt = f"{self.ask_thought(task).prompt}{thought.rstrip()}\n"
+        prompt += f"From 1 (never) to 5 (right now), {name} would do what it asks:"
+        if digits_only:
+            return exchange.Question(
+                prompt=prompt, grammar='root ::= " " [1-5]', max_tokens=2, sampling=_COMPLETION_SAMPLING
+            )
+        return exchange.Question(prompt=prompt + " ", max_tokens=1, top_logprobs=20)
+
+    @cached_property
+    def _system(self) -> str:
+        return self.prompts.render("system.j2")
+
+    def _chat(
+        self, template: str, task: Task, shown: str, schema: Mapping[str, Any], max_tokens: int = 2_000
+    ) -> exchange.Question:
+        prompt = self.prompts.render(template, **self._context(task, shown), ratings=self.rating)
+        return exchange.Question(
+            system=self._system,
+            prompt=prompt,
+            schema=schema,
+            picture=self.pictures.get(task.draft.id),
+            max_tokens=max_tokens,
+        )
+
+    def _context(self, task: Task, shown: str) -> dict[str, Any]:
+        return {
+            "persona": task.persona,
+            "wording": self._wording(task),
+            "surface": find_surface(task.draft.surface),
+            "shown": shown,
+            "token": BOUNDARY,
+        }
+
+    def _wording(self, task: Task) -> Mapping[str, str]:
+        return self.prompts.wordings[task.wording]
+
+    def _reading_fields(self, draft: Draft) -> dict[str, Any]:
+        fields: dict[str, Any] = {
+            "action": _one_of(_allowed(draft, *records.NEGATIVE)),
+            "verbatim": _SPOKEN,
+            "objection": {"type": ["string", "null"]},
+            "quotes": {
+                "type": "array",
+                "items": _object({"text": _SPOKEN, "feeling": _one_of(("liked", "confused", "disliked"))}),
+            },
+        }
+        if self.rating == "direct":
+            return fields | {"ratings": _object(dict.fromkeys(MEASURES, _DIGIT))}
+        return fields | {"says": _object(dict.fromkeys(MEASURES, _SPOKEN))}
+
+
+def _allowed(draft: Draft, *more: str) -> list[str]:
+    possible = {*find_surface(draft.surface).actions, *more}
+    return [action for action in records.ACTIONS if action in possible]
+
+
+def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a strict object schema: every property required, none besides."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _one_of(values: Sequence[str]) -> dict[str, Any]:
+    return {"type": "string", "enum": list(values)}
+
+
+def _thought_grammar(name: str, does: str, phrases: Sequence[str]) -> str:
+    """Return the GBNF grammar of ` "Thought."`, a line break, and `NAME DOES: PHRASE`."""
+    ending = json.dumps(f'"\n{name} {does}: ', ensure_ascii=False)
+    choices = " | ".join(json.dumps(phrase) for phrase in phrases)
+    return f'root ::= " \\"" [A-Z] [^"\\n]{{20,180}} [.!?] {ending} ({choices}) "\\n"'

@@ -1,0 +1,119 @@
+"""What makes a reply unusable, and how it is asked for once more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from typing import TypeVar
+
+from toolkit.drafts.lint import language_id
+from toolkit.drafts.surfaces import describe_draft
+from toolkit.models import Persona, exchange
+from toolkit.questionnaire.answers import Answer, BadReply
+from toolkit.questionnaire.questions import Task
+
+Parsed = TypeVar("Parsed")
+
+_LEAST_REPEATED = 6
+"""Words of a draft that nobody says by chance."""
+_MOST_ADDED = 3
+"""Words besides the draft's own that make a repeated draft no thought of its own."""
+_MOST_SHOWN = 200
+_ASKED_IN = "en"
+_DECLINES = re.compile(
+    r"^\W*(?:i\W?m (?:really |very |so )?sorry\b|sorry\b|i (?:can\W?t|cannot|won\W?t|am unable to|must decline)\b|"
+    r"as an ai\b|unfortunately, i can)",
+    re.IGNORECASE,
+)
+"""How a model's own refusal begins, where a JSON object was asked for."""
+_NOT_A_PERSON = re.compile(r"\bas an? (?:ai|artificial intelligence|(?:large )?language model)\b", re.IGNORECASE)
+_NOTES = {
+    "cut": "it was cut off before its end; be brief",
+    "wrong form": "{said}",
+    "other language": "it was in another language than the message",
+    "repeats the draft": "it repeated the message instead of saying what goes through the person's head",
+}
+"""What is told where telling helps; what is not here is asked for again as it was."""
+
+
+def judge_reply(reply: exchange.Reply, parse: Callable[[str], object]) -> exchange.Reply:
+    """Return the reply, a refusal in prose marked as one; raise BadReply, with the reason, where it cannot be used."""
+    if reply.refusal:
+        return reply
+    try:
+        parse(reply.text)
+    except BadReply as error:
+        if error.kind == "not JSON" and _DECLINES.match(reply.text):
+            return replace(reply, refusal=" ".join(reply.text.split())[:_MOST_SHOWN])
+        if reply.cut:
+            raise BadReply(f"{error} (cut at the token limit)", "cut") from None
+        raise
+    return reply
+
+
+def make_strict(parse: Callable[[str], Answer], task: Task) -> Callable[[str], Answer]:
+    """Return `parse` with the checks on what is said: some of it, by a person, in their language, in their own words.
+
+    Replies from the store are read without these, so that what was accepted once stays what it was.
+    """
+
+    def parse_strictly(text: str) -> Answer:
+        answer = parse(text)
+        if answer.stopped and answer.rateable and not (answer.says or answer.ratings):
+            raise BadReply("not one measure is spoken of", "empty")
+        if _NOT_A_PERSON.search(answer.verbatim):
+            raise BadReply("the verbatim is the model's, not the person's", "refused")
+        _check_words(answer.verbatim, task)
+        return answer
+
+    return parse_strictly
+
+
+def ask_again(question: exchange.Question, problem: BadReply | None, form: exchange.Form) -> exchange.Question:
+    """Return the question with a line on what was wrong with the last reply, where that helps a model that reads."""
+    note = _NOTES.get(problem.kind) if problem is not None and form == "chat" else None
+    if note is None:
+        return question
+    said = note.format(said=problem)
+    return replace(question, prompt=f"{question.prompt}\n\nAn earlier answer could not be used: {said}. Answer afresh.")
+
+
+def _check_words(verbatim: str, task: Task) -> None:
+    shown = describe_draft(task.draft)
+    if _repeats(verbatim, shown) or _repeats(verbatim, task.draft.text):
+        raise BadReply("the verbatim repeats the draft", "repeats the draft")
+    spoken, draft = language_id.identify_language(verbatim), _identify_once(shown)
+    if spoken is not None and draft is not None and not _may_speak(spoken, draft, task.persona):
+        raise BadReply(f"the verbatim is in {spoken}, the draft in {draft}", "other language")
+
+
+def _may_speak(language: str, draft: str, persona: Persona | None) -> bool:
+    """Tell whether a language is the draft's, the questions' or the person's.
+
+    The questions' own is always fine, or words of another language in a draft would silence its readers.
+    """
+    return language in {draft, _ASKED_IN} or (persona is not None and language == _identify_once(persona.about))
+
+
+@lru_cache(maxsize=1024)
+def _identify_once(text: str) -> str | None:
+    return language_id.identify_language(text)
+
+
+def _repeats(verbatim: str, text: str) -> bool:
+    """Tell whether somebody only says the draft, give or take a few words."""
+    said, words = _list_words(verbatim), _list_draft_words(text)
+    if len(words) < _LEAST_REPEATED or not len(words) <= len(said) <= len(words) + _MOST_ADDED:
+        return False
+    return f" {' '.join(words)} " in f" {' '.join(said)} "
+
+
+@lru_cache(maxsize=128)
+def _list_draft_words(text: str) -> list[str]:
+    return _list_words(text)
+
+
+def _list_words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.casefold())

@@ -1,0 +1,3 @@
+from .predicting import LEAST_CONFIDENCE, predict_pairs, score_texts
+
+__all__ = ["LEAST_CONFIDENCE", "predict_pairs", "score_texts"]

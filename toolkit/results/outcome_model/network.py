@@ -1,0 +1,48 @@
+"""From what the encoder and the counts of wording say of a text to one strength: a small ensemble, read forwards.
+
+Each member has three hidden layers side by side: over the means of the encoder's layers, over every token (its
+activities averaged by attention), and over the counts of wording. A line over means and counts speaks beside them, with
+as much say as all members together. `benchmarks/train_outcome_model.py` fits them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toolkit.results.outcome_model.weights import Branch, Weights
+
+
+def find_strengths(weights: Weights, means: np.ndarray, tokens: np.ndarray, wording: np.ndarray) -> np.ndarray:
+    """Return one strength per text, in log odds, from what `Encoded` holds of it and its counts of wording."""
+    tokens = _standardise(weights.tokens, tokens)
+    attention = tokens @ weights.attention
+    attention = np.exp(attention - attention.max(axis=1, keepdims=True))
+    attention /= attention.sum(axis=1, keepdims=True)
+    active = _activate(weights.tokens, tokens)
+    members = active.reshape(*attention.shape, -1)
+    pooled = (members * attention[..., np.newaxis]).sum(axis=1).reshape(len(active), -1)
+    strengths: np.ndarray = pooled @ weights.tokens.outward - weights.offset
+    for branch, values in ((weights.means, means), (weights.wording, wording)):
+        standard = _standardise(branch, values)
+        strengths += _activate(branch, standard) @ branch.outward + standard @ branch.direct
+    return strengths
+
+
+def _standardise(branch: Branch, values: np.ndarray) -> np.ndarray:
+    standard: np.ndarray = (values.astype(np.float32) - branch.centre) / branch.scale
+    return standard
+
+
+def _activate(branch: Branch, values: np.ndarray) -> np.ndarray:
+    """Return the hidden units' activities: the Gaussian error linear unit in its tanh form (Hendrycks, Gimpel 2016)."""
+    into: np.ndarray = values @ branch.inward + branch.bias
+    active: np.ndarray = into * into  # numpy's own powers take ten times as long
+    active *= np.float32(0.044715)
+    active += 1
+    active *= into
+    active *= np.float32(np.sqrt(2 / np.pi))
+    np.tanh(active, out=active)
+    active += 1
+    active *= into
+    active *= np.float32(0.5)
+    return active

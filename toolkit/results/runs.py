@@ -1,0 +1,337 @@
+"""The immutable record of one test, and the folder it is kept in."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import Field
+
+from toolkit.errors import InputError
+from toolkit.files import write_atomically
+from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict, chance_link
+from toolkit.results.predictions import Predictions
+from toolkit.results.scoring import PRIMARY, comparisons, deciding, scorecards
+from toolkit.stats import bradley_terry
+
+FILES = ("run.json", "reactions.parquet", "scorecard.parquet", "comparisons.parquet")
+RUNS = Path("runs")
+"""The folder of run folders, where nothing else is said."""
+PREFERENCES = "preferences.parquet"
+"""Written besides where a head-to-head was asked for."""
+
+
+_FOLDER_NAME = re.compile(r"\w[\w .@+-]{0,119}")
+
+
+class Counts(Record):
+    """How many persona reactions a run planned and got; the control reader is apart."""
+
+    planned: int
+    ok: int
+    refused: int
+    failed: int
+    from_store: int
+    """Reactions for which nothing had to be asked."""
+    calls: int
+    """Requests sent, retries, embeddings and the control reader's included."""
+
+
+class Methods(Record):
+    """Every setting, hash, count and limit of a run: what run.json says."""
+
+    run_id: str
+    label: str = LABEL
+    synthetic_respondents: bool = True
+    ai_generated: bool = True
+    validation: str = "not validated"
+    """On how many real results the link from evidence to people rests."""
+    link: chance_link.Link = chance_link.SHIPPED
+    """From what panel, control reader and outcome model say to the chance that people agree."""
+    predictions: Predictions | None = None
+    """What the outcome model said of the drafts when they were tested; null where it was not asked then."""
+    not_suited_for: str = "prices, high stakes, emotional response"
+    campaign: Campaign
+    audiences: tuple[dict[str, Any], ...]
+    """Name, source, SHA-256 and size of each audience asked."""
+    segment_keys: tuple[str, ...]
+    settings: Settings
+    engine: str
+    model: str
+    form: str
+    batch: bool = False
+    """Whether questions went through the provider's batch interface."""
+    personas: int
+    wordings: int
+    counts: Counts
+    control_counts: Counts | None
+    head_to_head_counts: Counts | None = None
+    """Choices between two drafts, planned and got; null where none were asked for."""
+    cost_usd: float | None
+    """Dollars spent in this run; null where the model's price is unknown."""
+    cost_unknown_usd: float = 0.0
+    """What calls that ended without an answer cost at most, besides: nobody knows whether the provider charged them."""
+    prompt_tokens: int
+    """Tokens asked for in this run, stored replies apart."""
+    cached_tokens: int = 0
+    """Of the prompt tokens, those that the provider took from its prefix cache."""
+    completion_tokens: int
+    rating: str
+    """How words became ratings, with the embedding model."""
+    silent: dict[str, int]
+    """Per measure, sentences that did not speak of it: their ratings are null."""
+    bad_replies: dict[str, int] = Field(default_factory=dict)
+    """Replies of this run that could not be used, by reason; each was asked for once more."""
+    unanswered: dict[str, int] = Field(default_factory=dict)
+    """Everything asked for that has no answer, by reason."""
+    detectable: float | None
+    """Difference in the objective rate that this design tells apart four times in five, from typical components."""
+    order: str = "one draft per call; personas read every draft under one wording"
+    prompts: dict[str, str]
+    """SHA-256 of every prompt file."""
+    questions: dict[str, str]
+    """The questions of the first persona, word for word."""
+    started: str
+    """When the earliest step of this run began, in ISO 8601, UTC."""
+    asking_seconds: float | None = None
+    """How long the asking took in this run."""
+    rating_seconds: float | None = None
+    """How long embedding and rating took after it; null where ratings need no embedding."""
+    stopped: str | None = None
+    """Why the run ended before everything was asked."""
+    version: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, repr=False)
+class Run:
+    """A finished test: its reactions, and everything that can be worked out from them."""
+
+    methods: Methods
+    reactions: pl.DataFrame
+    """One row per reaction, the control reader's included."""
+    preferences: pl.DataFrame | None = None
+    """One row per choice between two drafts in one order; None where no head-to-head was asked for."""
+
+    def __repr__(self) -> str:
+        """Name the run and count its reactions; frames and people of a large one would fill many a screen."""
+        return f"Run({self.run_id!r}, drafts={list(self.drafts)}, reactions={self.reactions.height})"
+
+    @property
+    def run_id(self) -> str:
+        """The run's name: the same inputs and replies give the same."""
+        return self.methods.run_id
+
+    @property
+    def counts(self) -> Counts:
+        """Planned, usable, refused and failed reactions, and calls."""
+        return self.methods.counts
+
+    @property
+    def drafts(self) -> tuple[str, ...]:
+        """Draft ids in file order."""
+        return tuple(draft.id for draft in self.methods.campaign.drafts)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything planned was answered or refused, the control reader and the head-to-head included."""
+        others = (self.methods.control_counts, self.methods.head_to_head_counts)
+        return self.counts.failed == 0 and all(counts is None or counts.failed == 0 for counts in others)
+
+    def warn(self, *doubts: str) -> Run:
+        """Return the same run with further warnings."""
+        methods = self.methods.model_copy(update={"warnings": (*self.methods.warnings, *doubts)})
+        return replace(self, methods=methods)
+
+    def time_rating(self, seconds: float) -> Run:
+        """Return the same run with how long its ratings took."""
+        return replace(self, methods=self.methods.model_copy(update={"rating_seconds": round(seconds, 3)}))
+
+    def scorecard(self, by: str | None = None) -> pl.DataFrame:
+        """Return estimates with intervals and counts; see `toolkit.scorecard`."""
+        return scorecards.scorecard(self.reactions, by, drafts=self.drafts)
+
+    def control_scorecard(self) -> pl.DataFrame:
+        """Return the control reader's own estimates."""
+        return scorecards.control_scorecard(self.reactions, drafts=self.drafts)
+
+    def compare(self, by: str | None = None, measure: str = PRIMARY) -> pl.DataFrame:
+        """Return every pair of drafts compared; see `toolkit.compare`."""
+        return comparisons.compare(self.reactions, by, measure, self.methods.settings.seed, drafts=self.drafts)
+
+    def verdict(self) -> Verdict:
+        """Return what the run lets a person decide, on the objective rate over everyone shown the draft."""
+        return deciding.decide(self.compare(), self.scorecard())
+
+    def evidence(self) -> pl.DataFrame:
+        """Return what panel, control reader and outcome model each favour; see `find_evidence`."""
+        from toolkit.results.evidence import find_evidence, to_frame
+
+        return to_frame(find_evidence(self))
+
+    def validate(self, link: chance_link.Link) -> Run:
+        """Return the same run with its evidence weighed by `link`, and on how many results that rests."""
+        return replace(self, methods=self.methods.model_copy(update={"link": link, "validation": link.say()}))
+
+    def predict(self, predictions: Predictions | None) -> Run:
+        """Return the same run with what the outcome model says of its drafts; None where it was not asked."""
+        return replace(self, methods=self.methods.model_copy(update={"predictions": predictions}))
+
+    def strengths(self) -> pl.DataFrame:
+        """Return draft_id, strength (0 to 1), low, high, personas from the head-to-head; no rows where none was asked.
+
+        See `toolkit.stats.bradley_terry.rank_drafts`.
+        """
+        if self.preferences is None:
+            return pl.DataFrame(schema=bradley_terry.STRENGTHS_SCHEMA)
+        return bradley_terry.rank_drafts(self.preferences, self.drafts)
+
+    def order_effects(self) -> bradley_terry.OrderEffects | None:
+        """Return position bias and consistency of the head-to-head; None where none was asked for."""
+        return None if self.preferences is None else bradley_terry.find_order_effects(self.preferences)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the run folder, each file whole or not at all; an earlier run there is replaced.
+
+        Raises InputError where the folder holds anything but a run.
+        """
+        folder = Path(folder)
+        check_folder(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"--out {folder}: cannot be written: {error.strerror}; every answer is kept in the store, so the same "
+                "command with another folder asks nothing again"
+            ) from None
+        for name, content in self._write_files().items():
+            write_atomically(folder / name, content)
+        if self.preferences is None:
+            (folder / PREFERENCES).unlink(missing_ok=True)
+        return folder
+
+    def pack(self) -> bytes:
+        """Return the run folder as a ZIP archive, for a download."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in self._write_files().items():
+                archive.writestr(f"{self.run_id}/{name}", content)
+        return buffer.getvalue()
+
+    def _write_files(self) -> dict[str, bytes]:
+        """Return the files of a run folder, run.json last: a folder that has it is whole."""
+        frames = {
+            "reactions": self.reactions,
+            "scorecard": self._all_scorecards(),
+            "comparisons": self._all_comparisons(),
+            **({} if self.preferences is None else {"preferences": self.preferences}),
+        }
+        files = {f"{name}.parquet": _write_parquet(frame) for name, frame in frames.items()}
+        return {**files, "run.json": (self.methods.model_dump_json(indent=2) + "\n").encode()}
+
+    def _all_scorecards(self) -> pl.DataFrame:
+        control = [self.control_scorecard()] if self.methods.control_counts else []
+        return pl.concat([self.scorecard(by) for by in self._keys()] + control)
+
+    def _all_comparisons(self) -> pl.DataFrame:
+        measures = dict.fromkeys([PRIMARY, *self.scorecard()["measure"]])
+        return pl.concat([self.compare(by, measure) for measure in measures for by in self._keys()])
+
+    def _keys(self) -> Sequence[str | None]:
+        return (None, *self.methods.segment_keys)
+
+
+def _write_parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, metadata={"label": LABEL, "synthetic_respondents": "true", "ai_generated": "true"})
+    return buffer.getvalue()
+
+
+def check_folder(folder: Path) -> None:
+    """Raise InputError unless a run may be written to `folder`: new, empty, or holding a run."""
+    check_place(folder)
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "run.json").is_file():
+        raise InputError(f"--out {folder}: the folder holds other files; name a new or empty one")
+
+
+def check_place(folder: Path) -> None:
+    """Raise InputError where `folder` can neither be written to nor made."""
+    try:
+        place = next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    except OSError as error:
+        raise InputError(f"--out {folder}: cannot be used: {error.strerror}; name another folder") from None
+    if not place.is_dir():
+        what = "this" if place == folder else place
+        raise InputError(f"--out {folder}: {what} is a file; name a folder to write the run to")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise InputError(f"--out {folder}: {place} cannot be written to; name another folder with --out")
+
+
+def find_runs(folder: Path) -> list[Path]:
+    """Return the run folders inside `folder`, newest first."""
+    found = [path.parent for path in folder.glob("*/run.json")] if folder.is_dir() else []
+    return sorted(found, key=lambda path: (path / "run.json").stat().st_mtime, reverse=True)
+
+
+def find_run(folder: Path, name: str) -> Path:
+    """Return the run folder of that name inside `folder`, and none from elsewhere; InputError where there is none."""
+    named = folder / name
+    if not _FOLDER_NAME.fullmatch(name) or not (named / "run.json").is_file():
+        raise InputError(f"there is no run {name[:80]!r} here; the page of runs lists those that are")
+    return named
+
+
+def keep_run(run: Run, folder: Path) -> Path:
+    """Save a run inside `folder` under its own id; one of the same id that holds more reactions stays as it is."""
+    place = folder / run.run_id
+    if (place / "run.json").is_file():
+        try:
+            held = load_run(place)
+        except InputError:
+            return run.save(place)
+        if held.counts.ok + held.counts.refused > run.counts.ok + run.counts.refused:
+            return place
+    return run.save(place)
+
+
+def load_run(folder: str | Path) -> Run:
+    """Read a run folder; raise InputError where it is none or cannot be read."""
+    folder = Path(folder)
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if missing:
+        raise InputError(f"{folder}: no run folder, {missing[0]} is missing; give a folder that `audience run` wrote")
+    try:
+        methods = Methods.model_validate_json((folder / "run.json").read_bytes())
+        paired = folder / PREFERENCES
+        return Run(
+            methods=methods,
+            reactions=pl.read_parquet(folder / "reactions.parquet"),
+            preferences=pl.read_parquet(paired) if methods.settings.head_to_head else None,
+        )
+    except (ValueError, OSError, pl.exceptions.PolarsError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise InputError(f"{folder}: the run cannot be read: {said}; run the test again to write it anew") from None
+
+
+def describe_audience(audience: Audience) -> dict[str, Any]:
+    """Return what a run records of an audience."""
+    return {
+        "audience": audience.audience,
+        "description": audience.description,
+        "source": audience.source,
+        "sha256": audience.digest,
+        "personas": len(audience.personas),
+    }
+
+
+def to_json(value: Record | dict[str, Any]) -> str:
+    """Return one line of JSON."""
+    return value.model_dump_json() if isinstance(value, Record) else json.dumps(value, ensure_ascii=False)

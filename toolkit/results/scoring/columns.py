@@ -1,0 +1,99 @@
+"""The columns of the frames that a run is made of, with their types, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from toolkit.models import MEASURES
+
+
+def reactions_schema(segment_keys: Sequence[str]) -> dict[str, Any]:
+    """Return the columns of a reactions frame with their types, in order."""
+    quote = pl.Struct({"text": pl.String, "feeling": pl.String})
+    return {
+        "run_id": pl.String,
+        "campaign": pl.String,
+        "objective": pl.String,
+        "draft_id": pl.String,
+        "persona_id": pl.String,
+        "weight": pl.Float64,
+        "wording": pl.Int64,
+        "repeat": pl.Int64,
+        "segments": pl.Struct(dict.fromkeys(segment_keys, pl.String)),
+        "fold_text": pl.String,
+        "stopped": pl.Boolean,
+        "action": pl.String,
+        "verbatim": pl.String,
+        "objection": pl.String,
+        "quotes": pl.List(quote),
+        **{f"says_{measure}": pl.String for measure in MEASURES},
+        **{f"rating_{measure}": pl.Float64 for measure in MEASURES},
+        **{f"pmf_{measure}": pl.List(pl.Float64) for measure in MEASURES},
+        "engine": pl.String,
+        "model": pl.String,
+        "prompt_tokens": pl.Int64,
+        "completion_tokens": pl.Int64,
+        "cost_usd": pl.Float64,
+        "latency_ms": pl.Float64,
+        "status": pl.String,
+        "error": pl.String,
+    }
+
+
+PREFERENCES_SCHEMA = {
+    "run_id": pl.String,
+    "persona_id": pl.String,
+    "weight": pl.Float64,
+    "wording": pl.Int64,
+    "repeat": pl.Int64,
+    "first": pl.String,
+    "second": pl.String,
+    "label_first": pl.String,
+    "label_second": pl.String,
+    "chosen": pl.String,
+    "because": pl.String,
+    "status": pl.String,
+    "error": pl.String,
+}
+"""`first` and `second` are draft ids as shown; `chosen` is one of them, or null for neither and for no answer."""
+
+INTERACTION_SCHEMA = {
+    "draft_a": pl.String,
+    "draft_b": pl.String,
+    "segment": pl.String,
+    "measure": pl.String,
+    "statistic": pl.Float64,
+    "p_value": pl.Float64,
+    "p_adjusted": pl.Float64,
+    "verdict": pl.String,
+}
+
+COMPARISON_SCHEMA = {
+    "draft_a": pl.String,
+    "draft_b": pl.String,
+    "segment": pl.String,
+    "value": pl.String,
+    "measure": pl.String,
+    "difference": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "p_value": pl.Float64,
+    "p_adjusted": pl.Float64,
+    "detectable": pl.Float64,
+    "verdict": pl.String,
+}
+
+SCORECARD_SCHEMA = {
+    "draft_id": pl.String,
+    "segment": pl.String,
+    "value": pl.String,
+    "measure": pl.String,
+    "estimate": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "personas": pl.Int64,
+    "reactions": pl.Int64,
+}

@@ -1,0 +1,157 @@
+"""Reactions of any origin as a lazy frame of usable rows, read a draft at a time where they are many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from toolkit.errors import InputError, suggest
+from toolkit.models import MEASURES, records
+from toolkit.stats import intervals
+
+RATES = ("stop_rate", "objective_rate", "negative_rate")
+PRIMARY = "objective_rate"
+WHOLE = "all"
+ROWS_AT_ONCE = 2_000_000
+"""Reactions up to this number are held in memory; more are read again from their source, draft by draft."""
+
+_KEY = ("draft_id", "persona_id", "wording", "repeat")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The usable reactions: identity, weight, segment value and one number per measure."""
+
+    frame: pl.LazyFrame
+    """Rows without the segment asked for have a null value; they count as rows and enter nothing."""
+    measures: tuple[str, ...]
+    drafts: tuple[str, ...]
+    """In the order given, else in row order where all personas share one, else by name."""
+    values: tuple[str, ...]
+    """Of the segment asked for, sorted."""
+
+
+def select_rows(
+    reactions: pl.DataFrame | pl.LazyFrame,
+    by: str | None,
+    drafts: Sequence[str] | None,
+    measure: str | None = None,
+) -> Rows:
+    """Return the usable rows with all their measures, or with one; only the columns that takes are read."""
+    frame = reactions.lazy()
+    schema = frame.collect_schema()
+    _check_columns(schema)
+    known = _express_measures(schema)
+    if measure is not None and measure not in known:
+        raise InputError(f"unknown measure {measure!r}{suggest(measure, list(known))}; allowed: {', '.join(known)}")
+    wanted = {name: known[name] for name in (known if measure is None else (measure,))}
+    usable = (pl.col("persona_id") != records.CONTROL) & pl.col("action").is_not_null()
+    if "status" in schema:
+        usable &= pl.col("status") == "ok"
+    rows = frame.filter(usable).select(
+        *_KEY,
+        "weight",
+        _segment_value(schema, by).alias("value"),
+        *(expression.cast(pl.Float64).alias(name) for name, expression in wanted.items()),
+    )
+    if rows.select(pl.len()).collect(engine="streaming").item() <= ROWS_AT_ONCE:
+        rows = rows.collect(engine="streaming").lazy()
+    values = rows.select(pl.col("value").unique().drop_nulls().sort()).collect(engine="streaming")["value"].to_list()
+    return Rows(rows, tuple(wanted), tuple(_order_drafts(rows, drafts)), tuple(values))
+
+
+def select_control(reactions: pl.DataFrame) -> pl.DataFrame:
+    """Return the control reader's reactions, each wording as a reader of its own."""
+    return reactions.filter(pl.col("persona_id") == records.CONTROL).with_columns(
+        persona_id=pl.format("reader-{}", "wording"), weight=pl.lit(1.0)
+    )
+
+
+def load_cells(rows: Rows, draft: str) -> pl.DataFrame:
+    """Return one row per persona and wording of a draft, sorted: the persona is the unit, so repeats count once.
+
+    `unit` numbers the personas, `<measure>_reactions` counts what each mean is made of.
+    """
+    of_draft = rows.frame.filter(pl.col("draft_id") == draft)
+    cells = (
+        of_draft.group_by("persona_id", "wording", "value")
+        .agg(
+            pl.col("weight").mean(),
+            pl.len().alias("rows"),
+            pl.col("repeat").n_unique().alias("repeats"),
+            pl.col(rows.measures).mean(),
+            *(pl.col(name).count().alias(f"{name}_reactions") for name in rows.measures),
+        )
+        .sort("persona_id", "wording", "value")
+        .collect(engine="streaming")
+    )
+    place = pl.col("persona_id", "wording")
+    split = cells.select(pl.all_horizontal(place == place.shift()).any()).item() if cells.height > 1 else False
+    if split or (cells["rows"] != cells["repeats"]).any():
+        check_distinct(of_draft)
+    return cells.filter(pl.col("value").is_not_null()).with_columns(unit=pl.col("persona_id").rle_id().cast(pl.Int64))
+
+
+def check_distinct(rows: pl.LazyFrame) -> None:
+    """Refuse two rows of one draft, persona, wording and repeat."""
+    found = rows.select(_KEY).group_by(_KEY).len().filter(pl.col("len") > 1).sort(_KEY).head(1)
+    for row in found.collect(engine="streaming").iter_rows(named=True):
+        place = ", ".join(f"{name} {row[name]!r}" for name in _KEY)
+        raise InputError(f"two reactions share {place}; keep one, or give each draw its own repeat")
+
+
+def count_effective(cells: pl.DataFrame) -> float:
+    """Return the effective number of personas in rows of equal weight per persona."""
+    return intervals.effective_size(cells.group_by("persona_id").agg(pl.col("weight").first())["weight"].to_numpy())
+
+
+def _express_measures(schema: pl.Schema) -> dict[str, pl.Expr]:
+    """Return how each measure that the columns allow is made from them."""
+    rates = (
+        pl.col("stopped"),
+        pl.col("action") == pl.col("objective"),
+        pl.col("action").is_in(records.NEGATIVE),
+    )
+    ratings = {name: pl.col(f"rating_{name}") for name in MEASURES if f"rating_{name}" in schema}
+    return dict(zip(RATES, rates, strict=True)) | ratings
+
+
+def _check_columns(schema: pl.Schema) -> None:
+    needed = (*_KEY, "weight", "segments", "stopped", "action", "objective")
+    missing = [name for name in needed if name not in schema]
+    if missing:
+        raise InputError(f"reactions lack the column {missing[0]!r}; needed: {', '.join(needed)}")
+
+
+def _segment_value(schema: pl.Schema, by: str | None) -> pl.Expr:
+    if by is None:
+        return pl.lit(WHOLE)
+    fields = schema["segments"]
+    keys = [field.name for field in fields.fields] if isinstance(fields, pl.Struct) else []
+    if by not in keys:
+        raise InputError(f"no segment key {by!r}{suggest(by, keys)}; this audience has: {', '.join(keys) or 'none'}")
+    return pl.col("segments").struct.field(by).cast(pl.String)
+
+
+def _order_drafts(rows: pl.LazyFrame, drafts: Sequence[str] | None) -> list[str]:
+    """Return the drafts in the order given, else in row order where all personas share one, else by name."""
+    numbered = rows.select("draft_id", "persona_id").with_row_index("place")
+    firsts = numbered.group_by("draft_id").agg(pl.col("place").min()).sort("place").collect(engine="streaming")
+    present = firsts["draft_id"].to_list()
+    if drafts is not None:
+        return [draft for draft in drafts if draft in set(present)]
+    places = numbered.group_by("persona_id").agg(
+        pl.when(pl.col("draft_id") == draft).then("place").min().alias(str(number))
+        for number, draft in enumerate(present)
+    )
+    seen = places.drop("persona_id").collect(engine="streaming")
+    latest = np.full(seen.height, -1.0)
+    for column in seen:
+        place = column.cast(pl.Float64).to_numpy()
+        if (place < latest).any():
+            return sorted(present)
+        latest = np.fmax(latest, place)
+    return present

@@ -1,0 +1,73 @@
+"""The trace a finished run leaves in the store, so that results can be matched to it later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from toolkit.errors import ToolkitError
+from toolkit.files import normalising
+from toolkit.results.runs import Run
+from toolkit.results.scoring import PRIMARY
+from toolkit.store import calibration_log, test_log
+
+
+def conclude_run(run: Run, store: Path) -> Run:
+    """Leave the run's trace in the store, and return the run weighed by the link in use there.
+
+    What cannot be kept or read costs a warning, never the run.
+    """
+    try:
+        with calibration_log.Calibrations(store) as kept:
+            run = run.validate(kept.find_used())
+    except ToolkitError as error:
+        run = run.warn(f"evidence is weighed by the link that ships: {error}")
+    doubt = record_run(run, store)
+    return run.warn(doubt) if doubt else run
+
+
+def record_run(run: Run, store: Path) -> str | None:
+    """Keep what a run found of each draft; return why that failed, in a line, or None. A run is never lost to it."""
+    if run.counts.ok == 0:
+        return None
+    try:
+        with test_log.History(store) as history:
+            history.keep_run(describe_tested(run))
+    except ToolkitError as error:
+        return f"results cannot be matched to this run: {error}"
+    return None
+
+
+def describe_tested(run: Run) -> list[test_log.Tested]:
+    """Return one record per draft of a run that somebody reacted to."""
+    methods = run.methods
+    panel = _find_rates(run)
+    control = _find_rates(run, control=True) if methods.control_counts else {}
+    finished = test_log.stamp()
+    return [
+        test_log.Tested(
+            run_id=run.run_id,
+            draft_hash=draft.digest,
+            text_hash=normalising.hash_text(draft.text),
+            draft_id=draft.id,
+            campaign=methods.campaign.campaign,
+            surface=draft.surface,
+            text=draft.text,
+            headline=draft.headline,
+            objective=methods.settings.objective,
+            panel_rate=panel[draft.id][0],
+            panel_n=panel[draft.id][1],
+            control_rate=control.get(draft.id, (None, 0))[0],
+            control_n=control.get(draft.id, (None, 0))[1],
+            model=methods.model,
+            engine=methods.engine,
+            finished=finished,
+        )
+        for draft in methods.campaign.drafts
+        if draft.id in panel
+    ]
+
+
+def _find_rates(run: Run, *, control: bool = False) -> dict[str, tuple[float | None, int]]:
+    card = run.control_scorecard() if control else run.scorecard()
+    rows = [row for row in card.iter_rows(named=True) if row["measure"] == PRIMARY]
+    return {row["draft_id"]: (row["estimate"], row["personas"]) for row in rows}
