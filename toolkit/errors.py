@@ -10,19 +10,122 @@
     ├── BudgetReached         the next call could pass the cost limit          exit 4
     └── Interrupted           somebody asked the run to stop                   exit 130
 
-Each message is one line: what is wrong, where, what is allowed, what to do next.
+Each message is one line: what is wrong, where, what is allowed, what to do next. It names options in the words of
+whoever reads it: `max_cost` in Python, `--max-cost` on the command line, a field on the page. A message holds marks
+made by `name_option` and `name_step`. They become words when the message is read, in the vocabulary of the reader.
+
+Example:
+    >>> error = InputError(f"{name_option('max_cost', -1)}: give dollars, 0 or more")
+    >>> str(error)
+    'max_cost=-1: give dollars, 0 or more'
+    >>> error.say(FLAGS)
+    '--max-cost -1: give dollars, 0 or more'
 """
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+_MARK = re.compile("\x0e([a-z_]+)(?:=([^\x0f]*))?\x0f")
+_STEP = re.compile("\x0e!([a-z_]+)\x0f")
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """How one kind of reader calls options and next steps."""
+
+    option: Callable[[str, object], str]
+    """Gets an option's Python name and its value, `...` for none; returns both in the reader's words."""
+    steps: Mapping[str, str]
+    """What to do next, by name: `again` goes on with what was begun, `help` lists the options."""
+
+
+def _say_keyword(name: str, value: object) -> str:
+    return name if value is ... else f"{name}={value!r}"
+
+
+def _say_flag(name: str, value: object) -> str:
+    flag = {"control": "--no-control", "api_key": "OPENAI_API_KEY"}.get(name) or f"--{name.replace('_', '-')}"
+    if value is ... or isinstance(value, bool):
+        return flag
+    return f"{flag} {','.join(map(str, value)) if isinstance(value, tuple) else value}"
+
+
+PYTHON = Vocabulary(_say_keyword, {"again": "make the same call again", "help": "see help(toolkit.run)"})
+"""Keywords: `sample=61`."""
+FLAGS = Vocabulary(_say_flag, {"again": "run the same command again", "help": "see `audience run --help`"})
+"""Options of the command: `--sample 61`."""
+_SPOKEN: ContextVar[Vocabulary] = ContextVar("vocabulary", default=PYTHON)
+
+
+@contextlib.contextmanager
+def speaking(vocabulary: Vocabulary) -> Iterator[None]:
+    """Let messages that are read in this context name options in the words of `vocabulary`.
+
+    Tasks started inside keep it. A thread has it only if it runs in a copy of the context.
+    """
+    before = _SPOKEN.set(vocabulary)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(before)
+
+
+def name_option(name: str, value: object = ...) -> str:
+    """Return the mark of an option, and its value if one is given, for the message of a ToolkitError."""
+    if value is ...:
+        return f"\x0e{name}\x0f"
+    plain = value if isinstance(value, (str, int, float, tuple, list, type(None))) else str(value)
+    return f"\x0e{name}={plain!r}\x0f"
+
+
+def name_step(name: str) -> str:
+    """Return the mark of a next step, such as "again" or "help", for the message of a ToolkitError."""
+    return f"\x0e!{name}\x0f"
+
+
+def spell_out(message: str, vocabulary: Vocabulary | None = None) -> str:
+    """Return a message with its marks in words: those of `vocabulary`, else of whoever reads here."""
+    words = vocabulary or _SPOKEN.get()
+    message = _MARK.sub(lambda mark: words.option(mark[1], _read_value(mark[2])), message)
+    return _STEP.sub(lambda mark: words.steps.get(mark[1], PYTHON.steps[mark[1]]), message)
+
+
+def _read_value(written: str | None) -> object:
+    if written is None:
+        return ...
+    try:
+        return ast.literal_eval(written)
+    except (ValueError, SyntaxError):  # a number such as nan, or what a list holds
+        return written
 
 
 class ToolkitError(Exception):
     """An expected failure: shown as one line, never as a traceback."""
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        return self.say()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    @property
+    def option(self) -> str | None:
+        """The Python name of the first option that the message is about; None if it is about none."""
+        mark = _MARK.search(super().__str__())
+        return mark[1] if mark else None
+
+    def say(self, vocabulary: Vocabulary | None = None) -> str:
+        """Return the message in the words of `vocabulary`, else of whoever reads here."""
+        return spell_out(super().__str__(), vocabulary)
 
 
 class InputError(ToolkitError):
@@ -72,3 +175,20 @@ def suggest(name: str, allowed: Iterable[str]) -> str:
     """Return "; did you mean X?" for the nearest allowed names, or an empty string."""
     nearest = difflib.get_close_matches(name, list(allowed), n=2, cutoff=0.5)
     return f"; did you mean {' or '.join(nearest)}?" if nearest else ""
+
+
+def check_options(given: Iterable[str], allowed: Collection[str], function: str) -> None:
+    """Raise InputError for the first option that a function does not take, with the nearest one that it does.
+
+    `allowed` may be a TypedDict's `__annotations__`.
+
+    Example:
+        >>> check_options(["concurency"], ["concurrency", "seed"], "run")
+        Traceback (most recent call last):
+        toolkit.errors.InputError: unknown option 'concurency'; did you mean 'concurrency'?
+    """
+    for name in given:
+        if name not in allowed:
+            nearest = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.7)
+            hint = f"did you mean {nearest[0]!r}?" if nearest else f"{function} takes: {', '.join(sorted(allowed))}"
+            raise InputError(f"unknown option {name!r}; {hint}")

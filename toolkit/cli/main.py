@@ -18,7 +18,7 @@ from toolkit.cli.record import record
 from toolkit.cli.report import report
 from toolkit.cli.rewrite import rewrite
 from toolkit.cli.run import demo, run
-from toolkit.errors import ToolkitError
+from toolkit.errors import FLAGS, ToolkitError, speaking
 
 INTERRUPTED = 130
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
@@ -46,7 +46,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command and exit with the contract's codes; what a terminal cannot show is shown as "?"."""
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.encoding.lower() != "utf-8":
         sys.stdout.reconfigure(errors="replace")
-    sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
+    with speaking(FLAGS):
+        code = _run(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:
