@@ -16,7 +16,13 @@ Each message is one line: what is wrong, where, what is allowed, what to do next
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import ParamSpec, TypeVar
+
+Parameters = ParamSpec("Parameters")
+Returned = TypeVar("Returned")
 
 
 class ToolkitError(Exception):
@@ -72,3 +78,22 @@ def suggest(name: str, allowed: Iterable[str]) -> str:
     """Return "; did you mean X?" for the nearest allowed names, or an empty string."""
     nearest = difflib.get_close_matches(name, list(allowed), n=2, cutoff=0.5)
     return f"; did you mean {' or '.join(nearest)}?" if nearest else ""
+
+
+def check_options(function: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]:
+    """Return the function with one change: an option it does not know is an InputError with the nearest right name."""
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    known = [
+        name for name, one in inspect.signature(function).parameters.items() if one.kind in kinds and name != "self"
+    ]
+
+    @functools.wraps(function)
+    def call(*arguments: Parameters.args, **options: Parameters.kwargs) -> Returned:
+        for name in options:
+            if name not in known:
+                raise InputError(
+                    f"unknown option {name!r}{suggest(name, known)}; {function.__name__} takes: {', '.join(known)}"
+                )
+        return function(*arguments, **options)
+
+    return call
