@@ -23,7 +23,7 @@ from toolkit.models import Audience, Campaign, Draft
 from toolkit.models.chance_link import SHIPPED, Link, squash, stretch
 from toolkit.panel.api import default_store
 from toolkit.report.saving import render_report
-from toolkit.results import find_evidence, say_disagreement
+from toolkit.results import say_disagreement
 from toolkit.results.evidence import EVIDENCE_SCHEMA
 from toolkit.results.predictions import find_predictions, find_version, read_words
 from toolkit.store import make_key
@@ -77,7 +77,7 @@ def run_with(
 def test_each_source_says_what_it_favours(server: OpenAIServer, audience: Audience) -> None:
     """Panel, control reader and model: draft, difference, chance between its ends, count, and a sentence."""
     run = run_with(server, audience, "benefit")
-    panel, control, model, combined = find_evidence(run, model_for("benefit"))
+    panel, control, model, combined = run.weigh_evidence(model_for("benefit"))
     assert [one.source for one in (panel, control, model, combined)] == [
         "panel",
         "control",
@@ -98,10 +98,10 @@ def test_each_source_says_what_it_favours(server: OpenAIServer, audience: Audien
 def test_disagreement_is_said_in_words(server: OpenAIServer, audience: Audience) -> None:
     """Panel for one draft, control reader and model for the other: the report's forms all say so."""
     run = run_with(server, audience, "plain", control="benefit")
-    evidence = find_evidence(run, model_for("benefit"))
+    evidence = run.weigh_evidence(model_for("benefit"))
     said = "The evidence disagrees: the panel favours plain; the control reader and the outcome model favour benefit."
     assert say_disagreement(evidence) == said
-    shipped = say_disagreement(find_evidence(run))
+    shipped = say_disagreement(run.weigh_evidence())
     assert shipped is not None
     assert shipped.startswith("The evidence disagrees: the panel ")
     assert shipped in render_report(run, ".html").decode()
@@ -118,17 +118,17 @@ def test_a_source_without_an_opinion_says_why(server: OpenAIServer, audience: Au
         raise InputError(f"it cannot read {frame.height} pairs here")
 
     run = run_with(server, audience, "benefit")
-    silent = find_evidence(run, lambda frame: frame.with_columns(p_b_wins=pl.lit(0.55), abstains=pl.lit(value=True)))
+    silent = run.weigh_evidence(lambda frame: frame.with_columns(p_b_wins=pl.lit(0.55), abstains=pl.lit(value=True)))
     assert silent[2].favours is None
     assert "abstains on" in silent[2].sentence
-    assert "was not asked: it cannot read 1 pairs here" in find_evidence(run, missing)[2].sentence
+    assert "was not asked: it cannot read 1 pairs here" in run.weigh_evidence(missing)[2].sentence
     assert run.evidence().schema == EVIDENCE_SCHEMA
 
 
 def test_one_draft_needs_no_evidence(server: OpenAIServer, audience: Audience) -> None:
     """With nothing to compare there is nothing to favour."""
     alone = toolkit.run(DRAFTS.drafts[0], audience, base_url=server.base_url, model="m", rating="direct")
-    assert find_evidence(alone) == ()
+    assert alone.weigh_evidence() == ()
     assert alone.evidence().is_empty()
 
 
@@ -145,7 +145,7 @@ def test_several_drafts_are_ranked_by_each_source(server: OpenAIServer, audience
         ]
         return frame.with_columns(p_b_wins=pl.Series(places), abstains=pl.lit(value=False))
 
-    evidence = find_evidence(run, rank)
+    evidence = run.weigh_evidence(rank)
     assert [one.source for one in evidence] == ["panel", "control", "outcome_model"]
     assert (evidence[2].favours, evidence[2].rival, evidence[2].count) == ("third", "plain", 3)
 
@@ -158,7 +158,7 @@ def test_a_calibrated_link_travels_with_the_run(server: OpenAIServer, audience: 
         kept.keep(link)
     run = run_with(server, audience, "benefit")
     assert run.methods.validation == "validated on 80 of your results"
-    panel, control, *_ = find_evidence(run, model_for("benefit"))
+    panel, control, *_ = run.weigh_evidence(model_for("benefit"))
     assert panel.probability == pytest.approx(squash(2.0))
     assert control.probability == pytest.approx(0.5)
     assert "calibrated on 60 pairs of yours" in panel.sentence
@@ -177,8 +177,8 @@ def test_the_model_is_asked_once(server: OpenAIServer, audience: Audience, tmp_p
     known = find_predictions(DRAFTS.drafts, default_store())
     assert known is not None
     assert known.version == find_version()
-    assert find_evidence(run.predict(known)) == find_evidence(run) == find_evidence(run, toolkit.predict_pairs)
-    kept_run = run.predict(known)
+    kept_run = run.with_predictions(known)
+    assert kept_run.weigh_evidence() == run.weigh_evidence() == run.weigh_evidence(toolkit.predict_pairs)
     assert toolkit.load_run(kept_run.save(tmp_path / "run")).methods == kept_run.methods
     swapped = find_predictions(DRAFTS.drafts[::-1], default_store())
     assert swapped is not None

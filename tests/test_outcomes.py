@@ -20,6 +20,7 @@ from toolkit.errors import InputError
 from toolkit.files.normalising import hash_text, normalise_text
 from toolkit.models import Audience, Campaign, Draft
 from toolkit.panel.api import default_store
+from toolkit.results import runs
 from toolkit.results.trace import describe_tested, record_run
 from toolkit.store.outcome_log import COUNTS, Outcome, Outcomes
 from toolkit.validity.outcomes import add_outcomes, export_outcomes, load_outcomes
@@ -264,7 +265,7 @@ def test_a_trace_that_cannot_be_kept_only_warns(run: toolkit.Run, tmp_path: Path
     said = record_run(run, broken)
     assert said is not None
     assert said.startswith("results cannot be matched to this run")
-    assert run.warn(said).methods.warnings[-1] == said
+    assert runs.add_warnings(run, said).methods.warnings[-1] == said
 
 
 def test_experiments_that_share_words_are_one_group() -> None:

@@ -27,11 +27,16 @@ from __future__ import annotations
 import ast
 import contextlib
 import difflib
+import functools
+import inspect
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
 
+Parameters = ParamSpec("Parameters")
+Returned = TypeVar("Returned")
 _MARK = re.compile("\x0e([a-z_]+)(?:=([^\x0f]*))?\x0f")
 _STEP = re.compile("\x0e!([a-z_]+)\x0f")
 
@@ -192,3 +197,19 @@ def check_options(given: Iterable[str], allowed: Collection[str], function: str)
             nearest = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.7)
             hint = f"did you mean {nearest[0]!r}?" if nearest else f"{function} takes: {', '.join(sorted(allowed))}"
             raise InputError(f"unknown option {name!r}; {hint}")
+
+
+def refuse_unknown(function: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]:
+    """Return the function with one change: an option it does not know is an InputError with the nearest right name."""
+    known = [
+        name
+        for name, one in inspect.signature(function).parameters.items()
+        if one.kind in {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY} and name != "self"
+    ]
+
+    @functools.wraps(function)
+    def call(*arguments: Parameters.args, **options: Parameters.kwargs) -> Returned:
+        check_options(options, known, function.__name__)
+        return function(*arguments, **options)
+
+    return call

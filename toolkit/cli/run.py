@@ -93,7 +93,9 @@ def _test(
         price=api.find_price(engine, **priced),
     ) as progress:
         finished = _ask(campaign, audience, progress, engine=engine, **settings, **_pick(options, _HOW_TO_ASK))
-    finished = finished.predict(predictions.find_predictions(finished.methods.campaign.drafts, api.default_store()))
+    finished = finished.with_predictions(
+        predictions.find_predictions(finished.methods.campaign.drafts, api.default_store())
+    )
     folder = finished.save(out or _RUNS / finished.run_id)
     _show(finished, folder, as_json=as_json, quiet=quiet)
     return _exit_code(finished)

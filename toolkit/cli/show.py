@@ -14,7 +14,7 @@ from rich.table import Table
 
 from toolkit.models import LABEL, chance_link, records
 from toolkit.panel import estimating
-from toolkit.results import Evidence, find_evidence, say_disagreement
+from toolkit.results import Evidence, say_disagreement
 from toolkit.results.scoring import RATES, deciding
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _HEADINGS = {"stop_rate": "stopped", "objective_rate": "{objective}", "negative_
 def describe_run(run: Run, folder: Path) -> str:
     """Return the contract's JSON object, on one line."""
     methods = run.methods
-    evidence = find_evidence(run)
+    evidence = run.weigh_evidence()
     described = {
         "run_id": run.run_id,
         "out": str(folder),
@@ -58,7 +58,7 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
     console = Console(highlight=False)
     verdict = run.verdict()
     console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(verdict.because)}", soft_wrap=True)
-    evidence = find_evidence(run)
+    evidence = run.weigh_evidence()
     disagreement = say_disagreement(evidence)
     console.print(LABEL, style="dim", soft_wrap=True)
     if disagreement:

@@ -248,7 +248,7 @@ class _Errand:
         finally:
             self._options = {}
         drafts = asked.methods.campaign.drafts
-        self.run = asked.predict(await asyncio.to_thread(predictions.find_predictions, drafts, store))
+        self.run = asked.with_predictions(await asyncio.to_thread(predictions.find_predictions, drafts, store))
         self._save(self.run)
         return self.run
 

@@ -19,7 +19,7 @@ from toolkit.panel.embedding import find_embedding
 from toolkit.panel.methods import Asked, make_run
 from toolkit.panel.planning import Plan
 from toolkit.questionnaire import Preference, Reaction, Task, Usage, pairs
-from toolkit.results import Run
+from toolkit.results import Run, runs
 from toolkit.store import Store
 
 STOPPED = "stopped before everything was answered; what came is saved: run the same test again to go on"
@@ -72,7 +72,7 @@ async def carry_out(
         asked = Asked(reactions, budget, started, embedding_model, preferences, seconds=seconds)
         embedding = await find_embedding(reactions, plan.prompts, engine, store, budget, embedding_model)
     run = make_run(plan, engine, asked, embedding)
-    return run.time_rating(time.perf_counter() - clock) if plan.settings.rating == "ssr" else run
+    return runs.add_rating_time(run, time.perf_counter() - clock) if plan.settings.rating == "ssr" else run
 
 
 @contextlib.asynccontextmanager

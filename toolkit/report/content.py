@@ -16,8 +16,8 @@ from toolkit.report import summaries
 from toolkit.report.advice import Decision, make_decision
 from toolkit.report.blocks import Funnel
 from toolkit.report.health import HealthSign, find_health
-from toolkit.results import Evidence, Run, find_evidence, said, say_disagreement
-from toolkit.results.scoring import PRIMARY, columns, decide, interactions
+from toolkit.results import Evidence, Run, said, say_disagreement
+from toolkit.results.scoring import PRIMARY, columns, interactions
 from toolkit.stats import lexical
 from toolkit.validity.outcomes import wording
 
@@ -49,7 +49,7 @@ class Report:
     @cached_property
     def verdict(self) -> Verdict:
         """What the run lets a person decide."""
-        return decide(self.comparisons, self.scorecard)
+        return self.run.verdict()
 
     @cached_property
     def decision(self) -> Decision:
@@ -131,7 +131,7 @@ class Report:
     @cached_property
     def evidence(self) -> Sequence[Evidence]:
         """What panel, control reader and outcome model each favour; nothing where there is one draft."""
-        return find_evidence(self.run)
+        return self.run.weigh_evidence()
 
     @cached_property
     def health(self) -> Sequence[HealthSign]:

@@ -10,7 +10,7 @@ import polars as pl
 
 from toolkit.errors import InputError
 from toolkit.models import Record, Verdict, records
-from toolkit.results.runs import Methods, Run
+from toolkit.results.runs import Methods, Run, read_methods
 from toolkit.results.scoring import PRIMARY, columns, comparisons, deciding, rules
 
 
@@ -36,7 +36,7 @@ class Shelved(Record):
 def shelve(folder: Path) -> Shelved:
     """Return what the shelf says of one run folder; raise InputError where it cannot be read."""
     try:
-        methods = Methods.model_validate_json((folder / "run.json").read_bytes())
+        methods = read_methods(folder)
         verdict = _read_verdict(folder)
     except (ValueError, OSError, pl.exceptions.PolarsError) as error:
         said = " ".join(str(error).split())[:200]

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
 from toolkit.errors import InputError
 from toolkit.models import Draft, Record, chance_link
 from toolkit.results.predictions import Predict, Predictions, load_predictor, predict_drafts
-from toolkit.results.scoring import PRIMARY, comparisons
-
-if TYPE_CHECKING:
-    from toolkit.results.runs import Run
+from toolkit.results.scoring import PRIMARY
 
 EVIDENCE_SCHEMA = {
     "source": pl.String,
@@ -77,25 +74,31 @@ class _Said:
     z: float | None = None
 
 
-def find_evidence(run: Run, predict: Predict | None = None) -> tuple[Evidence, ...]:
-    """Return the evidence of a run, panel first; nothing where there is one draft.
+def find_evidence(
+    drafts: Sequence[Draft],
+    comparisons: pl.DataFrame,
+    cards: pl.DataFrame,
+    link: chance_link.Link,
+    *,
+    control: tuple[pl.DataFrame, pl.DataFrame] | None = None,
+    predictions: Predictions | None = None,
+    predict: Predict | None = None,
+) -> tuple[Evidence, ...]:
+    """Return what panel, control reader and outcome model say of the drafts, panel first; nothing for one draft.
 
-    `predict` stands in for the outcome model. Without it, what that said when the run was made is taken,
-    `run.methods.predictions`, and where it was not asked then, `toolkit.predict_pairs` is. Probabilities come from the
-    link that was in use when the run was made: `run.methods.link`.
+    `comparisons` and `cards` are those of the primary measure and the whole audience, `control` the control reader's
+    own, without one None. `predict` stands in for the outcome model. Without it, what that said when the run was made
+    is taken, `predictions`; if it was not asked then, `toolkit.predict_pairs` is. Probabilities come from `link`.
     """
-    if len(run.drafts) < _PAIR:
+    if len(drafts) < _PAIR:
         return ()
-    link = run.methods.link
-    said = [_weigh_rates("panel", run.compare(), run.scorecard(), link)]
-    if run.methods.control_counts:
-        compared = comparisons.control_compare(run.reactions, drafts=run.drafts)
-        said.append(_weigh_rates("control", compared, run.control_scorecard(), link))
-    kept = None if predict else run.methods.predictions
-    said.append(_ask_model(run.methods.campaign.drafts, link, predict, kept))
+    said = [_weigh_rates("panel", comparisons, cards, link)]
+    if control is not None:
+        said.append(_weigh_rates("control", *control, link))
+    said.append(_ask_model(drafts, link, predict, None if predict else predictions))
     rows = tuple(one.row for one in said)
     spoken = [one for one in said if one.z is not None]
-    return (*rows, _combine(spoken, link)) if len(run.drafts) == _PAIR and len(spoken) > 1 else rows
+    return (*rows, _combine(spoken, link)) if len(drafts) == _PAIR and len(spoken) > 1 else rows
 
 
 def say_disagreement(evidence: Sequence[Evidence]) -> str | None:

@@ -6,20 +6,25 @@ import io
 import json
 import os
 import re
+import warnings
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pydantic import Field
+from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from toolkit.errors import InputError
 from toolkit.files import write_atomically
 from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict, chance_link
-from toolkit.results.predictions import Predictions
-from toolkit.results.scoring import PRIMARY, comparisons, deciding, scorecards
+from toolkit.results.evidence import Evidence, find_evidence, to_frame
+from toolkit.results.predictions import Predict, Predictions
+from toolkit.results.scoring import PRIMARY, deciding
+from toolkit.results.tables import Tables
 from toolkit.stats import bradley_terry
 
 FILES = ("run.json", "reactions.parquet", "scorecard.parquet", "comparisons.parquet")
@@ -28,7 +33,22 @@ RUNS = Path("runs")
 PREFERENCES = "preferences.parquet"
 """Written besides where a head-to-head was asked for."""
 
-
+_NOT_KNOWN = "not known"
+_NOTHING = {"planned": 0, "ok": 0, "refused": 0, "failed": 0, "from_store": 0, "calls": 0}
+_UNKNOWN: dict[str, Any] = {
+    **dict.fromkeys(("engine", "model", "form", "rating", "started", "version"), _NOT_KNOWN),
+    **dict.fromkeys(("personas", "wordings", "prompt_tokens", "completion_tokens"), 0),
+    **dict.fromkeys(("control_counts", "cost_usd", "detectable")),
+    **{f"{counts}.{name}": 0 for counts in ("counts", "control_counts", "head_to_head_counts") for name in _NOTHING},
+    "silent": {},
+    "prompts": {},
+    "questions": {},
+    "settings": {},
+    "audiences": [],
+    "segment_keys": [],
+    "counts": _NOTHING,
+}
+"""What stands for a field that a run.json lacks. A run cannot do without its id and its campaign."""
 _FOLDER_NAME = re.compile(r"\w[\w .@+-]{0,119}")
 
 
@@ -111,15 +131,34 @@ class Methods(Record):
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Run:
-    """A finished test: its reactions, and everything that can be worked out from them."""
+    """A finished test: its reactions, and everything that can be worked out from them.
+
+    Two runs are equal if they have the same `run_id`. Each table is worked out once, so that the verdict, the evidence,
+    the report and the saved folder rest on the same figures.
+    """
 
     methods: Methods
     reactions: pl.DataFrame
     """One row per reaction, the control reader's included."""
     preferences: pl.DataFrame | None = None
     """One row per choice between two drafts in one order; None where no head-to-head was asked for."""
+    _shared: Tables | None = None
+    """The tables of another copy of this run."""
+
+    def __post_init__(self) -> None:
+        """Take over the tables of a copy, if they are of the same reactions and drafts."""
+        shared = self._shared
+        if shared is None or shared.reactions is not self.reactions or shared.drafts != self.drafts:
+            object.__setattr__(self, "_shared", Tables(self.reactions, self.drafts))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other is the same run, by its id."""
+        return self.run_id == other.run_id if isinstance(other, Run) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.run_id)
 
     def __repr__(self) -> str:
         """Name the run and count its reactions; frames and people of a large one would fill many a screen."""
@@ -141,49 +180,85 @@ class Run:
         return tuple(draft.id for draft in self.methods.campaign.drafts)
 
     @property
+    def tables(self) -> Tables:
+        """Every table of the run, each worked out once."""
+        if self._shared is None:  # pragma: no cover - set when the run was made
+            raise AssertionError("a run has its tables")
+        return self._shared
+
+    @property
     def is_complete(self) -> bool:
         """Whether everything planned was answered or refused, the control reader and the head-to-head included."""
         others = (self.methods.control_counts, self.methods.head_to_head_counts)
         return self.counts.failed == 0 and all(counts is None or counts.failed == 0 for counts in others)
 
-    def warn(self, *doubts: str) -> Run:
-        """Return the same run with further warnings."""
-        methods = self.methods.model_copy(update={"warnings": (*self.methods.warnings, *doubts)})
-        return replace(self, methods=methods)
-
-    def time_rating(self, seconds: float) -> Run:
-        """Return the same run with how long its ratings took."""
-        return replace(self, methods=self.methods.model_copy(update={"rating_seconds": round(seconds, 3)}))
-
     def scorecard(self, by: str | None = None) -> pl.DataFrame:
         """Return estimates with intervals and counts; see `toolkit.scorecard`."""
-        return scorecards.scorecard(self.reactions, by, drafts=self.drafts)
+        return self.tables.scorecard(by)
 
     def control_scorecard(self) -> pl.DataFrame:
         """Return the control reader's own estimates."""
-        return scorecards.control_scorecard(self.reactions, drafts=self.drafts)
+        return self.tables.control_scorecard()
 
     def compare(self, by: str | None = None, measure: str = PRIMARY) -> pl.DataFrame:
         """Return every pair of drafts compared; see `toolkit.compare`."""
-        return comparisons.compare(self.reactions, by, measure, self.methods.settings.seed, drafts=self.drafts)
+        return self.tables.compare(by, measure)
 
     def verdict(self) -> Verdict:
         """Return what the run lets a person decide, on the objective rate over everyone shown the draft."""
         return deciding.decide(self.compare(), self.scorecard())
 
     def evidence(self) -> pl.DataFrame:
-        """Return what panel, control reader and outcome model each favour; see `find_evidence`."""
-        from toolkit.results.evidence import find_evidence, to_frame
+        """Return what panel, control reader and outcome model each favour, one row a source."""
+        return to_frame(self.weigh_evidence())
 
-        return to_frame(find_evidence(self))
+    def weigh_evidence(self, predict: Predict | None = None) -> tuple[Evidence, ...]:
+        """Return the evidence as records; `predict` stands in for the outcome model. See `find_evidence`."""
+        return self._evidence if predict is None else self._find_evidence(predict)
 
-    def validate(self, link: chance_link.Link) -> Run:
+    @cached_property
+    def _evidence(self) -> tuple[Evidence, ...]:
+        return self._find_evidence(None)
+
+    def _find_evidence(self, predict: Predict | None) -> tuple[Evidence, ...]:
+        methods = self.methods
+        return find_evidence(
+            methods.campaign.drafts,
+            self.compare(),
+            self.scorecard(),
+            methods.link,
+            control=(self.tables.control_compare(), self.control_scorecard()) if methods.control_counts else None,
+            predictions=methods.predictions,
+            predict=predict,
+        )
+
+    def with_link(self, link: chance_link.Link) -> Run:
         """Return the same run with its evidence weighed by `link`, and on how many results that rests."""
         return replace(self, methods=self.methods.model_copy(update={"link": link, "validation": link.say()}))
 
-    def predict(self, predictions: Predictions | None) -> Run:
-        """Return the same run with what the outcome model says of its drafts; None where it was not asked."""
+    def with_predictions(self, predictions: Predictions | None) -> Run:
+        """Return the same run with what the outcome model says of its drafts; None if it was not asked."""
         return replace(self, methods=self.methods.model_copy(update={"predictions": predictions}))
+
+    def validate(self, link: chance_link.Link) -> Run:
+        """Return `with_link(link)`: the name of version 0.1."""
+        _say_renamed("Run.validate", "Run.with_link")
+        return self.with_link(link)
+
+    def predict(self, predictions: Predictions | None) -> Run:
+        """Return `with_predictions(predictions)`: the name of version 0.1."""
+        _say_renamed("Run.predict", "Run.with_predictions")
+        return self.with_predictions(predictions)
+
+    def warn(self, *doubts: str) -> Run:
+        """Return the run with further warnings: a name of version 0.1 that leaves."""
+        _say_renamed("Run.warn", "toolkit.results.runs.add_warnings")
+        return add_warnings(self, *doubts)
+
+    def time_rating(self, seconds: float) -> Run:
+        """Return the run with how long its ratings took: a name of version 0.1 that leaves."""
+        _say_renamed("Run.time_rating", "toolkit.results.runs.add_rating_time")
+        return add_rating_time(self, seconds)
 
     def strengths(self) -> pl.DataFrame:
         """Return draft_id, strength (0 to 1), low, high, personas from the head-to-head; no rows where none was asked.
@@ -249,6 +324,20 @@ class Run:
         return (None, *self.methods.segment_keys)
 
 
+def add_warnings(run: Run, *doubts: str) -> Run:
+    """Return the same run with further warnings."""
+    return replace(run, methods=run.methods.model_copy(update={"warnings": (*run.methods.warnings, *doubts)}))
+
+
+def add_rating_time(run: Run, seconds: float) -> Run:
+    """Return the same run with how long its ratings took."""
+    return replace(run, methods=run.methods.model_copy(update={"rating_seconds": round(seconds, 3)}))
+
+
+def _say_renamed(old: str, new: str) -> None:
+    warnings.warn(f"{old} is now {new}; the old name leaves with the next version", DeprecationWarning, stacklevel=3)
+
+
 def _write_parquet(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
     frame.write_parquet(buffer, metadata={"label": LABEL, "synthetic_respondents": "true", "ai_generated": "true"})
@@ -309,7 +398,7 @@ def load_run(folder: str | Path) -> Run:
     if missing:
         raise InputError(f"{folder}: no run folder, {missing[0]} is missing; give a folder that `audience run` wrote")
     try:
-        methods = Methods.model_validate_json((folder / "run.json").read_bytes())
+        methods = read_methods(folder)
         paired = folder / PREFERENCES
         return Run(
             methods=methods,
@@ -319,6 +408,40 @@ def load_run(folder: str | Path) -> Run:
     except (ValueError, OSError, pl.exceptions.PolarsError) as error:
         said = " ".join(str(error).split())[:200]
         raise InputError(f"{folder}: the run cannot be read: {said}; run the test again to write it anew") from None
+
+
+def read_methods(folder: Path) -> Methods:
+    """Read the run.json of a folder, also one of another version, with a warning for each field that differs.
+
+    A field that this version does not know is left out; one that it lacks is filled with what says nothing. Raises
+    ValueError for anything else, and for a lack of what a run cannot do without.
+    """
+    content = (folder / "run.json").read_bytes()
+    try:
+        return Methods.model_validate_json(content)
+    except ValidationError as error:
+        found = json.loads(content)
+        notes = tuple(_mend(found, fault) for fault in error.errors())
+        if None in notes or not isinstance(found, dict):
+            raise
+    methods = Methods.model_validate_json(json.dumps(found))
+    return methods.model_copy(update={"warnings": (*methods.warnings, *(note for note in notes if note))})
+
+
+def _mend(found: Any, fault: ErrorDetails) -> str | None:
+    """Take an unknown field out, or fill a lacking one; return what was done, None if neither is the fault."""
+    *path, name = fault["loc"]
+    holder = found
+    for step in path:
+        holder = holder[step]
+    field = ".".join(str(step) for step in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        del holder[name]
+        return f"run.json has the field {field!r}, which this version does not know: it was left out"
+    if fault["type"] == "missing" and field in _UNKNOWN:
+        holder[name] = _UNKNOWN[field]
+        return f"run.json lacks the field {field!r}: another version wrote it, so that is not known here"
+    return None
 
 
 def describe_audience(audience: Audience) -> dict[str, Any]:

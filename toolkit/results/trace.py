@@ -6,7 +6,7 @@ from pathlib import Path
 
 from toolkit.errors import ToolkitError
 from toolkit.files import normalising
-from toolkit.results.runs import Run
+from toolkit.results.runs import Run, add_warnings
 from toolkit.results.scoring import PRIMARY
 from toolkit.store import calibration_log, test_log
 
@@ -18,11 +18,11 @@ def conclude_run(run: Run, store: Path) -> Run:
     """
     try:
         with calibration_log.Calibrations(store) as kept:
-            run = run.validate(kept.find_used())
+            run = run.with_link(kept.find_used())
     except ToolkitError as error:
-        run = run.warn(f"evidence is weighed by the link that ships: {error}")
+        run = add_warnings(run, f"evidence is weighed by the link that ships: {error}")
     doubt = record_run(run, store)
-    return run.warn(doubt) if doubt else run
+    return add_warnings(run, doubt) if doubt else run
 
 
 def record_run(run: Run, store: Path) -> str | None:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars
 
-from toolkit.errors import InputError
+from toolkit.errors import InputError, refuse_unknown
+from toolkit.results.frames import Frame, take_frame
 from toolkit.results.outcome_model.encoding import encode_distinct
 from toolkit.results.outcome_model.features import measure_wording
 from toolkit.results.outcome_model.network import find_strengths
@@ -22,7 +23,8 @@ _STEPS = 2.0**40
 _TEXTS = ("text_a", "text_b")
 
 
-def predict_pairs(frame: polars.DataFrame | polars.LazyFrame) -> polars.DataFrame:
+@refuse_unknown
+def predict_pairs(frame: Frame) -> polars.DataFrame:
     """Return the frame with `p_b_wins` and `abstains`; columns other than text_a and text_b pass through.
 
     `p_b_wins` is the probability that text_b has the higher click rate, given that the two differ: never null, inside
@@ -64,9 +66,9 @@ def _to_chances(differences: np.ndarray) -> np.ndarray:
     return chances
 
 
-def _check_pairs(frame: polars.DataFrame | polars.LazyFrame) -> polars.DataFrame:
+def _check_pairs(frame: Frame) -> polars.DataFrame:
     """Return the pairs, collected; InputError names the column that is missing or holds something else than text."""
-    pairs = frame.lazy().collect()
+    pairs = take_frame(frame, "predict_pairs").lazy().collect()
     for name in _TEXTS:
         if name not in pairs.columns:
             raise InputError(f"predict_pairs: no column {name!r}; the frame needs text_a and text_b, one pair a row")

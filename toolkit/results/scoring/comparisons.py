@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from toolkit.errors import InputError, suggest
+from toolkit.errors import InputError, refuse_unknown, suggest
 from toolkit.models import records
+from toolkit.results.frames import Frame, take_reactions
 from toolkit.results.scoring.columns import COMPARISON_SCHEMA
 from toolkit.results.scoring.reaction_rows import (
     PRIMARY,
@@ -19,6 +20,7 @@ from toolkit.results.scoring.reaction_rows import (
     WHOLE,
     Rows,
     check_distinct,
+    check_names,
     count_effective,
     select_control,
     select_rows,
@@ -32,8 +34,9 @@ _CORRECTIONS: dict[str, Callable[[Sequence[float | None]], bradley_terry.FloatAr
 }
 
 
+@refuse_unknown
 def compare(
-    reactions: pl.DataFrame | pl.LazyFrame,
+    reactions: Frame,
     by: str | None = None,
     measure: str = PRIMARY,
     seed: int = 0,  # noqa: ARG001 - kept for the resampling cross-check
@@ -48,8 +51,22 @@ def compare(
     and segment values of the call, or with `adjust="bh"`, for exploring, Benjamini-Hochberg's. The verdict follows from
     it: "not enough" under 8 personas or 6 wordings, "too close to call" above 0.05, "unstable" where leaving out one
     wording turns the sign, otherwise "A" or "B".
-    `detectable` is the difference that a design of this size would find four times in five.
+    `detectable` is the difference that a design of this size would find four times in five. Takes a Polars or pandas
+    frame. Raises InputError on a draft, an objective, a measure or an option that the frame does not have.
     """
+    check_names(rows := take_reactions(reactions), drafts)
+    return compare_pairs(rows, by, measure, drafts, adjust=adjust)
+
+
+def compare_pairs(
+    reactions: pl.DataFrame | pl.LazyFrame,
+    by: str | None,
+    measure: str,
+    drafts: Sequence[str] | None,
+    *,
+    adjust: str = "holm",
+) -> pl.DataFrame:
+    """Return what `compare` does, of reactions that a run made: a draft of which none is usable has no rows."""
     selected = select_rows(reactions, by, drafts, measure)
     correct = _choose_correction(adjust)
     pairs = [
@@ -64,7 +81,7 @@ def compare(
 
 def control_compare(reactions: pl.DataFrame, *, drafts: Sequence[str] | None = None) -> pl.DataFrame:
     """Return the comparisons of the control reader alone, each wording counted as a reader of its own."""
-    compared = compare(select_control(reactions), drafts=drafts)
+    compared = compare_pairs(select_control(reactions), None, PRIMARY, drafts)
     return compared.with_columns(segment=pl.lit(records.CONTROL), value=pl.lit(records.CONTROL))
 
 

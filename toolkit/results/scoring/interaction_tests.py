@@ -7,15 +7,18 @@ from typing import Any
 
 import polars as pl
 
+from toolkit.errors import refuse_unknown
+from toolkit.results.frames import Frame, take_reactions
 from toolkit.results.scoring.columns import INTERACTION_SCHEMA
 from toolkit.results.scoring.comparisons import average_repeats, load_pairs
-from toolkit.results.scoring.reaction_rows import PRIMARY, select_rows
+from toolkit.results.scoring.reaction_rows import PRIMARY, check_names, select_rows
 from toolkit.results.scoring.rules import LEAST_PERSONAS, LEAST_WORDINGS, SIGNIFICANCE
 from toolkit.stats import corrections, moderation
 
 
+@refuse_unknown
 def interactions(
-    reactions: pl.DataFrame | pl.LazyFrame,
+    reactions: Frame,
     by: str,
     measure: str = PRIMARY,
     *,
@@ -26,9 +29,10 @@ def interactions(
     "Better among sellers but not among buyers" is a claim about this, not about two verdicts side by side.
     `statistic` is the F of `equal_means`, `p_adjusted` is Holm's over the pairs of the call. Segment values of fewer
     than 8 paired personas or 6 wordings are left out. `verdict` is "differs", "no difference found", or "not
-    enough" with fewer than two values left or no test.
+    enough" with fewer than two values left or no test. Takes a Polars or pandas frame.
     """
-    pairs = list(load_pairs(select_rows(reactions, by, drafts, measure)))
+    check_names(taken := take_reactions(reactions), drafts)
+    pairs = list(load_pairs(select_rows(taken, by, drafts, measure)))
     tests = [_test(paired) for _, paired in pairs]
     adjusted = corrections.holm([test.p_value if test else None for test in tests])
     rows = [

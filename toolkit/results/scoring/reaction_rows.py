@@ -63,6 +63,29 @@ def select_rows(
     return Rows(rows, tuple(wanted), tuple(_order_drafts(rows, drafts)), tuple(values))
 
 
+def check_names(reactions: pl.LazyFrame, drafts: Sequence[str] | None) -> None:
+    """Refuse a draft of which the reactions have no row, and an objective that is no action."""
+    schema = reactions.collect_schema()
+    _check_columns(schema)
+    found = reactions.select(
+        pl.col("draft_id").unique().sort().implode(), pl.col("objective").drop_nulls().unique().sort().implode()
+    ).collect(engine="streaming")
+    present, objectives = (column[0].to_list() for column in found)
+    for draft in drafts or ():
+        if draft not in present:
+            known = [name for name in present if name is not None]
+            raise InputError(
+                f"no draft {draft!r}{suggest(str(draft), known)}; the reactions are to: {', '.join(known)}"
+            )
+    unknown = [objective for objective in objectives if objective not in records.ACTIONS]
+    if unknown:
+        actions = reactions.select(pl.col("action").drop_nulls().unique()).collect(engine="streaming")["action"]
+        for objective in unknown:
+            if objective not in actions.to_list():
+                near, allowed = suggest(str(objective), records.OBJECTIVES), ", ".join(records.OBJECTIVES)
+                raise InputError(f"no action is the objective {objective!r}{near}; allowed: {allowed}")
+
+
 def select_control(reactions: pl.DataFrame) -> pl.DataFrame:
     """Return the control reader's reactions, each wording as a reader of its own."""
     return reactions.filter(pl.col("persona_id") == records.CONTROL).with_columns(

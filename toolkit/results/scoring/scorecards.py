@@ -7,24 +7,40 @@ from typing import Any
 
 import polars as pl
 
+from toolkit.errors import refuse_unknown
 from toolkit.models import records
+from toolkit.results.frames import Frame, take_reactions
 from toolkit.results.scoring.columns import SCORECARD_SCHEMA
-from toolkit.results.scoring.reaction_rows import RATES, WHOLE, count_effective, load_cells, select_control, select_rows
+from toolkit.results.scoring.reaction_rows import (
+    RATES,
+    WHOLE,
+    check_names,
+    count_effective,
+    load_cells,
+    select_control,
+    select_rows,
+)
 from toolkit.stats import intervals
 
 
-def scorecard(
-    reactions: pl.DataFrame | pl.LazyFrame, by: str | None = None, *, drafts: Sequence[str] | None = None
-) -> pl.DataFrame:
+@refuse_unknown
+def scorecard(reactions: Frame, by: str | None = None, *, drafts: Sequence[str] | None = None) -> pl.DataFrame:
     """Return one row per draft, segment value and measure: estimate, 95 % interval and counts.
 
     `by` names a segment key; without it the row is of the whole audience, `segment = value = "all"`. Rates are shares
     from 0 to 1 of everyone shown the draft; ratings run from 1 to 5 and describe only those who stopped. Intervals
     are clustered on wordings and null where one persona or one wording leaves nothing to estimate them from.
     A lazy frame is streamed: of a Parquet file only the columns needed are read, and of one with many reactions only
-    one draft at a time is held. Rows of the control reader, and refused or failed ones, enter nothing. Raises
-    InputError on a missing column and on two rows of the same draft, persona, wording and repeat.
+    one draft at a time is held. Rows of the control reader, and refused or failed ones, enter nothing. Takes a Polars
+    or pandas frame. Raises InputError on a missing column, on a draft or an objective that the frame does not have, and
+    on two rows of the same draft, persona, wording and repeat.
     """
+    check_names(rows := take_reactions(reactions), drafts)
+    return score(rows, by, drafts)
+
+
+def score(reactions: pl.DataFrame | pl.LazyFrame, by: str | None, drafts: Sequence[str] | None) -> pl.DataFrame:
+    """Return what `scorecard` does, of reactions that a run made: a draft of which none is usable has no rows."""
     selected = select_rows(reactions, by, drafts)
     rows = []
     for draft in selected.drafts:
@@ -38,7 +54,7 @@ def scorecard(
 
 def control_scorecard(reactions: pl.DataFrame, *, drafts: Sequence[str] | None = None) -> pl.DataFrame:
     """Return the scorecard of the control reader alone, each wording counted as a reader of its own."""
-    rows = scorecard(select_control(reactions), drafts=drafts)
+    rows = score(select_control(reactions), None, drafts)
     return rows.with_columns(segment=pl.lit(records.CONTROL), value=pl.lit(records.CONTROL))
 
 
