@@ -72,3 +72,13 @@ def suggest(name: str, allowed: Iterable[str]) -> str:
     """Return "; did you mean X?" for the nearest allowed names, or an empty string."""
     nearest = difflib.get_close_matches(name, list(allowed), n=2, cutoff=0.5)
     return f"; did you mean {' or '.join(nearest)}?" if nearest else ""
+
+
+def check_options(given: Iterable[str], allowed: Iterable[str]) -> None:
+    """Raise InputError for the first option that nobody knows, with the nearest right name."""
+    known = sorted(allowed)
+    for name in given:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1)
+            near = f"did you mean {nearest[0]!r}?" if nearest else f"allowed: {', '.join(known)}"
+            raise InputError(f"unknown option {name!r}; {near}")
