@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from link_texts import make_texts
 
 from toolkit.drafts.counts import (
     Unit,
     count_emoji,
     count_units,
     count_weighted,
-    find_links,
     find_place,
     measure_message,
     split_graphemes,
 )
+from toolkit.drafts.links import find_links
 
+NODE = Path(__file__).parent / "node"
+TWITTER = NODE / "node_modules" / "twitter-text"
 UNITS: list[Unit] = ["characters", "graphemes", "bytes", "weighted characters", "threads characters", "lines"]
 
 # From twitter-text's conformance file (weighted lengths with discounted emoji) and X's page on counting characters.
@@ -47,6 +56,60 @@ PUBLISHED_BY_X = [
 def test_x_counts_its_own_examples(text: str, weight: int) -> None:
     """X's published examples weigh what X says."""
     assert count_weighted(text) == weight
+
+
+# twitter-text 3.1.0 on what writers of copy put beside a link.
+LINKS_ON_X = [
+    ("oak.ai", 23),
+    ("oak.de", 23),
+    ("gov.uk", 23),
+    ("linktr.ee/coat", 23),
+    ("rb.gy/a", 23),
+    ("oak.comです", 27),
+    ("https://oak.com/coatです", 27),
+    ("(https://oak.com/a_(b))", 25),
+    ("https://oak.com/coat).", 25),
+    ("oak.com/coat!", 24),
+    ("bücher.de", 23),
+    ("例え.jp", 7),
+    ("https://例え.jp", 23),
+    ("oak.中国", 23),
+    ("https://intranet/" + "a" * 40, 57),
+    ("https://oak.music/" + "a" * 40, 58),
+    ("@oak.com", 8),
+    ("me@oak.com", 10),
+    ("in.It", 23),
+    ("https://t.co/abc/def", 27),
+]
+
+
+@pytest.mark.parametrize(("text", "weight"), LINKS_ON_X)
+def test_x_counts_links_wherever_they_stand(text: str, weight: int) -> None:
+    """Every ending, brackets, letters of other scripts and short addresses weigh as the library of X has it."""
+    assert count_weighted(text) == weight
+
+
+@pytest.mark.skipif(not TWITTER.is_dir() and not os.environ.get("CI"), reason="needs npm: npm --prefix tests/node ci")
+def test_counts_agree_with_the_library_of_x() -> None:
+    """Two thousand texts around links weigh what twitter-text 3.1.0 says, every one of them."""
+    texts = make_texts(2_000, seed=20261128)
+    asked = subprocess.run(
+        ["node", NODE / "count.js"], input=json.dumps(texts), capture_output=True, text=True, check=True
+    )
+    wrong = [
+        (text, count_weighted(text), weight)
+        for text, weight in zip(texts, json.loads(asked.stdout), strict=True)
+        if count_weighted(text) != weight
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("text", ["日_x.com", "oak.com ", "a.com/(a", "-.com日", "com."])
+def test_links_are_found_in_step_with_the_text(text: str) -> None:
+    """Fifty thousand characters that almost form links are counted within a second or two."""
+    started = time.process_time()
+    count_weighted(text * (50_000 // len(text)))
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize(("text", "weight"), [("a\ufe0f", 3), ("⌘\ufe0f", 4), ("☐\ufe0f", 4), ("☑\ufe0f", 2)])

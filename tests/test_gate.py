@@ -16,7 +16,7 @@ from scripted import ScriptedEngine
 
 import toolkit
 from toolkit.errors import InputError
-from toolkit.gate import check_campaign, choose_campaigns, record_campaign
+from toolkit.gate import check_campaign, choose_campaigns, list_checks, preview_recording, record_campaign
 from toolkit.gate.finding_files import is_campaign_with_checks
 from toolkit.gate.judging import Sample, judge_least, judge_most
 
@@ -171,6 +171,55 @@ def test_the_public_name(write: Write) -> None:
         "benefit stop_rate at least 0.5": "passed",
         "benefit beats plain": "passed",
     }
+
+
+@pytest.mark.parametrize(
+    ("function", "options", "said"),
+    [
+        (
+            check_campaign,
+            {"on_inconclusve": "fail"},
+            "unknown option 'on_inconclusve'; did you mean 'on_inconclusive'?",
+        ),
+        (check_campaign, {"repeats": 99}, "unknown option 'repeats'"),
+        (check_campaign, {"rating": "nonsense"}, "unknown option 'rating'"),
+        (check_campaign, {"objective": "fly"}, "unknown option 'objective'"),
+        (check_campaign, {"on_stale": "explode"}, "on_stale is 'explode'; allowed: fail, warn"),
+        (check_campaign, {"on_inconclusive": "pas"}, "on_inconclusive is 'pas'; did you mean pass?"),
+        (record_campaign, {"max_costs": 0.01}, "unknown option 'max_costs'; did you mean 'max_cost'?"),
+        (preview_recording, {"concurency": 3}, "unknown option 'concurency'; did you mean 'concurrency'?"),
+        (toolkit.lint, {"brnd": "brand.yaml"}, "unknown option 'brnd'; did you mean 'brand'?"),
+    ],
+)
+def test_an_option_that_nobody_knows_is_refused(
+    write: Write, function: Callable[..., object], options: dict[str, object], said: str
+) -> None:
+    """A misspelt option, and one that belongs to another function, is told with the nearest right name."""
+    path = write()
+    with pytest.raises(InputError) as refused:
+        function(path, **options)
+    assert said in str(refused.value)
+
+
+def test_policies_are_those_of_the_command(write: Write) -> None:
+    """An inconclusive check exits 1, 5 or 0, as the command's own three words have it."""
+    path = write(people=5)
+    record_campaign(path, engine=ScriptedEngine(lively), rating="direct")
+    codes = {policy: check_campaign(path, on_inconclusive=policy).exit_code for policy in ("fail", "warn", "pass")}
+    assert codes == {"fail": 1, "warn": 5, "pass": 0}
+
+
+def test_a_bound_is_a_measure_and_its_bounds(write: Write) -> None:
+    """However it is written, a bound holds one measure; a second in the same check, and an unknown key, are told."""
+    path = write()
+    check = list_checks(path)[1].check
+    assert (check.measure, check.bounds.at_least, check.bounds.at_most) == ("stop_rate", 0.5, None)
+    path.write_text(CAMPAIGN.replace("{at_least: 0.5}", "{at_least: 0.5}\n    clarity: {at_least: 3}"))
+    with pytest.raises(InputError, match=r"jam.yaml:14: one check bounds stop_rate and clarity"):
+        list_checks(path)
+    path.write_text(CAMPAIGN.replace("{at_least: 0.5}", "{at_least: 0.5}\n    were: {role: seller}"))
+    with pytest.raises(InputError, match=r"jam.yaml:14: .*were.* did you mean where.*stop_rate"):
+        list_checks(path)
 
 
 def test_a_folder_stands_for_its_campaigns(write: Write, tmp_path: Path) -> None:

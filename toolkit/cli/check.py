@@ -74,8 +74,7 @@ def check(
     from toolkit.gate import Shelf, check_campaign, choose_campaigns, results
 
     shelf, outcomes, codes = Shelf(), [], []
-    policy = "fail" if on_inconclusive == "fail" else "warn"
-    given: dict[str, Any] = {"shelf": shelf, "on_stale": on_stale, "on_inconclusive": policy}
+    given: dict[str, Any] = {"shelf": shelf, "on_stale": on_stale, "on_inconclusive": on_inconclusive}
     given |= {"audience": options["audience"], "model": options["model"]}
     chosen, others = choose_campaigns(campaigns)
     for path in others:
@@ -96,8 +95,7 @@ def check(
         codes.append(outcome.exit_code)
     _write(outcomes, junit, summary)
     click.echo(FORMATS["json" if as_json else form](outcomes))
-    code = results.choose_exit_code(codes)
-    return 0 if code == results.INCONCLUSIVE and on_inconclusive == "pass" else code
+    return results.choose_exit_code(codes)
 
 
 def _refuse(path: str, error: ToolkitError) -> results.CampaignOutcome:

@@ -7,10 +7,12 @@ parts of 7-bit or 16-bit characters. Every count here can be asked where it pass
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
 import regex
+
+from toolkit.drafts.links import find_links
 
 Unit = Literal[
     "characters", "graphemes", "bytes", "weighted characters", "threads characters", "message parts", "lines", "items"
@@ -24,15 +26,12 @@ _SEARCHED = 200  # code points for each unit: a place beyond is looked for only 
 _SINGLE_WEIGHT = ((0, 0x10FF), (0x2000, 0x200D), (0x2010, 0x201F), (0x2032, 0x2037))
 _GRAPHEME = regex.compile(r"\X")
 _EMOJI = regex.compile(r"\p{Regional_Indicator}{2}|(?![0-9#*©®™])\p{Emoji}|[0-9#*]\uFE0F?\u20E3|[©®™]\uFE0F")
-_COUNTRY_ENDINGS = "uk|de|fr|es|it|nl|ie|eu|us|ca|au|nz|jp|in|br|pl|se|no|ch|at|be|pt|dk|fi"
-_LINK = regex.compile(
-    rf"(?<![\p{{L}}\p{{N}}@#.$/_-])(?:https?://)?(?:[\p{{L}}\p{{N}}](?:[\p{{L}}\p{{N}}_-]{{0,61}}[\p{{L}}\p{{N}}])?\.)+"
-    rf"(?:(?:com|org|net|info|biz|io|co|app|dev|shop|store|online|site|me|ly|gl|gov|edu|tv)(?:\.(?:{_COUNTRY_ENDINGS}))?"
-    rf"|(?:{_COUNTRY_ENDINGS})(?:(?=/)|(?<=(?:www|https?://)[^\s]*)))(?![\p{{L}}\p{{N}}@-])(?::\d+)?"
-    r"(?:[/?#][^\s<>\"]*[^\s<>\".,;:!?')\]])?/?"
-    r"|https?://[^\s<>\"]*[^\s<>\".,;:!?')\]]",
-    regex.IGNORECASE,
+_SEQUENCE = regex.compile(
+    r"\p{Regional_Indicator}{2}|[0-9#*]\uFE0F?\u20E3|[©®™]\uFE0F"
+    r"|(?![0-9#*©®™])\p{Emoji}[\uFE0F\p{Emoji_Modifier}]?[\U000E0020-\U000E007F]*"
+    r"(?:\u200D\p{Emoji}[\uFE0F\p{Emoji_Modifier}]?)*"
 )
+"""An emoji with all its parts, without what else a writer may have put on top of it."""
 
 # GSM 7-bit default alphabet and its extension table, 3GPP TS 23.038 sections 6.2.1 and 6.2.1.1.
 _GSM = frozenset(
@@ -73,17 +72,8 @@ def is_emoji(grapheme: str) -> bool:
     return _EMOJI.match(grapheme) is not None
 
 
-def find_links(text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of every link, with or without a protocol.
-
-    Without one, only endings common in copy are known, so that "e.g." and "Mr.Smith" are no links; a host label of more
-    than 63 characters is none either.
-    """
-    return (match.span() for match in _LINK.finditer(text))
-
-
 def count_weighted(text: str) -> int:
-    """Return the weighted length as X counts it (twitter-text configuration 3): at most 280 may be posted.
+    """Return the weighted length as X counts it (twitter-text 3.1.0, configuration 3): at most 280 may be posted.
 
     After NFC: a link 23, an emoji sequence 2, code points of the four light ranges 1, all others 2.
     """
@@ -143,9 +133,10 @@ def _last_edge(text: str, value: int) -> int:
 def _weigh_on_x(grapheme: str) -> int:
     if len(grapheme) == 1 and grapheme < "\u1100":
         return 1
-    if is_emoji(grapheme):
-        return 2
-    return sum(1 if any(low <= ord(point) <= high for low, high in _SINGLE_WEIGHT) else 2 for point in grapheme)
+    emoji = _SEQUENCE.match(grapheme)
+    others = grapheme[emoji.end() :] if emoji else grapheme
+    weight = sum(1 if any(low <= ord(point) <= high for low, high in _SINGLE_WEIGHT) else 2 for point in others)
+    return weight + (2 if emoji else 0)
 
 
 def _weigh_on_threads(grapheme: str) -> int:

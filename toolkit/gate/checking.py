@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import get_args
 
 from toolkit.drafts import lint as linting
 from toolkit.drafts import load_drafts
 from toolkit.drafts.lint import Finding
 from toolkit.engines import Engine
-from toolkit.errors import InputError
-from toolkit.gate.checks import BASELINE, Check, LintCheck, PlacedCheck, is_same_name, read_checks
-from toolkit.gate.deciding import Recorded, find_segment_fault, judge_check
+from toolkit.errors import InputError, suggest
+from toolkit.gate.check_list import PlacedCheck, read_checks
+from toolkit.gate.checks import Check, LintCheck
+from toolkit.gate.deciding import Recorded, Ruling, find_segment_fault, say_finding
 from toolkit.gate.entries import make_frame
-from toolkit.gate.recording import fetch, record_campaign, require_file
+from toolkit.gate.names import BASELINE, is_same_name
+from toolkit.gate.recording import RecordingOptions, fetch, record_campaign, require_file
 from toolkit.gate.recording_file import Header, Recording, find_recording, load_recording
 from toolkit.gate.replay import Replay, Shelf, replay, write_command
 from toolkit.gate.results import CampaignOutcome, CheckOutcome, OnInconclusive, OnStale, find_gravest
 from toolkit.models import Campaign
+from toolkit.panel import session
 
 
 def check_campaign(
@@ -30,25 +33,72 @@ def check_campaign(
     on_inconclusive: OnInconclusive = "warn",
     record: bool = False,
     model: str | None = None,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    embedding_model: str | None = None,
+    concurrency: int | None = None,
+    price: tuple[float, float] | None = None,
+    max_cost: float | None = None,
+    prompts: str | Path | None = None,
+    store: str | Path | None = None,
+    on_reaction: session.OnReaction | None = None,
     shelf: Shelf | None = None,
-    **options: Any,
 ) -> CampaignOutcome:
     """Judge the checks of a campaign on its recording: no network, no key, no cost, no model.
 
-    `engine` other than "replay" asks for what the recording lacks first, with the options of `toolkit.run`; `record`
-    also writes it down. `model` is the model that must have answered, where it matters. `on_stale` and
-    `on_inconclusive` say what `exit_code` makes of such checks. `shelf` is shared between calls to read audiences once.
-    Raises InputError for a campaign, an audience or a recording that cannot be used.
+    Only `engine`, `record` and what goes with them ask anything.
+
+    **Parameters**
+
+    - `campaign`: a campaign file, or a campaign that `load_drafts` returned.
+    - `audience`: names or paths, for a campaign that names none.
+    - `engine`: "replay" judges what is recorded. "openai", "local" or an engine object asks first for what is lacking.
+    - `on_stale`: "fail" or "warn"; whether a stale recording makes `exit_code` 1.
+    - `on_inconclusive`: "fail", "warn" or "pass"; whether an inconclusive check makes `exit_code` 1, 5 or 0.
+    - `record`: ask for what the recording lacks, and write it down.
+    - `model`: the model that must have answered; reactions of another are stale.
+    - `base_url`, `api_key`, `embedding_model`, `concurrency`, `price`, `max_cost`, `prompts`, `store`, `on_reaction`:
+      as for `toolkit.run`, for an engine that asks.
+    - `shelf`: shared between calls, so that audiences are read once.
+
+    Returns the outcome with one entry a check. Raises InputError for an unknown option, and for a campaign, an audience
+    or a recording that cannot be used.
+
+    Example:
+        >>> import toolkit
+        >>> found = toolkit.check("examples/reading-club.yaml", on_inconclusive="pass")
+        >>> found.outcome, found.exit_code
+        ('passed', 0)
     """
+    _check_policy("on_stale", on_stale, get_args(OnStale))
+    _check_policy("on_inconclusive", on_inconclusive, get_args(OnInconclusive))
     campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
     checks = read_checks(campaign)
     findings = linting.lint(campaign)
     judge = None
-    if not all(isinstance(placed.check, LintCheck) for placed in checks):
-        shelf, named = shelf or Shelf(), {"engine": engine, "model": model, **options}
-        recording = _bring(campaign, audience, shelf, named, record=record)
-        judge = _Judge(campaign, _replay(campaign, recording, model, shelf, audience), model)
-    outcomes = tuple(_judge(placed, campaign, findings, judge) for placed in checks)
+    if any(placed.check.needs_recording for placed in checks):
+        shelf = shelf or Shelf()
+        asking = RecordingOptions(
+            model=model,
+            base_url=base_url,
+            api_key=api_key,
+            embedding_model=embedding_model,
+            concurrency=concurrency,
+            price=price,
+            max_cost=max_cost,
+            prompts=prompts,
+            store=store,
+            on_reaction=on_reaction,
+        )
+        if engine != "replay":
+            asking["engine"] = engine
+        recording = _bring(campaign, audience, shelf, asking, record=record)
+        judge = _Judge(campaign, findings, _replay(campaign, recording, model, shelf, audience), model)
+    drafts = tuple(draft.id for draft in campaign)
+    outcomes = tuple(
+        judge.judge(placed) if judge else _conclude(placed, placed.check.judge(Recorded(drafts, findings)))
+        for placed in checks
+    )
     unasked = [] if any(isinstance(placed.check, LintCheck) for placed in checks) else findings
     return CampaignOutcome(
         campaign=campaign.campaign,
@@ -61,6 +111,7 @@ def check_campaign(
     )
 
 
+
 check = check_campaign
 """What `toolkit.check` is."""
 
@@ -70,40 +121,33 @@ def list_checks(campaign: Campaign | str | Path) -> tuple[PlacedCheck, ...]:
     return read_checks(campaign if isinstance(campaign, Campaign) else load_drafts(campaign))
 
 
+def _check_policy(name: str, given: str, allowed: Sequence[str]) -> None:
+    if given not in allowed:
+        raise InputError(f"{name} is {given!r}{suggest(str(given), allowed)}; allowed: {', '.join(allowed)}")
+
+
 def _bring(
-    campaign: Campaign, audience: Sequence[str], shelf: Shelf, options: Mapping[str, Any], *, record: bool
+    campaign: Campaign, audience: Sequence[str], shelf: Shelf, asking: RecordingOptions, *, record: bool
 ) -> Recording | None:
     """Return the recording: as it is, or brought up to date first where an engine may be asked."""
     path = find_recording(require_file(campaign))
-    asking = {**options, "engine": None if options["engine"] == "replay" else options["engine"]}
     if record:
         record_campaign(campaign, audience, shelf=shelf, **asking)
-    elif asking["engine"] is not None:
-        return fetch(campaign, load_recording(path), shelf, audience=audience, **asking).recording
+    elif "engine" in asking:
+        return fetch(campaign, load_recording(path), shelf, audience, asking).recording
     return load_recording(path)
 
 
-def _judge(placed: PlacedCheck, campaign: Campaign, findings: Sequence[Finding], judge: _Judge | None) -> CheckOutcome:
-    if isinstance(placed.check, LintCheck):
-        return _judge_lint(placed, placed.check, campaign, findings)
-    assert judge is not None  # noqa: S101 - made wherever a check is not of lint
-    return judge.judge(placed)
-
-
-def _judge_lint(placed: PlacedCheck, check: LintCheck, campaign: Campaign, findings: Sequence[Finding]) -> CheckOutcome:
-    ids = {draft.id for draft in campaign if check.draft is None or is_same_name(draft.id, check.draft)}
-    found = [finding for finding in findings if finding.draft_id in ids]
-    grave = [finding for finding in found if finding.severity == "error" or check.lint == "warning"]
-    errors = sum(finding.severity == "error" for finding in found)
-    counts = f"{_count(len(ids), 'draft')}, {_count(errors, 'error')}, {_count(len(found) - errors, 'warning')}"
-    more = f"; {len(grave) - 1} more" if len(grave) > 1 else ""
+def _conclude(placed: PlacedCheck, ruling: Ruling) -> CheckOutcome:
+    """Return a ruling as the outcome of a check; a finding that it quotes says where to look."""
+    shown = ruling.shown
     return CheckOutcome(
         check=placed.name,
-        outcome="failed" if grave else "passed",
-        message=f"{counts}: {say_finding(grave[0])}{more}" if grave else counts,
-        line=grave[0].line or placed.line if grave else placed.line,
-        draft_id=grave[0].draft_id if grave else placed.draft_id,
-        findings=tuple(found),
+        outcome=ruling.outcome,
+        message=ruling.message,
+        line=(shown.line if shown else None) or placed.line,
+        draft_id=shown.draft_id if shown else placed.draft_id,
+        findings=ruling.findings,
     )
 
 
@@ -136,14 +180,15 @@ def _is_model(recorded: str, wanted: str) -> bool:
 class _Judge:
     """Judges the checks of one campaign."""
 
-    def __init__(self, campaign: Campaign, found: Replay, model: str | None) -> None:
+    def __init__(self, campaign: Campaign, findings: Sequence[Finding], found: Replay, model: str | None) -> None:
         self._campaign = campaign
         self._found = found
         self._model = model
         costs = [entry.cost for _, entry in found.kept]
         self._evidence = Recorded(
-            reactions=make_frame(found),
             drafts=tuple(draft.id for draft in campaign.drafts),
+            findings=findings,
+            reactions=make_frame(found),
             wordings=found.recording.header.wordings if found.recording else 0,
             cost=None if None in costs else sum(cost for cost in costs if cost is not None),
             digests={draft.id: draft.digest for draft in found.plan.campaign.drafts},
@@ -152,23 +197,16 @@ class _Judge:
     def judge(self, placed: PlacedCheck) -> CheckOutcome:
         """Return what a check comes to."""
         check = placed.check
-        fault = find_segment_fault(check, self._found.plan)
+        fault = find_segment_fault(check.segments, self._found.plan)
         if fault is not None:
             where = f"{self._campaign.file}:{placed.line}" if placed.line else self._campaign.file
             raise InputError(f"{where}: {fault}")
-        stale = self._say_stale(check)
+        stale = self._say_stale(check) if check.needs_recording else None
         if stale is not None:
             return CheckOutcome(
                 check=placed.name, outcome="stale", message=stale, line=placed.line, draft_id=placed.draft_id
             )
-        finding = judge_check(check, self._evidence)
-        return CheckOutcome(
-            check=placed.name,
-            outcome=finding.outcome,
-            message=finding.message,
-            line=placed.line,
-            draft_id=placed.draft_id,
-        )
+        return _conclude(placed, check.judge(self._evidence))
 
     def list_warnings(self, checks: Sequence[PlacedCheck]) -> Iterator[str]:
         """Yield what no check says."""
@@ -208,15 +246,3 @@ class _Judge:
         is_local = recording is not None and recording.header.engine == "local"
         engine = ("--engine", "openai") if is_local and not self._model.endswith(".gguf") else ()
         return (*engine, "--model", self._model)
-
-
-def say_finding(finding: Finding) -> str:
-    """Return a lint finding in one line: place, draft, rule and what is wrong."""
-    place = ":".join(str(item) for item in (finding.file, finding.line) if item is not None)
-    advice = f"; {finding.suggestion}" if finding.suggestion else ""
-    head = f"{place}: " if place else ""
-    return f"{head}{finding.draft_id}: {finding.severity} {finding.rule}: {finding.message}{advice}"
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

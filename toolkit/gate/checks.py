@@ -1,49 +1,33 @@
-"""The checks that a campaign file may hold, as records; faults are told with their line and the nearest right name."""
+"""The checks that a campaign file may hold: each is a record that says what must hold, and judges it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from toolkit.errors import InputError, suggest
 from toolkit.files import Located, located_yaml, make_record
-from toolkit.models import MEASURES, Campaign, Record, records
+from toolkit.gate import deciding, samples
+from toolkit.gate.deciding import Recorded, Ruling
+from toolkit.gate.judging import Sample, judge_least, mirror
+from toolkit.gate.names import (
+    BASELINE,
+    MEASURED,
+    Measured,
+    Rate,
+    check_scale,
+    is_same_name,
+    write_all_plain,
+    write_plain,
+)
+from toolkit.models import Record
+from toolkit.results.scoring import rules
 
-BASELINE = "baseline"
-"""The name under which a recording keeps the draft that was live."""
 DEFAULT_MARGIN = 0.05
-RATE_NAMES = ("stop_rate", "objective_rate", "negative_rate")
-MEASURED = (*RATE_NAMES, *MEASURES)
-"""Everything that can be bounded: shares of everybody shown the draft, and ratings by those who stopped."""
-
-Rate = Literal["stop_rate", "objective_rate", "negative_rate"]
-Measured = Rate | records.Measure
-
-
-def _write(value: Any) -> Any:
-    """Return a number or truth value, which unquoted YAML makes of some names, as the text it stands for."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, (int, float)) else value
-
-
-def _write_all(values: Any) -> Any:
-    return {str(key): _write(value) for key, value in values.items()} if isinstance(values, dict) else values
-
-
-def find_scale(measure: str) -> tuple[float, float]:
-    """Return the least and the most that a measure can be."""
-    return (0.0, 1.0) if measure in RATE_NAMES else (1.0, 5.0)
-
-
-def check_scale(measure: str, *bounds: float | None) -> None:
-    """Raise ValueError for a bound that the measure can never reach."""
-    least, most = find_scale(measure)
-    for bound in bounds:
-        if bound is not None and not least <= bound <= most:
-            raise ValueError(f"{measure} runs from {least:g} to {most:g}, and {bound:g} is outside")
+_MEASURE, _BOUNDS = "measure", "bounds"
 
 
 class Bounds(Record):
@@ -92,16 +76,36 @@ class Check(Record):
 
     word: ClassVar[tuple[str, ...]]
     """The key or keys by which a check of this kind is known."""
+    needs_recording: ClassVar[bool] = True
+
+    @classmethod
+    def read(cls, located: Located, entry: dict[str, Any], path: located_yaml.Path) -> Self:
+        """Return the check that an entry of a campaign file holds; raise InputError with the line of a fault."""
+        return make_record(cls, located, entry, path)
+
+    @classmethod
+    def list_keys(cls) -> tuple[str, ...]:
+        """Return the keys that such a check may be written with."""
+        return tuple(cls.model_fields)
 
     def describe(self) -> str:
         """Return the check in words."""
         raise NotImplementedError
 
+    def judge(self, evidence: Recorded) -> Ruling:
+        """Return what the check comes to, everything it needs being recorded."""
+        raise NotImplementedError
+
     @property
     def drafts(self) -> tuple[str, ...]:
-        """The drafts that it names; none where it is about all."""
+        """The drafts that it names; none if it is about all."""
         draft = getattr(self, "draft", None)
         return () if draft is None else (str(draft),)
+
+    @property
+    def segments(self) -> tuple[tuple[str, str | None], ...]:
+        """The segment keys that it names, each with a value, or None if it is about every value."""
+        return ()
 
 
 class _Named(Check):
@@ -113,19 +117,35 @@ class _Named(Check):
     @field_validator("draft", mode="before")
     @classmethod
     def _as_text(cls, value: Any) -> Any:
-        return _write(value)
+        return write_plain(value)
 
 
 class LintCheck(_Named):
     """Lint finds nothing as grave as this or graver."""
 
     word = ("lint",)
+    needs_recording = False
     lint: Literal["error", "warning"]
     """The severity that fails: error, or warning for errors and warnings."""
 
     def describe(self) -> str:
         """Return the check in words."""
         return f"{_about(self.draft)}lint: {self.lint}"
+
+    def judge(self, evidence: Recorded) -> Ruling:
+        """Count what lint found; a finding as grave as this fails."""
+        ids = set(_choose(self.draft, evidence.drafts))
+        found = tuple(finding for finding in evidence.findings if finding.draft_id in ids)
+        grave = [finding for finding in found if finding.severity == "error" or self.lint == "warning"]
+        errors = sum(finding.severity == "error" for finding in found)
+        counts = ", ".join(
+            _count(count, noun)
+            for count, noun in ((len(ids), "draft"), (errors, "error"), (len(found) - errors, "warning"))
+        )
+        if not grave:
+            return Ruling("passed", counts, findings=found)
+        more = f"; {len(grave) - 1} more" if len(grave) > 1 else ""
+        return Ruling("failed", f"{counts}: {deciding.say_finding(grave[0])}{more}", findings=found, shown=grave[0])
 
 
 class BoundCheck(_Named):
@@ -134,41 +154,73 @@ class BoundCheck(_Named):
     word = MEASURED
     where: dict[str, str] = Field(default_factory=dict)
     """Only personas with these segment values, such as {role: seller}."""
-    stop_rate: Bounds | None = None
-    objective_rate: Bounds | None = None
-    negative_rate: Bounds | None = None
-    relevance: Bounds | None = None
-    clarity: Bounds | None = None
-    trust: Bounds | None = None
-    appeal: Bounds | None = None
-    intent: Bounds | None = None
+    measure: Measured
+    """What is bounded: a rate or a measure."""
+    bounds: Bounds
+    """What it must keep to."""
 
-    _where_as_text = field_validator("where", mode="before")(_write_all)
+    _where_as_text = field_validator("where", mode="before")(write_all_plain)
 
-    @field_validator(*MEASURED)
+    @field_validator("bounds")
     @classmethod
-    def _on_scale(cls, value: Bounds | None, info: ValidationInfo) -> Bounds | None:
-        if value is not None:
-            check_scale(str(info.field_name), value.at_least, value.at_most)
+    def _on_scale(cls, value: Bounds, info: ValidationInfo) -> Bounds:
+        if _MEASURE in info.data:
+            check_scale(info.data[_MEASURE], value.at_least, value.at_most)
         return value
 
-    @property
-    def measure(self) -> str:
-        """The one that is bounded."""
-        return next(name for name in MEASURED if getattr(self, name) is not None)
+    @classmethod
+    def list_keys(cls) -> tuple[str, ...]:
+        """Return the keys that such a check may be written with: each measure is one."""
+        return (*(name for name in cls.model_fields if name not in {_MEASURE, _BOUNDS}), *MEASURED)
 
-    @property
-    def bounds(self) -> Bounds:
-        """What it must keep to."""
-        found: Bounds = getattr(self, self.measure)
-        return found
+    @classmethod
+    def read(cls, located: Located, entry: dict[str, Any], path: located_yaml.Path) -> Self:
+        """Return the check; the measure is the key under which the bounds stand."""
+        given = [name for name in MEASURED if entry.get(name) is not None]
+        if len(given) != 1:
+            raise InputError(
+                f"{located.place((*path, *given[1:2]))}: one check bounds "
+                f"{' and '.join(given) or 'nothing'}; write one check for each measure"
+            )
+        measure, place = given[0], (*path, given[0])
+        allowed = cls.list_keys()
+        unknown = next((key for key in entry if key not in allowed), None)
+        if unknown is not None:
+            raise InputError(
+                f"{located.place((*path, unknown))}: checks[{path[-1]}].{unknown} is not a known field"
+                f"{suggest(unknown, allowed)}; allowed: {', '.join(allowed)}"
+            )
+        bounds = make_record(Bounds, located, entry[measure], place)
+        try:
+            check_scale(measure, bounds.at_least, bounds.at_most)
+        except ValueError as error:
+            raise InputError(f"{located.place(place)}: {error}; correct it and run again") from None
+        others = {key: value for key, value in entry.items() if key not in MEASURED}
+        return make_record(cls, located, {**others, _MEASURE: measure, _BOUNDS: bounds}, path)
 
     def describe(self) -> str:
         """Return the check in words."""
         return f"{_about(self.draft)}{self.measure} {self.bounds.describe()}{_within(self.where)}"
 
+    def judge(self, evidence: Recorded) -> Ruling:
+        """Hold the interval of each draft to the bounds."""
+        reactions = samples.narrow_segments(evidence.reactions, self.where)
+        drafts = _choose(self.draft, evidence.drafts)
+        limits = (self.bounds.at_least, self.bounds.at_most)
+        found = []
+        for draft in drafts:
+            sample = samples.sample_draft(reactions, draft, self.measure, evidence.wordings)
+            label = draft if self.draft is None else ""
+            found.append(deciding.rule_bounds(sample, self.measure, limits, label, rules.SIGNIFICANCE / len(drafts)))
+        return deciding.gather_rulings(found)
 
-class _PairCheck(Check):
+    @property
+    def segments(self) -> tuple[tuple[str, str | None], ...]:
+        """The segment values that it is narrowed to."""
+        return tuple(self.where.items())
+
+
+class PairCheck(Check):
     """A draft against another, on a rate of everybody shown both."""
 
     draft: str
@@ -178,8 +230,8 @@ class _PairCheck(Check):
     where: dict[str, str] = Field(default_factory=dict)
     """Only personas with these segment values, such as {role: seller}."""
 
-    _where_as_text = field_validator("where", mode="before")(_write_all)
-    _draft_as_text = field_validator("draft", mode="before")(_write)
+    _where_as_text = field_validator("where", mode="before")(write_all_plain)
+    _draft_as_text = field_validator("draft", mode="before")(write_plain)
 
     @property
     def other(self) -> str:
@@ -192,15 +244,37 @@ class _PairCheck(Check):
         return (self.draft, self.other)
 
     @property
+    def segments(self) -> tuple[tuple[str, str | None], ...]:
+        """The segment values that it is narrowed to."""
+        return tuple(self.where.items())
+
+    @property
     def is_lower_better(self) -> bool:
         """Whether less of the measure is better."""
         return self.measure == "negative_rate"
+
+    def judge(self, evidence: Recorded) -> Ruling:
+        """Hold the interval of the paired difference to the claim."""
+        ids = (*evidence.drafts, BASELINE)
+        draft, other = (next(one for one in ids if is_same_name(one, written)) for written in self.drafts)
+        reactions = samples.narrow_segments(evidence.reactions, self.where)
+        sample = samples.sample_pair(reactions, other, draft, self.measure, evidence.wordings)
+        if sample is None:
+            return Ruling("inconclusive", "no persona reacted to both; record them again")
+        return self._rule(sample, draft, other, alike=evidence.is_alike(draft, other))
+
+    def _rule(self, sample: Sample, draft: str, other: str, *, alike: bool) -> Ruling:
+        raise NotImplementedError
+
+    def _rule_least(self, sample: Sample, bound: float, draft: str, other: str) -> Ruling:
+        better = mirror(sample) if self.is_lower_better else sample
+        return deciding.rule_difference(sample, judge_least(better, bound, stable=True), draft, other)
 
     def _on(self) -> str:
         return f"{'' if self.measure == 'objective_rate' else f' on {self.measure}'}{_within(self.where)}"
 
 
-class BeatsCheck(_PairCheck):
+class BeatsCheck(PairCheck):
     """A draft is better than another by more than the margin."""
 
     word = ("beats",)
@@ -209,7 +283,7 @@ class BeatsCheck(_PairCheck):
     margin: float = Field(default=0.0, ge=0, lt=1)
     """Points by which it must be better, as a share: 0.05 is five points."""
 
-    _other_as_text = field_validator("beats", mode="before")(_write)
+    _other_as_text = field_validator("beats", mode="before")(write_plain)
 
     @property
     def other(self) -> str:
@@ -220,8 +294,11 @@ class BeatsCheck(_PairCheck):
         """Return the check in words."""
         return f"{self.draft} beats {self.beats}{f' by {self.margin:g}' if self.margin else ''}{self._on()}"
 
+    def _rule(self, sample: Sample, draft: str, other: str, *, alike: bool) -> Ruling:  # noqa: ARG002 - no claim on it
+        return self._rule_least(sample, self.margin, draft, other)
 
-class NotWorseCheck(_PairCheck):
+
+class NotWorseCheck(PairCheck):
     """A draft is worse than another by less than the margin, if at all."""
 
     word = ("not_worse_than",)
@@ -230,7 +307,7 @@ class NotWorseCheck(_PairCheck):
     margin: float = Field(default=DEFAULT_MARGIN, gt=0, lt=1)
     """Points by which it may be worse, as a share: 0.05 is five points."""
 
-    _other_as_text = field_validator("not_worse_than", mode="before")(_write)
+    _other_as_text = field_validator("not_worse_than", mode="before")(write_plain)
 
     @property
     def other(self) -> str:
@@ -240,6 +317,11 @@ class NotWorseCheck(_PairCheck):
     def describe(self) -> str:
         """Return the check in words."""
         return f"{self.draft} not worse than {self.not_worse_than} by {self.margin:g}{self._on()}"
+
+    def _rule(self, sample: Sample, draft: str, other: str, *, alike: bool) -> Ruling:
+        if alike:
+            return Ruling("passed", f"{draft} and {other} are the same; {deciding.say_counts(sample)}")
+        return self._rule_least(replace(sample, is_margin=sample.is_difference), -self.margin, draft, other)
 
 
 class SegmentCheck(_Named):
@@ -253,6 +335,28 @@ class SegmentCheck(_Named):
         bound = self.no_segment_below
         return f"{_about(self.draft)}no {bound.key} below {bound.value:g} {bound.measure}"
 
+    def judge(self, evidence: Recorded) -> Ruling:
+        """Hold the interval of every value of the segment to the bound."""
+        bound = self.no_segment_below
+        groups = [
+            (f"{draft} {bound.key} {value}", sample)
+            for draft in _choose(self.draft, evidence.drafts)
+            for value, sample in samples.sample_values(
+                evidence.reactions, draft, bound.measure, evidence.wordings, bound.key
+            )
+        ]
+        limits, fail_alpha = (bound.value, None), rules.SIGNIFICANCE / max(len(groups), 1)
+        if not groups:
+            return deciding.rule_bounds(None, bound.measure, limits, "", fail_alpha)
+        return deciding.gather_rulings(
+            [deciding.rule_bounds(sample, bound.measure, limits, label, fail_alpha) for label, sample in groups]
+        )
+
+    @property
+    def segments(self) -> tuple[tuple[str, str | None], ...]:
+        """The segment, in all its values."""
+        return ((self.no_segment_below.key, None),)
+
 
 class CostCheck(Check):
     """The recorded reactions cost no more than this."""
@@ -265,117 +369,24 @@ class CostCheck(Check):
         """Return the check in words."""
         return f"max_cost: {self.max_cost:g}"
 
+    def judge(self, evidence: Recorded) -> Ruling:
+        """Hold the cost of what is recorded to the limit."""
+        if evidence.cost is None:
+            return Ruling(
+                "inconclusive", "the model's price was not known when it was recorded; record with --price IN,OUT"
+            )
+        return Ruling(
+            "passed" if evidence.cost <= self.max_cost else "failed",
+            f"${evidence.cost:.4f} for {evidence.reactions.height} reactions; at most ${self.max_cost:g} wanted",
+        )
+
 
 KINDS: tuple[type[Check], ...] = (LintCheck, BoundCheck, BeatsCheck, NotWorseCheck, SegmentCheck, CostCheck)
-"""Every kind of check. A new one is a class here and a branch in `deciding.judge_check`."""
+"""Every kind of check. A new one is a class here."""
 
 
-class PlacedCheck(Record):
-    """A check with its place in the campaign file."""
-
-    check: Check
-    name: str
-    """The check in words, told apart from others that read alike."""
-    line: int | None
-
-    @property
-    def draft_id(self) -> str | None:
-        """The one draft it is about."""
-        return next(iter(self.check.drafts), None)
-
-
-def read_checks(campaign: Campaign) -> tuple[PlacedCheck, ...]:
-    """Return the checks of a campaign; raise InputError with FILE:LINE for the first that cannot be used."""
-    if not campaign.checks:
-        raise InputError(f"{campaign.file or campaign.campaign}: there are no checks; add some, see docs/gate.md")
-    _refuse_baseline(campaign)
-    located = Located({"checks": list(campaign.checks)}, campaign.file or campaign.campaign, _find_lines(campaign))
-    placed: list[PlacedCheck] = []
-    for index, entry in enumerate(campaign.checks):
-        path: located_yaml.Path = ("checks", index)
-        check = make_record(_find_kind(entry, located, path), located, entry, path)
-        _check_one_measure(check, located, path)
-        _check_drafts(check, campaign, located, path)
-        name = _tell_apart(check.describe(), [earlier.name for earlier in placed])
-        placed.append(PlacedCheck(check=check, name=name, line=campaign.find_line("checks", str(index))))
-    return tuple(placed)
-
-
-def is_same_name(name: str, written: str) -> bool:
-    """Return whether what a check wrote means this name: unquoted YAML may have read 007 as a number."""
-    return name == written or _write(located_yaml.read_numbers(name)) == written
-
-
-def _find_kind(entry: dict[str, Any], located: Located, path: located_yaml.Path) -> type[Check]:
-    words = {word: kind for kind in KINDS for word in kind.word}
-    found = {words[key]: key for key in entry if key in words}
-    if len(found) > 1:
-        first, second = list(found.values())[:2]
-        raise InputError(
-            f"{located.place((*path, second))}: one check holds both {first} and {second}; write one check for each"
-        )
-    if found:
-        return next(iter(found))
-    known = {*words, *(name for kind in KINDS for name in kind.model_fields)}
-    unknown = next((key for key in entry if key not in known), None)
-    allowed = f"allowed: {', '.join(words)}"
-    if unknown is not None:
-        place = located.place((*path, unknown))
-        raise InputError(f"{place}: {unknown!r} is no check{suggest(unknown, known)}; {allowed}")
-    raise InputError(f"{located.place(path)}: this check does not say what must hold; {allowed}")
-
-
-def _check_one_measure(check: Check, located: Located, path: located_yaml.Path) -> None:
-    if isinstance(check, BoundCheck):
-        given = [name for name in MEASURED if getattr(check, name) is not None]
-        if len(given) != 1:
-            raise InputError(
-                f"{located.place((*path, *given[1:2]))}: one check bounds "
-                f"{' and '.join(given) or 'nothing'}; write one check for each measure"
-            )
-
-
-def _check_drafts(check: Check, campaign: Campaign, located: Located, path: located_yaml.Path) -> None:
-    ids = [draft.id for draft in campaign.drafts]
-    paired = isinstance(check, _PairCheck)
-    for written in check.drafts:
-        if any(is_same_name(one, written) for one in ids) or (paired and written == BASELINE):
-            continue
-        key = check.word[0] if paired and written == check.drafts[1] else "draft"
-        more = [BASELINE] if paired and key != "draft" else []
-        allowed = ", ".join([*ids, *more])
-        near = suggest(written, [*ids, *more])
-        raise InputError(f"{located.place((*path, key))}: no draft is called {written!r}{near}; allowed: {allowed}")
-    if paired and check.drafts[0] == check.drafts[1]:
-        raise InputError(f"{located.place(path)}: {check.drafts[0]!r} is compared with itself; name another draft")
-
-
-def _refuse_baseline(campaign: Campaign) -> None:
-    if any(draft.id == BASELINE for draft in campaign.drafts):
-        raise InputError(
-            f"{campaign.place(BASELINE)}: the id {BASELINE!r} is kept for what a recording accepted; rename the draft"
-        )
-
-
-def _find_lines(campaign: Campaign) -> dict[located_yaml.Path, int]:
-    def walk(value: Any, path: located_yaml.Path) -> Iterator[located_yaml.Path]:
-        yield path
-        pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        for key, item in pairs:
-            yield from walk(item, (*path, key))
-
-    lines: dict[located_yaml.Path, int] = {}
-    for index, entry in enumerate(campaign.checks):
-        for path in walk(entry, (index,)):
-            line = campaign.find_line("checks", ".".join(map(str, path)))
-            if line is not None:
-                lines["checks", *path] = line
-    return lines
-
-
-def _tell_apart(name: str, taken: list[str]) -> str:
-    count = 1 + sum(one == name or one.startswith(f"{name} (") for one in taken)
-    return name if count == 1 else f"{name} ({count})"
+def _choose(written: str | None, drafts: Iterable[str]) -> list[str]:
+    return [draft for draft in drafts if written is None or is_same_name(draft, written)]
 
 
 def _about(draft: str | None) -> str:
@@ -384,3 +395,7 @@ def _about(draft: str | None) -> str:
 
 def _within(where: dict[str, str]) -> str:
     return f" where {', '.join(f'{key} {value}' for key, value in where.items())}" if where else ""
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

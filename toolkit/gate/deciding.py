@@ -1,26 +1,16 @@
-"""Each kind of check, judged on what the recording holds, in words with numbers."""
+"""What a check is judged on and what it comes to, in words with numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import polars as pl
 
+from toolkit.drafts.lint import Finding
 from toolkit.errors import suggest
-from toolkit.gate.checks import (
-    BASELINE,
-    BeatsCheck,
-    BoundCheck,
-    Check,
-    CostCheck,
-    NotWorseCheck,
-    SegmentCheck,
-    find_scale,
-    is_same_name,
-)
-from toolkit.gate.judging import Decided, Judgement, Sample, estimate_mean, judge_least, judge_most, mirror
-from toolkit.gate.samples import sample_draft, sample_pair, sample_values
+from toolkit.gate.judging import Decided, Judgement, Sample, estimate_mean, judge_least, judge_most
+from toolkit.gate.names import find_scale, is_same_name
 from toolkit.models import MEASURES
 from toolkit.panel import planning
 from toolkit.results.scoring import RATES, rules
@@ -30,17 +20,24 @@ _GRAVITY: tuple[Decided, ...] = ("failed", "inconclusive", "passed")
 
 @dataclass(frozen=True)
 class Recorded:
-    """What a recording holds of the drafts that a check is about."""
+    """What lint found and a recording holds of the drafts that a check is about."""
 
-    reactions: pl.DataFrame
     drafts: tuple[str, ...]
     """The campaign's own, in file order."""
-    wordings: int
+    findings: Sequence[Finding] = ()
+    """Of lint, about all drafts."""
+    reactions: pl.DataFrame = field(default_factory=pl.DataFrame)
+    wordings: int = 0
     """How many wordings personas are spread over."""
-    cost: float | None
-    """Dollars the recorded reactions cost; null where a price was not known."""
+    cost: float | None = None
+    """Dollars the recorded reactions cost; null if a price was not known."""
     digests: Mapping[str, str] = field(default_factory=dict)
     """By draft id, the baseline's included, the SHA-256 of all that people see."""
+
+    def is_alike(self, draft: str, other: str) -> bool:
+        """Return whether people see the same in both, as if a draft is what was accepted as the baseline."""
+        known = self.digests.get(draft)
+        return known is not None and known == self.digests.get(other)
 
 
 @dataclass(frozen=True)
@@ -49,49 +46,16 @@ class Ruling:
 
     outcome: Decided
     message: str
+    findings: tuple[Finding, ...] = ()
+    """What lint found, for a check of lint."""
+    shown: Finding | None = None
+    """The finding that the message quotes."""
 
 
-def judge_check(check: Check, evidence: Recorded) -> Ruling:
-    """Return what a check comes to, everything it needs being recorded."""
-    if isinstance(check, BoundCheck):
-        return _judge_bounds(check, evidence)
-    if isinstance(check, (BeatsCheck, NotWorseCheck)):
-        return _judge_pair(check, evidence)
-    if isinstance(check, SegmentCheck):
-        return _judge_segments(check, evidence)
-    if isinstance(check, CostCheck):
-        return _judge_cost(check, evidence)
-    raise TypeError(type(check))
-
-
-def _judge_bounds(check: BoundCheck, evidence: Recorded) -> Ruling:
-    reactions = _narrow(evidence.reactions, check.where)
-    drafts = _choose(check.draft, evidence.drafts)
-    fail_alpha = rules.SIGNIFICANCE / len(drafts)
-    found = []
-    for draft in drafts:
-        sample = sample_draft(reactions, draft, check.measure, evidence.wordings)
-        label = draft if check.draft is None else ""
-        found.append(_bound(sample, check.measure, (check.bounds.at_least, check.bounds.at_most), label, fail_alpha))
-    return _gather(found)
-
-
-def _judge_segments(check: SegmentCheck, evidence: Recorded) -> Ruling:
-    bound = check.no_segment_below
-    found = []
-    for draft in _choose(check.draft, evidence.drafts):
-        groups = sample_values(evidence.reactions, draft, bound.measure, evidence.wordings, bound.key)
-        found += [(f"{draft} {bound.key} {value}", sample) for value, sample in groups]
-    fail_alpha = rules.SIGNIFICANCE / max(len(found), 1)
-    if not found:
-        return _bound(None, bound.measure, (bound.value, None), "", fail_alpha)
-    return _gather([_bound(sample, bound.measure, (bound.value, None), label, fail_alpha) for label, sample in found])
-
-
-def _bound(
+def rule_bounds(
     sample: Sample | None, measure: str, bounds: tuple[float | None, float | None], label: str, fail_alpha: float
 ) -> Ruling:
-    """Judge one estimate against its bounds."""
+    """Judge one estimate against the least and the most that it may be."""
     head = f"{label}: " if label else ""
     if sample is None:
         stopped = " stopped" if measure in MEASURES else ""
@@ -108,52 +72,48 @@ def _bound(
     return Ruling(worst.outcome, head + _say(_say_level(sample, measure), sample, worst))
 
 
-def _judge_pair(check: BeatsCheck | NotWorseCheck, evidence: Recorded) -> Ruling:
-    ids = (*evidence.drafts, BASELINE)
-    draft, other = (next(one for one in ids if is_same_name(one, written)) for written in check.drafts)
-    reactions = _narrow(evidence.reactions, check.where)
-    sample = sample_pair(reactions, other, draft, check.measure, evidence.wordings)
-    if sample is None:
-        return Ruling("inconclusive", "no persona reacted to both; record them again")
-    if isinstance(check, NotWorseCheck):
-        if _is_alike(draft, other, evidence):
-            return Ruling("passed", f"{draft} and {other} are the same; {_say_counts(sample)}")
-        sample = replace(sample, is_margin=sample.is_difference)
-    bound = check.margin if isinstance(check, BeatsCheck) else -check.margin
-    better = mirror(sample) if check.is_lower_better else sample
-    judged = judge_least(better, bound, stable=True)
+def rule_difference(sample: Sample, judged: Judgement, draft: str, other: str) -> Ruling:
+    """Return a judged difference in words."""
     return Ruling(judged.outcome, _say(_say_difference(sample, draft, other), sample, judged))
 
 
-def _is_alike(draft: str, other: str, evidence: Recorded) -> bool:
-    """Return whether people see the same in both, as where a draft is what was accepted as the baseline."""
-    known = evidence.digests.get(draft)
-    return known is not None and known == evidence.digests.get(other)
-
-
-def _judge_cost(check: CostCheck, evidence: Recorded) -> Ruling:
-    if evidence.cost is None:
-        return Ruling(
-            "inconclusive", "the model's price was not known when it was recorded; record with --price IN,OUT"
-        )
-    outcome: Decided = "passed" if evidence.cost <= check.max_cost else "failed"
-    count = evidence.reactions.height
-    return Ruling(outcome, f"${evidence.cost:.4f} for {count} reactions; at most ${check.max_cost:g} wanted")
-
-
-def _gather(findings: Sequence[Ruling]) -> Ruling:
-    """Return one finding for several that must all hold: the gravest speaks, the others are counted."""
-    gravest = min(findings, key=lambda finding: _GRAVITY.index(finding.outcome))
-    if len(findings) == 1:
+def gather_rulings(rulings: Sequence[Ruling]) -> Ruling:
+    """Return one ruling for several that must all hold: the gravest speaks, the others are counted."""
+    gravest = min(rulings, key=lambda ruling: _GRAVITY.index(ruling.outcome))
+    if len(rulings) == 1:
         return gravest
-    counts = [(sum(one.outcome == outcome for one in findings), outcome) for outcome in _GRAVITY]
+    counts = [(sum(one.outcome == outcome for one in rulings), outcome) for outcome in _GRAVITY]
     told = ", ".join(f"{count} {outcome}" for count, outcome in counts if count)
-    alike = [finding.message for finding in findings if finding.outcome == gravest.outcome]
+    alike = [ruling.message for ruling in rulings if ruling.outcome == gravest.outcome]
     return Ruling(gravest.outcome, f"{told}: {'; '.join(alike)}")
 
 
+def find_segment_fault(segments: Iterable[tuple[str, str | None]], plan: planning.Plan) -> str | None:
+    """Return what is wrong with the segments that a check names, or None."""
+    named = tuple(segments)
+    for key, _ in named:
+        if key not in plan.segment_keys:
+            known = ", ".join(plan.segment_keys) or "none"
+            return f"no segment is called {key!r}{suggest(key, plan.segment_keys)}; the audience has: {known}"
+    for key, written in named:
+        people = (*plan.panel, *(persona for audience in plan.audiences for persona in audience.personas))
+        values = sorted({persona.segments[key] for persona in people if key in persona.segments})
+        if written is not None and not any(is_same_name(value, written) for value in values):
+            near = suggest(written, values)
+            return f"nobody in the audience has {key} {written!r}{near}; allowed: {', '.join(values)}"
+    return None
+
+
+def say_finding(finding: Finding) -> str:
+    """Return a lint finding in one line: place, draft, rule and what is wrong."""
+    place = ":".join(str(item) for item in (finding.file, finding.line) if item is not None)
+    advice = f"; {finding.suggestion}" if finding.suggestion else ""
+    head = f"{place}: " if place else ""
+    return f"{head}{finding.draft_id}: {finding.severity} {finding.rule}: {finding.message}{advice}"
+
+
 def _say(level: str, sample: Sample, judged: Judgement) -> str:
-    counts = _say_counts(sample)
+    counts = say_counts(sample)
     more = "1 more persona" if judged.more == 1 else f"{judged.more or 0:,} more personas"
     if judged.because == "not enough":
         least = f"{rules.LEAST_PERSONAS} personas under {rules.LEAST_WORDINGS} wordings"
@@ -167,7 +127,8 @@ def _say(level: str, sample: Sample, judged: Judgement) -> str:
     return f"{level}, {counts}"
 
 
-def _say_counts(sample: Sample) -> str:
+def say_counts(sample: Sample) -> str:
+    """Return how many personas and reactions a judgement rests on."""
     return f"{sample.personas} personas, {sample.reactions} reactions"
 
 
@@ -182,34 +143,3 @@ def _say_difference(sample: Sample, draft: str, other: str) -> str:
     shown = estimate_mean(sample)
     spread = "" if shown.low is None or shown.high is None else f" ({100 * shown.low:+.0f} to {100 * shown.high:+.0f})"
     return f"{draft} minus {other}: {100 * shown.estimate:+.0f} points{spread}"
-
-
-def _choose(written: str | None, drafts: Iterable[str]) -> list[str]:
-    return [draft for draft in drafts if written is None or is_same_name(draft, written)]
-
-
-def _narrow(reactions: pl.DataFrame, where: dict[str, str]) -> pl.DataFrame:
-    """Keep personas with these segment values."""
-    for key, written in where.items():
-        column = pl.col("segments").struct.field(key)
-        known = reactions.select(column.drop_nulls().unique()).to_series().to_list()
-        value = next((one for one in known if is_same_name(one, written)), written)
-        reactions = reactions.filter(column == value)
-    return reactions
-
-
-def find_segment_fault(check: Check, plan: planning.Plan) -> str | None:
-    """Return what is wrong with the segments that a check names, or None."""
-    where: dict[str, str] = getattr(check, "where", {})
-    keys = [check.no_segment_below.key] if isinstance(check, SegmentCheck) else list(where)
-    for key in keys:
-        if key not in plan.segment_keys:
-            known = ", ".join(plan.segment_keys) or "none"
-            return f"no segment is called {key!r}{suggest(key, plan.segment_keys)}; the audience has: {known}"
-    for key, written in where.items():
-        people = (*plan.panel, *(persona for audience in plan.audiences for persona in audience.personas))
-        values = sorted({persona.segments[key] for persona in people if key in persona.segments})
-        if not any(is_same_name(value, written) for value in values):
-            near = suggest(written, values)
-            return f"nobody in the audience has {key} {written!r}{near}; allowed: {', '.join(values)}"
-    return None

@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from toolkit.drafts import load_drafts
 from toolkit.engines import Engine, make_engine
-from toolkit.errors import InputError, suggest
-from toolkit.gate.checks import is_same_name
+from toolkit.errors import InputError, check_options, suggest
 from toolkit.gate.entries import make_entry
+from toolkit.gate.names import is_same_name
 from toolkit.gate.recording_file import Entry, Header, Recording, find_recording, load_recording, save_recording
 from toolkit.gate.replay import Replay, Shelf, replay
-from toolkit.models import LABEL, Campaign, Draft, Record, exchange
-from toolkit.panel import api, background, estimating, planning
+from toolkit.models import LABEL, Campaign, Draft, Record, exchange, records
+from toolkit.panel import api, background, estimating, planning, session
 from toolkit.questionnaire import Task
 from toolkit.results import Run
 from toolkit.store import Store
@@ -25,8 +25,39 @@ from toolkit.store import Store
 OnPlan = Callable[[planning.Plan], None]
 _KEPT_OPTIONS = ("rating", "sample", "repeats", "seed", "embedding_model")
 """Options that a recording remembers."""
+_APART = frozenset({"on_plan", "baseline", "renew", "prompts"})
+"""Options that go to no engine."""
 _WRITTEN = {"version", "prompts", "reactions", "sha256"}
 """Header fields that alone are no reason to write a recording anew."""
+
+
+class RecordingOptions(TypedDict, total=False):
+    """What may be said when a recording is made; what is left out, or None, stays as it was recorded."""
+
+    engine: str | Engine | None
+    """Who answers: "openai", "local", "replay" for what the store holds, or an engine object."""
+    model: str | None
+    base_url: str | None
+    api_key: str | None
+    embedding_model: str | None
+    rating: records.Rating | None
+    sample: int | None
+    repeats: int | None
+    seed: int | None
+    prompts: str | Path | None
+    concurrency: int | None
+    rpm: float | None
+    tpm: float | None
+    price: tuple[float, float] | None
+    max_cost: float | None
+    store: str | Path | None
+    on_reaction: session.OnReaction | None
+    on_plan: OnPlan | None
+    """Called with what will be asked, if anything is."""
+    baseline: str | None
+    """The draft that is live: its reactions are kept also when its text changes later."""
+    renew: bool
+    """Take nothing over from the recording."""
 
 
 class RecordingOutcome(Record):
@@ -101,20 +132,24 @@ class _Prepared:
 
 
 def record_campaign(
-    campaign: Campaign | str | Path, audience: Sequence[str] = (), *, shelf: Shelf | None = None, **options: Any
+    campaign: Campaign | str | Path,
+    audience: Sequence[str] = (),
+    *,
+    shelf: Shelf | None = None,
+    **options: Unpack[RecordingOptions],
 ) -> RecordingOutcome:
     """Ask for the reactions that the recording of a campaign lacks, and write it beside the campaign file.
 
-    Options: `baseline` names the draft that is live, whose reactions are kept also when its text changes later;
-    `renew` takes over nothing from the recording; `on_plan` is called with what will be asked. The others are those of
-    `toolkit.run`: `engine`, `model`, `base_url`, `embedding_model`, `rating`, `sample`, `repeats`, `seed`, `prompts`,
-    `concurrency`, `price`, `max_cost`, `store`, `on_reaction`, `api_key`. What is left out stays as it was recorded.
-    Raises InputError for what cannot be used, before anything is asked.
+    `baseline` names the draft that is live, whose reactions are kept also when its text changes later. `renew` takes
+    over nothing from the recording. `on_plan` is called with what will be asked. The other options are those of
+    `toolkit.run`. What is left out stays as it was recorded. `shelf` is shared between calls, so that audiences are
+    read once. Raises InputError for what cannot be used, before anything is asked.
     """
+    check_options(options, RecordingOptions.__annotations__, "record")
     campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
     path = find_recording(require_file(campaign))
     recording = load_recording(path)
-    fetched = fetch(campaign, recording, shelf or Shelf(), audience=audience, **options)
+    fetched = fetch(campaign, recording, shelf or Shelf(), audience, options)
     if recording is None or _differs(recording, fetched.recording):
         save_recording(path, fetched.recording.header, fetched.recording.entries)
     return _summarise(campaign, path, fetched, recording.entries if recording else ())
@@ -128,12 +163,17 @@ def require_file(campaign: Campaign) -> str:
 
 
 def preview_recording(
-    campaign: Campaign | str | Path, audience: Sequence[str] = (), *, shelf: Shelf | None = None, **options: Any
+    campaign: Campaign | str | Path,
+    audience: Sequence[str] = (),
+    *,
+    shelf: Shelf | None = None,
+    **options: Unpack[RecordingOptions],
 ) -> Preview:
     """Return what `record_campaign` with these arguments would ask for and what it would take, with nothing asked."""
+    check_options(options, RecordingOptions.__annotations__, "record")
     campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
     path = find_recording(require_file(campaign))
-    prepared = _prepare(campaign, load_recording(path), shelf or Shelf(), audience=audience, **options)
+    prepared = _prepare(campaign, load_recording(path), shelf or Shelf(), audience, options)
     about: dict[str, Any] = {name: options.get(name) for name in ("base_url", "price", "concurrency", "store")}
     about |= {"model": prepared.voice.model, "embedding_model": prepared.header.embedding_model}
     lacking = prepared.lacking
@@ -148,14 +188,19 @@ def preview_recording(
 
 
 def fetch(
-    campaign: Campaign, recording: Recording | None, shelf: Shelf, *, on_plan: OnPlan | None = None, **options: Any
+    campaign: Campaign,
+    recording: Recording | None,
+    shelf: Shelf,
+    audience: Sequence[str],
+    options: RecordingOptions,
 ) -> Fetched:
-    """Return the recording brought up to date, nothing written. Arguments as for `record_campaign`."""
-    prepared = _prepare(campaign, recording, shelf, **options)
+    """Return the recording brought up to date, nothing written. Options as for `record_campaign`."""
+    prepared = _prepare(campaign, recording, shelf, audience, options)
     found, lacking = prepared.found, prepared.lacking
     entries = [_place(task, entry) for task, entry in found.kept]
     finished = None
     if lacking is not None:
+        on_plan = options.get("on_plan")
         if on_plan is not None:
             on_plan(lacking)
         finished = _ask(lacking, prepared)
@@ -170,20 +215,17 @@ def _prepare(
     campaign: Campaign,
     recording: Recording | None,
     shelf: Shelf,
-    *,
-    audience: Sequence[str] = (),
-    baseline: str | None = None,
-    renew: bool = False,
-    prompts: str | Path | None = None,
-    **options: Any,
+    audience: Sequence[str],
+    options: RecordingOptions,
 ) -> _Prepared:
     """Find out what a recording lacks and who is to answer."""
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {name: value for name, value in options.items() if value is not None and name not in _APART}
     settings = {name: given.pop(name) for name in _KEPT_OPTIONS if name in given}
+    renew, baseline = options.get("renew", False), options.get("baseline")
     header = recording.header if recording else None
     chosen = "engine" in given or "model" in given or renew or header is None
     voice = _hear(given, header) if chosen or header is None else _Voice(header.engine, header.model, header.form)
-    asked = _describe(campaign, header, voice, settings, audience, prompts)
+    asked = _describe(campaign, header, voice, settings, audience, options.get("prompts"))
     if baseline is not None:
         asked = asked.model_copy(update={"baseline": _find_draft(campaign, baseline)})
     same_seed = header is not None and header.seed == asked.seed
@@ -212,7 +254,7 @@ def _check_voice(voice: _Voice, actual: _Voice, campaign: Campaign) -> None:
     if (voice.model, voice.form) != (actual.model, actual.form):
         raise InputError(
             f"{find_recording(campaign.file or '')}: recorded from {voice.model}, and {actual.model} would answer now; "
-            f"pass --model to go on with the first, or --renew to ask everything of the second"
+            f"name the model {voice.model} to go on with it, or renew the recording to ask everything of {actual.model}"
         )
 
 
@@ -256,7 +298,7 @@ def _find_draft(campaign: Campaign, written: str) -> Draft:
         if is_same_name(draft.id, written):
             return draft
     raise InputError(
-        f"--baseline {written}: no draft is called so{suggest(written, ids)}; {campaign.file} has: {', '.join(ids)}"
+        f"baseline {written!r}: no draft is called so{suggest(written, ids)}; {campaign.file} has: {', '.join(ids)}"
     )
 
 

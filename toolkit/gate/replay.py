@@ -12,8 +12,8 @@ from typing import Any
 
 from toolkit.audiences import load_audience
 from toolkit.errors import InputError
-from toolkit.gate.checks import BASELINE
 from toolkit.gate.digests import Asking, Shaped
+from toolkit.gate.names import BASELINE
 from toolkit.gate.recording_file import Entry, Header, Recording, make_content
 from toolkit.models import Audience, Campaign, Draft, Settings
 from toolkit.panel import api, planning

@@ -10,7 +10,7 @@ from toolkit.models import LABEL, Record
 
 Outcome = Literal["passed", "failed", "inconclusive", "stale", "error"]
 OnStale = Literal["fail", "warn"]
-OnInconclusive = Literal["fail", "warn"]
+OnInconclusive = Literal["fail", "warn", "pass"]
 
 FAILED, BAD_INPUT, INCOMPLETE, OVER_BUDGET, INCONCLUSIVE = 1, 2, 3, 4, 5
 _FIRST = (BAD_INPUT, OVER_BUDGET, INCOMPLETE, FAILED, INCONCLUSIVE)
@@ -52,7 +52,7 @@ class CampaignOutcome(Record):
         """0, or the contract's code: 2 error, 1 failed or stale, 5 inconclusive; the two policies have their say."""
         codes = {"passed": 0, "failed": FAILED, "error": BAD_INPUT}
         codes["stale"] = FAILED if self.on_stale == "fail" else 0
-        codes["inconclusive"] = FAILED if self.on_inconclusive == "fail" else INCONCLUSIVE
+        codes["inconclusive"] = {"fail": FAILED, "warn": INCONCLUSIVE, "pass": 0}[self.on_inconclusive]
         return choose_exit_code(codes[check.outcome] for check in self.checks)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import polars as pl
 
 from toolkit.gate.judging import Sample
+from toolkit.gate.names import is_same_name
 from toolkit.models import MEASURES
 from toolkit.results.scoring import RATES, comparisons, reaction_rows
 
@@ -45,6 +46,16 @@ def sample_pair(reactions: pl.DataFrame, other: str, draft: str, measure: str, w
             )
             return replace(sample, is_difference=measure in RATES)
     return None
+
+
+def narrow_segments(reactions: pl.DataFrame, where: Mapping[str, str]) -> pl.DataFrame:
+    """Keep personas with these segment values."""
+    for key, written in where.items():
+        column = pl.col("segments").struct.field(key)
+        known = reactions.select(column.drop_nulls().unique()).to_series().to_list()
+        value = next((one for one in known if is_same_name(one, written)), written)
+        reactions = reactions.filter(column == value)
+    return reactions
 
 
 def _make(cells: pl.DataFrame, column: str, reactions: int, wordings: int, *, is_share: bool) -> Sample:

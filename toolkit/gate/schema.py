@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from toolkit.files import resources
-from toolkit.gate.checks import KINDS, MEASURED, BoundCheck
+from toolkit.gate.checks import KINDS, BoundCheck
+from toolkit.gate.names import MEASURED
 from toolkit.models import Campaign
 
 FILE = resources.DATA / "schemas" / "campaign.schema.json"
@@ -52,9 +53,7 @@ def _describe(kind: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
 def _describe_check(kind: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
     found = _describe(kind, definitions)
     if kind is BoundCheck:
-        found["oneOf"] = [{"required": [measure]} for measure in MEASURED]
-        for measure in MEASURED:
-            found["properties"][measure] = {"$ref": "#/$defs/Bounds"}
+        found = _write_measures(found)
     for name in ("draft", "beats", "not_worse_than"):
         if name in found["properties"]:
             found["properties"][name] = {"type": ["string", "number"], **_keep_words(found["properties"][name])}
@@ -62,6 +61,14 @@ def _describe_check(kind: type[Any], definitions: dict[str, Any]) -> dict[str, A
         found["properties"]["where"]["additionalProperties"] = {"type": ["string", "number", "boolean"]}
     definitions[kind.__name__] = found
     return {"$ref": f"#/$defs/{kind.__name__}"}
+
+
+def _write_measures(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a bound as it is written: the measure is the key under which the bounds stand."""
+    properties = {name: value for name, value in found["properties"].items() if name not in {"measure", "bounds"}}
+    properties |= {measure: {"$ref": "#/$defs/Bounds"} for measure in MEASURED}
+    kept = {name: value for name, value in found.items() if name != "required"}
+    return {**kept, "properties": properties, "oneOf": [{"required": [measure]} for measure in MEASURED]}
 
 
 def _keep_words(written: dict[str, Any]) -> dict[str, Any]:

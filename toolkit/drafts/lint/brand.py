@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from toolkit.drafts.counts import count_emoji, find_links
+from toolkit.drafts.counts import count_emoji
+from toolkit.drafts.links import find_links
 from toolkit.drafts.lint.records import Finding, Part
 from toolkit.files import load_yaml, make_record, read_text
 from toolkit.models import Draft, Record

@@ -15,7 +15,7 @@ from toolkit.drafts.lint.records import Finding, Part, split_parts
 from toolkit.drafts.lint.style import find_form, find_missing, find_reading
 from toolkit.drafts.loading import load_drafts
 from toolkit.drafts.surfaces import FIELDS, find_surface
-from toolkit.errors import InputError, suggest
+from toolkit.errors import InputError, refuse_unknown, suggest
 from toolkit.models import Audience, Campaign, Draft
 
 RULES: tuple[str, ...] = (
@@ -40,6 +40,7 @@ RULES: tuple[str, ...] = (
 _NEVER_SILENCED = "policy.children"
 
 
+@refuse_unknown
 def lint(
     drafts: Campaign | Iterable[Draft] | Draft | str | Path,
     audience: Audience | None = None,
@@ -48,10 +49,23 @@ def lint(
 ) -> list[Finding]:
     """Return what platforms would refuse and people should look at again, in the order of the drafts or of a file's.
 
-    Asks no model and no network. Word lists are English: in other languages only limits and form are checked, and a
-    finding says so. With an audience, copy that repeats a persona's description quotes it. `brand` defaults to a
-    `brand.yaml` beside the file that the campaign came from. A flag is a reason to look, not a ruling.
-    Raises InputError for an unknown surface, an unknown rule in the campaign's `lint:`, or a brand file in error.
+    No model and no network is asked. A flag is a reason to look, not a ruling. Word lists are English: in other
+    languages only limits and form are checked, and a finding says so.
+
+    **Parameters**
+
+    - `drafts`: the path of a file, a campaign, one draft or several.
+    - `audience`: the people it is for; copy that repeats a persona's description then quotes it.
+    - `brand`: the team's own rules or their file; defaults to the `brand.yaml` beside the campaign file.
+
+    Raises InputError for an unknown option, an unknown surface, an unknown rule in the campaign's `lint:`, or a brand
+    file in error.
+
+    Example:
+        >>> import toolkit
+        >>> found = toolkit.lint("examples/customer-chat.yaml")
+        >>> found[0].rule, found[0].severity, found[0].line
+        ('surface.retired', 'error', 9)
     """
     if isinstance(drafts, (str, Path)):
         drafts = load_drafts(drafts)
