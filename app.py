@@ -15,8 +15,8 @@ from toolkit.ui import (
     sign_in,
     state,
     validity,
+    ways_on,
     why,
-    workbench,
 )
 
 st.set_page_config(page_title="Audience toolkit", page_icon=":material/groups:", layout="wide")
@@ -34,7 +34,7 @@ pages = [
     st.Page(validity.show, title="Validity", icon=":material/verified:", url_path="validity"),
     st.Page(settings.show, title="Settings", icon=":material/tune:", url_path="settings"),
 ]
-workbench.begin(pages)
+ways_on.note_pages(pages)
 page = st.navigation(pages, position="top")
 state.enter(page.url_path)
 page.run()

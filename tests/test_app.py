@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-import streamlit as st
 from openai_server import PATIENCE, OpenAIServer
 from streamlit.testing.v1 import AppTest
 
 from toolkit.engines.retry_policy import _NEXT_STEP
 from toolkit.models import LABEL
-from toolkit.ui import state, writing
+from toolkit.ui.ask import choose_key
+from toolkit.ui.caching import live_runs_of_process
+from toolkit.ui.session import Session
 from toolkit.ui.text import say_here
 
 ROOT = Path(__file__).parent.parent
@@ -27,15 +27,21 @@ def page(server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE).run()
 
 
+def session_of(page: AppTest) -> Session:
+    """Return what the page's session holds."""
+    held: Session = page.session_state["session"]
+    return held
+
+
 def words_of(page: AppTest) -> list[str]:
     """Return the words of the drafts on the page, in order."""
-    return [page.session_state[f"text-{slot}"] for slot in page.session_state["slots"]]
+    return [slot.text for slot in session_of(page).slots]
 
 
 def write(page: AppTest, *texts: str) -> AppTest:
     """Put words into the first drafts, as their editors do."""
-    for slot, text in zip(page.session_state["slots"], texts, strict=False):
-        page.session_state[f"text-{slot}"] = text
+    for slot, text in zip(session_of(page).slots, texts, strict=False):
+        session_of(page).type_text(slot.number, text)
     return page.run()
 
 
@@ -50,7 +56,7 @@ def test_the_page_begins_empty_with_a_way_on(page: AppTest) -> None:
     assert (ask.label, ask.disabled) == ("Ask 12 people", False)
     ask.click().run()
     assert "**Write a draft first**, or start from an example." in [words.value for words in page.markdown]
-    assert "live" not in page.session_state
+    assert session_of(page).live is None
 
 
 def test_the_button_says_what_it_takes(page: AppTest) -> None:
@@ -63,50 +69,27 @@ def test_the_button_says_what_it_takes(page: AppTest) -> None:
     assert any(caption.value.startswith("1 person: too few") for caption in page.caption)
 
 
-def test_a_press_outlives_a_broken_off_run_of_the_script(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The script may be started over before it comes to the press: the press is kept, and taken once."""
+def test_a_press_outlives_a_broken_off_run_of_the_script(page: AppTest) -> None:
+    """A press that a run of the script did not come to is taken by the next one, and once."""
     write(page, "Get paid in the chat.")
-    breaks = iter([True])
-    find_estimate = state.find_estimate
-
-    def break_off(*asked: Any) -> Any:
-        if next(breaks, False):
-            st.rerun()
-        return find_estimate(*asked)
-
-    monkeypatch.setattr(state, "find_estimate", break_off)
-    page.button(key="start").click().run()
+    session_of(page).press()
+    page.run()
     assert not page.exception
-    assert "live" in page.session_state
-    assert "note-press" not in page.session_state
-
-
-def test_first_words_are_drawn_before_the_page_follows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The preview of a draft that was empty does not wait for the page as a whole."""
-    monkeypatch.chdir(tmp_path)
-    done: list[str] = []
-    monkeypatch.setattr(writing, "show_preview", lambda *_, **__: done.append("drawn"))
-    monkeypatch.setattr(writing.st, "rerun", lambda: done.append("follows"))
-    script = """
-from toolkit.ui import state, writing
-state.begin()
-state.write_text(0, "Get paid in the chat.")
-state.mark_settled()
-writing.write_draft(0, "A", "messenger_message", "phone", None, locked=False)
-"""
-    page = AppTest.from_string(script, default_timeout=PATIENCE).run()
-    assert not page.exception
-    assert done == ["drawn", "follows"]
+    first = session_of(page).live
+    assert first is not None
+    page.run()
+    assert session_of(page).live == first
 
 
 def test_a_press_is_forgotten_with_its_page(page: AppTest) -> None:
     """A press that was never taken asks nobody once somebody comes back from another page."""
     write(page, "Get paid in the chat.")
-    page.session_state["note-press"] = True
-    page.session_state["page"] = "runs"
+    session_of(page).press()
+    session_of(page).enter("runs")
+    session_of(page).press()
     page.run()
     assert not page.exception
-    assert "live" not in page.session_state
+    assert session_of(page).live is None
 
 
 def test_an_example_fills_the_page(page: AppTest) -> None:
@@ -145,7 +128,7 @@ import streamlit as st
 from toolkit.ui import state
 names = st.session_state.get("names", ["one", "two"])
 state.keep_choice("ask-one", names)
-st.selectbox("Which?", names, key="ask-one")
+st.selectbox("Which?", names, **state.tie("ask-one"))
 """
     page = AppTest.from_string(script, default_timeout=PATIENCE).run()
     page.selectbox(key="ask-one").set_value("two").run()
@@ -179,12 +162,10 @@ def test_two_drafts_of_one_name_are_refused(page: AppTest) -> None:
 
 def test_a_typed_address_never_gets_this_machines_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """The key of the environment goes to the environment's address alone."""
-    from toolkit.ui.ask import _choose_key
-
-    assert _choose_key("", "http://elsewhere.example/v1") == "none"
+    assert choose_key("", "http://elsewhere.example/v1") == "none"
     monkeypatch.setenv("AUDIENCE_BASE_URL", "http://own.example/v1")
-    assert _choose_key("", "http://own.example/v1") is None
-    assert _choose_key("typed", "http://elsewhere.example/v1") == "typed"
+    assert choose_key("", "http://own.example/v1") is None
+    assert choose_key("typed", "http://elsewhere.example/v1") == "typed"
 
 
 def test_where_nothing_answers_the_drafts_are_at_hand(page: AppTest) -> None:
@@ -192,7 +173,7 @@ def test_where_nothing_answers_the_drafts_are_at_hand(page: AppTest) -> None:
     write(page, "Get paid in the chat.")
     page.text_input(key="ask-url").set_value("http://127.0.0.1:9/v1").run()
     page.button(key="start").click().run()
-    assert state._runs_of_process().find(page.session_state["live"]).wait(PATIENCE)
+    assert live_runs_of_process().find(session_of(page).live).wait(PATIENCE)
     page.run()
     assert not page.exception
     said = page.error[0].value.replace("\\", "")

@@ -63,9 +63,9 @@ def open_page(name: str) -> AppTest:
 
 def wait_for(page: AppTest, prefix: str) -> AppTest:
     """Draw the page again once its job is over."""
-    for key in page.session_state._state.filtered_state:
-        if str(key).startswith(f"job-{prefix}"):
-            assert page.session_state[key].wait(PATIENCE)
+    for name, job in page.session_state["session"].jobs.items():
+        if name.startswith(prefix):
+            assert job.wait(PATIENCE)
     page.run()
     assert not page.exception, page.exception
     return page

@@ -10,6 +10,7 @@ from toolkit.models import Draft
 from toolkit.panel import api
 from toolkit.results import Run
 from toolkit.store import approvals
+from toolkit.ui import keys
 from toolkit.ui.sign_in import name_user
 from toolkit.ui.text import escape
 
@@ -23,7 +24,7 @@ def show_approval(run: Run, draft: Draft) -> None:
         words, back = st.columns([4, 1], vertical_alignment="center")
         note = f": {approval.note}" if approval.note else ""
         words.markdown(f":material/verified: Approved by {escape(approval.describe() + note)}")
-        key = f"withdraw-{campaign}-{draft.id}-{approval.approved_by}"
+        key = keys.name_approval_withdrawal(campaign, draft.id, approval.approved_by)
         back.button("Take back", key=key, on_click=_withdraw, args=(approval,), width="stretch")
     for approval in voided:
         st.markdown(
@@ -35,7 +36,7 @@ def show_approval(run: Run, draft: Draft) -> None:
 def ask_approval(run: Run, draft: Draft) -> None:
     """Let somebody approve a draft, bound to its words; who signed in approves under that name."""
     signed = name_user()
-    with st.form(key=f"approve-{run.run_id}-{draft.id}", border=False):
+    with st.form(key=keys.name_approval(run.run_id, draft.id), border=False):
         name = signed or st.text_input("Your name", max_chars=120)
         note = st.text_input("Note, if any", max_chars=500)
         if st.form_submit_button(f"Approve as {signed}" if signed else "Approve these words"):

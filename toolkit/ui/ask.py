@@ -11,12 +11,12 @@ from toolkit.audiences import list_audiences
 from toolkit.drafts.surfaces import Device, find_surface, surface_names
 from toolkit.engines import DEFAULT_MODEL
 from toolkit.models import Audience, Campaign, records
-from toolkit.ui import state
+from toolkit.ui import caching, keys, state
 from toolkit.ui.text import escape
 
 ENGINES = {"local": "Embedded model, on this machine", "openai": "OpenAI or a compatible endpoint"}
 LAST_SEED = 2_147_483_647
-LIMITS = ("ask-max-cost", "ask-concurrency", "ask-price-in", "ask-price-out")
+LIMITS = (keys.MAX_COST, keys.CONCURRENCY, keys.PRICE_IN, keys.PRICE_OUT)
 OBJECTIVES = {
     "read": "stop and read",
     "react": "react or like",
@@ -29,44 +29,44 @@ OBJECTIVES = {
 
 def ask_surface() -> str:
     """Let the tester choose where the drafts will appear; a retired place only where drafts of a file are for it."""
-    opened = state.recall("ask-surface")
+    opened = state.recall(keys.SURFACE)
     names = [name for name in surface_names() if find_surface(name).retired is None or name == opened]
-    state.keep_choice("ask-surface", names)
-    return st.selectbox(
-        "Where will it appear?", names, format_func=lambda name: find_surface(name).label, key="ask-surface"
+    state.keep_choice(keys.SURFACE, names)
+    chosen: str = st.selectbox(
+        "Where will it appear?", names, format_func=lambda name: find_surface(name).label, **state.tie(keys.SURFACE)
     )
+    return chosen
 
 
 def ask_objective(surface: str) -> str:
     """Let the tester declare what counts as success, before the run."""
     actions = find_surface(surface).actions
-    state.keep_choice("ask-objective", actions, "click" if "click" in actions else "read")
-    return st.selectbox(
+    state.keep_choice(keys.OBJECTIVE, actions, "click" if "click" in actions else "read")
+    chosen: str = st.selectbox(
         "What should they do?",
         actions,
         format_func=OBJECTIVES.__getitem__,
-        key="ask-objective",
         help="What counts as success, declared before anybody is asked.",
+        **state.tie(keys.OBJECTIVE),
     )
+    return chosen
 
 
 def ask_device() -> Device:
     """Let the tester choose on what the drafts are looked at."""
     devices: list[Device] = ["phone", "desktop"]
-    state.suggest("ask-device", devices[0])
-    chosen = st.segmented_control("Seen on a", devices, key="ask-device", required=True)
+    chosen = st.segmented_control("Seen on a", devices, required=True, **state.tie(keys.DEVICE, devices[0]))
     return chosen or devices[0]
 
 
 def ask_audience() -> Audience:
     """Let the tester choose whom to ask, and some of them; raise InputError where nobody can be had."""
     found = dict(list_audiences())
-    state.keep_choice("ask-audience", found, "uk-small-sellers")
-    name = st.selectbox("Who will read it?", list(found), key="ask-audience")
-    path, changed = str(found[name]), found[name].stat().st_mtime
-    everybody = state.read_audience(path, changed)
+    state.keep_choice(keys.AUDIENCE, found, "uk-small-sellers")
+    name = st.selectbox("Who will read it?", list(found), **state.tie(keys.AUDIENCE))
+    everybody = caching.read_audience(found[name])
     st.caption(escape(" ".join(everybody.description.split())))
-    return state.read_audience(path, changed, _ask_segments(everybody))
+    return caching.read_audience(found[name], _ask_segments(everybody))
 
 
 def _ask_segments(audience: Audience) -> dict[str, list[str]]:
@@ -78,53 +78,53 @@ def _ask_segments(audience: Audience) -> dict[str, list[str]]:
     wanted = {}
     with st.expander("Only some of them"):
         for key, allowed in values.items():
-            state.keep_choices(f"ask-only-{audience.audience}-{key}", allowed)
-            wanted[key] = st.multiselect(
-                key.capitalize(), allowed, key=f"ask-only-{audience.audience}-{key}", placeholder="all"
-            )
+            field = keys.name_only(audience.audience, key)
+            state.keep_choices(field, allowed)
+            wanted[key] = st.multiselect(key.capitalize(), allowed, placeholder="all", **state.tie(field))
     return wanted
 
 
 def ask_sample(audience: Audience) -> int:
     """Let the tester choose how many personas are drawn."""
     people = len(audience.personas)
-    key = f"ask-sample-{audience.audience}"
+    key = keys.name_sample(audience.audience)
     state.limit_number(key, people)
-    return st.slider("How many of them?", 1, people, key=key) if people > 1 else 1
+    return st.slider("How many of them?", 1, people, **state.tie(key)) if people > 1 else 1
 
 
 def ask_engine() -> dict[str, Any]:
     """Let the tester choose what answers and the seed; return options of a run, the limits of the settings included."""
     with st.expander("What answers", expanded=False):
         chosen = ask_answering()
-        state.suggest("ask-seed", 0)
-        seed = st.number_input("Seed", 0, LAST_SEED, key="ask-seed", help="Decides the draw and the wordings.")
+        seed = st.number_input(
+            "Seed", 0, LAST_SEED, help="Decides the draw and the wordings.", **state.tie(keys.SEED, 0)
+        )
     return chosen | find_limits() | {"seed": int(seed)}
 
 
 def ask_answering() -> dict[str, Any]:
     """Let somebody choose the engine and, for an endpoint, address, model and key."""
     has_endpoint = bool(_machine_url() or os.environ.get("OPENAI_API_KEY"))
-    state.suggest("ask-engine", "openai" if has_endpoint else "local")
-    engine = st.radio("Engine", list(ENGINES), format_func=ENGINES.__getitem__, key="ask-engine")
+    first = "openai" if has_endpoint else "local"
+    engine = st.radio("Engine", list(ENGINES), format_func=ENGINES.__getitem__, **state.tie(keys.ENGINE, first))
     return {"engine": engine} | (_ask_endpoint() if engine == "openai" else {})
 
 
 def ask_limits() -> None:
     """Let somebody set what no run may pass; `find_limits` returns it on any page."""
-    for key in LIMITS:
-        state.suggest(key, None)
     st.number_input(
-        "Dollars a run may cost at most", min_value=0.0, step=0.5, key="ask-max-cost", placeholder="no limit",
+        "Dollars a run may cost at most", min_value=0.0, step=0.5, placeholder="no limit", **state.tie(keys.MAX_COST),
         help="A run stops before its bill can pass this. Needs a price where the model's is not known.",
     )  # fmt: skip
     one, other = st.columns(2)
     for column, key, label in (
-        (one, "ask-price-in", "Price of a million prompt tokens"),
-        (other, "ask-price-out", "Price of a million completion tokens"),
+        (one, keys.PRICE_IN, "Price of a million prompt tokens"),
+        (other, keys.PRICE_OUT, "Price of a million completion tokens"),
     ):
-        column.number_input(label, min_value=0.0, step=0.05, key=key, placeholder="the listed one")
-    st.number_input("Questions in flight at most", 1, 1024, key="ask-concurrency", placeholder="as the engine likes")
+        column.number_input(label, min_value=0.0, step=0.05, placeholder="the listed one", **state.tie(key))
+    st.number_input(
+        "Questions in flight at most", 1, 1024, placeholder="as the engine likes", **state.tie(keys.CONCURRENCY)
+    )
 
 
 def find_limits() -> dict[str, Any]:
@@ -139,8 +139,8 @@ def ask_head_to_head() -> bool:
     """Let the tester have the drafts compared side by side as well."""
     return st.checkbox(
         "Also put drafts head to head",
-        key="ask-head-to-head",
         help="Everybody also chooses between every two drafts, in both orders. More calls, and a second opinion.",
+        **state.tie(keys.HEAD_TO_HEAD, first=False),
     )
 
 
@@ -152,18 +152,17 @@ def make_test(drafts: list[dict[str, Any]], objective: str) -> Campaign:
 
 
 def _ask_endpoint() -> dict[str, Any]:
-    state.suggest("ask-url", _machine_url())
-    state.suggest("ask-model", os.environ.get("AUDIENCE_MODEL") or ("" if _machine_url() else DEFAULT_MODEL))
-    url = st.text_input("Address", key="ask-url", placeholder="https://api.openai.com/v1").strip()
-    model = st.text_input("Model", key="ask-model", placeholder=DEFAULT_MODEL).strip()
-    key = st.text_input("Key", type="password", key="ask-key", autocomplete="off", help=_KEY_HELP)
-    return {"base_url": url or None, "model": model or None, "api_key": _choose_key(key, url)}
+    machine, first = _machine_url(), os.environ.get("AUDIENCE_MODEL") or ("" if _machine_url() else DEFAULT_MODEL)
+    url = st.text_input("Address", placeholder="https://api.openai.com/v1", **state.tie(keys.URL, machine)).strip()
+    model = st.text_input("Model", placeholder=DEFAULT_MODEL, **state.tie(keys.MODEL, first)).strip()
+    key = st.text_input("Key", type="password", autocomplete="off", help=_KEY_HELP, **state.tie(keys.API_KEY, ""))
+    return {"base_url": url or None, "model": model or None, "api_key": choose_key(key, url)}
 
 
 _KEY_HELP = "Kept in the memory of this browser session only. Empty: the key of this machine, for its own address."
 
 
-def _choose_key(typed: str, url: str) -> str | None:
+def choose_key(typed: str, url: str) -> str | None:
     """Return the key to send; None for this machine's own, which goes to no address that was typed into the page."""
     if typed:
         return typed

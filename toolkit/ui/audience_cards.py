@@ -13,25 +13,24 @@ from toolkit.drafts.preview import render_portrait
 from toolkit.errors import InputError
 from toolkit.models import Audience, Persona
 from toolkit.report import seating
-from toolkit.ui import state, workbench
+from toolkit.ui import keys, state
 from toolkit.ui.text import escape
 
 _PAGE = 12
 _COLUMNS = 3
 _MOST_BESIDE = 4
-_FIELDS = "ask-person-"
-"""Kept while another view or page is shown."""
+_FIELDS = ("id", "name", "age", "weight", "segments", "about")
 _NEW = ""
 
 
 def show_people(desk: editing.Desk) -> None:
     """Draw the segments, the search and the cards, or the form of the persona that is being edited."""
-    said = workbench.take_said()
+    session = state.find_session()
+    said = session.take_said()
     if said:
         st.info(escape(said))
-    edited = workbench.find_edited()
-    if edited is not None:
-        show_form(desk, edited)
+    if session.edited is not None:
+        show_form(desk, session.edited)
         return
     show_segments(desk.audience)
     personas = ask_personas(desk.audience)
@@ -51,14 +50,14 @@ def show_segments(audience: Audience) -> None:
 
 def ask_personas(audience: Audience) -> list[Persona]:
     """Let somebody search by words and segments."""
-    keys = list(audience.segment_keys)
-    columns = st.columns(min(len(keys) + 1, _MOST_BESIDE))
-    words = columns[0].text_input("Search", key="ask-cards-words", placeholder="a name, a job, a town")
+    segments = list(audience.segment_keys)
+    columns = st.columns(min(len(segments) + 1, _MOST_BESIDE))
+    words = columns[0].text_input("Search", placeholder="a name, a job, a town", **state.tie(keys.CARD_WORDS, ""))
     wanted: dict[str, list[str]] = {}
-    for key, column in zip(keys, itertools.cycle([*columns[1:], columns[0]]), strict=False):
+    for key, column in zip(segments, itertools.cycle([*columns[1:], columns[0]]), strict=False):
         values = sorted({persona.segments[key] for persona in audience.personas if key in persona.segments})
-        state.keep_choices(f"ask-cards-{key}", values)
-        wanted[key] = column.multiselect(key, values, key=f"ask-cards-{key}", placeholder="any")
+        state.keep_choices(keys.name_card_filter(key), values)
+        wanted[key] = column.multiselect(key, values, placeholder="any", **state.tie(keys.name_card_filter(key)))
     return editing.find_personas(audience, words, wanted)
 
 
@@ -68,8 +67,8 @@ def show_cards(desk: editing.Desk, personas: Sequence[Persona]) -> None:
     st.caption(f"{len(personas)} of {len(desk.audience.personas)} personas")
     page = 1
     if pages > 1:
-        workbench.limit_page("ask-cards-page", pages)
-        page = int(st.number_input(f"Page, of {pages}", 1, pages, key="ask-cards-page", width=160))
+        state.limit_page(keys.CARD_PAGE, pages)
+        page = int(st.number_input(f"Page, of {pages}", 1, pages, width=160, **state.tie(keys.CARD_PAGE)))
     shown = editing.take_page(personas, _PAGE, page)
     for row in editing.split_rows(shown, _COLUMNS):
         for column, persona in zip(st.columns(_COLUMNS), row, strict=False):
@@ -89,16 +88,19 @@ def show_card(desk: editing.Desk, persona: Persona) -> None:
     )
     st.text(editing.shorten(persona.about, 260))
     with st.container(horizontal=True):
-        st.button("Edit", key=f"open-{persona.id}", on_click=_open, args=(desk, persona), type="tertiary",
-                  help=f"Edit {editing.shorten(persona.name, 40)}")  # fmt: skip
-        st.button("Duplicate", key=f"copy-{persona.id}", on_click=_duplicate, args=(desk, persona), type="tertiary")
-        st.button("Delete", key=f"drop-{persona.id}", on_click=_delete, args=(desk, persona), type="tertiary")
+        for label, what, change in (
+            ("Edit", "open", _open),
+            ("Duplicate", "copy", _duplicate),
+            ("Delete", "drop", _delete),
+        ):
+            key, told = keys.name_person_button(persona.id, what), f"{label} {editing.shorten(persona.name, 40)}"
+            st.button(label, key=key, on_click=change, args=(desk, persona), type="tertiary", help=told)
 
 
 def show_form(desk: editing.Desk, edited: str) -> None:
     """Let somebody change a persona; what is wrong stands beside its field and nothing typed is lost."""
     st.subheader(escape(f"Edit {edited}") if edited else "Add a persona", anchor=False)
-    faults = workbench.find_faults()
+    faults = state.find_session().faults
     left, right = st.columns([1, 2], gap="large")
     with left:
         _ask("id", "Id", faults)
@@ -110,21 +112,21 @@ def show_form(desk: editing.Desk, edited: str) -> None:
         _ask("about", "Who this is, in plain sentences", faults, area=220)
     with st.container(horizontal=True):
         st.button("Keep", type="primary", on_click=_keep, args=(desk, edited))
-        st.button("Cancel", on_click=workbench.close_form)
+        st.button("Cancel", on_click=state.find_session().close_form)
 
 
 def _ask(name: str, label: str, faults: dict[str, str], *, area: int = 0, **options: Any) -> None:
+    tied = state.tie(keys.name_person_field(name), "")
     if area:
-        st.text_area(label, key=f"{_FIELDS}{name}", height=area, **options)
+        st.text_area(label, height=area, **tied, **options)
     else:
-        st.text_input(label, key=f"{_FIELDS}{name}", **options)
+        st.text_input(label, **tied, **options)
     if name in faults:
         st.error(escape(faults[name]))
 
 
 def _open(desk: editing.Desk, persona: Persona | None) -> None:
     """Put a persona, or an empty one, into the form."""
-    workbench.open_form(persona.id if persona else _NEW)
     filled = {
         "id": persona.id if persona else editing.suggest_id(desk.audience),
         "name": persona.name if persona else "",
@@ -135,28 +137,29 @@ def _open(desk: editing.Desk, persona: Persona | None) -> None:
         else "\n".join(f"{key}: " for key in desk.audience.segment_keys),
         "about": persona.about if persona else "",
     }
-    for name, value in filled.items():
-        workbench.set_value(f"{_FIELDS}{name}", value)
+    state.find_session().open_form(persona.id if persona else _NEW, filled)
 
 
 def _keep(desk: editing.Desk, edited: str) -> None:
     others = [persona.id for persona in desk.audience.personas if persona.id != edited]
-    persona, faults = editing.make_persona(workbench.find_fields(_FIELDS), others)
-    workbench.keep_faults(faults)
+    session = state.find_session()
+    persona, session.faults = editing.make_persona(session.read_form(_FIELDS), others)
     if persona is not None:
-        workbench.keep_desk(desk.change(editing.put_persona(desk.audience, persona, edited or None)))
-        workbench.close_form()
+        session.desk = desk.change(editing.put_persona(desk.audience, persona, edited or None))
+        session.close_form()
 
 
 def _duplicate(desk: editing.Desk, persona: Persona) -> None:
     audience, copy = editing.duplicate_persona(desk.audience, persona.id)
-    workbench.keep_desk(desk.change(audience))
-    workbench.say_once(f"{persona.name} duplicated as {copy.id}; Undo takes it back")
+    session = state.find_session()
+    session.desk = desk.change(audience)
+    session.said = f"{persona.name} duplicated as {copy.id}; Undo takes it back"
 
 
 def _delete(desk: editing.Desk, persona: Persona) -> None:
+    session = state.find_session()
     try:
-        workbench.keep_desk(desk.change(editing.remove_persona(desk.audience, persona.id)))
-        workbench.say_once(f"{persona.name} deleted; Undo brings them back")
+        session.desk = desk.change(editing.remove_persona(desk.audience, persona.id))
+        session.said = f"{persona.name} deleted; Undo brings them back"
     except InputError as error:
-        workbench.say_once(str(error))
+        session.said = str(error)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from toolkit.audiences import coverage, vetting
 from toolkit.models import Audience
-from toolkit.ui import state
+from toolkit.ui import keys, state
 from toolkit.ui.text import escape
 
 _COLUMNS = 4
@@ -17,24 +17,24 @@ _COLUMNS = 4
 
 def show_coverage(audience: Audience) -> None:
     """Draw the coverage view from top to bottom."""
-    keys = list(audience.segment_keys)
-    if not keys:
+    segments = list(audience.segment_keys)
+    if not segments:
         st.info("No segments to cross: give the personas some, such as role: seller.")
-    elif len(keys) > 1:
-        show_crossing(audience, keys)
-    if keys:
-        show_wanted(audience, keys)
+    elif len(segments) > 1:
+        show_crossing(audience, segments)
+    if segments:
+        show_wanted(audience, segments)
     show_doubts(audience)
 
 
-def show_crossing(audience: Audience, keys: list[str]) -> None:
+def show_crossing(audience: Audience, segments: list[str]) -> None:
     """Draw every pair of values of two segments; empty and thin pairs say so in words."""
     st.subheader("Who is missing", anchor=False)
     rows, columns = st.columns(2)
     for name, place in (("rows", 0), ("columns", 1)):
-        state.keep_choice(f"ask-cross-{name}", keys, keys[place])
-    row_key = rows.selectbox("Down", keys, key="ask-cross-rows")
-    column_key = columns.selectbox("Across", keys, key="ask-cross-columns")
+        state.keep_choice(keys.name_crossed(name), segments, segments[place])
+    row_key = rows.selectbox("Down", segments, **state.tie(keys.name_crossed("rows")))
+    column_key = columns.selectbox("Across", segments, **state.tie(keys.name_crossed("columns")))
     if row_key == column_key:
         st.caption("Choose two different segments.")
         return
@@ -46,19 +46,17 @@ def show_crossing(audience: Audience, keys: list[str]) -> None:
     st.caption("Personas in each cell, with their share of the weight.")
 
 
-def show_wanted(audience: Audience, keys: list[str]) -> None:
+def show_wanted(audience: Audience, segments: list[str]) -> None:
     """Let somebody type the shares that are wanted, and say how far the audience is from them."""
     st.subheader("Against what you want", anchor=False)
-    state.keep_choice("ask-wanted-key", keys)
-    key = st.selectbox("Segment", keys, key="ask-wanted-key")
+    state.keep_choice(keys.WANTED, segments)
+    key = st.selectbox("Segment", segments, **state.tie(keys.WANTED))
     wanted = {}
     for (value, share), column in zip(
         coverage.suggest_wanted(audience, key).items(), itertools.cycle(st.columns(_COLUMNS)), strict=False
     ):
-        state.suggest(f"ask-wanted-{key}-{value}", share)
-        wanted[value] = column.number_input(
-            f"{value}, %", 0.0, 100.0, step=1.0, format="%g", key=f"ask-wanted-{key}-{value}"
-        )
+        tied = state.tie(keys.name_wanted(key, value), share)
+        wanted[value] = column.number_input(f"{value}, %", 0.0, 100.0, step=1.0, format="%g", **tied)
     st.caption("Shares need not add up to 100; they are scaled.")
     for gap in coverage.compare_shares(audience, key, wanted):
         st.markdown(f"- {escape(gap.sentence)}")

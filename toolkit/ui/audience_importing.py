@@ -8,7 +8,7 @@ from toolkit.audiences import editing, uploads
 from toolkit.errors import InputError
 from toolkit.files import tables
 from toolkit.models import Audience
-from toolkit.ui import state, workbench
+from toolkit.ui import caching, keys, state
 from toolkit.ui.text import escape
 
 _NONE = "(none)"
@@ -20,20 +20,20 @@ _CHOSEN = (*_COLUMNS, "audience", "segments", "template")
 def show_import() -> None:
     """Draw the import from file to preview."""
     upload = st.file_uploader(
-        "A table with one row a person", type=[suffix[1:] for suffix in tables.SUFFIXES], key="rows"
+        "A table with one row a person", type=[suffix[1:] for suffix in tables.SUFFIXES], key=keys.ROWS
     )
     if upload is None:
         st.caption("CSV, Excel or Parquet, up to 20 MB and 5,000 rows; nothing leaves this machine.")
         return
     try:
-        table = workbench.read_rows(upload.name, upload.getvalue())
+        table = caching.read_rows(upload.name, upload.getvalue())
         name, columns, segments, template = ask_columns(table)
         audience = uploads.make_audience(table, name, template, segments, columns)
     except InputError as error:
         st.error(escape(str(error)))
         return
     show_three(audience)
-    desk = workbench.find_desk()
+    desk = state.find_session().desk
     waits = desk is not None and desk.is_changed
     st.button(
         "Open it", type="primary", on_click=_open, args=(audience,), disabled=waits,
@@ -47,22 +47,21 @@ def ask_columns(table: uploads.Table) -> tuple[str, dict[str, str], list[str], s
     left, right = st.columns([2, 3], gap="large")
     columns = {}
     with left:
-        state.suggest("ask-import-audience", table.stem)
-        name = st.text_input("Name of the audience", key="ask-import-audience")
+        name = st.text_input("Name of the audience", **state.tie(keys.name_import("audience"), table.stem))
         for own in _COLUMNS:
             choices = [_NONE, *table.columns]
-            state.keep_choice(f"ask-import-{own}", choices, table.suggested.get(own))
-            chosen = st.selectbox(f"Column of the {own}", choices, key=f"ask-import-{own}")
+            state.keep_choice(keys.name_import(own), choices, table.suggested.get(own))
+            chosen = st.selectbox(f"Column of the {own}", choices, **state.tie(keys.name_import(own)))
             columns[own] = "" if chosen == _NONE else chosen
     with right:
         free = [column for column in table.columns if column not in columns.values()]
-        state.suggest("ask-import-segments", [one for one in table.segments if one in free])
-        state.keep_choices("ask-import-segments", free)
-        segments = st.multiselect("Columns to keep as segments", free, key="ask-import-segments")
-        state.suggest("ask-import-template", table.template)
+        state.suggest(keys.name_import("segments"), [one for one in table.segments if one in free])
+        state.keep_choices(keys.name_import("segments"), free)
+        segments = st.multiselect("Columns to keep as segments", free, **state.tie(keys.name_import("segments")))
         template = st.text_area(
-            "Template that turns a row into a description", key="ask-import-template", height=200,
+            "Template that turns a row into a description", height=200,
             help="Jinja2: {{ column }} stands for a cell, {{ row['a column'] }} for one whose name has spaces.",
+            **state.tie(keys.name_import("template"), table.template),
         )  # fmt: skip
     return name, columns, segments, template
 
@@ -81,13 +80,14 @@ def show_three(audience: Audience) -> None:
 def _begin(table: uploads.Table) -> None:
     """Forget what was chosen for another table."""
     this = (table.name, table.columns)
-    if workbench.find_value("import-of") != this:
-        workbench.set_value("import-of", this)
+    if state.recall(keys.IMPORTED) != this:
+        state.put(keys.IMPORTED, this)
         for own in _CHOSEN:
-            state.forget(f"ask-import-{own}")
+            state.forget(keys.name_import(own))
 
 
 def _open(audience: Audience) -> None:
-    workbench.drop_desk()
-    workbench.keep_desk(editing.Desk(audience.audience, bundled=False, steps=(audience,), opened=""))
-    workbench.set_value("ask-audience-view", "People")
+    session = state.find_session()
+    session.drop_desk()
+    session.desk = editing.Desk(audience.audience, bundled=False, steps=(audience,), opened="")
+    state.put(keys.VIEW, "People")

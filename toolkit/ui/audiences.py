@@ -9,7 +9,7 @@ import streamlit as st
 from toolkit.audiences import editing, list_audiences, write_audience
 from toolkit.errors import InputError, ToolkitError
 from toolkit.report import summaries
-from toolkit.ui import state, workbench
+from toolkit.ui import caching, keys, state
 from toolkit.ui.audience_cards import show_people
 from toolkit.ui.audience_coverage import show_coverage
 from toolkit.ui.audience_importing import show_import
@@ -23,8 +23,8 @@ def show() -> None:
     st.title("Audiences", anchor=False)
     st.caption("Described AI personas, no real people.")
     desk = ask_audience()
-    state.suggest("ask-audience-view", _VIEWS[0])
-    view = st.segmented_control("View", _VIEWS, key="ask-audience-view", label_visibility="collapsed")
+    tied = state.tie(keys.VIEW, _VIEWS[0])
+    view = st.segmented_control("View", _VIEWS, label_visibility="collapsed", **tied)
     if view == _VIEWS[2]:
         show_import()
     elif desk is not None:
@@ -38,18 +38,19 @@ def show() -> None:
 def ask_audience() -> editing.Desk | None:
     """Let somebody choose an audience; what is being changed stays until it is let go on purpose."""
     found = dict(list_audiences())
-    desk = workbench.find_desk()
+    session = state.find_session()
+    desk = session.desk
     if desk is not None and desk.is_changed:
         st.selectbox("Audience", [desk.name], disabled=True, help="Save or discard the changes to open another.")
         return desk
     names = list(found)
-    wanted = workbench.take_wanted()
+    wanted = session.take_wanted()
     if wanted in names:
-        workbench.set_value("ask-edited", wanted)
-    state.keep_choice("ask-edited", names)
-    name = st.selectbox("Audience", names, key="ask-edited")
+        state.put(keys.EDITED, wanted)
+    state.keep_choice(keys.EDITED, names)
+    name = st.selectbox("Audience", names, **state.tie(keys.EDITED))
     if desk is not None and desk.name != name:
-        workbench.drop_desk()
+        session.drop_desk()
         desk = None
     if desk is None or not _is_current(desk, found[name]):
         try:
@@ -57,7 +58,7 @@ def ask_audience() -> editing.Desk | None:
         except ToolkitError as error:
             st.error(escape(str(error)))
             return None
-        workbench.keep_desk(desk)
+        session.desk = desk
     return desk
 
 
@@ -68,8 +69,8 @@ def show_head(desk: editing.Desk) -> None:
     kept = "comes with the program; saving makes a copy" if desk.bundled else f"personas/{desk.name}.yaml"
     st.caption(escape(f"{len(audience.personas)} personas · source: {audience.source or 'not said'} · {kept}"))
     with st.container(horizontal=True):
-        st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=len(desk.steps) < 2)  # noqa: PLR2004
-        st.button("Discard", on_click=workbench.drop_desk, disabled=not desk.is_changed)
+        st.button("Undo", icon=":material/undo:", on_click=state.find_session().undo_edit, disabled=len(desk.steps) < 2)  # noqa: PLR2004
+        st.button("Discard", on_click=state.find_session().drop_desk, disabled=not desk.is_changed)
         with st.popover("Save", icon=":material/save:"):
             ask_save(desk)
         st.download_button("YAML", write_audience(audience), f"{desk.name}.yaml", "application/yaml", on_click="ignore")
@@ -84,26 +85,21 @@ def ask_save(desk: editing.Desk) -> None:
     The suggested name is the field's own: one set beside it is lost where the page is drawn anew before this opens.
     """
     suggested = f"{desk.name}-copy" if desk.bundled else desk.name
-    name = st.text_input("Name", suggested, key=f"save-name-{desk.name}", help="Written to ./personas as NAME.yaml")
-    replace = st.checkbox("Replace the file if it exists", key=f"save-replace-{desk.name}")
+    name = st.text_input(
+        "Name", suggested, key=keys.name_save(desk.name, "name"), help="Written to ./personas as NAME.yaml"
+    )
+    replace = st.checkbox("Replace the file if it exists", key=keys.name_save(desk.name, "replace"))
     if st.button("Save the audience", type="primary"):
         try:
             saved, path = editing.save_desk(desk, name, overwrite=replace)
         except InputError as error:
             st.error(say_here(error))
             return
-        workbench.keep_desk(saved)
-        workbench.want_audience(saved.name)
-        workbench.say_once(f"Written to {path}")
+        session = state.find_session()
+        session.desk, session.wanted_audience, session.said = saved, saved.name, f"Written to {path}"
         st.rerun()
-
-
-def _undo() -> None:
-    desk = workbench.find_desk()
-    if desk is not None:
-        workbench.keep_desk(desk.undo())
 
 
 def _is_current(desk: editing.Desk, path: Path) -> bool:
     """Return whether the file still holds what was opened; a steps-only desk keeps its history."""
-    return state.read_audience(str(path), path.stat().st_mtime).digest == desk.opened
+    return caching.read_audience(path).digest == desk.opened

@@ -15,7 +15,7 @@ from toolkit.models import Audience, Draft, Persona
 from toolkit.panel import connecting
 from toolkit.report import seating
 from toolkit.results import Run, find_runs, runs
-from toolkit.ui import ask, state
+from toolkit.ui import ask, caching, keys, state
 from toolkit.ui.people import find_audiences_of
 from toolkit.ui.text import escape
 from toolkit.ui.ways_on import show_beginning
@@ -61,10 +61,10 @@ def ask_subject() -> Subject | None:
         show_beginning("No run yet. This page goes on from a finished test: with the people it asked, and its drafts.")
         return None
     names = list(known)
-    state.keep_choice("ask-subject", names)
+    state.keep_choice(keys.SUBJECT, names)
     chosen, engine = st.columns([3, 2], gap="large", vertical_alignment="bottom")
     with chosen:
-        run_id = st.selectbox("About which run?", names, format_func=known.__getitem__, key="ask-subject")
+        run_id = st.selectbox("About which run?", names, format_func=known.__getitem__, **state.tie(keys.SUBJECT))
     with engine:
         options = ask.ask_engine()
     try:
@@ -82,7 +82,7 @@ def ask_draft(subject: Subject, *, key: str) -> str:
     state.keep_choice(key, names)
     if len(names) == 1:
         return names[0]
-    chosen = st.segmented_control("About which draft?", names, key=key)
+    chosen = st.segmented_control("About which draft?", names, **state.tie(key))
     return str(chosen or names[0])
 
 
@@ -101,7 +101,7 @@ def _find_run(run_id: str) -> Run:
     live = state.find_live()
     if live is not None and live.run is not None and live.run.run_id == run_id:
         return live.run
-    return state.open_run(run_id)
+    return caching.open_run(run_id)
 
 
 def _find_audiences(run: Run) -> list[Audience]:

@@ -11,11 +11,12 @@ from toolkit.errors import InputError
 from toolkit.models import LABEL, Audience, Campaign
 from toolkit.panel import estimating, live_runs
 from toolkit.report import seating
-from toolkit.ui import ask, state, workbench, writing
+from toolkit.ui import ask, caching, keys, state, writing
 from toolkit.ui.results import show_result
 from toolkit.ui.room import show_room
 from toolkit.ui.text import escape, say_here
 from toolkit.ui.watching import show_run
+from toolkit.ui.ways_on import open_page
 
 _NOTHING_YET = "Write a draft, or start from an example."
 
@@ -40,14 +41,14 @@ def show() -> None:
 
 def lead_here() -> None:
     """Lead from the address `drafts` to this page, whose own is the bare one."""
-    workbench.open_page("")
+    open_page("")
 
 
 def show_title() -> None:
     """Draw the title, the label, and what became of a run that is not at hand any more."""
     st.title("Would they stop for it?", anchor=False)
     st.caption(LABEL)
-    lost = state.take_lost()
+    lost = state.find_session().take_lost()
     if lost:
         st.info(escape(lost))
 
@@ -76,7 +77,7 @@ def show_form(*, locked: bool, bar: DeltaGenerator | None = None) -> None:
             show_start(drafts, objective, audience, options, bar or st.container())
     if audience is not None:
         with room:
-            show_room(seating.seat_panel(audience.personas), [""], {}, key="ask-people-room")
+            show_room(seating.seat_panel(audience.personas), [""], {}, key=keys.PEOPLE_ROOM)
 
 
 def ask_people() -> tuple[Audience | None, dict[str, Any]]:
@@ -103,13 +104,13 @@ def show_start(
     try:
         if any(draft["text"].strip() for draft in drafts):
             campaign = ask.make_test(drafts, objective)
-            takes, tells = estimating.say_estimate(state.find_estimate(campaign, audience, options))
+            takes, tells = estimating.say_estimate(caching.find_estimate(campaign, audience, options))
     except InputError as error:
         problem = str(error)
     said = _draw_start(takes, bar)
     if tells:
         st.caption(tells)
-    pressed = state.take_note(state.PRESS) is not None
+    pressed = state.find_session().take_press()
     if problem:
         said.error(say_here(problem))
     elif campaign is None:
@@ -120,8 +121,8 @@ def show_start(
 
 def _draw_start(takes: str, bar: DeltaGenerator) -> DeltaGenerator:
     """Draw the button; return the place for what there is to say about it."""
-    with bar, st.container(key="start-bar", horizontal=True, vertical_alignment="center"):
-        st.button(takes, type="primary", key="start", width=420, on_click=state.leave_note, args=(state.PRESS, True))
+    with bar, st.container(key=keys.START_BAR, horizontal=True, vertical_alignment="center"):
+        st.button(takes, type="primary", key=keys.START, width=420, on_click=state.find_session().press)
         return st.empty()
 
 

@@ -10,7 +10,8 @@ import streamlit as st
 
 from toolkit.drafts.lint import Finding
 from toolkit.files import resources
-from toolkit.ui import state
+from toolkit.ui import keys, state
+from toolkit.ui.session import DraftSlot
 
 _HTML = """<div class="editor"><label for="text"></label>
 <div class="paper"><div class="marks" aria-hidden="true"></div>
@@ -20,22 +21,22 @@ _HTML = """<div class="editor"><label for="text"></label>
 
 def edit_text(
     label: str,
-    slot: int,
+    slot: DraftSlot,
     *,
     findings: Sequence[Finding] = (),
     placeholder: str = "",
     locked: bool = False,
 ) -> None:
-    """Let the tester write the text of draft `slot`; `findings` are marked in the words and told under them.
+    """Let the tester write the text of a draft; `findings` are marked in the words and told under them.
 
-    What was typed is `state.find_text(slot)` from the next run of the script or fragment on.
+    What was typed is the text of the session's draft from the next run of the script or fragment on.
     """
-    key = f"edit-{slot}"
+    key = keys.name_draft(slot.number, "edit")
     in_text = sorted((finding for finding in findings if finding.field == "text"), key=lambda finding: finding.start)
     data: dict[str, Any] = {
         "label": label,
-        "text": state.find_text(slot),
-        "version": state.find_version(slot),
+        "text": slot.text,
+        "version": slot.version,
         "placeholder": placeholder,
         "locked": locked,
         "marks": [finding.model_dump(include={"start", "end", "severity"}) for finding in in_text],
@@ -44,9 +45,15 @@ def edit_text(
     _register()(
         key=key,
         data=data,
-        on_typed_change=partial(state.take_typed, slot, key),
-        on_left_change=state.mark_settled,
+        on_typed_change=partial(_take, slot.number, key),
+        on_left_change=state.find_session().settle,
     )
+
+
+def _take(number: int, key: str) -> None:
+    text = state.read_typed(key)
+    if text is not None:
+        state.find_session().type_text(number, text)
 
 
 def _describe(finding: Finding) -> dict[str, str]:

@@ -10,7 +10,7 @@ from toolkit.models import LABEL, Draft
 from toolkit.panel import background, estimating
 from toolkit.results import Run, runs
 from toolkit.store import version_log
-from toolkit.ui import state, workbench
+from toolkit.ui import keys, state
 from toolkit.ui.choosing import Subject, ask_draft, ask_subject
 from toolkit.ui.improve_versions import ask_version, keep, show_history, show_version
 from toolkit.ui.text import escape, say_here
@@ -24,7 +24,7 @@ def show() -> None:
     subject = ask_subject()
     if subject is None or not subject.audiences:
         return
-    draft_id = ask_draft(subject, key="ask-improve-draft")
+    draft_id = ask_draft(subject, key=keys.IMPROVE_DRAFT)
     draft = subject.find_draft(draft_id)
     objections, wish = ask_reasons(subject, draft_id)
     show_rewriting(subject, draft, objections, wish)
@@ -49,17 +49,17 @@ def ask_reasons(subject: Subject, draft_id: str) -> tuple[list[Objection], str]:
     chosen = [objection for objection in listed if _ask_objection(objection, subject, draft_id)]
     wish = st.text_input(
         "What else do you want of the wording?",
-        key="ask-wish",
         max_chars=rewriting.MOST_WISHED,
         placeholder="shorter, warmer, ...",
+        **state.tie(keys.WISH, ""),
     )
     return chosen, wish.strip()
 
 
 def show_rewriting(subject: Subject, draft: Draft, objections: list[Objection], wish: str) -> None:
     """Offer the rewrite, by the model or by hand, and keep what comes as a version."""
-    name = f"rewrite-{draft.digest}"
-    job = workbench.find_job(name)
+    name = keys.name_rewrite(draft.digest)
+    job = state.find_session().jobs.get(name)
     going = job is not None and not job.is_over
     if st.button("Rewrite it", type="primary", disabled=going):
         if objections or wish:
@@ -76,20 +76,23 @@ def show_rewriting(subject: Subject, draft: Draft, objections: list[Objection], 
 
 def show_retest(subject: Subject, before: version_log.Version, version: version_log.Version) -> None:
     """Offer the test of both, on the same people or on others, and draw what it came to."""
-    name = f"retest-{before.draft.digest}-{version.draft.digest}"
-    job = workbench.find_job(name)
+    name = keys.name_retest(before.draft.digest, version.draft.digest)
+    job = state.find_session().jobs.get(name)
     same = retesting.choose_same(subject.run, subject.audiences)
     fresh = retesting.choose_fresh([subject.run], subject.audiences)
     going = job is not None and not job.is_over
     again, others = st.columns(2)
     if again.button(
         f"Test both again on the same {same.personas}", type="primary", disabled=going, width="stretch",
-        key="retest-same", help="Same people, wordings and seed: only the new version is asked about.",
+        key=keys.RETEST_SAME, help="Same people, wordings and seed: only the new version is asked about.",
     ):  # fmt: skip
         _start_retest(name, subject, before, version, same)
         st.rerun()
     said = f"Test both on {fresh.personas} people not asked before" if fresh else "Nobody is left who was not asked"
-    if others.button(said, key="retest-fresh", disabled=going or fresh is None, width="stretch") and fresh is not None:
+    if (
+        others.button(said, key=keys.RETEST_FRESH, disabled=going or fresh is None, width="stretch")
+        and fresh is not None
+    ):
         _start_retest(name, subject, before, version, fresh)
         st.rerun()
     if job is not None:
@@ -118,9 +121,9 @@ def show_outcome(run: Run, choice: retesting.Choice) -> None:
 
 def _ask_objection(objection: Objection, subject: Subject, draft_id: str) -> bool:
     people, names = estimating.count_people(len(objection.personas)), subject.find_names(objection.personas)
-    key = f"ask-objection-{subject.run.run_id}-{draft_id}-{objection.number}"
-    state.suggest(key, objection.number <= 3)  # noqa: PLR2004 - the three most common
-    return st.checkbox(escape(objection.text), key=key, help=escape(f"{people}: {', '.join(names)}"))
+    key = keys.name_objection(subject.run.run_id, draft_id, objection.number)
+    tied = state.tie(key, objection.number <= 3)  # noqa: PLR2004 - the three most common
+    return st.checkbox(escape(objection.text), help=escape(f"{people}: {', '.join(names)}"), **tied)
 
 
 def _start_rewrite(name: str, subject: Subject, draft: Draft, objections: list[Objection], wish: str) -> None:
@@ -131,8 +134,8 @@ def _start_rewrite(name: str, subject: Subject, draft: Draft, objections: list[O
             keep(subject, draft, written.draft, answers=reasons, wish=wish, note=written.note)
         return written
 
-    state.forget("ask-version")
-    workbench.keep_job(name, background.Job(work, about="rewrite"))
+    state.forget(keys.VERSION)
+    state.find_session().keep_job(name, background.Job(work, about="rewrite"))
 
 
 def _start_retest(
@@ -147,7 +150,8 @@ def _start_retest(
         runs.keep_run(run, runs.RUNS)
         return run, choice
 
-    workbench.keep_job(name, background.Job(work, about="retest", planned=retesting.count_planned(subject.run, choice)))
+    planned = retesting.count_planned(subject.run, choice)
+    state.find_session().keep_job(name, background.Job(work, about="retest", planned=planned))
 
 
 def _list_versions(subject: Subject, draft: Draft) -> list[version_log.Version]:

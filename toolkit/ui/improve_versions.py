@@ -10,7 +10,7 @@ from toolkit.drafts.preview import render_changes
 from toolkit.improve import retesting, rewriting
 from toolkit.models import Draft
 from toolkit.store import version_log
-from toolkit.ui import state
+from toolkit.ui import keys, state
 from toolkit.ui.choosing import Subject
 from toolkit.ui.previews import show_preview
 from toolkit.ui.text import escape
@@ -22,8 +22,8 @@ def ask_version(versions: list[version_log.Version]) -> version_log.Version | No
     if not shown:
         return None
     names = {version.number: _name(version) for version in shown}
-    state.keep_choice("ask-version", list(names), shown[-1].number)
-    number = st.selectbox("Version", list(names), format_func=names.__getitem__, key="ask-version")
+    state.keep_choice(keys.VERSION, list(names), shown[-1].number)
+    number = st.selectbox("Version", list(names), format_func=names.__getitem__, **state.tie(keys.VERSION))
     return next(version for version in shown if version.number == number)
 
 
@@ -45,9 +45,8 @@ def show_version(subject: Subject, before: version_log.Version, version: version
 def ask_edit(subject: Subject, version: version_log.Version) -> None:
     """Let the writer change the words by hand; that is a version of its own."""
     with st.expander("Change it by hand"):
-        key = f"hand-{version.draft.digest}"
-        state.suggest(key, version.draft.text)
-        text = st.text_area("Text", key=key, height=140)
+        tied = state.tie(keys.name_version(version.draft.digest), version.draft.text)
+        text = st.text_area("Text", height=140, **tied)
         edited = version.draft.model_copy(update={"text": text})
         fault = rewriting.find_fault(version.draft, edited) if text.strip() else "the text is empty"
         if fault and text.strip() != version.draft.text.strip():
@@ -74,7 +73,7 @@ def show_history(subject: Subject, draft: Draft, versions: list[version_log.Vers
                 st.caption(escape(f"{tested.verdict.headline}: {retesting.say_difference(tested)}"))
             if version.number:
                 st.button(
-                    "Bring it back" if version.withdrawn else "Take it back", key=f"back-{version.number}",
+                    "Bring it back" if version.withdrawn else "Take it back", key=keys.name_withdrawal(version.number),
                     on_click=_withdraw, args=(subject, draft, version), type="tertiary",
                 )  # fmt: skip
     st.button("Put the newest on the first page", icon=":material/edit_note:", on_click=_use, args=(subject, versions))

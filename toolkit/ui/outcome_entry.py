@@ -11,7 +11,7 @@ from toolkit.errors import InputError, ToolkitError
 from toolkit.panel import api
 from toolkit.results import Run
 from toolkit.store import outcome_log
-from toolkit.ui import state
+from toolkit.ui import keys, state
 from toolkit.ui.text import escape
 from toolkit.validity.outcomes import Addition, add_outcomes, find_batch, read_outcome
 
@@ -24,10 +24,10 @@ def show_outcomes(run: Run) -> None:
     st.caption(
         "After publishing: how many people each draft was shown to, and what they did. An empty field is unknown."
     )
-    kept = state.take_note("outcomes")
+    kept = state.find_session().take_outcomes()
     if kept is not None:
         _show_kept(kept)
-    with st.form(key=f"outcomes-{run.run_id}"):
+    with st.form(key=keys.name_outcomes(run.run_id)):
         day = st.date_input("Published on", value="today", max_value="today", format="YYYY-MM-DD")
         rows = [_ask_row(run, draft_id) for draft_id in run.drafts]
         if st.form_submit_button("Keep these results"):
@@ -39,7 +39,7 @@ def _ask_row(run: Run, draft_id: str) -> dict[str, int | None]:
     columns = st.columns(len(_COUNTS))
     return {
         name: column.number_input(
-            f"{label.capitalize()}", min_value=0, value=None, step=1, key=f"outcome-{run.run_id}-{draft_id}-{name}"
+            label.capitalize(), min_value=0, value=None, step=1, key=keys.name_outcome(run.run_id, draft_id, name)
         )
         for column, (name, label) in zip(columns, _COUNTS.items(), strict=True)
     }
@@ -64,10 +64,11 @@ def _keep(run: Run, day: datetime.date, rows: list[dict[str, int | None]]) -> No
         st.error("Nothing was typed in: fill how many people a draft was shown to, and what they did.")
         return
     try:
-        state.leave_note("outcomes", add_outcomes(api.default_store(), found, f"the page, {run.run_id}"))
+        added = add_outcomes(api.default_store(), found, f"the page, {run.run_id}")
     except ToolkitError as error:
         st.error(escape(str(error)))
         return
+    state.find_session().kept_outcomes = added
     st.rerun()
 
 
@@ -77,7 +78,7 @@ def _show_kept(addition: Addition) -> None:
     words, back = st.columns([4, 1], vertical_alignment="center")
     words.success(escape("; ".join(said)), icon=":material/check:")
     if addition.batch is not None:
-        back.button("Take back", key="take-back", on_click=_take_back, args=(addition.batch,), width="stretch")
+        back.button("Take back", key=keys.TAKE_BACK, on_click=_take_back, args=(addition.batch,), width="stretch")
 
 
 def _take_back(batch: int) -> None:

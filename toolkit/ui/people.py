@@ -7,7 +7,7 @@ from toolkit.errors import InputError
 from toolkit.improve import interviews
 from toolkit.models import Audience, Persona
 from toolkit.results import Run
-from toolkit.ui import state
+from toolkit.ui import caching
 
 
 def find_audiences_of(run: Run) -> dict[str, Audience]:
@@ -16,7 +16,7 @@ def find_audiences_of(run: Run) -> dict[str, Audience]:
     found = {}
     for name in (asked["audience"] for asked in run.methods.audiences):
         if name in files:
-            found[name] = state.read_audience(str(files[name]), files[name].stat().st_mtime)
+            found[name] = caching.read_audience(files[name])
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from toolkit.errors import ToolkitError
-from toolkit.ui import state
+from toolkit.ui import caching, state
 from toolkit.ui.results import show_result
 from toolkit.ui.text import escape
 from toolkit.ui.ways_on import show_beginning
@@ -19,7 +19,7 @@ def show() -> None:
         show_beginning("A link to a result names its run; this one names none. Choose one under Runs, or make one.")
         return
     try:
-        run = state.open_run(asked)
+        run = caching.open_run(asked)
     except ToolkitError as error:
         st.error(escape(str(error)))
         return

@@ -10,7 +10,7 @@ import streamlit as st
 from toolkit.models import LABEL
 from toolkit.report import FORMATS, Report, blocks, charts, list_methods, seating, summaries
 from toolkit.results import Run
-from toolkit.ui import state
+from toolkit.ui import caching, keys
 from toolkit.ui.people import find_people_of
 from toolkit.ui.previews import show_preview
 from toolkit.ui.room import show_room
@@ -31,7 +31,7 @@ Item = TypeVar("Item")
 
 def show_result(run: Run, seats: Sequence[seating.Seat] | None = None) -> None:
     """Draw a run from the decision down to the method; `seats` say who the people are, where that is known."""
-    report = state.report_of(run)
+    report = caching.report_of(run)
     known, note = ({}, "") if seats else find_people_of(run)
     people = list(seats or seating.seat_run(run, known))
     show_decision(report)
@@ -75,7 +75,7 @@ def show_people(report: Report, seats: Sequence[seating.Seat], note: str) -> Non
     """Draw the room, with what there is to say about who sits in it."""
     st.subheader("Who did what", anchor=False)
     st.caption("One tile a persona, larger where it stands for more people; one stripe a draft, from left to right.")
-    show_room(seats, report.run.drafts, state.hear(report.run), key="ask-room")
+    show_room(seats, report.run.drafts, caching.hear(report.run), key=keys.ROOM)
     if note:
         st.caption(escape(note))
 
@@ -97,7 +97,7 @@ def fold(label: str, draw: Callable[..., None], *args: object) -> None:
 
 
 def _draw_folded(label: str, draw: Callable[..., None], *args: object) -> None:
-    place = st.expander(label, key=f"fold-{label}", on_change="rerun")
+    place = st.expander(label, key=keys.name_fold(label), on_change="rerun")
     if place.open:
         with place:
             draw(*args)
@@ -106,10 +106,10 @@ def _draw_folded(label: str, draw: Callable[..., None], *args: object) -> None:
 def show_reactions(run: Run, names: Mapping[str, str]) -> None:
     """Show every reaction in a table that is searched as one types."""
     search, drafts, actions = st.columns([2, 1, 1])
-    words = search.text_input("Words in it", key="said-words", live=True)
-    chosen = drafts.multiselect("Drafts", run.drafts, key="said-drafts", placeholder="all")
+    words = search.text_input("Words in it", key=keys.SAID_WORDS, live=True)
+    chosen = drafts.multiselect("Drafts", run.drafts, key=keys.SAID_DRAFTS, placeholder="all")
     doing = actions.multiselect(
-        "Would", list(charts.ACTION_COLOURS), key="said-actions", placeholder="all", format_func=_say_action
+        "Would", list(charts.ACTION_COLOURS), key=keys.SAID_ACTIONS, placeholder="all", format_func=_say_action
     )
     found = summaries.find_said(run.reactions, words, chosen, doing, names)
     st.caption(f"{found.height:,} of {run.counts.planned:,} reactions")
@@ -182,7 +182,7 @@ def show_method(report: Report) -> None:
     """Give the methods statement."""
     for what, how in list_methods(report.run):
         st.markdown(f"**{escape(what)}**: {escape(how)}")
-    if st.toggle("Every setting, as it is recorded", key="whole-method"):
+    if st.toggle("Every setting, as it is recorded", key=keys.METHOD):
         st.json(report.run.methods.model_dump(mode="json"), expanded=1)
 
 
@@ -199,7 +199,12 @@ def show_downloads(report: Report) -> None:
     with st.container(horizontal=True):
         for label, (make, suffix, kind) in downloads.items():
             st.download_button(
-                f"{label} (.{suffix})", make, f"{run.run_id}.{suffix}", kind, on_click="ignore", key=f"save-{suffix}"
+                f"{label} (.{suffix})",
+                make,
+                f"{run.run_id}.{suffix}",
+                kind,
+                on_click="ignore",
+                key=keys.name_download(suffix),
             )
     st.markdown(f"[Link to this result](result?run={run.run_id})")
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from toolkit.files import resources
 from toolkit.report import seating
-from toolkit.ui import state
+from toolkit.ui import keys, state
 
 _HTML = """<div class="room"><ul class="key" aria-label="what the colours mean"></ul>
 <p class="note"></p><div class="rows"></div>
@@ -18,11 +18,11 @@ _HTML = """<div class="room"><ul class="key" aria-label="what the colours mean">
 
 def show_room(seats: Sequence[seating.Seat], drafts: Sequence[str], heard: seating.Heard, *, key: str) -> None:
     """Draw the room in rows by a segment the reader chooses; a press on a tile opens that persona."""
-    keys = sorted({name for seat in seats for name in seat.segments})
-    state.keep_choice(key, [seating.EVERYONE, *keys], keys[0] if keys else seating.EVERYONE)
-    grouped = st.segmented_control("Seat them by", [seating.EVERYONE, *keys], key=key)
+    segments = sorted({name for seat in seats for name in seat.segments})
+    state.keep_choice(key, [seating.EVERYONE, *segments], segments[0] if segments else seating.EVERYONE)
+    grouped = st.segmented_control("Seat them by", [seating.EVERYONE, *segments], **state.tie(key))
     room = seating.arrange_room(seats, drafts, heard, None if grouped in {None, seating.EVERYONE} else grouped)
-    opened = mount_room(room, key=f"{key}-tiles")
+    opened = mount_room(room, key=keys.name_tiles(key))
     if opened is not None:
         show_persona(next(seat for seat in seats if seat.persona == opened), drafts, heard)
 

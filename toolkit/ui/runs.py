@@ -13,7 +13,7 @@ from toolkit.models import LABEL
 from toolkit.report import charts
 from toolkit.results import Run, archive
 from toolkit.results.scoring import deciding
-from toolkit.ui import state
+from toolkit.ui import caching, keys, state
 from toolkit.ui.approving import show_approval
 from toolkit.ui.outcome_entry import show_outcomes
 from toolkit.ui.results import show_result
@@ -25,7 +25,7 @@ def show() -> None:
     """Draw the shelf, and under it the run or the two runs that were chosen."""
     st.title("Runs", anchor=False)
     st.caption(LABEL)
-    shelf, problems = state.read_shelf()
+    shelf, problems = caching.read_shelf()
     if not shelf:
         show_beginning("No run here yet. Each finished test is kept here; `audience demo` in a terminal makes one too.")
     chosen = ask_runs(shelf) if shelf else []
@@ -33,9 +33,9 @@ def show() -> None:
         st.warning(escape(problem))
     try:
         if len(chosen) == 1:
-            show_one(state.open_run(chosen[0].folder.name))
+            show_one(caching.open_run(chosen[0].folder.name))
         elif chosen:
-            show_two(*(state.open_run(run.folder.name) for run in chosen[:2]))
+            show_two(*(caching.open_run(run.folder.name) for run in chosen[:2]))
     except ToolkitError as error:
         st.error(escape(str(error)))
 
@@ -46,7 +46,9 @@ def ask_runs(shelf: Sequence[archive.Shelved]) -> list[archive.Shelved]:
     Where none is chosen it is the one that the page's address names, else the newest.
     """
     words = st.text_input(
-        "Search", key="ask-shelf-words", placeholder="words of a draft, a campaign, an audience, a model"
+        "Search",
+        placeholder="words of a draft, a campaign, an audience, a model",
+        **state.tie(keys.SHELF_WORDS, ""),
     )
     found = archive.search_shelf(shelf, words)
     if not found:
@@ -54,7 +56,7 @@ def ask_runs(shelf: Sequence[archive.Shelved]) -> list[archive.Shelved]:
         return []
     rows = pl.DataFrame([describe(run) for run in found])
     st.caption("Choose one run to read it, or two to compare them.")
-    table = st.dataframe(rows, hide_index=True, key="ask-shelf", on_select="rerun", selection_mode="multi-row")
+    table = st.dataframe(rows, hide_index=True, key=keys.SHELF, on_select="rerun", selection_mode="multi-row")
     chosen = [found[place] for place in table["selection"]["rows"] if place < len(found)]
     if len(chosen) == 1:
         state.ask_for_run(chosen[0].folder.name)

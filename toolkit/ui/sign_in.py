@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from toolkit.ui import keys
+
 
 def require_sign_in() -> None:
     """Draw the way in and nothing else, unless nobody has to sign in or somebody has."""
@@ -16,7 +18,7 @@ def require_sign_in() -> None:
     st.write("This page is for people of your organisation.")
     for name in providers:
         label = f"Sign in with {name}" if name else "Sign in"
-        st.button(label, key=f"sign-in-{name}", type="primary", on_click=st.login, args=(name,) if name else ())
+        st.button(label, key=keys.name_sign_in(name), type="primary", on_click=st.login, args=(name,) if name else ())
     st.stop()
 
 

@@ -12,7 +12,7 @@ from toolkit.improve import interviews, streaming
 from toolkit.models import Persona
 from toolkit.panel import background
 from toolkit.store import conversations
-from toolkit.ui import workbench
+from toolkit.ui import keys, state
 from toolkit.ui.choosing import Subject
 from toolkit.ui.text import escape
 from toolkit.ui.waiting import show_job
@@ -24,17 +24,17 @@ def show_talk(subject: Subject, persona: Persona, persona_id: str, draft: str) -
     with conversations.Conversations(subject.connection.store_path) as kept:
         turns = kept.list_turns(run_id, persona_id, draft)
         talks = kept.list_talks(run_id)
-    name = f"talk-{run_id}-{persona_id}-{draft}"
-    job = workbench.find_job(name)
+    name = keys.name_talk(run_id, persona_id, draft)
+    job = state.find_session().jobs.get(name)
     for turn in turns:
         _show_turn(persona, turn.question, turn.answer)
     if not turns and job is None:
         st.caption(f"Ask {escape(persona.name)} anything about this draft. Their answer stays with this run.")
     if job is not None:
         _show_answering(name, job, persona, answered=bool(turns) and turns[-1].question == job.about)
-    asked = st.chat_input(f"Ask {persona.name}", key=f"chat-{name}", max_chars=interviews.MOST_ASKED, disabled=bool(
-        job is not None and not job.is_over
-    ))  # fmt: skip
+    going = job is not None and not job.is_over
+    most = interviews.MOST_ASKED
+    asked = st.chat_input(f"Ask {persona.name}", key=keys.name_chat(name), max_chars=most, disabled=going)
     if asked:
         _start_talk(name, subject, persona_id, draft, asked)
         st.rerun()
@@ -88,4 +88,4 @@ def _start_talk(name: str, subject: Subject, persona_id: str, draft: str, asked:
             stop, interviews.talk(subject.run, persona_id, draft, asked, people, connection, tell=tell)
         )
 
-    workbench.keep_job(name, background.Job(work, about=asked))
+    state.find_session().keep_job(name, background.Job(work, about=asked))

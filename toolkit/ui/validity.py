@@ -7,7 +7,7 @@ import streamlit as st
 from toolkit.errors import ToolkitError
 from toolkit.models import LABEL
 from toolkit.report import charts
-from toolkit.ui import state
+from toolkit.ui import caching, keys
 from toolkit.ui.text import escape
 from toolkit.validity.outcomes import load_published, validating, wording
 
@@ -30,7 +30,7 @@ def show() -> None:
     st.caption(LABEL)
     st.subheader("About your audience", anchor=False)
     try:
-        checked = state.read_validation()
+        checked = caching.read_validation()
     except ToolkitError as error:
         st.error(escape(str(error)))
     else:
@@ -61,7 +61,7 @@ def show_record(checked: validating.Validation, *, key: str) -> None:
     if findings:
         st.altair_chart(
             charts.chart_record(wording.tabulate(checked)),
-            key=f"record-{key}",
+            key=keys.name_record(key),
             width="stretch",
             alt="How often each source was right, with intervals, against chance; a table follows",
         )

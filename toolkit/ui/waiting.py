@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from toolkit.ui import workbench
+from toolkit.ui import keys, state
 from toolkit.ui.text import escape, say_here
 
 _REFRESH_SECONDS = 0.4
@@ -19,7 +19,7 @@ def show_job(name: str, what: str, *, done: str | None, draw: Callable[[Any], No
 
     Where there is `draw`, it draws what came last, again and again while the job goes on.
     """
-    job = workbench.find_job(name)
+    job = state.find_session().jobs.get(name)
     if job is None:
         return
     if not job.is_over:
@@ -31,7 +31,7 @@ def show_job(name: str, what: str, *, done: str | None, draw: Callable[[Any], No
 
 
 def _watch(name: str, what: str, draw: Callable[[Any], None] | None) -> None:
-    job = workbench.find_job(name)
+    job = state.find_session().jobs.get(name)
     if job is None or job.is_over:
         st.rerun()
         return
@@ -45,4 +45,4 @@ def _watch(name: str, what: str, draw: Callable[[Any], None] | None) -> None:
     else:
         words.progress(job.share, text=f"{escape(what)} …")
     if job.planned > 1 or draw is not None:
-        stop.button("Stop", icon=":material/stop_circle:", key=f"stop-{name}", on_click=job.stop, width="stretch")
+        stop.button("Stop", icon=":material/stop_circle:", key=keys.name_stop(name), on_click=job.stop, width="stretch")

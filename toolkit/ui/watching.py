@@ -9,6 +9,7 @@ import streamlit as st
 from toolkit.panel import live_runs
 from toolkit.questionnaire import Reaction
 from toolkit.report import blocks, seating, summaries
+from toolkit.ui import keys
 from toolkit.ui.previews import show_preview
 from toolkit.ui.room import show_room
 from toolkit.ui.text import escape
@@ -29,7 +30,7 @@ def watch(live: live_runs.LiveRun) -> None:
     reactions = live.reactions
     show_drafts(live, reactions)
     drafts = [draft.id for draft in live.campaign.drafts]
-    show_room(seating.seat_panel(live.plan.panel), drafts, seating.hear_reactions(reactions), key="ask-live-room")
+    show_room(seating.seat_panel(live.plan.panel), drafts, seating.hear_reactions(reactions), key=keys.LIVE_ROOM)
 
 
 def show_progress(live: live_runs.LiveRun) -> None:

@@ -10,7 +10,7 @@ from toolkit.models import LABEL, Persona
 from toolkit.panel import background, estimating
 from toolkit.report import summaries
 from toolkit.store import conversations
-from toolkit.ui import state, workbench
+from toolkit.ui import keys, state
 from toolkit.ui.choosing import Subject, ask_draft, ask_subject
 from toolkit.ui.talking import show_talk
 from toolkit.ui.text import escape, say_here
@@ -29,9 +29,8 @@ def show() -> None:
     if not interviews.find_asked(subject.run, subject.people):
         st.info("Nobody of this run is described here any more; put its audience file into ./personas.")
         return
-    state.suggest("ask-whom", _ONE)
-    whom = st.segmented_control("Whom?", [_ONE, _ALL], key="ask-whom", label_visibility="collapsed")
-    draft = ask_draft(subject, key="ask-why-draft")
+    whom = st.segmented_control("Whom?", [_ONE, _ALL], label_visibility="collapsed", **state.tie(keys.WHOM, _ONE))
+    draft = ask_draft(subject, key=keys.WHY_DRAFT)
     if whom == _ALL:
         show_everybody(subject, draft)
     else:
@@ -53,8 +52,11 @@ def ask_persona(subject: Subject, draft: str) -> str:
     """Let somebody choose a persona, named with what it did with the draft."""
     asked = interviews.find_asked(subject.run, subject.people)
     names = {persona: _name(subject, persona, draft) for persona in asked}
-    state.keep_choice("ask-why-persona", asked)
-    return st.selectbox("Whom do you want to ask?", asked, format_func=names.__getitem__, key="ask-why-persona")
+    state.keep_choice(keys.WHY_PERSONA, asked)
+    chosen: str = st.selectbox(
+        "Whom do you want to ask?", asked, format_func=names.__getitem__, **state.tie(keys.WHY_PERSONA)
+    )
+    return chosen
 
 
 def show_persona(subject: Subject, persona: Persona, persona_id: str, draft: str) -> None:
@@ -75,11 +77,11 @@ def show_persona(subject: Subject, persona: Persona, persona_id: str, draft: str
 def show_everybody(subject: Subject, draft: str) -> None:
     """Let somebody put one question to everybody, and draw what they answered."""
     question, pressed = ask_question(subject, draft)
-    name = f"everybody-{subject.run.run_id}"
+    name = keys.name_question(subject.run.run_id)
     if pressed:
         _start_everybody(name, subject, draft, question)
         st.rerun()
-    job = workbench.find_job(name)
+    job = state.find_session().jobs.get(name)
     if job is not None:
         show_job(name, "answers", done="Asked.")
     show_answers(subject, draft)
@@ -88,13 +90,13 @@ def show_everybody(subject: Subject, draft: str) -> None:
 def ask_question(subject: Subject, draft: str) -> tuple[str, bool]:
     """Let somebody write the question; say what asking it costs."""
     question = st.text_input(
-        "What do you want to ask all of them?", key="ask-everybody", max_chars=interviews.MOST_ASKED,
-        placeholder="What would have made you stop?",
+        "What do you want to ask all of them?", max_chars=interviews.MOST_ASKED,
+        placeholder="What would have made you stop?", **state.tie(keys.EVERYBODY, ""),
     )  # fmt: skip
     people = len(interviews.find_asked(subject.run, subject.people))
     cost = interviews.estimate_cost(subject.run, draft, question, subject.people, subject.connection)
     said = "cost unknown" if cost is None else "free" if cost == 0 else f"about ${cost:.2f}"
-    pressed = st.button(f"{estimating.say_people(people)}, {said}", type="primary", key="start-everybody")
+    pressed = st.button(f"{estimating.say_people(people)}, {said}", type="primary", key=keys.START_EVERYBODY)
     if pressed and not question.strip():
         st.info("Type the question first.")
     return question, pressed and bool(question.strip())
@@ -107,8 +109,8 @@ def show_answers(subject: Subject, draft: str) -> None:
         asked = [question for about, question in kept.list_questions(run_id) if about == draft]
         if not asked:
             return
-        state.keep_choice("ask-earlier", asked)
-        question = st.selectbox("Question", asked, key="ask-earlier") if len(asked) > 1 else asked[0]
+        state.keep_choice(keys.EARLIER, asked)
+        question = st.selectbox("Question", asked, **state.tie(keys.EARLIER)) if len(asked) > 1 else asked[0]
         answers = kept.list_answers(run_id, draft, question)
     follow_up = interviews.FollowUp(run_id=run_id, draft=draft, question=question, answers=tuple(answers))
     st.subheader(escape(question), anchor=False)
@@ -150,9 +152,8 @@ def _start_everybody(name: str, subject: Subject, draft: str, question: str) -> 
             subject.run, draft, asked, subject.people, subject.connection, stop=stop, on_answer=tell,  # type: ignore[arg-type]
         )  # fmt: skip
 
-    workbench.keep_job(
-        name, background.Job(work, about=asked, planned=len(interviews.find_asked(subject.run, subject.people)))
-    )
+    planned = len(interviews.find_asked(subject.run, subject.people))
+    state.find_session().keep_job(name, background.Job(work, about=asked, planned=planned))
 
 
 def _name(subject: Subject, persona_id: str, draft: str) -> str:

@@ -15,9 +15,10 @@ from toolkit.drafts.surfaces import Device, find_surface
 from toolkit.errors import InputError
 from toolkit.files import resources
 from toolkit.models import Audience, Campaign, Draft, records
-from toolkit.ui import state, workbench
+from toolkit.ui import caching, keys, state
 from toolkit.ui.editor import edit_text
 from toolkit.ui.previews import show_preview
+from toolkit.ui.session import MOST_DRAFTS, DraftSlot
 from toolkit.ui.text import escape
 
 PARTS = {
@@ -37,79 +38,90 @@ PARTS = {
 PLACEHOLDER = "Paste the message, ad or post as people would read it"
 MOST_MEGABYTES = 5
 _FIRST_EXAMPLE = "paypal-invoices"
-_OPENED = "opened"
 
 
 def ask_start(*, locked: bool) -> None:
     """Offer the examples and a file to start from; what was opened is not left covered."""
-    if state.take_note(_OPENED):
-        workbench.set_value("start-from", value=False)
+    if state.find_session().take_opened():
+        state.close(keys.EXAMPLES)
     with st.popover(
-        "Start from an example or a file", icon=":material/folder_open:", disabled=locked, key="start-from",
+        "Start from an example or a file", icon=":material/folder_open:", disabled=locked, key=keys.EXAMPLES,
         on_change="rerun",
     ):  # fmt: skip
         for path in sorted(resources.find_resource("examples").glob("*.yaml")):
             st.button(
                 path.stem.replace("-", " ").capitalize(),
-                key=f"example-{path.stem}",
+                key=keys.name_example(path.stem),
                 on_click=_open_file,
                 args=(path,),
                 width="stretch",
             )
         kinds = [suffix[1:] for suffix in FORMATS]
-        upload = st.file_uploader("or a file of drafts", type=kinds, key="upload", max_upload_size=MOST_MEGABYTES)
+        upload = st.file_uploader("or a file of drafts", type=kinds, key=keys.UPLOAD, max_upload_size=MOST_MEGABYTES)
         if upload is not None and st.button("Open this file", width="stretch"):
             _open_upload(upload.name, upload.getvalue())
 
 
 def ask_drafts(surface: str, device: Device, audience: Audience | None, *, locked: bool) -> list[dict[str, Any]]:
     """Let the tester write the drafts; return the fields of each, empty ones included."""
-    slots = state.list_slots()
-    names = [_ask_draft(slot, surface, device, audience, locked=locked) for slot in slots]
-    if not any(state.find_text(slot).strip() for slot in slots):
+    session = state.find_session()
+    for slot in session.slots:
+        _ask_draft(slot, surface, device, audience, locked=locked)
+    if not any(slot.is_written for slot in session.slots):
         example = resources.find_resource("examples", f"{_FIRST_EXAMPLE}.yaml")
         st.button("Fill in an example", icon=":material/edit_note:", on_click=_open_file, args=(example,))
-    _ask_more(locked=locked or len(slots) >= state.MOST_DRAFTS)
-    return [_gather(slot, name, surface) for slot, name in zip(slots, names, strict=True)]
+    _ask_more(locked=locked or len(session.slots) >= MOST_DRAFTS)
+    return [slot.describe(surface) for slot in session.slots]
 
 
-def write_draft(slot: int, name: str, surface: str, device: Device, audience: Audience | None, *, locked: bool) -> None:
+def write_draft(number: int, surface: str, device: Device, audience: Audience | None, *, locked: bool) -> None:
     """Ask for the words and parts of one draft and draw it beside them; runs alone while somebody types.
 
     Where the page as a whole is to follow, it does so after the draft was drawn.
     """
-    draft, problem = _try_draft(_gather(slot, name, surface))
-    findings = state.find_findings(draft, audience) if draft else []
+    session = state.find_session()
+    slot = session.find_slot(number)
+    if slot is None:
+        return
+    draft, problem = _try_draft(slot.describe(surface))
+    findings = caching.find_findings(draft, audience) if draft else []
     words, look = st.columns(2, gap="large")
     with words:
-        edit_text(f"Draft {name}", slot, findings=findings, placeholder=PLACEHOLDER, locked=locked)
+        edit_text(f"Draft {slot.name}", slot, findings=findings, placeholder=PLACEHOLDER, locked=locked)
         if problem:
             st.error(escape(problem))
-        _ask_parts(slot, name, surface, locked=locked)
+        _ask_parts(slot, surface, locked=locked)
     with look:
         if draft is None:
             st.caption("Here you will see it as people will, while you write.")
         else:
             show_preview(draft, _flag(findings), device=device)
-    if state.take_settled():
+    if session.take_settled():
         st.rerun()
 
 
-def _ask_draft(slot: int, surface: str, device: Device, audience: Audience | None, *, locked: bool) -> str:
-    """Draw one draft with its name and return the name."""
-    with st.container(border=True, key=f"draft-{slot}"):
+def _ask_draft(slot: DraftSlot, surface: str, device: Device, audience: Audience | None, *, locked: bool) -> None:
+    """Draw one draft with its name."""
+    session, number = state.find_session(), slot.number
+    with st.container(border=True, key=keys.name_draft(number, "draft")):
         with st.container(horizontal=True, vertical_alignment="center"):
-            name = st.text_input("Name", key=f"name-{slot}", label_visibility="collapsed", disabled=locked, width=220)
+            tied = state.tie_to(keys.name_draft(number, "name"), slot.name, _rename, number)
+            st.text_input("Name", label_visibility="collapsed", disabled=locked, width=220, **tied)
             st.button(
-                "Remove", key=f"remove-{slot}", help="It can be brought back", type="tertiary",
-                on_click=state.remove_draft, args=(slot,), disabled=locked or len(state.list_slots()) == 1,
+                "Remove", key=keys.name_draft(number, "remove"), help="It can be brought back", type="tertiary",
+                on_click=session.remove_draft, args=(number,), disabled=locked or len(session.slots) == 1,
             )  # fmt: skip
-        st.fragment(write_draft)(slot, name, surface, device, audience, locked=locked)
-    return name
+        st.fragment(write_draft)(number, surface, device, audience, locked=locked)
 
 
-def _gather(slot: int, name: str, surface: str) -> dict[str, Any]:
-    return {**state.find_parts(slot), "id": name, "text": state.find_text(slot), "surface": surface}
+def _rename(number: int, name: str) -> None:
+    state.find_session().change_draft(number, name=name)
+
+
+def _fill(number: int, part: str, value: str) -> None:
+    session = state.find_session()
+    session.fill_part(number, part, value)
+    session.settle()
 
 
 def _try_draft(fields: dict[str, Any]) -> tuple[Draft | None, str | None]:
@@ -130,31 +142,32 @@ def _flag(findings: list[Finding]) -> list[Highlight]:
     ]
 
 
-def _ask_parts(slot: int, name: str, surface: str, *, locked: bool) -> None:
+def _ask_parts(slot: DraftSlot, surface: str, *, locked: bool) -> None:
     """Let the tester fill the further parts that a draft has on its surface."""
     parts = [field for field in find_surface(surface).fields if field in PARTS]
     if not parts:
         return
-    filled = sum(field in state.find_parts(slot) for field in parts)
+    filled = sum(field in slot.filled for field in parts)
     with st.expander(f"Its other parts, {filled} of {len(parts)} filled"):
         for field in parts:
             label, several = PARTS[field]
-            state.suggest(f"part-{slot}-{field}", "")
+            key, value = keys.name_part(slot.number, field), slot.parts.get(field, "")
             write = st.text_area if several else st.text_input
-            write(f"{label} of {name}", key=f"part-{slot}-{field}", disabled=locked, on_change=state.mark_settled)
+            write(f"{label} of {slot.name}", disabled=locked, **state.tie_to(key, value, _fill, slot.number, field))
 
 
 def _ask_more(*, locked: bool) -> None:
     with st.container(horizontal=True):
-        st.button("Add a draft", icon=":material/add:", on_click=state.add_draft, disabled=locked)
-        removed = state.find_removed()
+        session = state.find_session()
+        st.button("Add a draft", icon=":material/add:", on_click=session.add_draft, disabled=locked)
+        removed = session.find_removed()
         if removed is not None:
-            st.button(f"Bring {removed} back", icon=":material/undo:", on_click=state.undo_removal)
+            st.button(f"Bring {removed} back", icon=":material/undo:", on_click=session.undo_removal)
 
 
 def _open_file(path: Path) -> None:
     state.open_campaign(load_drafts(path))
-    state.leave_note(_OPENED, note=True)
+    state.find_session().opened = True
 
 
 def _open_upload(name: str, content: bytes) -> None:
@@ -172,13 +185,13 @@ def _open_upload(name: str, content: bytes) -> None:
         st.error(escape(f"{name} holds {refusal}"))
         return
     state.open_campaign(campaign)
-    state.leave_note(_OPENED, note=True)
+    state.find_session().opened = True
     st.rerun()
 
 
 def _refuse(campaign: Campaign) -> str:
     """Say why the page cannot hold the drafts of a file as they are; nothing where it can."""
-    most = state.MOST_DRAFTS
+    most = MOST_DRAFTS
     if len(campaign.drafts) > most:
         return f"{len(campaign.drafts):,} drafts; the page tests at most {most} at once: keep {most} in the file"
     places = list(dict.fromkeys(find_surface(draft.surface).label for draft in campaign.drafts))

@@ -1,0 +1,247 @@
+"""What one browser session holds: the drafts on the page, what was chosen in its fields, and the work under way.
+
+It knows nothing of Streamlit. `state` keeps it between two runs of the script and ties the fields of the pages to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import Field
+
+from toolkit.audiences import editing
+from toolkit.models import Campaign, Draft, Record, records
+from toolkit.panel import background
+from toolkit.ui import keys
+from toolkit.validity.outcomes import Addition
+
+MOST_DRAFTS = 6
+_FIRST_NAMES = "ABCDEF"
+
+
+class DraftSlot(Record):
+    """One draft on the page, as it stands there."""
+
+    number: int
+    """Which draft of the session it is; no other ever has the number."""
+    name: str
+    text: str = ""
+    parts: dict[str, Any] = Field(default_factory=dict)
+    """What it has besides its words, by field of a Draft; a list is text with one item a line."""
+    version: int = 0
+    """How often its words were replaced by other means than typing."""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it has words."""
+        return bool(self.text.strip())
+
+    @property
+    def filled(self) -> dict[str, Any]:
+        """The parts that hold something, as fields of a Draft."""
+        parts = {
+            name: tuple(filter(None, map(str.strip, value.split("\n")))) if name in records.LIST_FIELDS else value
+            for name, value in self.parts.items()
+        }
+        return {name: value for name, value in parts.items() if value not in ("", None, ())}
+
+    def describe(self, surface: str) -> dict[str, Any]:
+        """Return the fields of a Draft for `surface`, also where they do not make one yet."""
+        return {**self.filled, "id": self.name, "text": self.text, "surface": surface}
+
+
+@dataclass
+class Session:
+    """Everything that one browser session remembers; runs belong to the process and are found by their link."""
+
+    slots: list[DraftSlot] = field(default_factory=list)
+    """The drafts on the page, in order."""
+    removed: DraftSlot | None = None
+    """The draft that was taken off last."""
+    values: dict[str, Any] = field(default_factory=dict)
+    """What was chosen or typed in the fields of all pages, by the key of the field."""
+    live: str | None = None
+    """The link of the session's run, going on or finished."""
+    lost: str | None = None
+    """Why a run that was asked for is not at hand; said once."""
+    said: str | None = None
+    """What there is to say when the page is drawn next."""
+    page: str | None = None
+    """The address of the page that is drawn."""
+    pages: Mapping[str, Any] = field(default_factory=dict)
+    """The pages of this run of the script by their addresses, "" for the first."""
+    pressed: bool = False
+    """Whether the button that asks was pressed: a run of the script that is broken off on its way forgets it else."""
+    settled: bool = False
+    """Whether a draft was finished, so that what depends on all drafts is to be worked out anew."""
+    opened: bool = False
+    """Whether a file was opened since the page was drawn."""
+    kept_outcomes: Addition | None = None
+    """The results that were kept just now."""
+    jobs: dict[str, background.Job[Any, Any]] = field(default_factory=dict)
+    """Talks, rewrites and tests under way or over, by name."""
+    desk: editing.Desk | None = None
+    """The audience that is edited, with its history."""
+    edited: str | None = None
+    """The persona in the form, "" for a new one; None while the form is closed."""
+    faults: dict[str, str] = field(default_factory=dict)
+    """What is wrong with each field of that form."""
+    wanted_audience: str | None = None
+    """The audience to be chosen when the page of audiences is drawn next."""
+    _next_number: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin with two empty drafts."""
+        self.add_draft()
+        self.add_draft()
+
+    def find_slot(self, number: int) -> DraftSlot | None:
+        """Return the draft of that number; None once it was taken off."""
+        return next((slot for slot in self.slots if slot.number == number), None)
+
+    def add_draft(self, draft: Draft | None = None) -> None:
+        """Put one more draft on the page: a given one, or an empty one."""
+        fields = draft.model_dump(exclude_defaults=True, exclude={"surface"}) if draft else {}
+        name, text = fields.pop("id", self._find_free_name()), fields.pop("text", "")
+        parts = {part: "\n".join(value) if part in records.LIST_FIELDS else value for part, value in fields.items()}
+        self._append(DraftSlot(number=self._next_number, name=name, text=text, parts=parts))
+
+    def remove_draft(self, number: int) -> None:
+        """Take a draft off the page; `undo_removal` brings it back."""
+        self.removed = self.find_slot(number)
+        self.slots = [slot for slot in self.slots if slot.number != number]
+
+    def find_removed(self) -> str | None:
+        """Return the name of the draft that was taken off last; None while there is no room for it."""
+        return self.removed.name if self.removed and len(self.slots) < MOST_DRAFTS else None
+
+    def undo_removal(self) -> None:
+        """Bring the draft that was taken off last back."""
+        if self.removed is not None:
+            self._append(self.removed.model_copy(update={"number": self._next_number}))
+            self.removed = None
+
+    def change_draft(self, number: int, **changes: Any) -> None:
+        """Change fields of a draft; what is typed into one while it is taken off comes back with it."""
+        self.slots = [slot.model_copy(update=changes) if slot.number == number else slot for slot in self.slots]
+        if self.removed is not None and self.removed.number == number:
+            self.removed = self.removed.model_copy(update=changes)
+
+    def fill_part(self, number: int, part: str, value: Any) -> None:
+        """Change one part of a draft."""
+        slot = self.find_slot(number)
+        if slot is not None:
+            self.change_draft(number, parts=slot.parts | {part: value})
+
+    def type_text(self, number: int, text: str) -> None:
+        """Take over typed words; the page as a whole follows once words begin or end."""
+        slot = self.find_slot(number)
+        if slot is not None and slot.is_written != bool(text.strip()):
+            self.settled = True
+        self.change_draft(number, text=text)
+
+    def write_text(self, number: int, text: str) -> None:
+        """Replace the words of a draft, whatever stands in its editor."""
+        slot = self.find_slot(number)
+        if slot is not None:
+            self.change_draft(number, text=text, version=slot.version + 1)
+
+    def settle(self) -> None:
+        """Note that a draft was finished."""
+        self.settled = True
+
+    def take_settled(self) -> bool:
+        """Tell whether a draft was finished since this was last asked."""
+        settled, self.settled = self.settled, False
+        return settled
+
+    def put_campaign(self, campaign: Campaign, audiences: Iterable[str]) -> None:
+        """Put the drafts of a campaign on the page, with its surface and objective; and its audience, if known."""
+        self.slots = []
+        for draft in campaign.drafts:
+            self.add_draft(draft)
+        self.values[keys.SURFACE] = campaign.drafts[0].surface
+        if campaign.audience in set(audiences):
+            self.values[keys.AUDIENCE] = campaign.audience
+        if campaign.objective:
+            self.values[keys.OBJECTIVE] = campaign.objective
+
+    def enter(self, page: str) -> None:
+        """Note which page is drawn; a press that was never taken on another page is forgotten."""
+        if self.page != page:
+            self.pressed = False
+        self.page = page
+
+    def press(self) -> None:
+        """Note that the button that asks was pressed."""
+        self.pressed = True
+
+    def take_press(self) -> bool:
+        """Tell, once, whether the button that asks was pressed."""
+        pressed, self.pressed = self.pressed, False
+        return pressed
+
+    def take_opened(self) -> bool:
+        """Tell, once, whether a file was opened."""
+        opened, self.opened = self.opened, False
+        return opened
+
+    def take_lost(self) -> str | None:
+        """Return, once, why the run that was asked for is not at hand."""
+        lost, self.lost = self.lost, None
+        return lost
+
+    def take_said(self) -> str | None:
+        """Return, once, what there is to say."""
+        said, self.said = self.said, None
+        return said
+
+    def take_outcomes(self) -> Addition | None:
+        """Return, once, the results that were kept."""
+        kept, self.kept_outcomes = self.kept_outcomes, None
+        return kept
+
+    def take_wanted(self) -> str | None:
+        """Return, once, the audience that was asked for."""
+        wanted, self.wanted_audience = self.wanted_audience, None
+        return wanted
+
+    def keep_job(self, name: str, job: background.Job[Any, Any]) -> None:
+        """Make a job the one of that name; an earlier one is stopped."""
+        earlier = self.jobs.get(name)
+        if earlier is not None:
+            earlier.stop()
+        self.jobs[name] = job
+
+    def drop_desk(self) -> None:
+        """Let go of the audience that is edited; it is opened anew from its file."""
+        self.desk = None
+        self.close_form()
+
+    def undo_edit(self) -> None:
+        """Take the last change to the edited audience back."""
+        if self.desk is not None:
+            self.desk = self.desk.undo()
+
+    def open_form(self, persona: str, fields: Mapping[str, str]) -> None:
+        """Begin to edit a persona, "" for a new one, with what its fields hold."""
+        self.edited, self.faults = persona, {}
+        self.values |= {keys.name_person_field(name): value for name, value in fields.items()}
+
+    def close_form(self) -> None:
+        """Close the form."""
+        self.edited, self.faults = None, {}
+
+    def read_form(self, fields: Sequence[str]) -> dict[str, str]:
+        """Return what the fields of the form hold."""
+        return {name: self.values.get(keys.name_person_field(name), "") for name in fields}
+
+    def _append(self, slot: DraftSlot) -> None:
+        self.slots = [*self.slots, slot]
+        self._next_number += 1
+
+    def _find_free_name(self) -> str:
+        taken = {slot.name for slot in self.slots}
+        return next((name for name in _FIRST_NAMES if name not in taken), f"draft {self._next_number}")
