@@ -1,34 +1,61 @@
 from .audiences import load_audience
 from .drafts import load_drafts
 from .drafts.lint import lint
-from .errors import InputError, ToolkitError
+from .errors import (
+    BudgetReached,
+    CallFailed,
+    EngineError,
+    EngineUnavailable,
+    InputError,
+    Interrupted,
+    MissingReply,
+    StoreUnusable,
+    ToolkitError,
+)
 from .gate import check
 from .models import Audience, Campaign, Draft, Persona, Verdict
-from .panel import arun, estimate, run
-from .results import Run, load_run
+from .panel import arun, estimate, plan, run
+from .report import save_report
+from .results import Run, find_runs, load_run
 from .results.outcome_model import predict_pairs
-from .results.scoring import compare, scorecard
+from .results.scoring import compare, interactions, scorecard
 from .stats import ratings
+from .validity.outcomes import load_outcomes
+
+__version__: str
 
 __all__ = [
     "Audience",
+    "BudgetReached",
+    "CallFailed",
     "Campaign",
     "Draft",
+    "EngineError",
+    "EngineUnavailable",
     "InputError",
+    "Interrupted",
+    "MissingReply",
     "Persona",
     "Run",
+    "StoreUnusable",
     "ToolkitError",
     "Verdict",
+    "__version__",
     "arun",
     "check",
     "compare",
     "estimate",
+    "find_runs",
+    "interactions",
     "lint",
     "load_audience",
     "load_drafts",
+    "load_outcomes",
     "load_run",
+    "plan",
     "predict_pairs",
     "ratings",
     "run",
+    "save_report",
     "scorecard",
 ]

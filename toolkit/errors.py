@@ -138,25 +138,53 @@ class InputError(ToolkitError):
 
 
 class StoreUnusable(InputError):
-    """The file that keeps reactions cannot be read or written."""
+    """The file that keeps reactions cannot be read or written.
+
+    Example:
+        >>> toolkit.run(drafts, audience, engine="replay", store="examples")
+        Traceback (most recent call last):
+        toolkit.errors.StoreUnusable: ...
+    """
 
 
 class Interrupted(ToolkitError):
-    """Somebody asked the run to stop; nothing new is asked."""
+    """You asked the run to stop; nothing new is asked, and the store has every reply so far.
+
+    Example:
+        >>> toolkit.Interrupted.exit_code
+        130
+    """
 
     exit_code = 130
 
 
 class EngineError(ToolkitError):
-    """An engine could not answer."""
+    """An engine could not answer; what you catch for any fault of a model or its address.
+
+    Example:
+        >>> issubclass(toolkit.EngineUnavailable, toolkit.EngineError)
+        True
+    """
 
 
 class EngineUnavailable(EngineError):
-    """No call to this engine can succeed until somebody changes something."""
+    """No call to this engine can succeed until you change something: the key, the model, the address, the balance.
+
+    Example:
+        >>> toolkit.run(drafts, audience, model="any", base_url="http://127.0.0.1:9/v1", sample=1)
+        Traceback (most recent call last):
+        toolkit.errors.EngineUnavailable: ...
+    """
 
 
 class CallFailed(EngineError):
-    """One call got no usable reply after its retries; other calls may."""
+    """One call got no usable reply after its retries; other calls may. The run goes on, and the reaction is "failed".
+
+    Example:
+        >>> raise toolkit.CallFailed("the answer is no JSON")
+        Traceback (most recent call last):
+        toolkit.errors.CallFailed: the answer is no JSON
+    """
 
     def __init__(self, message: str, *, free: bool = False) -> None:
         super().__init__(message)
@@ -165,13 +193,23 @@ class CallFailed(EngineError):
 
 
 class MissingReply(EngineError):
-    """A replay was asked for a reply that the store does not hold."""
+    """A replay was asked for a reply that the store does not hold.
+
+    Example:
+        >>> toolkit.MissingReply.exit_code
+        3
+    """
 
     exit_code = 3
 
 
 class BudgetReached(ToolkitError):
-    """The worst case of the next call would pass the cost limit."""
+    """The worst case of the next call would pass the cost limit; nothing more is asked, and what came is kept.
+
+    Example:
+        >>> toolkit.BudgetReached.exit_code
+        4
+    """
 
     exit_code = 4
 

@@ -26,7 +26,15 @@ def check_suffix(path: Path) -> None:
 
 
 def save_report(run: Run, path: str | Path) -> Path:
-    """Write the report of a run, whole or not at all; its form is that of the suffix."""
+    """Write the report of a run, whole or not at all, and return its path; the suffix names the form.
+
+    .html, .md, .xlsx and .json hold the whole report, .svg and .png the chart of the rates. Raises InputError on
+    another suffix, and if the file cannot be written.
+
+    Example:
+        >>> toolkit.save_report(run, "report.md").name
+        'report.md'
+    """
     path = Path(path)
     write_atomically(path, render_report(run, path.suffix.lower()))
     return path

@@ -364,8 +364,14 @@ def check_place(folder: Path) -> None:
         raise InputError(f"--out {folder}: {place} cannot be written to; name another folder with --out")
 
 
-def find_runs(folder: Path) -> list[Path]:
-    """Return the run folders inside `folder`, newest first."""
+def find_runs(folder: str | Path = RUNS) -> list[Path]:
+    """Return the run folders inside `folder`, newest first; none if there is no such folder.
+
+    Example:
+        >>> toolkit.find_runs("no-such-folder")
+        []
+    """
+    folder = Path(folder)
     found = [path.parent for path in folder.glob("*/run.json")] if folder.is_dir() else []
     return sorted(found, key=lambda path: (path / "run.json").stat().st_mtime, reverse=True)
 

@@ -30,6 +30,10 @@ def interactions(
     `statistic` is the F of `equal_means`, `p_adjusted` is Holm's over the pairs of the call. Segment values of fewer
     than 8 paired personas or 6 wordings are left out. `verdict` is "differs", "no difference found", or "not
     enough" with fewer than two values left or no test. Takes a Polars or pandas frame.
+
+    Example:
+        >>> toolkit.interactions(run.reactions, by="role")["verdict"].to_list()
+        [...]
     """
     check_names(taken := take_reactions(reactions), drafts)
     pairs = list(load_pairs(select_rows(taken, by, drafts, measure)))

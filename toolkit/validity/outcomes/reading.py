@@ -6,7 +6,7 @@ import datetime
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from toolkit.drafts.surfaces import surface_names
 from toolkit.errors import InputError, suggest
@@ -22,14 +22,32 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _LARGEST = 10**15
 
 
-def load_outcomes(
-    path: Path, today: datetime.date, surface: str | None = None
-) -> tuple[list[outcome_log.Outcome], list[str]]:
-    """Return the results of a table (.csv .xlsx .parquet .jsonl) and notes on what was left out.
+class OutcomeTable(NamedTuple):
+    """Real results as a table had them."""
 
-    `surface` is for rows that name none. A row that stands twice counts once. Raises InputError with FILE:LINE of the
-    first row that cannot be used, and the lines of the others: nothing of such a file is to be kept.
+    outcomes: list[outcome_log.Outcome]
+    """Each result once, in the order of the table."""
+    notes: list[str]
+    """What was left out, one sentence each."""
+
+
+def load_outcomes(path: str | Path, today: datetime.date | None = None, surface: str | None = None) -> OutcomeTable:
+    r"""Return the real results of a table (.csv .xlsx .parquet .jsonl) and notes on what was left out.
+
+    A row needs `draft` or `draft_id`, `shown`, and one of `clicks`, `replies`, `shares`, `hides`. `today` is the latest
+    day that a row may name; the default is today's date. `surface` is for rows that name none. A row that stands twice
+    counts once. Raises InputError with FILE:LINE of the first row that cannot be used, and the lines of the others;
+    nothing of such a file is returned.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> table = pathlib.Path(tempfile.mkdtemp()) / "spring.csv"
+        >>> _ = table.write_text("draft,shown,clicks\nGet paid today.,1200,48\n")
+        >>> results, notes = toolkit.load_outcomes(table, surface="messenger_message")
+        >>> results[0].shown, results[0].clicks
+        (1200, 48)
     """
+    path, today = Path(path), today or datetime.datetime.now(datetime.UTC).date()
     suffix = path.suffix.lower()
     if path.is_file() and suffix not in FORMATS:
         raise InputError(f"{path}: results cannot be read from {suffix or 'this'}; allowed: {', '.join(FORMATS)}")
@@ -50,7 +68,7 @@ def load_outcomes(
     kept, repeated = _drop_repeated(path, outcomes)
     if repeated:
         notes.append(f"rows that stand twice were counted once: {_say_lines(repeated)}")
-    return kept, notes
+    return OutcomeTable(kept, notes)
 
 
 def read_outcome(cells: dict[str, Any], today: datetime.date) -> outcome_log.Outcome:
