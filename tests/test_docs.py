@@ -13,7 +13,13 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.mark.parametrize(
     ("program", "page"),
-    [("surfaces_table.py", "surfaces.md"), ("commands_page.py", "commands.md"), ("validity.py", "validity.md")],
+    [
+        ("api_page.py", "api.md"),
+        ("surfaces_table.py", "surfaces.md"),
+        ("commands_page.py", "commands.md"),
+        ("environment_page.py", "environment.md"),
+        ("validity.py", "validity.md"),
+    ],
 )
 def test_a_written_page_is_current(program: str, page: str) -> None:
     """The page equals what its program prints: `python benchmarks/PROGRAM > docs/PAGE` renews it."""
