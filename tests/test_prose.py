@@ -45,7 +45,7 @@ def count_words(sentence: str) -> int:
 
 def test_sentences_are_told_apart() -> None:
     """The measure itself: code and tables count nothing, an item of a list is a sentence."""
-    text = "# Head\n\nOne `a b c` two. Three!\n\n- four five\n- six\n\n| a | b |\n\n```text\nx y z\n```\n\n    code here\n"
+    text = "# Head\n\nOne `a b c` two. Three!\n\n- four five\n- six\n\n| a | b |\n\n```text\nx y z\n```\n\n    code\n"
     assert [count_words(one) for one in list_sentences(text)] == [3, 1, 2, 1]
 
 
