@@ -4,37 +4,20 @@ from __future__ import annotations
 
 import html.parser
 import re
-import shutil
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from documented import ROOT, SETTINGS, build_site
 
 import toolkit
-
-ROOT = Path(__file__).parent.parent
-SETTINGS = ".zensical.toml"
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the site strictly, in a folder of its own."""
-    folder = tmp_path_factory.mktemp("site")
-    shutil.copy(ROOT / SETTINGS, folder)
-    shutil.copytree(ROOT / "docs", folder / "docs")
-    (folder / "toolkit").symlink_to(ROOT / "toolkit")
-    done = subprocess.run(
-        [sys.executable, "-m", "zensical", "build", "--clean", "--strict", "--config-file", SETTINGS],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder / ".site"
+    return build_site(tmp_path_factory.mktemp("site"))
 
 
 class _Fetched(html.parser.HTMLParser):
