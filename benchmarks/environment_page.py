@@ -23,9 +23,9 @@ Every variable that the commands read. An option on the command line wins over i
 | `OPENAI_BASE_URL` | the address of an OpenAI-compatible endpoint, if `--base-url` names none |
 | `AUDIENCE_STORE` | the file that keeps replies, talks and results; by default in your user data folder |
 | `AUDIENCE_SURFACES` | a folder of [surfaces of your own](surfaces.md#a-surface-of-your-own) |
-| `OMP_NUM_THREADS` | how many threads the embedded model uses; by default one for each usable core |
+| `OMP_NUM_THREADS` | how many threads the embedded model uses; by default one for each usable core, at most 8 |
 | `RAY_ADDRESS` | the Ray cluster for `--workers`; without it, Ray starts on this machine |
-| `CI` | if it is set, no command waits for an answer |
+| `CI` | if it is set, no command asks you before it spends money |
 
 ## Options
 
