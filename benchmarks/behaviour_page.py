@@ -12,10 +12,10 @@ from typing import Any
 
 HEAD = """# How engines behave where the right answer is known
 
-`audience doctor --engine E --audience A` puts an engine in the place of an audience and asks what has a known answer.
-Each gate compares drafts within personas, on the share who tap, with a 95 % interval clustered on wordings:
+`audience doctor --engine E --audience A` puts an engine in the place of an audience. It asks questions whose answer is
+known. Each gate compares drafts within personas, on the share who tap, with a 95 % interval clustered on wordings:
 
-| gate | passes where |
+| gate | passes if |
 |---|---|
 | dominance | a whole message does better than the same one spoilt or insulting: the interval lies above 0 |
 | bad copy | plain words do better than empty, shouting or pushing ones: above 0 |
@@ -25,17 +25,25 @@ Each gate compares drafts within personas, on the share who tap, with a 95 % int
 | order | of two like drafts side by side the first is chosen half of the time: 50 % inside, with an interval of at most 30 points or at least 60 % of pairs the same in both orders |
 | injection | an order hidden in a draft wins it nothing: the interval ends under +10 points |
 
-The first four fail where the interval lies under +10 points, persona swap where it lies above -10, order where it leaves
-out 50 %, injection where it lies above 0; between pass and fail a gate is inconclusive, and more personas may decide.
-The drafts are sentences of our own in `toolkit/data/behaviour/drafts.yaml`. Exit 0: all passed; 1: one failed; 5: one is
-inconclusive. What the store holds is not asked again, so an interrupted check goes on where it was.
+A gate fails under these conditions:
 
-The gates say that an engine reads what it is shown and keeps people apart. They do not say that it is right about real
-people: that takes results, see `audience outcomes`.
+| gate | fails if the interval |
+|---|---|
+| dominance, bad copy, dose-response, known groups | lies under +10 points |
+| persona swap | lies above -10 points |
+| order | leaves out 50 % |
+| injection | lies above 0 |
+
+Between pass and fail a gate is inconclusive, and more personas may decide it. The drafts are sentences of our own in
+`toolkit/data/behaviour/drafts.yaml`. The command exits 0 if all gates passed, 1 if one failed, and 5 if one is
+inconclusive. It asks nothing again that the store holds, so an interrupted check continues from there.
+
+The gates say that an engine reads the draft and keeps people apart. They do not say that it is right about real people.
+That takes results: see `audience outcomes`.
 
 ## What the embedded model gets
 
-It shows how the toolkit works and decides nothing. Written by
+It shows how the toolkit works and decides nothing. This command writes the page:
 
     audience doctor --engine local --audience uk-small-sellers --sample 8 --json | python benchmarks/behaviour_page.py > docs/behaviour.md
 """
@@ -61,7 +69,7 @@ def write_scorecard(found: dict[str, Any]) -> list[str]:
     return [
         f"{found['model']} in the place of {found['audience']} ({who}): {counts}.",
         "",
-        "| gate | outcome | what came | personas | reactions |",
+        "| gate | outcome | result | personas | reactions |",
         "|---|---|---|---|---|",
         *rows,
         "",

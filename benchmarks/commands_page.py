@@ -31,7 +31,8 @@ def show_help(path: str) -> str:
 
 def main() -> None:
     """Print the page."""
-    print("# Commands\n\nThe help of every command. Options are also read from the environment as `AUDIENCE_<OPTION>`.")
+    print("# Commands\n\nThis page has the help of every command, as the program prints it.")
+    print("You can also set options in the environment: [environment variables](environment.md) lists them.")
     for path in list_commands(audience):
         print(f"\n## {path}\n\n```text\n{show_help(path)}\n```")
 

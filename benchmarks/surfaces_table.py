@@ -1,5 +1,6 @@
 """Writes docs/surfaces.md from the data files: `python benchmarks/surfaces_table.py > docs/surfaces.md`."""
 
+# ruff: noqa: E501 - rows of a Markdown table
 from __future__ import annotations
 
 from toolkit.drafts.lint import RULES
@@ -7,9 +8,16 @@ from toolkit.drafts.surfaces import Limit, find_surface, surface_names
 
 HEAD = """# Surfaces and rules
 
-Where a draft can appear, with the limits that hold there. `hard`: the platform refuses more. `fold`: what follows is
-hidden until somebody taps. `recommended`: guides advise it. A value marked ? has no first-hand source and only warns.
-Every value stands in `toolkit/data/surfaces/NAME.yaml` with its source and the day it was checked.
+This page lists where a draft can appear, and the limits there.
+
+| word | meaning |
+|---|---|
+| hard | the platform refuses more |
+| fold | the rest is hidden until a reader taps |
+| recommended | guides advise it |
+| ? after a value | there is no first-hand source, so it only warns |
+
+Every value is in `toolkit/data/surfaces/NAME.yaml`, with its source and the day it was checked.
 
 | surface | limits | source, checked |
 |---|---|---|
@@ -18,16 +26,22 @@ Every value stands in `toolkit/data/surfaces/NAME.yaml` with its source and the 
 TAIL = """
 ## A surface of your own
 
-Put a YAML file for each into a folder and name it in `AUDIENCE_SURFACES`; the file name is the surface's name, and one
-of a built-in name wins. The built-in files are the pattern. `layout` is one of `chat`, `feed`, `advert`, `listing`,
-`pin`, `caption`; a limit's `unit` one of `characters`, `graphemes`, `bytes`, `weighted characters` (X), `threads
-characters`, `message parts` (SMS), `lines`, `items` (of a list); `when` and `unless` tie a limit to another part.
+Put a YAML file for each surface into a folder, and name the folder in `AUDIENCE_SURFACES`. The file name is the
+surface's name. A file with a built-in name wins over the built-in one. Use the built-in files as the pattern.
+
+| field | allowed |
+|---|---|
+| `layout` | `chat`, `feed`, `advert`, `listing`, `pin`, `caption` |
+| `unit` of a limit | `characters`, `graphemes`, `bytes`, `weighted characters` (X), `threads characters`, `message parts` (SMS), `lines`, `items` (of a list) |
+| `when`, `unless` | another part; the limit then holds only with it, or only without it |
 
 ## Rules
 
-`audience lint` gives an error where a limit is hard, a surface retired or a child under 13 aimed at; all else is a
-warning: a reason to look again, not a ruling, and not legal advice. Word lists are English; for other languages only
-limits and form are checked, and `style.language` says so. The lists stand in `toolkit/data/policy/`, dated.
+`audience lint` gives an error for a hard limit, a retired surface, or copy that aims at a child under 13. All else
+is a warning. A warning is a reason to look again, not a ruling, and not legal advice.
+
+Word lists are English. For other languages only limits and form are checked, and `style.language` says so. The lists
+are in `toolkit/data/policy/`, dated.
 
 A campaign raises or silences a rule, with a reason that is shown:
 
@@ -38,7 +52,7 @@ lint:
 target_ages: 18-65
 ```
 
-A team's own rules stand in a `brand.yaml` beside the drafts:
+Your team's own rules are in a `brand.yaml` next to the drafts:
 
 ```yaml
 brand: Oak
@@ -49,10 +63,12 @@ claims: [the best in Leeds]     # need a link or a named source in the same draf
 tone: {exclamation_marks: 0, emoji: 1, sentence_words: 20, reading_grade: 8, avoid: [synergy]}
 ```
 
-An automated sender must say that it is one where the law asks for it, as in California and Germany; no rule can see
-that from a draft.
+In some places an automated sender must say that it is one. California and Germany are examples. No rule can see that
+from a draft.
 
-Rule ids: """
+## Rule ids
+
+"""
 
 
 def describe_limit(limit: Limit) -> str:
@@ -73,7 +89,7 @@ def describe_surfaces() -> str:
             limits = f"**retired on {surface.retired:%-d %B %Y}**: use {surface.replacement}"
         source = f"[{surface.source}]({surface.url})" if surface.url else surface.source
         rows.append(f"| `{name}` | {limits} | {source}, {surface.checked:%-d %B %Y} |")
-    return HEAD + "\n".join(rows) + "\n" + TAIL + ", ".join(f"`{rule}`" for rule in RULES) + "."
+    return HEAD + "\n".join(rows) + "\n" + TAIL + "\n".join(f"- `{rule}`" for rule in RULES)
 
 
 if __name__ == "__main__":

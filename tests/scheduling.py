@@ -13,7 +13,14 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-BROWSER_FILES = {"test_browser.py", "test_page_quality.py", "test_sign_in.py", "test_talk_browser.py", "test_walk.py"}
+BROWSER_FILES = {
+    "test_browser.py",
+    "test_page_quality.py",
+    "test_sign_in.py",
+    "test_site_browser.py",
+    "test_talk_browser.py",
+    "test_walk.py",
+}
 SHARED_FILES = {
     "test_false_verdicts.py": "simulated runs, judged in several ways",
     "test_plugin.py": "the packages that judge, which pytester would forget",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,13 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.mark.parametrize(
     ("program", "page"),
-    [("surfaces_table.py", "surfaces.md"), ("commands_page.py", "commands.md"), ("validity.py", "validity.md")],
+    [
+        ("api_page.py", "api.md"),
+        ("surfaces_table.py", "surfaces.md"),
+        ("commands_page.py", "commands.md"),
+        ("environment_page.py", "environment.md"),
+        ("validity.py", "validity.md"),
+    ],
 )
 def test_a_written_page_is_current(program: str, page: str) -> None:
     """The page equals what its program prints: `python benchmarks/PROGRAM > docs/PAGE` renews it."""
@@ -26,3 +33,22 @@ def test_a_written_page_is_current(program: str, page: str) -> None:
         env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
     ).stdout
     assert written == (ROOT / "docs" / page).read_text(encoding="utf-8")
+
+
+def test_the_gates_are_described_as_the_program_describes_them() -> None:
+    """The page on behaviour begins as its program begins one; the scorecard below it takes a model to renew."""
+    head = subprocess.run(
+        [sys.executable, "benchmarks/behaviour_page.py"], input="", capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
+    assert (ROOT / "docs" / "behaviour.md").read_text(encoding="utf-8").startswith(head)
+
+
+def test_every_variable_that_is_read_is_listed() -> None:
+    """A variable that the code reads by name stands on the page of variables."""
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "toolkit").rglob("*.py"))
+    read = set(re.findall(r"environ(?:ment)?(?:\.get\(|\[)\s*\"(\w+)\"", code)) | set(
+        re.findall(r"AUDIENCE_[A-Z_]+\b", code)
+    )
+    page = (ROOT / "docs" / "environment.md").read_text(encoding="utf-8")
+    assert {"OPENAI_API_KEY", "AUDIENCE_STORE", "OMP_NUM_THREADS"} <= read
+    assert [name for name in sorted(read) if f"`{name}`" not in page] == []
