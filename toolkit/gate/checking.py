@@ -111,7 +111,6 @@ def check_campaign(
     )
 
 
-
 check = check_campaign
 """What `toolkit.check` is."""
 
