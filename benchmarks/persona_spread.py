@@ -24,7 +24,7 @@ import numpy.typing as npt
 from scipy.stats import t
 
 from toolkit.audiences import load_audience
-from toolkit.engines import Budget
+from toolkit.engines.budget import Budget
 from toolkit.engines.embedder import embed_texts
 from toolkit.engines.local import LocalEngine
 from toolkit.models import LABEL, Draft, Persona

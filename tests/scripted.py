@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from toolkit.engines import EngineBase
 from toolkit.models.exchange import Embedded, Form, Guard, Question, Reply
 
 Script = Callable[[Question], "dict[str, Any] | str | Reply | Exception"]
@@ -27,7 +27,7 @@ def reading(action: str = "click", **fields: Any) -> dict[str, Any]:
     return reply | {"quotes": [], "says": SAYS} | fields
 
 
-class ScriptedEngine:
+class ScriptedEngine(EngineBase):
     """Answers each question with what `script` returns for it; an exception is raised."""
 
     name = "scripted"
@@ -40,15 +40,6 @@ class ScriptedEngine:
         self.warnings: list[str] = []
         self.questions: list[Question] = []
         self._script = script
-
-    async def __aenter__(self) -> Self:
-        """Open nothing."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close nothing."""
 
     async def ask(self, question: Question) -> Reply:
         """Return the scripted reply."""

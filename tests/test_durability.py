@@ -30,6 +30,7 @@ from toolkit.errors import StoreUnusable
 from toolkit.models import Audience, Campaign
 from toolkit.models.exchange import Question, Reply
 from toolkit.panel import api
+from toolkit.panel.run_options import Asking
 from toolkit.panel.session import carry_out
 from toolkit.store import Store
 from toolkit.store.owners import is_alive
@@ -165,13 +166,13 @@ def test_a_full_disk_ends_the_run_and_keeps_what_was_in_flight(
         Store(path) as store,
         pytest.raises(StoreUnusable, match=r"free space.*the next run takes in") as caught,
     ):
-        asyncio.run(carry_out(plan, engine, store, concurrency=4))
+        asyncio.run(carry_out(plan, engine, store, Asking(engine=engine, concurrency=4)))
     assert "\n" not in str(caught.value)
     assert 0 < engine.calls < 24
     with Store(path) as store:
         assert store.count_replies() == engine.calls
         again = ScriptedEngine(lambda _: long)
-        run = asyncio.run(carry_out(plan, again, store))
+        run = asyncio.run(carry_out(plan, again, store, Asking(engine=again)))
     assert (run.is_complete, again.calls) == (True, 24 - engine.calls)
     assert list(tmp_path.iterdir()) == [path]
 

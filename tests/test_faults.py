@@ -108,8 +108,9 @@ def test_an_exception_half_way_loses_no_answer(campaign: Campaign) -> None:
 
     engine = ScriptedEngine(lambda _: reading(ratings=dict.fromkeys(MEASURES, 3)))
     options: dict[str, Any] = {"rating": "direct", "control": False, "concurrency": 4}
-    with pytest.raises(ExceptionGroup, match="unhandled errors"):
+    with pytest.raises(RuntimeError, match="the listener fell over") as caught:
         toolkit.run(campaign, make_audience(40), engine=engine, on_reaction=listen, **options)
+    assert "every reply that came before this error is in the store" in caught.value.__notes__[0]
     again = ScriptedEngine(lambda _: reading(ratings=dict.fromkeys(MEASURES, 3)))
     run = toolkit.run(campaign, make_audience(40), engine=again, **options)
     assert run.counts.ok == 80

@@ -14,7 +14,7 @@ from scripted import ScriptedEngine
 
 import toolkit
 from toolkit.drafts.preview import render_preview
-from toolkit.engines import Budget
+from toolkit.engines.budget import Budget
 from toolkit.files.templating import clean_text
 from toolkit.models import Audience, Campaign, Draft
 from toolkit.panel.asker import Asker, ask_pairing

@@ -27,6 +27,7 @@ from toolkit.improve.interviews import (
 from toolkit.models import LABEL, Audience, Campaign, Draft, Persona
 from toolkit.models.exchange import Question, Reply
 from toolkit.panel.connecting import Connection
+from toolkit.panel.run_options import Asking, default_store
 from toolkit.panel.session import STOPPED
 from toolkit.report import summaries
 from toolkit.results import Run
@@ -81,14 +82,14 @@ def test_a_talk_goes_on_and_is_kept_with_the_run(run: Run, audience: Audience, t
     assert "I said: Because it is too dear for me." in last(engine)
     interview(run, "p03", "And here?", audience, engine=engine, draft="benefit")
     assert "What put you off?" not in last(engine)
-    with Conversations(Connection().store_path) as kept:
+    with Conversations(default_store()) as kept:
         assert [turn.question for turn in kept.list_turns(run.run_id, "p03", "plain")] == [
             "What put you off?",
             "And at half the price?",
         ]
         assert kept.list_talks(run.run_id) == [("p03", "benefit", 1), ("p03", "plain", 2)]
     calls = engine.calls
-    elsewhere = Connection(engine=engine, store=tmp_path / "none.sqlite")
+    elsewhere = Connection(Asking(engine=engine, store=tmp_path / "none.sqlite"))
     people = find_people([audience])
     asyncio.run(talk(run, "p03", "plain", "What put you off?", people, elsewhere))
     assert engine.calls == calls + 1
@@ -125,7 +126,7 @@ def test_everybody_is_asked_once_and_answers_are_grouped(run: Run, audience: Aud
     table = asked.table(find_people([audience]))
     assert table["theme"].n_unique() == 2
     assert "'=cheaper" in summaries.write_table(table).decode()
-    with Conversations(Connection().store_path) as kept:
+    with Conversations(default_store()) as kept:
         assert kept.list_questions(run.run_id) == [("plain", "What would change your mind?")]
         assert len(kept.list_answers(run.run_id, "plain", "What would change your mind?")) == 12
 
@@ -167,7 +168,9 @@ def test_limit_and_stop_end_it_with_what_came(run: Run, audience: Audience) -> N
     async def stop_at_once() -> Any:
         stop = asyncio.Event()
         stop.set()
-        return await ask_everybody(run, "plain", "Stop?", find_people([audience]), Connection(engine=engine), stop=stop)
+        return await ask_everybody(
+            run, "plain", "Stop?", find_people([audience]), Connection(Asking(engine=engine)), stop=stop
+        )
 
     assert {one.error for one in asyncio.run(stop_at_once()).answers} == {STOPPED}
 

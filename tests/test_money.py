@@ -15,8 +15,7 @@ from provider_replies import count_tokens
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit.engines import Budget, Price
-from toolkit.engines.budget import find_listed_price
+from toolkit.engines.budget import Budget, Price, find_listed_price
 from toolkit.errors import BudgetReached, CallFailed
 from toolkit.models import MEASURES, Audience, Campaign
 from toolkit.models.exchange import Question, Reply

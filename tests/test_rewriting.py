@@ -21,10 +21,11 @@ from toolkit.drafts.facts import find_facts, find_invented, find_lost
 from toolkit.errors import InputError
 from toolkit.improve import choose_objections, list_objections
 from toolkit.improve.retesting import CAUTION, FRESH, choose_fresh, choose_same, retest, sum_up
-from toolkit.improve.rewriting import find_fault, rewrite, rewrite_draft
+from toolkit.improve.rewriting import ask_rewrite, find_fault, rewrite_draft
 from toolkit.models import Audience, Campaign, Draft
 from toolkit.models.exchange import Question
 from toolkit.panel.connecting import Connection
+from toolkit.panel.run_options import Asking
 from toolkit.results import Run
 from toolkit.store.version_log import Versions
 
@@ -300,10 +301,10 @@ def test_versions_are_kept_and_taken_back(tmp_path: Path) -> None:
 
 def test_a_connection_keeps_its_key_out_of_sight() -> None:
     """A connection never shows its key, and needs a price for a limit."""
-    shown = repr(Connection(engine="openai", api_key="sk-secret"))
+    shown = repr(Connection(Asking(engine="openai", api_key="sk-secret")))
     assert "secret" not in shown
-    with pytest.raises(InputError, match="--max-cost needs a price"):
-        asyncio.run(rewrite(DRAFT, [], "shorter", Connection(engine=answering(), max_cost=1.0)))
+    with pytest.raises(InputError, match=r"^max_cost needs a price"):
+        asyncio.run(ask_rewrite(DRAFT, [], "shorter", Connection(Asking(engine=answering(), max_cost=1.0))))
 
 
 @pytest.fixture

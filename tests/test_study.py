@@ -275,7 +275,7 @@ def test_max_cost_is_never_passed(audience: Audience, campaign: Campaign) -> Non
 def test_max_cost_needs_a_price(audience: Audience, campaign: Campaign) -> None:
     """A limit without a price is refused before anything is asked."""
     engine = ScriptedEngine(answer_direct)
-    with pytest.raises(InputError, match="--price IN,OUT"):
+    with pytest.raises(InputError, match=r"max_cost needs a price, .*; add price in dollars"):
         toolkit.run(campaign, audience, engine=engine, max_cost=1.0, **OPTIONS)
     assert engine.calls == 0
 
@@ -353,7 +353,7 @@ def test_logprob_ratings(audience: Audience, campaign: Campaign) -> None:
 def test_logprob_needs_probabilities(audience: Audience, campaign: Campaign) -> None:
     """An engine without token probabilities cannot rate by them, and the error names the other ways."""
     engine = ScriptedEngine(lambda question: "4" if question.top_logprobs else reading())
-    with pytest.raises(EngineUnavailable, match="--rating ssr or direct"):
+    with pytest.raises(EngineUnavailable, match="choose rating='ssr' or direct"):
         toolkit.run(campaign, audience, engine=engine, rating="logprob", control=False)
 
 
@@ -438,10 +438,10 @@ def test_estimate_asks_nothing(audience: Audience, campaign: Campaign) -> None:
     ("options", "words"),
     [
         ({"sample": 13}, "choose 1 to 12"),
-        ({"objective": "buy"}, "objective is 'buy'"),
+        ({"objective": "buy"}, "objective='buy': choose one of read, react"),
         ({"objective": "save"}, "nobody can 'save' on a messenger_message"),
-        ({"rating": "stars"}, "rating is 'stars'"),
-        ({"repeats": 0}, "repeats is 0"),
+        ({"rating": "stars"}, "rating='stars': choose one of ssr, logprob, direct"),
+        ({"repeats": 0}, "repeats=0: give a whole number from 1 to 100; see help(toolkit.run)"),
         ({"engine": "opnai"}, "did you mean openai"),
         ({"engine": "replay"}, "the store holds no replies"),
         ({"engine": "openai"}, "OPENAI_API_KEY"),

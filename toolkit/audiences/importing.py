@@ -91,6 +91,34 @@ def make_people_of(
     return make_record(Audience, Located(None, str(path)), filled)
 
 
+def make_audience(rows: Iterable[Mapping[str, Any]], source: str) -> Audience:
+    """Return the audience of a frame's rows, one mapping each.
+
+    The columns id, name, age, weight and about are a persona's own; without about, all columns make its description.
+    Any further column is a segment, and so is each key of a column `segments` that holds mappings. `source` is what
+    errors call the frame. Raises InputError naming the row, counted from 1.
+    """
+    numbered = [tables.Row(number, tables.drop_empty(dict(cells))) for number, cells in enumerate(rows, 1)]
+    if not numbered:
+        raise InputError(f"{source}: there are no rows; write at least one person")
+    located_yaml.check_distinct("persona", [(row.cells.get("id"), f"{source}:{row.line}") for row in numbered])
+    own = {*OWN, "about", "segments"}
+    further = list(dict.fromkeys(name for row in numbered for name in row.cells if name not in own))
+    personas = [
+        make_record(Persona, Located(None, source, {(): row.line}), _describe_row(row, further)) for row in numbered
+    ]
+    return make_record(Audience, Located(None, source), {"audience": "people", "personas": personas})
+
+
+def _describe_row(row: tables.Row, further: Sequence[str]) -> dict[str, Any]:
+    own = choose_own(None)
+    made = _describe(row, row.line, own, further, _PLAIN_TEMPLATE, "the built-in template")
+    kept = row.cells.get("segments")
+    if isinstance(kept, Mapping):
+        made["segments"] |= {str(key): str(value) for key, value in kept.items() if value is not None}
+    return {**made, "about": str(row.cells["about"])} if "about" in row.cells else made
+
+
 def choose_own(columns: Mapping[str, str] | None) -> dict[str, str]:
     """Return the column of id, name, age and weight each: the one named for it, "" for none, else the one called so."""
     return {own: (columns or {}).get(own, own) for own in OWN}

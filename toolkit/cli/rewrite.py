@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,7 +110,7 @@ class _Asked:
         from toolkit.panel import connecting
 
         known = {name: self.options[name] for name in _CONNECTING}
-        return dataclasses.replace(connecting.make_connection({"engine": self.engine, **known}), max_cost=self._left())
+        return connecting.make_connection({"engine": self.engine, **known, "max_cost": self._left()})
 
     def progress(self, *, drafts: int) -> Any:
         """Return a context that shows a progress bar and yields the function to count each reaction with."""
@@ -128,7 +127,8 @@ class _Asked:
             known = {name: self.options[name] for name in _PRICED}
             settings = {name: self.options[name] for name in _SETTINGS}
             about = {**settings, "sample": self.options["sample"], "control": not self.options["no_control"]}
-            takes = api.estimate(self.campaign, self.audiences, engine=self.engine, **known, **about)
+            about |= {"engine": self.engine, **known}
+            takes = api.estimate(self.campaign, self.audiences, **about)
             confirm(takes, yes=self.options["yes"])
 
     def run(self, advance: Any) -> Run:
@@ -144,11 +144,13 @@ class _Asked:
     def rewrite(self, first: Run, chosen: Sequence[Objection]) -> rewriting.Rewrite:
         """Ask for a new version of the draft and keep it."""
         from toolkit.improve import retesting, rewriting
+        from toolkit.panel import background
         from toolkit.store import version_log
 
         connection = self.connection
-        given = {one.name: getattr(connection, one.name) for one in dataclasses.fields(connection)}
-        written = rewriting.rewrite_draft(self.draft, chosen, wish=self.options["wish"], **given)
+        written: rewriting.Rewrite = background.run_blocking(
+            lambda: rewriting.ask_rewrite(self.draft, chosen, self.options["wish"], connection)
+        )
         self._add(written.cost_usd)
         if written.draft is None:
             return written

@@ -1,5 +1,5 @@
 from . import counts, diff, facts
-from .loading import FORMATS, load_drafts, merge_campaigns
+from .loading import FORMATS, load_drafts, make_drafts, merge_campaigns
 from .pictures import load_picture
 from .saving import check_campaign_path, save_campaign
 
@@ -11,6 +11,7 @@ __all__ = [
     "facts",
     "load_drafts",
     "load_picture",
+    "make_drafts",
     "merge_campaigns",
     "save_campaign",
 ]

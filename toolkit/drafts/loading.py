@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,16 @@ def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
     name = "+".join(campaign.campaign for campaign in campaigns)
     checks = tuple(check for campaign in campaigns for check in campaign.checks)
     return Campaign(campaign=name, drafts=tuple(drafts), checks=checks, **shared)
+
+
+def make_drafts(rows: Iterable[Mapping[str, Any]], source: str) -> Campaign:
+    """Return the drafts of a frame's rows, one mapping each, under the columns of a table of drafts.
+
+    `source` is what errors call the frame. Raises InputError naming the row, counted from 1.
+    """
+    numbered = [tables.Row(number, tables.drop_empty(dict(cells))) for number, cells in enumerate(rows, 1)]
+    drafts = _make_from_rows(numbered, Path(source), None).drafts
+    return Campaign(campaign="drafts", drafts=drafts)
 
 
 def _read_file(path: Path, surface: str | None) -> Campaign:

@@ -1,15 +1,15 @@
-from . import budget, embedder, local, redaction, token_counts
-from .base import Engine
-from .budget import Budget, Price
-from .making import DEFAULT_MODEL, check_embedding_model, make_batch_engine, make_engine
+from . import base, budget, embedder, local, redaction, token_counts
+from .base import Engine, EngineBase
+from .budget import Price
+from .making import DEFAULT_MODEL, make_batch_engine, make_engine
 
 __all__ = [
     "DEFAULT_MODEL",
-    "Budget",
     "Engine",
+    "EngineBase",
     "Price",
+    "base",
     "budget",
-    "check_embedding_model",
     "embedder",
     "local",
     "make_batch_engine",

@@ -33,6 +33,8 @@ class LocalEngine:
 
     name = "local"
     concurrency = 2
+    claims = True
+    is_batch = False
 
     def __init__(self, model: str | None = None) -> None:
         self._path = find_model(model)

@@ -47,12 +47,6 @@ def make_engine(
     raise InputError(f"unknown engine {name!r}{suggest(name, ENGINES)}; allowed: {', '.join(ENGINES)}")
 
 
-def check_embedding_model(engine: str, model: str | None) -> None:
-    """Raise InputError where an embedding model is named for an engine that asks no endpoint for vectors."""
-    if engine == "local" and model is not None:
-        raise InputError(f"--embedding-model {model}: the local engine embeds with its own model; leave the option out")
-
-
 def _make_openai(
     model: str | None, base_url: str | None, api_key: str | None, rpm: float | None, tpm: float | None
 ) -> Engine:

@@ -64,6 +64,9 @@ class OpenAIEngine:
     dropped for the rest of the run, with one warning.
     """
 
+    claims = True
+    is_batch = False
+
     def __init__(
         self,
         model: str,

@@ -19,6 +19,7 @@ class ReplayEngine:
     name = "replay"
     concurrency = 1
     claims = False
+    is_batch = False
 
     def __init__(self, model: str, form: exchange.Form) -> None:
         self.model = model

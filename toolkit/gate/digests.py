@@ -42,7 +42,7 @@ class Shaped(Record):
 
 
 @dataclass(frozen=True)
-class Asking:
+class HowAsked:
     """What the reactions of a recording have in common besides drafts and personas."""
 
     model: str

@@ -12,7 +12,7 @@ from typing import Any
 
 from toolkit.audiences import load_audience
 from toolkit.errors import InputError
-from toolkit.gate.digests import Asking, Shaped
+from toolkit.gate.digests import HowAsked, Shaped
 from toolkit.gate.names import BASELINE
 from toolkit.gate.recording_file import Entry, Header, Recording, make_content
 from toolkit.models import Audience, Campaign, Draft, Settings
@@ -72,7 +72,7 @@ class Replay:
     campaign: Campaign
     plan: planning.Plan
     """Of all drafts, the baseline included, with the recorded wordings."""
-    asking: Asking
+    asking: HowAsked
     recording: Recording | None
     kept: Sequence[tuple[Task, Entry]]
     stale: Sequence[Stale]
@@ -146,7 +146,7 @@ def replay(
     plan = _plan(campaign, asked, shelf, prompts, audience)
     wordings = _find_wordings(recording) if kept_wordings and not renew else {}
     plan = replace(plan, tasks=tuple(_reword(plan.tasks, wordings)))
-    asking = Asking(asked.model, asked.form, asked.rating, asked.embedding_model, prompts, own, plan.pictures)
+    asking = HowAsked(asked.model, asked.form, asked.rating, asked.embedding_model, prompts, own, plan.pictures)
     found = Replay(campaign, plan, asking, recording, (), ())
     return _match(found, () if recording is None or renew else recording.entries)
 

@@ -1,4 +1,17 @@
 from . import interviews, retesting, rewriting, streaming
+from .interviews import follow_up, interview
 from .objections import Objection, choose_objections, list_objections
+from .rewriting import rewrite
 
-__all__ = ["Objection", "choose_objections", "interviews", "list_objections", "retesting", "rewriting", "streaming"]
+__all__ = [
+    "Objection",
+    "choose_objections",
+    "follow_up",
+    "interview",
+    "interviews",
+    "list_objections",
+    "retesting",
+    "rewrite",
+    "rewriting",
+    "streaming",
+]

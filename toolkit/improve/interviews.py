@@ -10,16 +10,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Unpack
 
 import polars as pl
 
 from toolkit.drafts.surfaces import describe_draft, find_surface
-from toolkit.errors import EngineUnavailable, InputError
+from toolkit.errors import EngineUnavailable, InputError, check_options
 from toolkit.files import templating
 from toolkit.improve.streaming import hear_spoken, overhear, write_spoken
 from toolkit.models import LABEL, Audience, Draft, Persona, Record, exchange
-from toolkit.panel import asker, background, connecting, planning, session
+from toolkit.panel import api, background, connecting, planning, run_options, session
 from toolkit.questionnaire import BOUNDARY, BadReply, Prompts, Task, Usage, read_object
 from toolkit.results import Run
 from toolkit.stats import lexical
@@ -170,18 +170,18 @@ class Interview:
         """Return the next question of a talk; the last twelve turns are remembered."""
         recent = list(turns[-_MOST_REMEMBERED:])
         if form == "completion":
-            return self._complete(guest, question, recent)
-        return self._chat("interview.j2", guest, question=question, turns=recent)
+            return self._complete("interview", guest, question, recent)
+        return self._chat("interview", guest, question=question, turns=recent)
 
     def ask_everybody(self, guest: Guest, question: str, form: exchange.Form) -> exchange.Question:
         """Return the one question that everybody is asked."""
         if form == "completion":
-            return self._complete(guest, question, [])
-        return self._chat("follow_up.j2", guest, question=question)
+            return self._complete("follow_up", guest, question, [])
+        return self._chat("follow_up", guest, question=question)
 
-    def _chat(self, template: str, guest: Guest, **context: Any) -> exchange.Question:
+    def _chat(self, kind: exchange.Kind, guest: Guest, **context: Any) -> exchange.Question:
         prompt = self._prompts.render(
-            template,
+            f"{kind}.j2",
             persona=guest.persona,
             wording=self._prompts.wordings[guest.wording % len(self._prompts.wordings)],
             surface=find_surface(guest.draft.surface),
@@ -192,10 +192,16 @@ class Interview:
             **context,
         )
         return exchange.Question(
-            system=self._prompts.render("interview_system.j2"), prompt=prompt, schema=_SCHEMA, max_tokens=1_500
+            kind=kind,
+            system=self._prompts.render("interview_system.j2"),
+            prompt=prompt,
+            schema=_SCHEMA,
+            max_tokens=1_500,
         )
 
-    def _complete(self, guest: Guest, question: str, turns: Sequence[conversations.Turn]) -> exchange.Question:
+    def _complete(
+        self, kind: exchange.Kind, guest: Guest, question: str, turns: Sequence[conversations.Turn]
+    ) -> exchange.Question:
         persona = guest.persona
         prompt = self._prompts.render(
             "interview_completion.j2",
@@ -207,7 +213,7 @@ class Interview:
             question=write_spoken(question),
         )
         return exchange.Question(
-            prompt=prompt, grammar=_GRAMMAR, stop=('"', "\n"), max_tokens=90,
+            kind=kind, prompt=prompt, grammar=_GRAMMAR, stop=('"', "\n"), max_tokens=90,
             sampling={"temperature": 0.7, "top_p": 0.9},
         )  # fmt: skip
 
@@ -297,30 +303,104 @@ async def ask_everybody(
 
 
 def interview(
-    run: Run, persona: str, question: str, audience: Audience, *, draft: str | None = None, **options: Any
+    run: Run,
+    persona: str,
+    question: str,
+    audience: api.AudienceLike = None,
+    *,
+    draft: str | None = None,
+    **options: Unpack[run_options.TalkOptions],
 ) -> conversations.Turn:
-    """Talk with one persona of a run from plain code; options as for `toolkit.run`.
+    """Ask one persona of a run a question about a draft; what was said before is remembered.
 
-        turn = interviewing.interview(run, "maya", "What put you off?", audience, engine="local")
+    Args:
+        run: the run that the persona took part in.
+        persona: the persona's id in the run.
+        question: what you want to know, in at most 2,000 characters.
+        audience: whom the run asked, in any form that `run` takes; found by the names that the run recorded if left
+            out.
+        draft: the id of the draft to talk about; the first of the run if left out.
+        engine, model, base_url, api_key: what answers, as for `run`.
+        price, max_cost: dollars per million tokens, and dollars that this cannot pass.
+        concurrency, rpm, tpm, store, prompts: as for `run`. The store also keeps the talk.
 
-    `draft` is the first of the run where none is named.
+    Raises InputError for anything that cannot be used, before anything is asked; BudgetReached where `max_cost` leaves
+    no room; EngineUnavailable where no answer can be had, also if the model declines.
+
+    Example:
+        >>> import json, tempfile
+        >>> from toolkit.engines import EngineBase
+        >>> from toolkit.models.exchange import Reply
+        >>> from toolkit.panel import run
+        >>> class Sceptic(EngineBase):
+        ...     model = "sceptic-1"
+        ...     async def ask(self, question):
+        ...         said = {"first_glance": "stop", "action": "read", "verbatim": "Hm.", "objection": "It is long."}
+        ...         if question.kind == "interview":
+        ...             said = {"answer": "I do not know who sent it."}
+        ...         ratings = dict.fromkeys(["relevance", "clarity", "trust", "appeal", "intent"], 2)
+        ...         text = json.dumps({"quotes": [], "ratings": ratings} | said)
+        ...         return Reply(text=text, engine=self.name, model=self.model)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     options = {"engine": Sceptic(), "store": f"{folder}/replies.sqlite"}
+        ...     tested = run("examples/paypal-invoices.yaml", "uk-small-sellers", rating="direct", **options)
+        ...     turn = interview(tested, "maya", "What put you off?", **options)
+        >>> turn.answer
+        'I do not know who sent it.'
     """
+    check_options(options, run_options.TalkOptions.__annotations__, "interview")
     connection = connecting.make_connection(options)
-    people = find_people([audience])
+    people = _find_people_of(run, audience)
     turn: conversations.Turn = background.run_blocking(
         lambda: talk(run, persona, draft or run.drafts[0], question, people, connection)
     )
     return turn
 
 
-def follow_up(run: Run, question: str, audience: Audience, *, draft: str | None = None, **options: Any) -> FollowUp:
-    """Put one question to everybody of a run from plain code; options as for `toolkit.run`."""
+def follow_up(
+    run: Run,
+    question: str,
+    audience: api.AudienceLike = None,
+    *,
+    draft: str | None = None,
+    **options: Unpack[run_options.TalkOptions],
+) -> FollowUp:
+    """Put one question to everybody of a run, one call each; `themes` of what comes back groups their answers.
+
+    Whoever answered the same question before is not asked again. Where the cost limit ends it, what was not answered
+    counts as failed, and the same call goes on from there.
+
+    Args:
+        run: the run whose people are asked.
+        question: what you want to know, in at most 2,000 characters.
+        audience: whom the run asked, in any form that `run` takes; found by the names that the run recorded if left
+            out.
+        draft: the id of the draft that it is about; the first of the run if left out.
+        engine, model, base_url, api_key: what answers, as for `run`.
+        price, max_cost: dollars per million tokens, and dollars that this cannot pass.
+        concurrency: most questions in flight.
+        rpm, tpm, store, prompts: as for `run`.
+
+    Raises InputError for anything that cannot be used, before anything is asked, and EngineUnavailable where no answer
+    can be had.
+
+    Example:
+        >>> follow_up(None, "What put you off?", max_costs=0.01)
+        Traceback (most recent call last):
+        toolkit.errors.InputError: unknown option 'max_costs'; did you mean 'max_cost'?
+    """
+    check_options(options, run_options.TalkOptions.__annotations__, "follow_up")
     connection = connecting.make_connection(options)
-    people = find_people([audience])
+    people = _find_people_of(run, audience)
     asked: FollowUp = background.run_blocking(
         lambda: ask_everybody(run, draft or run.drafts[0], question, people, connection)
     )
     return asked
+
+
+def _find_people_of(run: Run, audience: api.AudienceLike) -> dict[str, Persona]:
+    names = [str(one["audience"]) for one in run.methods.audiences]
+    return find_people(api.resolve_audiences(names if audience is None else audience))
 
 
 def say_deed(action: str) -> str:
@@ -356,7 +436,7 @@ def estimate_cost(
     run: Run, draft_id: str, question: str, people: Mapping[str, Persona], connection: connecting.Connection
 ) -> float | None:
     """Return about how many dollars a question to everybody costs, at four characters a token; null if unknown."""
-    price = connection.known_price
+    price = connection.asking.known_price
     if price is None:
         return None
     interview_ = Interview(connection.load_prompts())
@@ -368,12 +448,11 @@ def estimate_cost(
 async def _ask(line: connecting.Line, guest: Guest, question: exchange.Question) -> Said:
     usage = Usage()
     parse = _read_spoken if line.asker.form == "completion" else _read_answer
-    try:
-        reply = await line.asker.find_reply(Task(guest.persona, guest.draft, guest.wording, 0), question, parse, usage)
-        return Said(persona=guest.persona.id, status="ok", answer=parse(reply.text), usage=usage)
-    except asker.UNANSWERED as error:
-        failure = asker.describe_failure(error)
-        return Said(persona=guest.persona.id, status=failure["status"], error=failure["error"], usage=usage)
+    reply = await line.find_reply(Task(guest.persona, guest.draft, guest.wording, 0), question, parse, usage)
+    if isinstance(reply, connecting.Unanswered):
+        status = "refused" if reply.refused else "failed"
+        return Said(persona=guest.persona.id, status=status, error=reply.why, usage=usage)
+    return Said(persona=guest.persona.id, status="ok", answer=parse(reply.text), usage=usage)
 
 
 def _fail(guest: tuple[str, Guest], error: str, unasked: session.Unasked) -> Said:  # noqa: ARG001 - the words say why

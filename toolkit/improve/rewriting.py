@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 from toolkit.drafts import diff, facts
 from toolkit.drafts.lint import lint
 from toolkit.drafts.surfaces import find_surface
-from toolkit.errors import BudgetReached, CallFailed, InputError, MissingReply
+from toolkit.errors import BudgetReached, InputError, check_options
 from toolkit.files import templating
-from toolkit.improve.objections import Objection
+from toolkit.improve.objections import Objection, choose_objections, list_objections
 from toolkit.improve.streaming import hear_spoken, write_spoken
 from toolkit.models import Draft, Record, exchange, records
-from toolkit.panel import asker, background, connecting
+from toolkit.panel import background, connecting, run_options
 from toolkit.questionnaire import BOUNDARY, BadReply, Prompts, Task, Usage, read_object
+from toolkit.results import Run
 
 MOST_WISHED = 1_000
 """Characters of a wish."""
@@ -75,7 +76,7 @@ class Rewriter:
             "additionalProperties": False,
         }
         system = self._prompts.render("rewrite_system.j2")
-        return exchange.Question(system=system, prompt=prompt, schema=schema, max_tokens=_MOST_TOKENS)
+        return exchange.Question(kind="rewrite", system=system, prompt=prompt, schema=schema, max_tokens=_MOST_TOKENS)
 
     def complete(self, draft: Draft, objections: Sequence[str], wish: str) -> exchange.Question:
         """Ask a base model to go on with a page of rewritten messages; only the text is written anew."""
@@ -85,7 +86,7 @@ class Rewriter:
         most = max(60, min(2 * len(post), 600))
         grammar = rf'root ::= [^"\n]{{10,{most}}} "\""'
         return exchange.Question(
-            prompt=prompt, grammar=grammar, stop=('"', "\n"), max_tokens=most // 2,
+            kind="rewrite", prompt=prompt, grammar=grammar, stop=('"', "\n"), max_tokens=most // 2,
             sampling={"temperature": 0.7, "top_p": 0.9},
         )  # fmt: skip
 
@@ -113,7 +114,7 @@ async def write_anew(line: connecting.Line, draft: Draft, objections: Sequence[s
     return await _try(line, draft, rewriter.ask(draft, objections, wish, fault), sound, usage)
 
 
-async def rewrite(
+async def ask_rewrite(
     draft: Draft, objections: Sequence[Objection], wish: str, connection: connecting.Connection
 ) -> Rewrite:
     """Open the connection, write the draft anew, and say what that cost."""
@@ -126,15 +127,72 @@ async def rewrite(
     return written.model_copy(update={"cost_usd": spent})
 
 
-def rewrite_draft(draft: Draft, objections: Sequence[Objection], *, wish: str = "", **options: Any) -> Rewrite:
-    """Write a draft anew from plain code; options as for `toolkit.run`.
-
-    objections = list_objections(run, "plain")
-    written = rewriting.rewrite_draft(draft, objections[:2], engine="openai", model="gpt-5-mini")
-    """
+def rewrite_draft(
+    draft: Draft, objections: Sequence[Objection], *, wish: str = "", **options: Unpack[run_options.TalkOptions]
+) -> Rewrite:
+    """Write a draft anew from objections to it, whichever run they are of; options as for `rewrite`."""
+    check_options(options, run_options.TalkOptions.__annotations__, "rewrite_draft")
     connection = connecting.make_connection(options)
-    written: Rewrite = background.run_blocking(lambda: rewrite(draft, objections, wish, connection))
+    written: Rewrite = background.run_blocking(lambda: ask_rewrite(draft, objections, wish, connection))
     return written
+
+
+def rewrite(
+    run: Run,
+    draft: str | None = None,
+    *,
+    objections: Sequence[int | Objection] = (),
+    wish: str = "",
+    **options: Unpack[run_options.TalkOptions],
+) -> Rewrite:
+    """Have a draft of a run written anew from what people held against it.
+
+    The new version keeps every link, price, number, name and placeholder, makes up none, and fits the limits of its
+    surface. A version that does not is asked for once more. If that fails too, `draft` is None and `problem` says why.
+
+    Args:
+        run: the run whose people raised the objections.
+        draft: the id of the draft; the first of the run if left out.
+        objections: which to answer, by number as `list_objections` counts them, or themselves; all if left out.
+        wish: what else you want of the wording, in at most 1,000 characters.
+        engine, model, base_url, api_key: what writes, as for `run`.
+        price, max_cost: dollars per million tokens, and dollars that this cannot pass; at it `over_budget` is true.
+        concurrency, rpm, tpm, store, prompts: as for `run`.
+
+    Raises InputError for anything that cannot be used, before anything is asked, and EngineUnavailable where no reply
+    can be had.
+
+    Example:
+        >>> import json, tempfile
+        >>> from toolkit.engines import EngineBase
+        >>> from toolkit.models import Draft
+        >>> from toolkit.models.exchange import Reply
+        >>> from toolkit.panel import run
+        >>> class Editor(EngineBase):
+        ...     model = "editor-1"
+        ...     async def ask(self, question):
+        ...         said = {"first_glance": "stop", "action": "read", "verbatim": "Hm.", "objection": "It is long."}
+        ...         if question.kind == "rewrite":
+        ...             said = {"text": "Pay for it in the chat.", "changed": "Shorter."}
+        ...         ratings = dict.fromkeys(["relevance", "clarity", "trust", "appeal", "intent"], 3)
+        ...         text = json.dumps({"quotes": [], "ratings": ratings} | said)
+        ...         return Reply(text=text, engine=self.name, model=self.model)
+        >>> draft = Draft(id="long", text="From now on you can pay for it right here in the chat.")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     options = {"engine": Editor(), "store": f"{folder}/replies.sqlite"}
+        ...     tested = run(draft, "uk-small-sellers", rating="direct", sample=2, **options)
+        ...     written = rewrite(tested, "long", **options)
+        >>> written.draft.text
+        'Pay for it in the chat.'
+    """
+    check_options(options, run_options.TalkOptions.__annotations__, "rewrite")
+    name = draft if draft is not None else run.drafts[0]
+    listed = list_objections(run, name)
+    numbers = [one for one in objections if isinstance(one, int)]
+    given = [one for one in objections if isinstance(one, Objection)]
+    chosen = choose_objections(listed, numbers) if numbers or not given else []
+    before = next(one for one in run.methods.campaign.drafts if one.id == name)
+    return rewrite_draft(before, [*chosen, *given], wish=wish, **options)
 
 
 def find_fault(before: Draft, after: Draft, *asked: str) -> str | None:
@@ -169,11 +227,10 @@ def check_wish(wish: str) -> str:
 
 
 async def _try(line: connecting.Line, draft: Draft, question: exchange.Question, parse: Any, usage: Usage) -> Rewrite:
-    try:
-        reply = await line.asker.find_reply(Task(None, draft, 0, 0), question, parse, usage)
-    except (asker.Refused, CallFailed, MissingReply) as error:
-        refused = "the model declined: " if isinstance(error, asker.Refused) else ""
-        return Rewrite(draft=None, problem=f"{refused}{error}; {NEXT_STEP}")
+    reply = await line.find_reply(Task(None, draft, 0, 0), question, parse, usage)
+    if isinstance(reply, connecting.Unanswered):
+        refused = "the model declined: " if reply.refused else ""
+        return Rewrite(draft=None, problem=f"{refused}{reply.why}; {NEXT_STEP}")
     written: Rewrite = parse(reply.text)
     return written
 

@@ -11,7 +11,24 @@ from typing import Any, Literal
 from toolkit.models.plain_text import clean_words as clean_words  # noqa: PLC0414 - handed out with what it cleans
 
 Form = Literal["chat", "completion"]
+Kind = Literal[
+    "glance",
+    "reading",
+    "reaction",
+    "digit",
+    "thought",
+    "intent",
+    "choice",
+    "interview",
+    "follow_up",
+    "rewrite",
+    "other",
+]
+"""What a question is for.
 
+`glance`, then `reading` for a draft that is folded, `reaction` for both at once, `digit` for one measure after it.
+`thought`, then `intent` ask a base model. `choice` is between two drafts; the others come after a run.
+"""
 
 Guard = Callable[[], Awaitable[None]]
 
@@ -37,6 +54,8 @@ class Question:
     """Further sampling parameters; empty leaves the model's own defaults."""
     top_logprobs: int = 0
     """How many alternatives to the first token to report; 0 for none."""
+    kind: Kind = dataclasses.field(default="other", compare=False)
+    """What it is for; no part of the key of its reply."""
     key: str = dataclasses.field(default="", compare=False)
     """Under which its reply is kept; for engines that answer much later, to another process."""
     before_retry: Guard | None = dataclasses.field(default=None, compare=False, repr=False)

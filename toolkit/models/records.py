@@ -8,11 +8,12 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
-from toolkit.errors import InputError
+from toolkit.errors import InputError, suggest
 
 MEASURES = ("relevance", "clarity", "trust", "appeal", "intent")
 ACTIONS = ("scroll_past", "read", "react", "click", "reply", "share", "save", "hide", "report")
@@ -34,9 +35,22 @@ _IDENTIFIER = re.compile(r"[\w][\w .@+-]{0,119}")
 
 
 class Record(BaseModel):
-    """A frozen record that refuses fields it does not know."""
+    """A frozen record that refuses fields it does not know.
+
+    Made by hand, it raises InputError naming field and value; what reads files validates, and gets pydantic's error
+    with the place of each fault.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    def __init__(self, **fields: Any) -> None:
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise InputError(_describe_fault(type(self), error)) from None
+
+    # Pydantic then builds nested and validated records without this method, as fast as without it.
+    setattr(__init__, "__pydantic_base_init__", True)  # noqa: B010 - a function has no such attribute by type
 
 
 def _identifier(value: str) -> str:
@@ -277,6 +291,8 @@ class Settings(Record):
     """Whether a reader with no persona answers too."""
     head_to_head: bool = False
     """Whether personas also choose between every two drafts, shown side by side in both orders."""
+    prompts: Path | None = Field(default=None, exclude=True)
+    """A folder of templates that win over the built-in ones; a run records the hash of each instead."""
 
 
 class Verdict(Record):
@@ -298,7 +314,7 @@ class Verdict(Record):
 def make_draft(fields: Mapping[str, Any]) -> Draft:
     """Return a typed-in draft; raise InputError saying which field cannot be used."""
     try:
-        return Draft(**fields)
+        return Draft.model_validate(dict(fields))
     except ValidationError as error:
         raise _as_input_error(error) from None
 
@@ -307,7 +323,7 @@ def make_campaign(name: str, drafts: Sequence[Mapping[str, Any]], objective: str
     """Return a campaign of typed-in drafts; raise InputError saying which field of which draft cannot be used."""
     made = tuple(make_draft(fields) for fields in drafts)
     try:
-        return Campaign(campaign=name, objective=objective, drafts=made)  # type: ignore[arg-type]
+        return Campaign.model_validate({"campaign": name, "objective": objective, "drafts": made})
     except ValidationError as error:
         raise _as_input_error(error) from None
 
@@ -316,6 +332,22 @@ def _as_input_error(error: ValidationError) -> InputError:
     first = error.errors()[0]
     field = " ".join(str(part) for part in first["loc"])
     return InputError(f"{field + ': ' if field else ''}{first['msg'].removeprefix('Value error, ')}")
+
+
+def _describe_fault(kind: type[BaseModel], error: ValidationError) -> str:
+    """Return the first fault of a record made by hand: record, field, value, what is allowed."""
+    faults = error.errors()
+    fault = next((one for one in faults if one["type"] == "extra_forbidden"), faults[0])
+    path = fault["loc"]
+    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+    said = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden" and len(path) == 1:
+        allowed = list(kind.model_fields)
+        return f"{kind.__name__}: {field!r} is no field{suggest(field, allowed)}; allowed: {', '.join(allowed)}"
+    if fault["type"] == "missing":
+        return f"{kind.__name__}: {field} is missing; add it"
+    shown = f" is {repr(fault['input'])[:60]}" if path else ""
+    return f"{kind.__name__}: {field}{shown}: {said[0].lower()}{said[1:]}" if path else f"{kind.__name__}: {said}"
 
 
 def first_repeated(items: Any) -> Any | None:

@@ -1,10 +1,9 @@
-from . import api, asker, background, connecting, estimating, live_runs, planning, session
+from . import api, background, connecting, estimating, live_runs, planning, run_options, session
 from .api import arun, estimate, plan, run
 
 __all__ = [
     "api",
     "arun",
-    "asker",
     "background",
     "connecting",
     "estimate",
@@ -13,5 +12,6 @@ __all__ = [
     "plan",
     "planning",
     "run",
+    "run_options",
     "session",
 ]

@@ -8,11 +8,11 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from toolkit.drafts.surfaces import describe_draft, is_folded
-from toolkit.engines import Budget, Engine
-from toolkit.errors import CallFailed, EngineUnavailable, Interrupted, MissingReply, StoreUnusable
+from toolkit.engines import Engine, budget
+from toolkit.errors import CallFailed, EngineUnavailable, Interrupted, MissingReply, StoreUnusable, name_option
 from toolkit.files import templating
 from toolkit.models import MEASURES, exchange
 from toolkit.questionnaire import (
@@ -28,7 +28,7 @@ from toolkit.questionnaire import (
     repairs,
 )
 from toolkit.stats import ratings
-from toolkit.store import Store, make_key
+from toolkit.store import make_key
 
 Parsed = TypeVar("Parsed")
 _ATTEMPTS = 2
@@ -52,24 +52,50 @@ def describe_failure(error: Exception) -> dict[str, Any]:
     return {"status": status, "error": str(error), "missing": isinstance(error, MissingReply)}
 
 
+class ReplyStore(Protocol):
+    """What the asker needs of the place where replies are kept."""
+
+    @property
+    def trouble(self) -> StoreUnusable | None:
+        """Why no more replies are taken; None while they are."""
+
+    def find(self, key: bytes) -> exchange.Reply | None:
+        """Return the reply kept under the key, or None."""
+
+    def keep(self, key: bytes, form: exchange.Form, reply: exchange.Reply) -> exchange.Reply:
+        """Keep a reply and return the one that stands."""
+
+    def claim(self, key: bytes) -> bool:
+        """Take a question in hand; False where another living process has it."""
+
+    def release(self, key: bytes) -> None:
+        """Give a question back that got no reply worth keeping."""
+
+
 class Asker:
-    """Answers from the store where it can, from the engine where it must."""
+    """Answers from the store where it can, from the engine where it must.
+
+    `examples` holds the first question of each kind, in the order of the tasks asked.
+    """
 
     def __init__(
         self,
         questionnaire: Questionnaire,
         engine: Engine,
-        store: Store,
-        budget: Budget,
+        store: ReplyStore,
+        held: budget.Budget,
         token: str,
         halt: asyncio.Event | None = None,
     ) -> None:
         self._questionnaire = questionnaire
         self._engine = engine
         self._store = store
-        self._budget = budget
+        self._budget = held
         self._token = token
         self._halt = halt
+        self._asked = 0
+        self._places: dict[int, int] = {}
+        self._examples: dict[exchange.Kind, tuple[int, exchange.Question]] = {}
         self._in_hand: dict[bytes, asyncio.Event] = {}
         self._broken: StoreUnusable | None = None
 
@@ -78,14 +104,23 @@ class Asker:
         """The form in which the engine takes questions."""
         return self._engine.form
 
+    @property
+    def examples(self) -> dict[exchange.Kind, exchange.Question]:
+        """The first question of each kind that was asked, of this run or an earlier one on the same store."""
+        return {kind: question for kind, (_, question) in self._examples.items()}
+
     async def ask(self, task: Task) -> Reaction:
         """Return the reaction; only BudgetReached, EngineUnavailable, StoreUnusable and Interrupted escape."""
         usage = Usage()
+        self._asked += 1
+        self._places[id(task)] = self._asked
         try:
             answer = await self._find_answer(task, usage)
             pmfs = await self._find_pmfs(task, answer, usage)
         except UNANSWERED as error:
             return Reaction(task=task, usage=usage, **describe_failure(error))
+        finally:
+            del self._places[id(task)]
         return Reaction(task=task, status="ok", usage=usage, answer=_keep_true_quotes(task, answer), pmfs=pmfs)
 
     async def _find_answer(self, task: Task, usage: Usage) -> answers.Answer:
@@ -142,6 +177,7 @@ class Asker:
 
         Raises Refused where the model declined, and whatever the engine raises.
         """
+        self._note(task, question)
         key = self._key(task, question)
         reply = await self._find_kept(key)
         if reply is not None:
@@ -151,6 +187,13 @@ class Asker:
         if reply.refusal:
             raise Refused(reply.refusal)
         return reply
+
+    def _note(self, task: Task, question: exchange.Question) -> None:
+        """Keep the first question of each kind; which reply came first does not matter."""
+        place = self._places.get(id(task), self._asked)
+        known = self._examples.get(question.kind)
+        if known is None or place < known[0]:
+            self._examples[question.kind] = (place, question)
 
     async def _find_kept(self, key: bytes) -> exchange.Reply | None:
         """Look into the store, once whoever asks the same question in this run has its answer."""
@@ -189,10 +232,10 @@ class Asker:
     def _claim(self, key: bytes) -> bool:
         if self._halt is not None and self._halt.is_set():
             raise Interrupted
-        return not getattr(self._engine, "claims", True) or self._store.claim(key)
+        return not self._engine.claims or self._store.claim(key)
 
     def _release(self, key: bytes) -> None:
-        if getattr(self._engine, "claims", True):
+        if self._engine.claims:
             with contextlib.suppress(StoreUnusable):
                 self._store.release(key)
 
@@ -207,7 +250,8 @@ class Asker:
             usage.bill(reply)
             if question.top_logprobs and reply.top is None and not reply.refusal:
                 raise EngineUnavailable(
-                    f"--rating logprob: {self._engine.model} reports no token probabilities; use --rating ssr or direct"
+                    f"{name_option('rating', 'logprob')}: {self._engine.model} reports no token probabilities; "
+                    f"choose {name_option('rating', 'ssr')} or direct"
                 )
             try:
                 reply = repairs.judge_reply(reply, parse)

@@ -5,47 +5,44 @@ from __future__ import annotations
 import contextlib
 import datetime
 import secrets
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit.engines import Budget, Engine, Price, make_engine
-from toolkit.panel.api import check_cost_limit, default_store, find_price
-from toolkit.panel.asker import Asker
-from toolkit.questionnaire import Prompts, Questionnaire
+from toolkit.engines import Engine, base, budget, make_engine
+from toolkit.errors import check_options
+from toolkit.models import exchange
+from toolkit.panel.asker import UNANSWERED, Asker, Refused
+from toolkit.panel.run_options import Asking, RunOptions, make_asking
+from toolkit.questionnaire import Prompts, Questionnaire, Task, Usage
 from toolkit.store import Store
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Connection:
-    """How to reach whoever answers; options as for `toolkit.run`."""
+    """Who answers, and with which templates they are asked."""
 
-    engine: str | Engine = "openai"
-    model: str | None = None
-    base_url: str | None = None
-    api_key: str | None = field(default=None, repr=False)
-    price: tuple[float, float] | None = None
-    max_cost: float | None = None
-    concurrency: int | None = None
-    rpm: float | None = None
-    tpm: float | None = None
-    store: str | Path | None = None
-    prompts: str | Path | None = None
+    asking: Asking
+    prompts: Path | None = None
 
     @property
     def store_path(self) -> Path:
         """The file that keeps replies, conversations and versions."""
-        return Path(self.store) if self.store else default_store()
-
-    @property
-    def known_price(self) -> Price | None:
-        """The price of a token, where it is known."""
-        return find_price(self.engine, self.model, self.base_url, self.price)
+        return self.asking.store_path
 
     def load_prompts(self) -> Prompts:
         """Return the templates in use."""
-        return Prompts(Path(self.prompts) if self.prompts else None)
+        return Prompts(self.prompts)
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Why a question has no answer, though others may have."""
+
+    refused: bool
+    """Whether the model declined."""
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,44 +51,59 @@ class Line:
 
     asker: Asker
     engine: Engine
-    budget: Budget
+    budget: budget.Budget
     prompts: Prompts
     concurrency: int
     store_path: Path
 
+    async def find_reply(
+        self, task: Task, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
+    ) -> exchange.Reply | Unanswered:
+        """Return the stored reply or a fresh one; what ends everything, such as BudgetReached, is raised."""
+        try:
+            return await self.asker.find_reply(task, question, parse, usage)
+        except UNANSWERED as error:
+            return Unanswered(isinstance(error, Refused), str(error))
+
 
 def make_connection(options: Mapping[str, Any]) -> Connection:
-    """Return the connection that a run's options describe; whatever else they hold is left aside."""
-    names = {one.name for one in fields(Connection)}
-    return Connection(**{name: value for name, value in options.items() if name in names and value is not None})
+    """Return the connection that a run's options describe.
+
+    Options that say nothing about it are left aside; one that no run has is an InputError.
+    """
+    check_options(options, RunOptions.__annotations__, "a connection")
+    given = {name: value for name, value in options.items() if value is not None}
+    prompts = given.get("prompts")
+    return Connection(make_asking(given), Path(prompts) if prompts else None)
+
+
+def open_engine(asking: Asking, store: Store) -> Engine:
+    """Return the engine that is asked, not yet entered."""
+    if not isinstance(asking.engine, str):
+        return base.adapt_engine(asking.engine)
+    return make_engine(
+        asking.engine,
+        model=asking.model,
+        base_url=asking.base_url,
+        api_key=asking.api_key,
+        store=store,
+        rpm=asking.rpm,
+        tpm=asking.tpm,
+    )
 
 
 @contextlib.asynccontextmanager
 async def open_line(connection: Connection) -> AsyncIterator[Line]:
     """Open engine and store; raise InputError or EngineUnavailable where nothing can be asked."""
-    price = connection.known_price
-    check_cost_limit(connection.max_cost, price)
+    asking = connection.asking
+    asking.check_affordable()
     prompts = connection.load_prompts()
-    budget = Budget(price, connection.max_cost)
-    with Store(connection.store_path) as store:
-        named = connection.engine
-        engine = (
-            make_engine(
-                named,
-                model=connection.model,
-                base_url=connection.base_url,
-                api_key=connection.api_key,
-                store=store,
-                rpm=connection.rpm,
-                tpm=connection.tpm,
-            )
-            if isinstance(named, str)
-            else named
-        )
-        async with engine:
-            asker = Asker(Questionnaire(prompts, "ssr"), engine, store, budget, secrets.token_hex(6))
-            concurrency = connection.concurrency or engine.concurrency
-            yield Line(asker, engine, budget, prompts, concurrency, connection.store_path)
+    held = budget.Budget(asking.known_price, asking.max_cost)
+    with Store(asking.store_path) as store:
+        async with open_engine(asking, store) as engine:
+            asker = Asker(Questionnaire(prompts, "ssr"), engine, store, held, secrets.token_hex(6))
+            concurrency = asking.concurrency or engine.concurrency
+            yield Line(asker, engine, held, prompts, concurrency, asking.store_path)
 
 
 def read_clock() -> str:

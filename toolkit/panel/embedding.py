@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toolkit.engines import Budget, Engine, embedder
-from toolkit.errors import BudgetReached, CallFailed, EngineUnavailable, MissingReply, ToolkitError
+from toolkit.engines import Engine, budget, embedder
+from toolkit.errors import BudgetReached, CallFailed, EngineUnavailable, MissingReply
 from toolkit.models import exchange
 from toolkit.panel.frame import Embed
 from toolkit.questionnaire import Prompts, Reaction
@@ -32,11 +32,16 @@ class Embedding:
 
 
 async def find_embedding(
-    reactions: Sequence[Reaction], prompts: Prompts, engine: Engine, store: Store, budget: Budget, model: str | None
+    reactions: Sequence[Reaction],
+    prompts: Prompts,
+    engine: Engine,
+    store: Store,
+    held: budget.Budget,
+    model: str | None,
 ) -> Embedding:
     """Return the embedding of a run; vectors of an endpoint's model are fetched and kept beforehand.
 
-    The worst case of each request is held back in `budget` before it is sent. Where it leaves no room, the run goes
+    The worst case of each request is held back in `held` before it is sent. Where it leaves no room, the run goes
     without the vectors that are lacking; the next one asks for those alone.
     """
     if model is None:
@@ -44,7 +49,7 @@ async def find_embedding(
     anchors = _list_anchors(prompts)
     said = {sentence for reaction in reactions if reaction.answer for sentence in reaction.answer.says.values()}
     keys = _make_keys([*anchors, *sorted(said)], model)
-    desk = _Desk(engine, store, budget, model, keys)
+    desk = _Desk(engine, store, held, model, keys)
     await desk.fetch([text for text in keys if keys[text] not in desk.known])
     has_anchors = all(keys[text] in desk.known for text in anchors)
     return Embedding(desk.embed if has_anchors else _embed_nothing, desk.unpaid)
@@ -68,15 +73,17 @@ def _make_keys(texts: Iterable[str], model: str) -> dict[str, bytes]:
 class _Desk:
     """Asks for vectors and keeps each batch as it arrives."""
 
-    def __init__(self, engine: Engine, store: Store, budget: Budget, model: str, keys: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, engine: Engine, store: Store, held: budget.Budget, model: str, keys: Mapping[str, bytes]
+    ) -> None:
         self.known: dict[bytes, np.ndarray] = store.find_vectors(keys.values())
         self.unpaid: str | None = None
-        self._engine, self._store, self._budget, self._model, self._keys = engine, store, budget, model, keys
+        self._engine, self._store, self._budget, self._model, self._keys = engine, store, held, model, keys
 
     async def fetch(self, texts: Sequence[str]) -> None:
         """Ask for the vectors of all texts; raise the first error once everything in flight has arrived."""
         waiting = iter([texts[start : start + BATCH] for start in range(0, len(texts), BATCH)])
-        ended: list[ToolkitError] = []
+        ended: list[Exception] = []
 
         async def work() -> None:
             for batch in waiting:
@@ -86,7 +93,7 @@ class _Desk:
                     await self._fetch_batch(batch)
                 except BudgetReached as error:
                     self.unpaid = str(error)
-                except ToolkitError as error:
+                except Exception as error:  # noqa: BLE001 - raised below, once what is in flight has arrived
                     ended.append(error)
 
         await asyncio.gather(*(work() for _ in range(_TOGETHER)))

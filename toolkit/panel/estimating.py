@@ -11,13 +11,15 @@ from toolkit.engines import Price, budget, token_counts
 from toolkit.models import MEASURES, Record, exchange
 from toolkit.panel.embedding import BATCH
 from toolkit.panel.planning import Plan
-from toolkit.panel.unanswered import Kind, Outstanding
+from toolkit.panel.unanswered import Outstanding
 from toolkit.questionnaire import BadReply, answers
 from toolkit.stats import plans
 
 WORTH_FINDING = 0.05
 _MINUTE = 60
-_REPLY_TOKENS: Mapping[Kind, int] = {"reading": 260, "glance": 40, "choice": 40, "digit": 1, "completion": 40}
+_REPLY_TOKENS: Mapping[exchange.Kind, int] = {
+    "reading": 260, "reaction": 260, "glance": 40, "choice": 40, "digit": 1, "intent": 1, "thought": 40,
+}  # fmt: skip
 """Typical replies, for a model of which the store holds too few. What a model thinks unseen is charged, too."""
 _SENTENCE_TOKENS = 20.0
 """One of the five sentences in a typical reading."""
@@ -72,8 +74,8 @@ def estimate_plan(
     questions = outstanding.questions
     texts, embedding_tokens = _count_texts(outstanding, replies)
     calls = len(questions) + math.ceil(texts / BATCH)
-    prompt_tokens = sum(_count_prompt_tokens(question) for _, question in questions)
-    completion_tokens = round(sum(measured.get(kind, _REPLY_TOKENS[kind]) for kind, _ in questions))
+    prompt_tokens = sum(map(_count_prompt_tokens, questions))
+    completion_tokens = round(sum(measured.get(one.kind, _REPLY_TOKENS[one.kind]) for one in questions))
     in_flight = min(concurrency or _CONCURRENCY.get(engine, 1), max(calls, 1))
     dollars = price.cost(prompt_tokens, completion_tokens) if price else None
     if dollars is not None and embedding_price:
@@ -112,7 +114,7 @@ def _count_texts(outstanding: Outstanding, replies: Sequence[exchange.Reply]) ->
     """Return how many texts an endpoint's model has to embed at most, and their tokens; none where none does."""
     if outstanding.texts is None:
         return 0, 0
-    to_come = len(MEASURES) * sum(kind == "reading" for kind, _ in outstanding.questions)
+    to_come = len(MEASURES) * sum(one.kind in {"reading", "reaction"} for one in outstanding.questions)
     known = sum(map(token_counts.estimate_tokens, outstanding.texts))
     return len(outstanding.texts) + to_come, known + round(to_come * _measure_sentences(replies))
 
@@ -127,23 +129,24 @@ def _measure_sentences(replies: Sequence[exchange.Reply]) -> float:
     return sum(tokens) / len(tokens) if tokens and len(said) >= _ENOUGH_REPLIES else _SENTENCE_TOKENS
 
 
-def _measure_replies(replies: Sequence[exchange.Reply]) -> dict[Kind, float]:
+def _measure_replies(replies: Sequence[exchange.Reply]) -> dict[exchange.Kind, float]:
     """Return the mean completion tokens of each kind of reply of which there are enough."""
-    taken: dict[Kind, list[int]] = {}
+    taken: dict[exchange.Kind, list[int]] = {}
     for reply in replies:
-        kind = _find_kind(reply.text)
-        if kind is not None and reply.completion_tokens:
-            taken.setdefault(kind, []).append(reply.completion_tokens)
+        for kind in _find_kinds(reply.text):
+            if reply.completion_tokens:
+                taken.setdefault(kind, []).append(reply.completion_tokens)
     return {kind: sum(tokens) / len(tokens) for kind, tokens in taken.items() if len(tokens) >= _ENOUGH_REPLIES}
 
 
-def _find_kind(text: str) -> Kind | None:
-    marks: tuple[tuple[str, Kind], ...] = (
-        ('"action"', "reading"),
-        ('"first_glance"', "glance"),
-        ('"sooner"', "choice"),
+def _find_kinds(text: str) -> tuple[exchange.Kind, ...]:
+    """Return what a stored reply may answer: the store keeps no kinds, and a reaction is as long as a reading."""
+    marks: tuple[tuple[str, tuple[exchange.Kind, ...]], ...] = (
+        ('"action"', ("reading", "reaction")),
+        ('"first_glance"', ("glance",)),
+        ('"sooner"', ("choice",)),
     )
-    return next((kind for mark, kind in marks if mark in text), None)
+    return next((kinds for mark, kinds in marks if mark in text), ())
 
 
 def say_estimate(estimate: Estimate) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.errors import InputError, ToolkitError
+from toolkit.errors import InputError, ToolkitError, check_options
 from toolkit.models import Audience, Campaign, Record
 from toolkit.panel import api
 from toolkit.panel.background import Worker
@@ -72,8 +72,10 @@ class LiveRun:
     """
 
     def __init__(self, campaign: Campaign, audience: Audience, *, folder: Path | None = None, **options: Any) -> None:
-        settings = {name: value for name, value in options.items() if name in api.SETTINGS}
+        settings = {name: value for name, value in options.items() if name in api.SettingsOptions.__annotations__}
+        check_options(options, api.RunOptions.__annotations__, "LiveRun")
         self.plan: Plan = api.plan(campaign, audience, **settings)
+        api.make_asking(options)
         self.campaign = campaign
         self.audience = audience
         self._folder = folder

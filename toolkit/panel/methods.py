@@ -6,13 +6,14 @@ import datetime
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 
 import polars as pl
 
-from toolkit.drafts.surfaces import find_surface
-from toolkit.engines import Budget, Engine, embedder
+from toolkit.drafts.surfaces import find_surface, is_folded
+from toolkit.engines import base, budget, embedder
+from toolkit.models import exchange
 from toolkit.panel.embedding import Embedding
 from toolkit.panel.frame import make_preferences, make_reactions, rate_reactions
 from toolkit.panel.planning import Plan
@@ -29,7 +30,7 @@ class Asked:
     """What the asking left behind: reactions, what they cost, and when it began."""
 
     reactions: Sequence[Reaction]
-    budget: Budget
+    budget: budget.Budget
     started: datetime.datetime
     embedding_model: str | None = None
     """The endpoint's embedding model; None for the embedded one."""
@@ -39,6 +40,8 @@ class Asked:
     """The reactions as a frame, ratings by sentence still null, where somebody made it already."""
     seconds: float | None = None
     """How long it took."""
+    questions: Mapping[exchange.Kind, exchange.Question] = field(default_factory=dict)
+    """The first question of each kind as it was asked; without any, the plan's own are written out."""
 
     @property
     def answers(self) -> list[Reaction | Preference]:
@@ -46,7 +49,7 @@ class Asked:
         return [*self.reactions, *self.preferences]
 
 
-def make_run(plan: Plan, engine: Engine, asked: Asked, embedding: Embedding) -> Run:
+def make_run(plan: Plan, engine: base.Answerer, asked: Asked, embedding: Embedding) -> Run:
     """Return the run with its methods statement; rates what was said where the rating method asks for it."""
     run_id = make_run_id(plan, engine.model, asked.embedding_model)
     rows = (
@@ -76,7 +79,9 @@ def make_run(plan: Plan, engine: Engine, asked: Asked, embedding: Embedding) -> 
     return Run(methods=methods, reactions=rows, preferences=preferences)
 
 
-def _make_methods(run_id: str, plan: Plan, engine: Engine, asked: Asked, silent: Mapping[str, int]) -> runs.Methods:
+def _make_methods(
+    run_id: str, plan: Plan, engine: base.Answerer, asked: Asked, silent: Mapping[str, int]
+) -> runs.Methods:
     reactions = asked.reactions
     control = [reaction for reaction in reactions if reaction.task.persona is None]
     personas = [reaction for reaction in reactions if reaction.task.persona is not None]
@@ -85,11 +90,11 @@ def _make_methods(run_id: str, plan: Plan, engine: Engine, asked: Asked, silent:
         campaign=plan.campaign,
         audiences=tuple(runs.describe_audience(audience) for audience in plan.audiences),
         segment_keys=plan.segment_keys,
-        settings=plan.settings,
+        settings=plan.settings.model_copy(update={"prompts": None}),
         engine=engine.name,
         model=engine.model,
         form=engine.form,
-        batch=getattr(engine, "is_batch", False),
+        batch=engine.is_batch,
         personas=len(plan.panel),
         wordings=plan.wordings,
         counts=_count(personas, engine.calls),
@@ -106,7 +111,7 @@ def _make_methods(run_id: str, plan: Plan, engine: Engine, asked: Asked, silent:
         unanswered=_count_reasons(_find_reason(one) for one in asked.answers if one.status != "ok"),
         detectable=plan.detectable,
         prompts=_list_hashes(plan),
-        questions=_write_out_questions(plan, engine),
+        questions=_write_out_questions(asked.questions or _list_questions(plan, engine.form)),
         started=asked.started.isoformat(timespec="seconds"),
         asking_seconds=None if asked.seconds is None else round(asked.seconds, 3),
         stopped=next((one.error for one in asked.answers if one.unpaid or one.stopped), None),
@@ -167,27 +172,44 @@ def _find_reason(one: Reaction | Preference) -> str:
     return one.usage.bad[-1] if one.usage.bad else "call failed"
 
 
-def _find_cost(engine: Engine, asked: Asked) -> float | None:
+def _find_cost(engine: base.Answerer, asked: Asked) -> float | None:
     if asked.budget.price is not None:
         return round(asked.budget.spent, 6)
     paid = any(one.usage.fresh for one in asked.answers)
     return None if paid and engine.name == "openai" else 0.0
 
 
-def _write_out_questions(plan: Plan, engine: Engine) -> dict[str, str]:
-    """Return the first persona's questions as sent, the random token shown as a blank."""
-    task = plan.tasks[0]
-    paired = [("head_to_head", plan.pair_questions.ask(pairing, engine.form)) for pairing in plan.pairings[:1]]
-    if engine.form == "completion":
-        return {
-            name: question.prompt for name, question in [("completion", plan.questionnaire.ask_thought(task)), *paired]
-        }
-    reaction = plan.questionnaire.ask_reaction(task)
-    prompts = {name: question.prompt.replace(BOUNDARY, "____") for name, question in [("react", reaction), *paired]}
-    return {"system": reaction.system, **prompts}
+_WRITTEN: Mapping[exchange.Kind, str] = {
+    "glance": "glance", "reading": "read", "reaction": "react", "thought": "completion", "choice": "head_to_head",
+}  # fmt: skip
+"""What run.json calls the questions that it shows."""
 
 
-def _list_warnings(plan: Plan, engine: Engine, asked: Asked, silent: Mapping[str, int]) -> Iterator[str]:
+def _write_out_questions(asked: Mapping[exchange.Kind, exchange.Question]) -> dict[str, str]:
+    """Return questions as sent, by the names of run.json, the random token shown as a blank."""
+    shown = {name: asked[kind] for kind, name in _WRITTEN.items() if kind in asked}
+    system = next((question.system for question in shown.values() if question.system), None)
+    prompts = {name: question.prompt.replace(BOUNDARY, "____") for name, question in shown.items()}
+    return prompts if system is None else {"system": system, **prompts}
+
+
+def _list_questions(plan: Plan, form: exchange.Form) -> dict[exchange.Kind, exchange.Question]:
+    """Return the first questions of a plan.
+
+    Workers keep to themselves what they ask, and a run that was stopped at once asked nothing.
+    """
+    task, write = plan.tasks[0], plan.questionnaire
+    if form == "completion":
+        first = [write.ask_thought(task)]
+    elif is_folded(task.draft):
+        first = [write.ask_glance(task), write.ask_reading(task)]
+    else:
+        first = [write.ask_reaction(task)]
+    paired = [plan.pair_questions.ask(pairing, form) for pairing in plan.pairings[:1]]
+    return {question.kind: question for question in [*first, *paired]}
+
+
+def _list_warnings(plan: Plan, engine: base.Answerer, asked: Asked, silent: Mapping[str, int]) -> Iterator[str]:
     yield from dict.fromkeys(engine.warnings)
     if asked.budget.lost_calls:
         yield (
@@ -228,7 +250,7 @@ def _say_bad_replies(reasons: Sequence[str], answers: Sequence[Reaction | Prefer
     yield f"{len(reasons)} replies could not be used and were asked for once more ({listed}); {ending}"
 
 
-def _say_pictures(plan: Plan, engine: Engine) -> Iterator[str]:
+def _say_pictures(plan: Plan, engine: base.Answerer) -> Iterator[str]:
     """Say of each draft with a picture whether the model saw it."""
     for draft in plan.campaign.drafts:
         if draft.image is None:

@@ -12,7 +12,7 @@ import numpy as np
 from toolkit.audiences import sampling
 from toolkit.drafts import load_picture
 from toolkit.drafts.surfaces import find_surface
-from toolkit.errors import InputError
+from toolkit.errors import InputError, name_option
 from toolkit.models import Audience, Campaign, Persona, Settings, records
 from toolkit.questionnaire import Prompts, Questionnaire, Task, pairs
 from toolkit.stats import intervals, plans
@@ -66,14 +66,13 @@ def make_plan(
     order; a sample is the first of that ranking. Raises InputError where the sample is larger than the audience or the
     objective cannot happen on a surface.
     """
-    prompts = prompts or Prompts()
+    prompts = prompts or Prompts(settings.prompts)
     _check_objective(campaign, settings.objective)
     people, keys = _join_audiences(audiences)
     ranked = sampling.rank_personas(people, settings.seed)
     if settings.sample is not None and settings.sample > len(ranked):
-        raise InputError(
-            f"--sample {settings.sample}: the audience has {len(ranked)} personas; choose 1 to {len(ranked)}"
-        )
+        named = name_option("sample", settings.sample)
+        raise InputError(f"{named}: the audience has {len(ranked)} personas; choose 1 to {len(ranked)}")
     panel = tuple(ranked[: settings.sample])
     tasks = tuple(_list_tasks(campaign, panel, settings, len(prompts.wordings)))
     pictures = _load_pictures(campaign)
@@ -105,7 +104,7 @@ def _check_objective(campaign: Campaign, objective: records.Objective) -> None:
 def _join_audiences(audiences: Sequence[Audience]) -> tuple[list[Persona], tuple[str, ...]]:
     """Return all personas and segment keys; with several audiences, ids and a segment say which one."""
     if not audiences:
-        raise InputError("no audience given; name one with --audience, see `audience personas list`")
+        raise InputError(f"no audience given; name one with {name_option('audience')}, see `audience personas list`")
     if len(audiences) == 1 and audiences[0].segment_keys:
         return list(audiences[0].personas), audiences[0].segment_keys
     people = []

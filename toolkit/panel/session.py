@@ -12,20 +12,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Protocol, TypeVar
 
-from toolkit.engines import Budget, Engine, Price, embedder
+from toolkit.engines import Engine, budget, embedder
 from toolkit.errors import BudgetReached, ToolkitError
 from toolkit.panel.asker import Asker, ask_pairing
 from toolkit.panel.embedding import find_embedding
 from toolkit.panel.methods import Asked, make_run
 from toolkit.panel.planning import Plan
+from toolkit.panel.run_options import Asking, OnPreference, OnReaction
 from toolkit.questionnaire import Preference, Reaction, Task, Usage, pairs
 from toolkit.results import Run, runs
 from toolkit.store import Store
 
 STOPPED = "stopped before everything was answered; what came is saved: run the same test again to go on"
 
-OnReaction = Callable[[Reaction], None]
-OnPreference = Callable[[Preference], None]
+__all__ = ["DRAIN_SECONDS", "STOPPED", "Flow", "OnPreference", "OnReaction", "Unasked", "carry_out"]
+KEPT = "every reply that came before this error is in the store; the same call goes on from there"
 Item = TypeVar("Item")
 Answered = TypeVar("Answered", bound="_Answer")
 Unasked = Literal["unpaid", "stopped", "skipped"]
@@ -34,43 +35,29 @@ STRAGGLERS = 0.02
 """The share of failed reactions up to which a run asks for them once more before it ends."""
 
 
-async def carry_out(
-    plan: Plan,
-    engine: Engine,
-    store: Store,
-    *,
-    price: Price | None = None,
-    max_cost: float | None = None,
-    concurrency: int | None = None,
-    embedding_model: str | None = None,
-    embedding_price: Price | None = None,
-    on_reaction: OnReaction | None = None,
-    on_preference: OnPreference | None = None,
-    stop: asyncio.Event | None = None,
-    fail_fast: bool = False,
-    halt: asyncio.Event | None = None,
-) -> Run:
+async def carry_out(plan: Plan, engine: Engine, store: Store, asking: Asking) -> Run:
     """Ask everything, rate what was said and return the run.
 
     Whatever the store holds is not asked again; each reply is kept as it arrives, so the same call after an
     interruption goes on from there. Where `max_cost` leaves no room, or once `stop` is set, what was not answered
     counts as failed and `methods.stopped` says so; `stop` also ends the calls in flight. With `fail_fast` nothing more
-    is asked after the first reaction that fails.
+    is asked after the first reaction that fails. `engine` is the one that `asking` names, made.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
-    if plan.settings.rating == "ssr" and embedding_model is None:
+    model = asking.embedding_model
+    if plan.settings.rating == "ssr" and model is None:
         embedder.check_installed()
-    budget = Budget(price, max_cost, embedding_price)
+    held = budget.Budget(asking.known_price, asking.max_cost, asking.known_embedding_price)
     async with engine, _warming_up(plan):
-        asker = Asker(plan.questionnaire, engine, store, budget, secrets.token_hex(6), halt)
-        flow = Flow(concurrency or engine.concurrency, stop, fail_fast)
-        reactions = await flow.ask_all(plan.tasks, asker.ask, fail_reaction, on_reaction)
+        asker = Asker(plan.questionnaire, engine, store, held, secrets.token_hex(6), asking.halt)
+        flow = Flow(asking.concurrency or engine.concurrency, asking.stop, asking.fail_fast)
+        reactions = await flow.ask_all(plan.tasks, asker.ask, fail_reaction, asking.on_reaction)
         await _ask_stragglers(reactions, flow, asker)
         ask_pair = partial(ask_pairing, questions=plan.pair_questions, asker=asker)
-        preferences = await flow.ask_all(plan.pairings, ask_pair, fail_preference, on_preference)
+        preferences = await flow.ask_all(plan.pairings, ask_pair, fail_preference, asking.on_preference)
         seconds, clock = time.perf_counter() - clock, time.perf_counter()
-        asked = Asked(reactions, budget, started, embedding_model, preferences, seconds=seconds)
-        embedding = await find_embedding(reactions, plan.prompts, engine, store, budget, embedding_model)
+        asked = Asked(reactions, held, started, model, preferences, seconds=seconds, questions=asker.examples)
+        embedding = await find_embedding(reactions, plan.prompts, engine, store, held, model)
     run = make_run(plan, engine, asked, embedding)
     return runs.add_rating_time(run, time.perf_counter() - clock) if plan.settings.rating == "ssr" else run
 
@@ -137,46 +124,58 @@ class Flow:
     ) -> list[Answered]:
         """Return the answers in the order of the items.
 
-        An error that ends the run lets what is in flight arrive, for half a minute at most, and is then raised.
+        An error that ends the run, also one of the user's own engine or listener, lets what is in flight arrive, for
+        half a minute at most, and is then raised as it is.
         """
         answers: list[Answered | None] = [None] * len(items)
         is_stopped = self.stop is not None and self.stop.is_set()
         waiting = iter(() if is_stopped else enumerate(items))
-        ended: list[ToolkitError] = []
+        ended: list[Exception] = []
 
         async def work() -> None:
             for index, item in waiting:
-                if self.over is not None:
+                if self.over is not None or ended:
                     return
                 try:
-                    answer = await ask(item)
-                except BudgetReached as error:
-                    answer = fail(item, str(error), "unpaid")
-                except ToolkitError as error:
+                    answers[index] = answer = await _ask_or_fail(item, ask, fail)
+                    if on_answer is not None and not ended:
+                        on_answer(answer)
+                except Exception as error:  # noqa: BLE001 - raised below, once what is in flight has arrived
                     ended.append(error)
                     drain(workers)
                     return
-                answers[index] = answer
-                if on_answer is not None:
-                    on_answer(answer)
                 self._judge(answer)
-                if ended:
-                    return
 
-        with unwrap_group(), _draining() as drain:
+        with _draining() as drain:
             async with asyncio.TaskGroup() as group:
                 workers = [group.create_task(work()) for _ in range(min(self.concurrency, len(items)))]
                 with _cancel_on(self.stop, workers):
                     if workers:
                         await asyncio.wait(workers)
         if ended:
-            raise ended[0]
+            raise add_note(ended[0])
         unasked: tuple[str, Unasked] = (STOPPED, "stopped") if self.over is None else (self.over, "skipped")
         return [answer or fail(item, *unasked) for item, answer in zip(items, answers, strict=True)]
 
     def _judge(self, answer: _Answer) -> None:
         if self.fail_fast and self.over is None and answer.status == "failed":
             self.over = f"not asked: the run was to end at the first failure, which was: {answer.error}"
+
+
+async def _ask_or_fail(
+    item: Item, ask: Callable[[Item], Awaitable[Answered]], fail: Callable[[Item, str, Unasked], Answered]
+) -> Answered:
+    try:
+        return await ask(item)
+    except BudgetReached as error:
+        return fail(item, str(error), "unpaid")
+
+
+def add_note(error: Exception) -> Exception:
+    """Return an error of somebody else's code with a note that nothing is lost; our own say so themselves."""
+    if not isinstance(error, ToolkitError):
+        error.add_note(KEPT)
+    return error
 
 
 def fail_reaction(task: Task, error: str, unasked: Unasked) -> Reaction:
@@ -223,17 +222,15 @@ def _cancel_on(stop: asyncio.Event | None, workers: Sequence[asyncio.Task[None]]
 
 @contextlib.contextmanager
 def unwrap_group() -> Iterator[None]:
-    """Raise the toolkit's own error out of a task group's bundle."""
+    """Raise one error out of a task group's bundle: the toolkit's own if there is one, else the first."""
     try:
         yield
-    except BaseExceptionGroup as group:
-        expected = group.subgroup(ToolkitError)
-        if expected is None:
-            raise
-        raise _first_leaf(expected) from None
+    except ExceptionGroup as group:
+        error = _first_leaf(group.subgroup(ToolkitError) or group)
+        raise add_note(error) from None
 
 
-def _first_leaf(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
+def _first_leaf(error: Exception) -> Exception:
+    while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     return error

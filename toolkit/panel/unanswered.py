@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
-from typing import Literal, Self
+from typing import NoReturn
 
-from toolkit.drafts.surfaces import is_folded
-from toolkit.engines import Budget
+from toolkit.engines import EngineBase, budget
 from toolkit.errors import MissingReply
 from toolkit.models import MEASURES, exchange
 from toolkit.panel.asker import Asker, ask_pairing
@@ -18,16 +16,14 @@ from toolkit.panel.planning import Plan
 from toolkit.questionnaire import Questionnaire, Task
 from toolkit.store import Store
 
-_DIGIT_TOKENS = 2
 _TYPICAL_THOUGHT = "That would save me some time, but I would want to know what it costs before I tap anything."
-Kind = Literal["reading", "glance", "choice", "digit", "completion"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outstanding:
     """The questions that a plan still has, at most: whoever has not answered yet is taken to stop and read on."""
 
-    questions: Sequence[tuple[Kind, exchange.Question]]
+    questions: Sequence[exchange.Question]
     stored: int
     """Persona reactions for which nothing has to be asked."""
     texts: Sequence[str] | None = None
@@ -39,8 +35,8 @@ async def find_outstanding(
 ) -> Outstanding:
     """Look up every reaction and choice of a plan, and the vectors of an endpoint's embedding model."""
     peek = _Peek(model, form)
-    asker = Asker(plan.questionnaire, peek, store, Budget(None, None), "")
-    found: list[tuple[Kind, exchange.Question]] = []
+    asker = Asker(plan.questionnaire, peek, store, budget.Budget(None, None), "")
+    found: list[exchange.Question] = []
     said: set[str] = set()
     stored = 0
     for task in plan.tasks:
@@ -53,42 +49,39 @@ async def find_outstanding(
     for pairing in plan.pairings:
         await ask_pair(pairing)
         asked = peek.take()
-        found += [("choice", asked)] if asked else []
+        found += [asked] if asked else []
     texts = None if embedding_model is None else list_lacking(said, plan.prompts, store, embedding_model)
     return Outstanding(found, stored, texts)
 
 
-def _follow(task: Task, asked: exchange.Question, questionnaire: Questionnaire) -> list[tuple[Kind, exchange.Question]]:
+def _follow(task: Task, asked: exchange.Question, questionnaire: Questionnaire) -> list[exchange.Question]:
     """Return a missing question with those that may follow from its reply."""
-    by_digit = questionnaire.rating != "ssr"
-    if not asked.system:
-        is_digit = asked.top_logprobs > 0 or asked.max_tokens == _DIGIT_TOKENS
-        follows: list[tuple[Kind, exchange.Question]] = [("digit", asked)] if is_digit or by_digit else []
-        return follows if is_digit else [("completion", asked), *follows]
-    if asked.schema is None:
-        return [("digit", asked)] * len(MEASURES)
-    found: list[tuple[Kind, exchange.Question]] = []
-    if is_folded(task.draft) and "action" not in asked.schema["properties"]:
-        found += [("glance", asked)]
-        asked = questionnaire.ask_reading(task)
-    found += [("reading", asked)]
+    if asked.kind == "intent":
+        return [asked]
+    if asked.kind == "thought":
+        follows = questionnaire.rating != "ssr"
+        digits_only = questionnaire.rating == "direct"
+        return [asked, *([questionnaire.ask_intent(task, _TYPICAL_THOUGHT, digits_only=digits_only)] * follows)]
+    if asked.kind == "digit":
+        return [asked] * len(MEASURES)
+    found = [asked]
+    if asked.kind == "glance":
+        found.append(questionnaire.ask_reading(task))
     if questionnaire.rating == "logprob":
-        found += [("digit", questionnaire.ask_digit(task, measure, _TYPICAL_THOUGHT)) for measure in MEASURES]
+        found += [questionnaire.ask_digit(task, measure, _TYPICAL_THOUGHT) for measure in MEASURES]
     return found
 
 
-class _Peek:
+class _Peek(EngineBase):
     """An engine that answers nothing and remembers what it was asked."""
 
     name = "peek"
     concurrency = 1
     claims = False
-    calls = 0
 
     def __init__(self, model: str, form: exchange.Form) -> None:
         self.model = model
         self.form = form
-        self.warnings: list[str] = []
         self._asked: exchange.Question | None = None
 
     def take(self) -> exchange.Question | None:
@@ -96,25 +89,7 @@ class _Peek:
         asked, self._asked = self._asked, None
         return asked
 
-    async def __aenter__(self) -> Self:
-        """Open nothing."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close nothing."""
-
-    async def ask(self, question: exchange.Question) -> exchange.Reply:
+    async def ask(self, question: exchange.Question) -> NoReturn:
         """Remember the question."""
         self._asked = question
-        raise MissingReply("only looked up")
-
-    async def embed(
-        self,
-        texts: Sequence[str],  # noqa: ARG002 - the signature of the seam
-        model: str,  # noqa: ARG002
-        before_retry: exchange.Guard | None = None,  # noqa: ARG002 - the signature of the seam
-    ) -> exchange.Embedded:
-        """Refuse: nothing is embedded to look something up."""
         raise MissingReply("only looked up")

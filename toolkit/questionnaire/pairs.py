@@ -96,9 +96,15 @@ class PairQuestions:
         if form == "completion":
             one, other = pairing.labels
             grammar = f'root ::= " " ("{one}" | "{other}")'
-            return exchange.Question(prompt=prompt, grammar=grammar, max_tokens=2, sampling={"temperature": 0.7})
-        system = self._prompts.render("system.j2")
-        return exchange.Question(system=system, prompt=prompt, schema=_choice_schema(pairing.labels), max_tokens=600)
+            sampling = {"temperature": 0.7}
+            return exchange.Question(kind="choice", prompt=prompt, grammar=grammar, max_tokens=2, sampling=sampling)
+        return exchange.Question(
+            kind="choice",
+            system=self._prompts.render("system.j2"),
+            prompt=prompt,
+            schema=_choice_schema(pairing.labels),
+            max_tokens=600,
+        )
 
 
 def _choice_schema(labels: tuple[str, str]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 import yaml
 
-from toolkit.errors import InputError, suggest
+from toolkit.errors import InputError, name_option, suggest
 from toolkit.files import located_yaml, resources, templating
 from toolkit.models import MEASURES
 
@@ -35,7 +35,9 @@ class Prompts:
 
     def __init__(self, folder: Path | None = None) -> None:
         if folder is not None and not folder.is_dir():
-            raise InputError(f"--prompts {folder}: no such folder; give one that holds templates to use instead")
+            raise InputError(
+                f"{name_option('prompts', folder)}: no such folder; give one that holds templates to use instead"
+            )
         if folder is not None:
             _check_names(folder)
         self._folder = folder
@@ -57,7 +59,9 @@ class Prompts:
         for folder in self._folders:
             if (folder / name).is_file():
                 return (folder / name).read_text(encoding="utf-8")
-        raise InputError(f"prompts/{name} is missing; reinstall audience-toolkit or add it to your --prompts folder")
+        raise InputError(
+            f"prompts/{name} is missing; reinstall audience-toolkit or add it to the folder of {name_option('prompts')}"
+        )
 
     @cached_property
     def wordings(self) -> tuple[Mapping[str, str], ...]:
@@ -133,4 +137,5 @@ def _check_names(folder: Path) -> None:
     for path in sorted([*folder.glob("*.j2"), *folder.glob("*.yaml")]):
         if path.name not in allowed and path.name not in templates:
             near = suggest(path.name, allowed)
-            raise InputError(f"--prompts {path}: no prompt has this name{near}; allowed: {', '.join(allowed)}")
+            where = name_option("prompts", path)
+            raise InputError(f"{where}: no prompt has this name{near}; allowed: {', '.join(allowed)}")

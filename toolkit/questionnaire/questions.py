@@ -68,21 +68,23 @@ class Questionnaire:
     def ask_glance(self, task: Task) -> exchange.Question:
         """Ask what the person does with what stands above the fold."""
         schema = _object({"first_glance": _one_of(_GLANCE), "verbatim": _SPOKEN})
-        return self._chat("glance.j2", task, cut_at_fold(task.draft), schema, max_tokens=600)
+        return self._chat("glance", "glance.j2", task, cut_at_fold(task.draft), schema, max_tokens=600)
 
     def ask_reaction(self, task: Task) -> exchange.Question:
         """Ask for glance and reading in one call, for a draft with nothing folded away."""
         schema = _object({"first_glance": _one_of(_GLANCE), **self._reading_fields(task.draft)})
-        return self._chat("react.j2", task, describe_draft(task.draft), schema)
+        return self._chat("reaction", "react.j2", task, describe_draft(task.draft), schema)
 
     def ask_reading(self, task: Task) -> exchange.Question:
         """Ask a person who stopped what they do and think once they have read everything."""
-        return self._chat("read.j2", task, describe_draft(task.draft), _object(self._reading_fields(task.draft)))
+        schema = _object(self._reading_fields(task.draft))
+        return self._chat("reading", "read.j2", task, describe_draft(task.draft), schema)
 
     def ask_digit(self, task: Task, measure: str, verbatim: str) -> exchange.Question:
         """Ask for one measure as a single digit, with the probabilities of its alternatives."""
         context = self._context(task, describe_draft(task.draft)) | {"measure": measure, "verbatim": verbatim}
         return exchange.Question(
+            kind="digit",
             system="Answer with one digit from 1 to 5 and nothing else.",
             prompt=self.prompts.render("rate.j2", **context),
             max_tokens=1,
@@ -101,6 +103,7 @@ class Questionnaire:
             actions=allowed,
         )
         return exchange.Question(
+            kind="thought",
             prompt=prompt,
             grammar=_thought_grammar(templating.flatten_text(person.name), self._wording(task)["does"], allowed),
             max_tokens=90,
@@ -114,19 +117,26 @@ class Questionnaire:
         prompt += f"From 1 (never) to 5 (right now), {name} would do what it asks:"
         if digits_only:
             return exchange.Question(
-                prompt=prompt, grammar='root ::= " " [1-5]', max_tokens=2, sampling=_COMPLETION_SAMPLING
+                kind="intent", prompt=prompt, grammar='root ::= " " [1-5]', max_tokens=2, sampling=_COMPLETION_SAMPLING
             )
-        return exchange.Question(prompt=prompt + " ", max_tokens=1, top_logprobs=20)
+        return exchange.Question(kind="intent", prompt=prompt + " ", max_tokens=1, top_logprobs=20)
 
     @cached_property
     def _system(self) -> str:
         return self.prompts.render("system.j2")
 
     def _chat(
-        self, template: str, task: Task, shown: str, schema: Mapping[str, Any], max_tokens: int = 2_000
+        self,
+        kind: exchange.Kind,
+        template: str,
+        task: Task,
+        shown: str,
+        schema: Mapping[str, Any],
+        max_tokens: int = 2_000,
     ) -> exchange.Question:
         prompt = self.prompts.render(template, **self._context(task, shown), ratings=self.rating)
         return exchange.Question(
+            kind=kind,
             system=self._system,
             prompt=prompt,
             schema=schema,

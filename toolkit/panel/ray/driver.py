@@ -17,16 +17,18 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.engines import Budget, Price, embedder, make_engine
-from toolkit.errors import InputError, ToolkitError
+from toolkit.engines import budget, embedder
+from toolkit.errors import InputError, ToolkitError, name_option, name_step
+from toolkit.panel.connecting import open_engine
 from toolkit.panel.embedding import Embedding, find_embedding
 from toolkit.panel.methods import Asked, make_run
 from toolkit.panel.planning import Plan
 from toolkit.panel.ray.jobs import Chunk, Crew, GridJob, find_node, make_rows
 from toolkit.panel.ray.shared_budget import BudgetKeeper
 from toolkit.panel.ray.worker import GridWorker
+from toolkit.panel.run_options import Asking
 from toolkit.panel.session import find_stragglers, replace_stragglers, unwrap_group
-from toolkit.questionnaire import Preference, Reaction
+from toolkit.questionnaire import Reaction
 from toolkit.results import Run
 from toolkit.store import Store, shards
 
@@ -39,56 +41,54 @@ _TOGETHER = 32
 """Questions that all workers keep in flight together unless the user says otherwise."""
 
 
-async def carry_out_on_workers(
-    plan: Plan,
-    store: Store,
-    *,
-    workers: int,
-    store_path: Path,
-    engine: dict[str, Any],
-    price: Price | None = None,
-    max_cost: float | None = None,
-    concurrency: int | None = None,
-    embedding_model: str | None = None,
-    embedding_price: Price | None = None,
-    on_reaction: Callable[[Reaction], None] | None = None,
-    on_preference: Callable[[Preference], None] | None = None,
-) -> Run:
-    """Ask everything on `workers` Ray workers, rate what was said and return the run; options as for `carry_out`.
+async def carry_out_on_workers(plan: Plan, store: Store, asking: Asking) -> Run:
+    """Ask everything on Ray workers, rate what was said and return the run; as `carry_out` does.
 
     A cluster that RAY_ADDRESS names is used, else one is started here. `concurrency` and the limits a minute are shared
     out equally; one budget holds `max_cost`. A worker that dies is started again; its shard has what it paid.
     """
     started = datetime.datetime.now(datetime.UTC)
-    ray = _start_ray(workers, needs_embedder=plan.settings.rating == "ssr" and embedding_model is None)
-    job = GridJob(
-        plan=plan,
-        engine=engine | {name: engine[name] / workers for name in ("rpm", "tpm") if engine.get(name)},
-        store=store_path,
-        node=find_node(),
-        price=price,
-        limit=max_cost,
-        concurrency=max(1, (concurrency or _TOGETHER) // workers),
-        embedding_model=embedding_model,
-        shards=shards.find_shards(store_path),
-    )
+    job = await asyncio.to_thread(_make_job, plan, asking)
+    ray = _start_ray(job.workers, needs_embedder=plan.settings.rating == "ssr" and asking.embedding_model is None)
+    job = replace(job, node=find_node())
     with tempfile.TemporaryDirectory(prefix="audience-shards-") as folder:
-        grid = _Grid(ray, job, workers, store, Path(folder))
+        grid = _Grid(ray, job, store, Path(folder))
         try:
-            reactions = await grid.ask_all("ask_reactions", plan.tasks, on_reaction)
+            reactions = await grid.ask_all("ask_reactions", plan.tasks, asking.on_reaction)
             places = find_stragglers(reactions)
             again = await grid.ask_all("ask_reactions", [reactions[place].task for place in places], None, keep=False)
             replace_stragglers(reactions, places, again)
-            preferences = await grid.ask_all("ask_preferences", plan.pairings, on_preference)
-            budget = await grid.report_budget(Budget(price, max_cost, embedding_price))
+            preferences = await grid.ask_all("ask_preferences", plan.pairings, asking.on_preference)
+            held = await grid.report_budget(
+                budget.Budget(asking.known_price, asking.max_cost, asking.known_embedding_price)
+            )
         finally:
             grid.dismiss()
         rows = pl.read_parquet(Path(folder) / "*.parquet")
     shards.merge_shards(store, job.shards)
-    embedding = await _find_embedding(reactions, job, store, engine, grid.crew, budget)
+    embedding = await _find_embedding(reactions, job, store, asking, grid.crew, held)
     rows = _replace_rows(rows, places, make_rows(job, grid.crew, again))
-    asked = Asked(reactions, budget, started, embedding_model, preferences, rows=rows)
-    return make_run(plan, grid.crew, asked, embedding)  # type: ignore[arg-type]
+    asked = Asked(reactions, held, started, asking.embedding_model, preferences, rows=rows)
+    return make_run(plan, grid.crew, asked, embedding)
+
+
+def _make_job(plan: Plan, asking: Asking) -> GridJob:
+    """Return what every worker needs, its share of what is allowed a minute included."""
+    workers, path = asking.workers or 1, asking.store_path.absolute()
+    limits = {name: getattr(asking, name) for name in ("rpm", "tpm")}
+    shared = {name: limit / workers for name, limit in limits.items() if limit is not None}
+    return GridJob(
+        plan=plan,
+        engine={"name": asking.engine_name, "model": asking.model, "base_url": asking.base_url, **shared},
+        store=path,
+        node="",
+        price=asking.known_price,
+        limit=asking.max_cost,
+        concurrency=max(1, (asking.concurrency or _TOGETHER) // workers),
+        embedding_model=asking.embedding_model,
+        shards=shards.find_shards(path),
+        workers=workers,
+    )
 
 
 def _replace_rows(rows: pl.DataFrame, places: Sequence[int], again: pl.DataFrame) -> pl.DataFrame:
@@ -101,33 +101,33 @@ def _replace_rows(rows: pl.DataFrame, places: Sequence[int], again: pl.DataFrame
 
 
 async def _find_embedding(
-    reactions: Sequence[Reaction], job: GridJob, store: Store, engine: dict[str, Any], crew: Crew, budget: Budget
+    reactions: Sequence[Reaction], job: GridJob, store: Store, asking: Asking, crew: Crew, held: budget.Budget
 ) -> Embedding:
     """Return the embedding of the run; an endpoint's model is asked from here, for all shares at once."""
-    asking = make_engine(**engine, store=store)
-    find = partial(find_embedding, reactions, job.plan.prompts, asking, store, budget, job.embedding_model)
+    engine = open_engine(asking, store)
+    find = partial(find_embedding, reactions, job.plan.prompts, engine, store, held, job.embedding_model)
     if job.embedding_model is None:
         return await find()
-    async with asking:
+    async with engine:
         embedding = await find()
-    crew.calls += asking.calls
+    crew.calls += engine.calls
     return embedding
 
 
 class _Grid:
     """The driver's side: hands out chunks, takes in shares, and starts dead workers again."""
 
-    def __init__(self, ray: Any, job: GridJob, workers: int, store: Store, folder: Path) -> None:
+    def __init__(self, ray: Any, job: GridJob, store: Store, folder: Path) -> None:
         self._folder = folder
         self._ray = ray
         self._job = ray.put(job)
-        self._workers = workers
+        self._workers = job.workers
         self._store = store
         self._lives = 0
         self.crew = Crew()
         self.keeper = ray.remote(BudgetKeeper).options(num_cpus=0).remote(job.price, job.limit)
-        self._hired = [self._hire(number) for number in range(workers)]
-        self._is_ready = [False] * workers
+        self._hired = [self._hire(number) for number in range(job.workers)]
+        self._is_ready = [False] * job.workers
 
     def _hire(self, number: int) -> Any:
         return self._ray.remote(GridWorker).options(num_cpus=1).remote(self._job, self.keeper, number)
@@ -166,7 +166,8 @@ class _Grid:
                 self._lives += 1
                 if self._lives > MOST_LIVES * self._workers:
                     raise ToolkitError(
-                        "workers die again and again; what came is saved: run the same command with fewer --workers"
+                        "workers die again and again; what came is saved: "
+                        f"{name_step('again')}, with fewer {name_option('workers')}"
                     ) from None
                 await self.keeper.bury.remote(number)
                 self._hired[number], self._is_ready[number] = self._hire(number), False
@@ -188,10 +189,10 @@ class _Grid:
         warnings = list(dict.fromkeys([*self.crew.warnings, *crew.warnings]))
         self.crew = replace(crew, calls=self.crew.calls + crew.calls, warnings=warnings)
 
-    async def report_budget(self, budget: Budget) -> Budget:
+    async def report_budget(self, held: budget.Budget) -> budget.Budget:
         """Return the budget with everything that the workers spent and lost."""
-        budget.spent, budget.lost, budget.lost_calls = await self.keeper.report.remote()
-        return budget
+        held.spent, held.lost, held.lost_calls = await self.keeper.report.remote()
+        return held
 
     def dismiss(self) -> None:
         """End the workers and the budget's keeper."""
@@ -202,7 +203,7 @@ class _Grid:
 def _start_ray(workers: int, *, needs_embedder: bool) -> Any:
     """Return Ray, connected to the cluster of RAY_ADDRESS or to one of its own; nothing is reported anywhere."""
     if importlib.util.find_spec("ray") is None:
-        raise InputError(f"--workers {workers}: Ray is not installed; {INSTALL}")
+        raise InputError(f"{name_option('workers', workers)}: Ray is not installed; {INSTALL}")
     if needs_embedder:
         embedder.check_installed()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")

@@ -33,6 +33,8 @@ class GridJob:
     embedding_model: str | None
     shards: Path
     """The folder in which workers keep replies, beside the store."""
+    workers: int
+    """How many share the work."""
 
 
 @dataclass(slots=True)
@@ -44,6 +46,7 @@ class Crew:
     form: exchange.Form = "chat"
     calls: int = 0
     warnings: list[str] = field(default_factory=list)
+    is_batch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from toolkit.engines import Budget, Price
+from toolkit.engines import Price, budget
 from toolkit.errors import BudgetReached
 
 
-class SharedBudget(Budget):
+class SharedBudget(budget.Budget):
     """A worker's view of the one budget, which an actor keeps."""
 
     def __init__(self, price: Price | None, limit: float | None, actor: Any, worker: int) -> None:
@@ -31,7 +31,7 @@ class BudgetKeeper:
     """Keeps the budget of a run; the worst case of whatever a dead worker had in flight stays counted."""
 
     def __init__(self, price: Price | None, limit: float | None) -> None:
-        self._budget = Budget(price, limit)
+        self._budget = budget.Budget(price, limit)
         self._held: dict[int, list[float]] = {}
 
     async def take(self, worker: int, worst: float) -> str | None:

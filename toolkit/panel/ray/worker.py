@@ -23,8 +23,11 @@ from toolkit.store import Store
 class ShardStore:
     """A worker's store: looks in its own file and in the run's, keeps in its own, and hands over what is new."""
 
+    own: Store
+    """The worker's own file."""
+
     def __init__(self, job: GridJob, worker: int) -> None:
-        self._own = Store(job.shards / f"{worker:04}.sqlite")
+        self.own = Store(job.shards / f"{worker:04}.sqlite")
         self._shared = Store(job.store) if find_node() == job.node else None
         self.handed: list[tuple[bytes, exchange.Form, exchange.Reply]] = []
         self.form: exchange.Form = "chat"
@@ -33,7 +36,7 @@ class ShardStore:
         """Return the reply kept under the key, wherever it is."""
         reply = self._shared.find(key) if self._shared else None
         if reply is None:
-            reply = self._own.find(key)
+            reply = self.own.find(key)
             if reply is not None:
                 self.handed.append((key, self.form, reply))
         return reply
@@ -41,24 +44,24 @@ class ShardStore:
     def take_in(self, replies: Sequence[tuple[bytes, exchange.Form, exchange.Reply]]) -> None:
         """Commit what the run's own store holds, with nothing to hand over."""
         for key, form, reply in replies:
-            self._own.keep(key, form, reply)
+            self.own.keep(key, form, reply)
 
     @property
     def trouble(self) -> StoreUnusable | None:
         """Why the worker's own file takes no more replies; None while it does."""
-        return self._own.trouble
+        return self.own.trouble
 
     def claim(self, key: bytes) -> bool:
         """Take a question in hand; False where another living process of this machine has it."""
-        return (self._shared or self._own).claim(key)
+        return (self._shared or self.own).claim(key)
 
     def release(self, key: bytes) -> None:
         """Give a question back that got no reply worth keeping."""
-        (self._shared or self._own).release(key)
+        (self._shared or self.own).release(key)
 
     def keep(self, key: bytes, form: exchange.Form, reply: exchange.Reply) -> exchange.Reply:
         """Commit a reply to the worker's own file and return the one that stands."""
-        kept = self._own.keep(key, form, reply)
+        kept = self.own.keep(key, form, reply)
         self.handed.append((key, form, kept))
         return kept
 
@@ -96,11 +99,11 @@ class GridWorker:
 
     async def _ask(self, items: Sequence[Any], find_ask: Callable[[Asker], Any], fail: Any) -> Chunk:
         plan, store = self._job.plan, self._store
-        engine = make_engine(**self._job.engine, store=store)  # type: ignore[arg-type]
+        engine = make_engine(**self._job.engine, store=store.own)
         questionnaire = Questionnaire(plan.prompts, plan.settings.rating, plan.pictures)
         async with engine:
             store.form = engine.form
-            asker = Asker(questionnaire, engine, store, self._budget, secrets.token_hex(6))  # type: ignore[arg-type]
+            asker = Asker(questionnaire, engine, store, self._budget, secrets.token_hex(6))
             answers = await Flow(self._job.concurrency, None).ask_all(items, find_ask(asker), fail, None)
         handed, store.handed = store.handed, []
         crew = Crew(engine.name, engine.model, engine.form, engine.calls, list(engine.warnings))
