@@ -106,7 +106,7 @@ def tie(key: str, first: Any = None) -> Tied:
 
 
 def tie_to(key: str, value: Any, change: Callable[..., None], *about: Any) -> Tied:
-    """Return the options by which a field shows `value` and calls `change` with `about`, or its key, and the new value."""
+    """Return the options by which a field shows `value`; typing calls `change` with `about`, or its key, and the value."""
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     return {"key": key, "on_change": _take, "args": (key, change, *(about or (key,)))}
