@@ -81,6 +81,23 @@ def test_a_press_outlives_a_broken_off_run_of_the_script(page: AppTest) -> None:
     assert session_of(page).live == first
 
 
+def test_first_words_are_drawn_before_the_page_follows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The preview of a draft that was empty stands on the page when the page as a whole is drawn anew."""
+    monkeypatch.chdir(tmp_path)
+    script = """
+import streamlit as st
+from toolkit.ui import state, writing
+state.find_session().type_text(0, "Get paid in the chat.")
+try:
+    writing.write_draft(0, "messenger_message", "phone", None, locked=False)
+except BaseException as broken_off:
+    st.text(type(broken_off).__name__)
+"""
+    page = AppTest.from_string(script, default_timeout=PATIENCE).run()
+    assert [text.value for text in page.text] == ["RerunException"]
+    assert any("Get paid in the chat." in drawn.proto.body for drawn in page.get("html"))
+
+
 def test_a_press_is_forgotten_with_its_page(page: AppTest) -> None:
     """A press that was never taken asks nobody once somebody comes back from another page."""
     write(page, "Get paid in the chat.")

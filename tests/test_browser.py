@@ -27,7 +27,7 @@ from browsing import (
 from openai_server import Ask, OpenAIServer
 
 from toolkit.models import LABEL
-from toolkit.panel.session import STOPPED
+from toolkit.panel import session
 
 __all__ = ["app", "browser"]
 
@@ -98,7 +98,7 @@ def test_stop_keeps_what_came_and_the_rest_can_be_asked(app: App, server: OpenAI
     server.wait_for(FIRST, timeout=60)
     page.get_by_role("radio", name="everyone").click()
     page.get_by_role("button", name="Stop").click()
-    page.get_by_text(STOPPED).first.wait_for()
+    page.get_by_text(session.STOPPED).first.wait_for()
     server.wait_until_idle()
     assert server.count() == FIRST
     server.release()

@@ -13,15 +13,13 @@ from streamlit.testing.v1 import AppTest
 
 import toolkit
 from toolkit.audiences import save_audience
-from toolkit.models import Audience, Campaign
-from toolkit.models.exchange import Question
-from toolkit.store.approvals import Approvals
-from toolkit.store.outcome_log import Outcomes
+from toolkit.models import Audience, Campaign, exchange
+from toolkit.store import approvals, outcome_log
 
 SCRIPT = "from toolkit.ui import runs, state\nstate.begin()\nruns.show()"
 
 
-def answer(question: Question) -> dict[str, object]:
+def answer(question: exchange.Question) -> dict[str, object]:
     """Answer as an audience that taps what gets it paid today."""
     return reading("click" if "today" in question.prompt else "read")
 
@@ -51,10 +49,10 @@ def test_a_draft_is_approved_by_name_and_taken_back(page: AppTest, campaign: Cam
     page.text_input[1].set_value("Ada")
     press(page, "Approve these words")
     assert not page.exception
-    with Approvals(store()) as kept:
+    with approvals.Approvals(store()) as kept:
         assert [one.approved_by for one in kept.find("invoices", campaign.drafts[0])] == ["Ada"]
     press(page, "Take back")
-    with Approvals(store()) as kept:
+    with approvals.Approvals(store()) as kept:
         assert kept.find("invoices", campaign.drafts[0]) == []
 
 
@@ -67,11 +65,11 @@ def test_what_happened_is_kept_and_taken_back(page: AppTest, campaign: Campaign)
     page.number_input(key=next_key(page, "plain-clicks")).set_value(7)
     press(page, "Keep these results")
     assert not page.exception
-    with Outcomes(store()) as kept:
+    with outcome_log.Outcomes(store()) as kept:
         found = kept.list_outcomes()
     assert [(one.draft_hash, one.shown, one.clicks) for one in found] == [(campaign.drafts[0].digest, 100, 7)]
     press(page, "Take back")
-    with Outcomes(store()) as kept:
+    with outcome_log.Outcomes(store()) as kept:
         assert kept.list_outcomes() == []
 
 

@@ -14,7 +14,7 @@ from scripted import ScriptedEngine, reading
 
 import toolkit
 from toolkit.models import Audience, Campaign
-from toolkit.store.approvals import Approvals
+from toolkit.store import approvals
 
 __all__ = ["browser"]
 
@@ -58,5 +58,5 @@ def test_who_signs_in_sees_the_page_and_approves_under_that_name(
     press(page.get_by_role("link", name="Runs"))
     press(page.get_by_role("button", name="Approve as Ada Lovelace").first)
     page.get_by_text("Approved by Ada Lovelace").first.wait_for()
-    with Approvals(Path(os.environ["AUDIENCE_STORE"])) as kept:
+    with approvals.Approvals(Path(os.environ["AUDIENCE_STORE"])) as kept:
         assert [one.draft_id for one in kept.find("invoices", campaign.drafts[0])] == ["plain"]

@@ -11,10 +11,10 @@ from openai_server import PATIENCE, Ask, OpenAIServer
 from streamlit.testing.v1 import AppTest
 
 import toolkit
-from toolkit.audiences.uploads import make_audience, read_table
+from toolkit.audiences import uploads
+from toolkit.errors import InputError
 from toolkit.models import LABEL, Campaign, Draft
-from toolkit.store.conversations import Conversations
-from toolkit.store.version_log import Versions
+from toolkit.store import conversations, version_log
 
 SOUND = "Be paid in the chat, with PayPal, for £3."
 DRAFT = Draft(id="plain", text="Send a PayPal invoice in the chat for £3.")
@@ -102,7 +102,7 @@ def test_a_persona_is_asked_and_the_talk_is_reopened(run_id: str) -> None:
     assert "AI persona" in words(page)
     again = open_page("why")
     assert "Because I have been cheated before." in words(again)
-    with Conversations(toolkit.panel.api.default_store()) as kept:
+    with conversations.Conversations(toolkit.panel.api.default_store()) as kept:
         assert len(kept.list_talks(run_id)) == 1
 
 
@@ -157,7 +157,7 @@ def test_a_draft_is_rewritten_linted_and_tested_again(run_id: str, server: OpenA
     wait_for(page, "retest")
     assert server.count() - before == 8
     assert "no part in the objections" in words(page)
-    with Versions(toolkit.panel.api.default_store()) as kept:
+    with version_log.Versions(toolkit.panel.api.default_store()) as kept:
         version = kept.list_versions(DRAFT)[1]
     assert [tested.fresh for tested in version.tests] == [False, True]
     press(page, "Take it back")
@@ -245,12 +245,12 @@ def test_another_table_is_looked_at_anew() -> None:
     """Name, columns and template of one table are not taken for those of the next; of the same one they stay."""
     script = """
 import streamlit as st
-from toolkit.audiences.uploads import read_table
+from toolkit.audiences import uploads
 from toolkit.ui import audience_importing, state
 state.begin()
 tables = {"a.csv": b"caseid,age\\n1,30\\n2,31\\n", "b.csv": b"age,weight\\n30,2\\n31,3\\n"}
 name = st.session_state.get("which", "a.csv")
-st.write(str(audience_importing.ask_columns(read_table(name, tables[name]))))
+st.write(str(audience_importing.ask_columns(uploads.read_table(name, tables[name]))))
 """
     page = AppTest.from_string(script, default_timeout=PATIENCE).run()
     page.text_input(key="ask-import-audience").set_value("mine").run()
@@ -266,8 +266,8 @@ st.write(str(audience_importing.ask_columns(read_table(name, tables[name]))))
 
 def test_a_column_that_is_not_wanted_is_not_taken_for_its_name() -> None:
     """A table's own weight counts for nothing where none was chosen."""
-    table = read_table("a.csv", b"name,age,weight\nAda,30,2\nBob,31,5\n")
-    audience = make_audience(table, "a", "{{ name }}", [], {"weight": "", "name": ""})
+    table = uploads.read_table("a.csv", b"name,age,weight\nAda,30,2\nBob,31,5\n")
+    audience = uploads.make_audience(table, "a", "{{ name }}", [], {"weight": "", "name": ""})
     assert [(persona.weight, persona.name) for persona in audience.personas] == [(1.0, "p001"), (1.0, "p002")]
 
 
@@ -316,20 +316,17 @@ def test_hostile_people_are_shown_as_text(place: Path) -> None:
 
 def test_rows_become_people_through_a_template() -> None:
     """Columns are suggested, faults are said in terms of the file's own name, sizes are bounded."""
-    from toolkit.audiences.uploads import MOST_ROWS, make_audience, read_table
-    from toolkit.errors import InputError
-
     rows = "caseid,age,job,town\n" + "".join(f"{number},{20 + number},baker,Leeds\n" for number in range(4))
-    table = read_table("My buyers!.csv", rows.encode())
+    table = uploads.read_table("My buyers!.csv", rows.encode())
     assert table.stem == "my-buyers"
     assert table.suggested == {"id": "caseid", "age": "age"}
-    made = make_audience(table, "buyers", "A {{ job }} in {{ town }}.", ["town"], dict(table.suggested))
+    made = uploads.make_audience(table, "buyers", "A {{ job }} in {{ town }}.", ["town"], dict(table.suggested))
     assert made.personas[0].about == "A baker in Leeds."
     with pytest.raises(InputError, match="the template"):
-        make_audience(table, "buyers", "{{ nothing }}", [], dict(table.suggested))
+        uploads.make_audience(table, "buyers", "{{ nothing }}", [], dict(table.suggested))
     with pytest.raises(InputError, match=r"allowed: \.csv, \.xlsx, \.parquet"):
-        read_table("x.exe", b"MZ")
+        uploads.read_table("x.exe", b"MZ")
     with pytest.raises(InputError, match=r"buyers\.xlsx: not a readable"):
-        read_table("buyers.xlsx", b"PK\x03\x04 not really")
+        uploads.read_table("buyers.xlsx", b"PK\x03\x04 not really")
     with pytest.raises(InputError, match="from 1 to 5,000"):
-        read_table("b.csv", ("a\n" + "1\n" * (MOST_ROWS + 1)).encode())
+        uploads.read_table("b.csv", ("a\n" + "1\n" * (uploads.MOST_ROWS + 1)).encode())

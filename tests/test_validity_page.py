@@ -7,8 +7,8 @@ from real_results import make_world
 from streamlit.testing.v1 import AppTest
 
 from toolkit.models import LABEL
-from toolkit.panel.api import default_store
-from toolkit.store.outcome_log import Outcome
+from toolkit.panel import api
+from toolkit.store import outcome_log
 from toolkit.validity.outcomes import add_outcomes
 
 SCRIPT = "from toolkit.ui import validity\nvalidity.show()"
@@ -26,7 +26,7 @@ def test_without_results_the_published_record_stands_there() -> None:
 
 def test_the_record_is_a_table_with_sentences() -> None:
     """Findings first; one row per source, figures with intervals, what they rest on, and the label."""
-    make_world(default_store(), experiments=30, skill=0.7)
+    make_world(api.default_store(), experiments=30, skill=0.7)
     page = AppTest.from_string(SCRIPT, default_timeout=PATIENCE).run()
     assert not page.exception
     assert page.markdown[0].value.startswith("The panel was right in ")
@@ -41,10 +41,10 @@ def test_one_pair_says_nothing_and_how_many_would() -> None:
     """Two results are no record: no chart of them, and how many more pairs it takes."""
     shown = {"surface": "facebook_post", "experiment": "one", "shown": 1_000}
     results = [
-        Outcome(text="Get paid today.", clicks=31, **shown),
-        Outcome(text="Send an invoice.", clicks=58, **shown),
+        outcome_log.Outcome(text="Get paid today.", clicks=31, **shown),
+        outcome_log.Outcome(text="Send an invoice.", clicks=58, **shown),
     ]
-    add_outcomes(default_store(), results, "a test")
+    add_outcomes(api.default_store(), results, "a test")
     page = AppTest.from_string(SCRIPT, default_timeout=PATIENCE).run()
     assert not page.exception
     words = [line.value for line in page.markdown]
