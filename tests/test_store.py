@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import re
 import sqlite3
 import subprocess
@@ -61,7 +62,7 @@ def test_a_killed_process_loses_nothing_it_kept(tmp_path: Path) -> None:
     """What was kept before kill -9 is there afterwards."""
     code = (
         "import os, signal, sys\nfrom pathlib import Path\n"
-        "from toolkit.engines.base import Reply\nfrom toolkit.store import Store\n"
+        "from toolkit.models.exchange import Reply\nfrom toolkit.store import Store\n"
         "store = Store(Path(sys.argv[1]))\n"
         "for number in range(20): store.keep(bytes([number]), 'chat', Reply(text=str(number), engine='e', model='m'))\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
@@ -124,3 +125,27 @@ def test_write_ahead_mode(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
+
+
+def test_a_store_poisoned_by_an_earlier_version_is_read(tmp_path: Path) -> None:
+    """Half characters, colours and rows that no reply can be made of: all the others are read, and those anew."""
+    path = tmp_path / "store.sqlite"
+    sound = Reply(text="fine", engine="e", model="m")
+    with Store(path) as store:
+        for name in ("sound", "torn", "list", "strange", "empty"):
+            store.keep(make_key(name), "chat", sound)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        for name, reply in {
+            "torn": {"text": "half \ud83d and \x1b[31mred", "engine": "e", "model": "m"},
+            "list": {"text": ["a", "b"], "engine": "e", "model": "m"},
+            "strange": {"text": "kept", "engine": "e", "model": "m", "of_a_later_version": 1},
+        }.items():
+            connection.execute("UPDATE replies SET reply = ? WHERE key = ?", (json.dumps(reply), make_key(name)))
+        connection.execute("UPDATE replies SET reply = '{' WHERE key = ?", (make_key("empty"),))
+        connection.commit()
+    with Store(path) as store:
+        assert {reply.text for _, _, reply in store.list_replies()} == {"fine", "half  and red", "kept"}
+        assert len(store.list_latest("m", 10)) == 3
+        assert [store.find(make_key(name)) for name in ("list", "empty")] == [None, None]
+        store.keep(make_key("empty"), "chat", sound)
+        assert store.find(make_key("empty")) == sound

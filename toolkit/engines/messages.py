@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from toolkit.engines import replies
 from toolkit.errors import CallFailed
 from toolkit.models import exchange
 
@@ -13,6 +14,10 @@ CHAT, COMPLETIONS, EMBEDDINGS = "/chat/completions", "/completions", "/embedding
 PICTURES = "pictures"
 """Stands among refused parameters for pictures."""
 _FILTERED = "stopped by the endpoint's content filter"
+_CUT = {"length", "max_tokens", "MAX_TOKENS"}
+_TEXT_PARTS = {"text", "output_text", None}
+THOUGHTS = ("reasoning_content", "reasoning", "thinking")
+"""Where servers put what a model thinks (DeepSeek and vLLM, OpenRouter, Ollama)."""
 
 
 def write_chat(question: exchange.Question, model: str, refused: Collection[str]) -> dict[str, Any]:
@@ -54,25 +59,94 @@ def write_completion(question: exchange.Question, model: str, refused: Collectio
 
 def read_answer(answer: Mapping[str, Any], engine: str, model: str, latency_ms: float) -> exchange.Reply:
     """Turn an answer of either form into a reply; raise CallFailed where it holds none."""
-    choice = next(iter(answer.get("choices") or ()), None)
-    if not isinstance(choice, dict):
+    choice = find_choice(answer)
+    if choice is None:
         raise CallFailed("the endpoint answered without a choice")
-    message = choice.get("message") or {}
-    usage = answer.get("usage") or {}
-    details = usage.get("prompt_tokens_details") or {}
-    filtered = _FILTERED if choice.get("finish_reason") == "content_filter" else None
+    message = choice.get("message")
+    usage = _as_mapping(answer.get("usage"))
+    reason = choice.get("finish_reason")
+    filtered = _FILTERED if reason == "content_filter" else None
+    refusal = read_words(message.get("refusal")) if isinstance(message, dict) else ""
     return exchange.Reply(
-        text=(message.get("content") if message else choice.get("text")) or "",
-        refusal=message.get("refusal") or filtered,
-        cut=choice.get("finish_reason") == "length",
+        text=_read_message(message) if isinstance(message, dict) else read_words(choice.get("text")),
+        refusal=refusal or filtered,
+        cut=reason in _CUT,
         engine=engine,
         model=model,
-        prompt_tokens=usage.get("prompt_tokens") or 0,
-        completion_tokens=usage.get("completion_tokens") or 0,
-        cached_tokens=details.get("cached_tokens") or 0,
+        prompt_tokens=_count(usage, "prompt_tokens"),
+        completion_tokens=_count(usage, "completion_tokens"),
+        cached_tokens=_count(_as_mapping(usage.get("prompt_tokens_details")), "cached_tokens"),
         latency_ms=round(latency_ms, 1),
         top=_read_logprobs(choice.get("logprobs")),
     )
+
+
+def find_choice(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the first choice of an answer; None where it has none, whatever stands in its place."""
+    choices = answer.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    return choice if isinstance(choice, dict) else None
+
+
+def _read_message(message: Mapping[str, Any]) -> str:
+    """Return what a message says: its content, the arguments of a tool call in its place, or a whole thought.
+
+    Gateways turn schemas into tool calls for models without them, and servers whose parser takes an answer for a
+    thought leave the content empty.
+    """
+    said = read_words(message.get("content"))
+    if said.strip():
+        return said
+    calls = message.get("tool_calls")
+    called = [call.get("function") for call in calls if isinstance(call, dict)] if isinstance(calls, list) else []
+    for function in (*called, message.get("function_call")):
+        arguments = function.get("arguments") if isinstance(function, dict) else None
+        if arguments:
+            return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    thoughts = (read_words(message.get(name)) for name in THOUGHTS)
+    return next((thought for thought in thoughts if _holds_object(thought)), said)
+
+
+def _holds_object(thought: str) -> bool:
+    try:
+        return bool(replies.find_object(thought))
+    except replies.NoObjectError:
+        return False
+
+
+def read_words(content: Any) -> str:
+    """Return content as one text: it comes as a text, as a list of parts, or as the object itself."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(map(_read_part, content))
+    if isinstance(content, dict):
+        is_part = "type" in content and ("text" in content or "thinking" in content)
+        return _read_part(content) if is_part else json.dumps(content, ensure_ascii=False)
+    return ""
+
+
+def _read_part(part: Any) -> str:
+    """Return the text of a part; nothing of a thought or a picture."""
+    if isinstance(part, str):
+        return part
+    if not isinstance(part, dict) or part.get("type", "text") not in _TEXT_PARTS:
+        return ""
+    text = part.get("text")
+    text = text.get("value") if isinstance(text, dict) else text
+    return text if isinstance(text, str) else ""
+
+
+def _as_mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _count(usage: Mapping[str, Any], name: str) -> int:
+    """Return a number of tokens, whatever number it was written as; 0 where there is none."""
+    value = usage.get(name)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return 0
+    return int(value) if 0 <= value < float("inf") else 0
 
 
 def read_vectors(answer: Mapping[str, Any], count: int) -> exchange.Embedded:
@@ -83,8 +157,8 @@ def read_vectors(answer: Mapping[str, Any], count: int) -> exchange.Embedded:
         vectors = [places[index] for index in range(count)]
     except (KeyError, TypeError):
         raise CallFailed(f"the endpoint answered {count} texts without a vector for each") from None
-    usage = answer.get("usage") or {}
-    return exchange.Embedded(vectors, usage.get("prompt_tokens") or usage.get("total_tokens") or 0)
+    usage = _as_mapping(answer.get("usage"))
+    return exchange.Embedded(vectors, _count(usage, "prompt_tokens") or _count(usage, "total_tokens"))
 
 
 def _add_picture(prompt: str, picture: str | None, refused: Collection[str]) -> Any:
@@ -99,9 +173,10 @@ def _drop(parameters: Mapping[str, Any], refused: Collection[str]) -> dict[str, 
 
 def _read_logprobs(logprobs: Any) -> dict[str, float] | None:
     """Return the log-probability of each alternative for the first token, or None where there are none."""
-    if not isinstance(logprobs, dict):
+    content, top = _as_mapping(logprobs).get("content"), _as_mapping(logprobs).get("top_logprobs")
+    try:
+        if content:
+            return {item["token"]: item["logprob"] for item in content[0]["top_logprobs"]} or None
+        return dict(top[0]) if top else None
+    except (KeyError, TypeError, IndexError, ValueError):
         return None
-    if logprobs.get("content"):
-        return {item["token"]: item["logprob"] for item in logprobs["content"][0]["top_logprobs"]}
-    top = logprobs.get("top_logprobs")
-    return dict(top[0]) if top else None

@@ -9,6 +9,8 @@ from typing import Any
 import httpx2
 import openai
 
+from toolkit.engines import messages
+
 STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
 """What a request says besides, to be answered word by word."""
 _EVENT, _END = "data:", "[DONE]"
@@ -31,7 +33,7 @@ async def gather_answer(response: httpx2.Response, on_text: Callable[[str], None
         fields: Any = whole.fields if whole.begun else json.loads("\n".join(plain))
     except (httpx2.HTTPError, ValueError, AttributeError) as error:
         raise _broken(response, f"the answer broke off or cannot be read: {type(error).__name__}") from None
-    if not isinstance(fields, dict) or (whole.begun and whole.reason is None):
+    if not isinstance(fields, dict) or (whole.begun and whole.reason is None and whole.error is None):
         raise _broken(response, "the answer broke off before its end")
     return fields
 
@@ -43,27 +45,43 @@ class _Whole:
         self.begun = False
         self.text = ""
         self.reason: str | None = None
-        self._refusal = ""
+        self.error: Any = None
+        self._spoken = {"refusal": "", "arguments": "", **dict.fromkeys(messages.THOUGHTS, "")}
         self._usage: Mapping[str, Any] | None = None
 
-    def take(self, event: Mapping[str, Any]) -> bool:
+    def take(self, event: Any) -> bool:
         """Add an event; tell whether it brought words."""
+        if not isinstance(event, dict):
+            return False
         self.begun = True
         self._usage = event.get("usage") or self._usage
-        for choice in event.get("choices") or ():
-            said = choice.get("delta") or choice
-            words = said.get("content") or choice.get("text") or ""
-            self.text += words
-            self._refusal += said.get("refusal") or ""
-            self.reason = choice.get("finish_reason") or self.reason
-            if words:
-                return True
-        return False
+        self.error = event.get("error") or self.error
+        choice = messages.find_choice(event)
+        if choice is None:
+            return False
+        said = choice.get("delta") or choice.get("message") or choice
+        words = messages.read_words(said.get("content")) or messages.read_words(choice.get("text"))
+        self.text += words
+        for name in self._spoken:
+            self._spoken[name] += messages.read_words(said.get(name))
+        for call in said.get("tool_calls") or ():
+            self._spoken["arguments"] += messages.read_words((call.get("function") or {}).get("arguments"))
+        self.reason = choice.get("finish_reason") or self.reason
+        return bool(words)
 
     @property
     def fields(self) -> dict[str, Any]:
         """The answer, as a chat's; a completion's differs in nothing that is read of it."""
-        message = {"role": "assistant", "content": self.text, "refusal": self._refusal or None}
+        if self.error is not None:
+            return {"error": self.error}
+        arguments = self._spoken["arguments"]
+        message: dict[str, Any] = {
+            "role": "assistant",
+            "content": self.text,
+            **self._spoken,
+            "refusal": self._spoken["refusal"] or None,
+        }
+        message["tool_calls"] = [{"function": {"arguments": arguments}}] if arguments else None
         return {"choices": [{"message": message, "finish_reason": self.reason}], "usage": self._usage}
 
 

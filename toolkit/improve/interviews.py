@@ -460,7 +460,7 @@ def _fail(guest: tuple[str, Guest], error: str, unasked: session.Unasked) -> Sai
 
 
 def _read_answer(text: str) -> str:
-    said = read_object(text).get("answer")
+    said = read_object(text, ("answer",)).get("answer")
     if not isinstance(said, str) or not said.strip():
         raise BadReply("answer is empty")
     return said.strip()

@@ -237,7 +237,7 @@ async def _try(line: connecting.Line, draft: Draft, question: exchange.Question,
 
 def _read_parts(text: str, draft: Draft) -> Rewrite:
     """Read a chat model's reply: every worded part of the draft, and what was changed."""
-    fields = read_object(text)
+    fields = read_object(text, (*_list_parts(draft), "changed"))
     parts: dict[str, Any] = {}
     for name in _list_parts(draft):
         value = fields.get(name)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic_core import from_json
 
+from toolkit.engines import replies
 from toolkit.errors import Interrupted
 from toolkit.files import templating
 from toolkit.models import exchange
@@ -31,12 +32,13 @@ def overhear(tell: Callable[[str], None], form: exchange.Form) -> Callable[[str]
 
 def hear_answer(text: str) -> str:
     """Return what the answer says so far in a JSON object that is not whole yet; "" where nothing can be read."""
+    _, _, begun = replies.drop_reasoning(text)[0].partition("{")
     try:
-        read = from_json(text, allow_partial="trailing-strings")
+        read = from_json("{" + begun, allow_partial="trailing-strings")
     except ValueError:
         return ""
     said = read.get("answer") if isinstance(read, dict) else None
-    return said.strip() if isinstance(said, str) else ""
+    return exchange.clean_words(said).strip() if isinstance(said, str) else ""
 
 
 def write_spoken(text: str) -> str:

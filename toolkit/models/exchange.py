@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from toolkit.models.plain_text import clean_words as clean_words  # noqa: PLC0414 - handed out with what it cleans
+
 Form = Literal["chat", "completion"]
 Kind = Literal[
     "glance",
@@ -101,6 +103,12 @@ class Reply:
     """Dollars paid when it was asked; null where the model's price was not known."""
     top: Mapping[str, float] | None = None
     """Natural log-probability of each reported alternative for the first token; null where the engine gives none."""
+
+    def __post_init__(self) -> None:
+        """Clean what the model wrote: any file and any terminal takes it."""
+        object.__setattr__(self, "text", clean_words(self.text))
+        if self.refusal:
+            object.__setattr__(self, "refusal", clean_words(self.refusal))
 
 
 @dataclass(frozen=True, slots=True)

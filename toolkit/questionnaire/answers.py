@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from toolkit.engines import replies
 from toolkit.models import MEASURES, records
 from toolkit.questionnaire.questions import PHRASES
 
 _HIGHEST = 5
+_GLANCE_FIELDS = ("first_glance", "verbatim")
+_READING_FIELDS = ("action", "verbatim", "objection", "quotes", "says", "ratings")
+_NOTHING = {"", "-", "null", "none", "nil", "n/a", "na"}
+"""What models write for an objection where the person has none."""
 
 
 class BadReply(Exception):  # a signal inside the asking, never shown
@@ -38,7 +43,7 @@ class Answer:
 
 def read_glance(text: str) -> Answer:
     """Read the reply to a glance; its action is "read" where the person stopped."""
-    fields = read_object(text)
+    fields = read_object(text, _GLANCE_FIELDS)
     glance = _text_among(fields, "first_glance", ("stop", *records.LEAVING))
     stopped = glance == "stop"
     return Answer(action="read" if stopped else glance, verbatim=_spoken(fields, "verbatim"), stopped=stopped)
@@ -46,7 +51,7 @@ def read_glance(text: str) -> Answer:
 
 def read_reaction(text: str) -> Answer:
     """Read the reply that holds glance and reading; what a person who scrolled past would have said stays unsaid."""
-    fields = read_object(text)
+    fields = read_object(text, ("first_glance", *_READING_FIELDS))
     glance = _text_among(fields, "first_glance", ("stop", *records.LEAVING))
     answer = _read_fields(fields)
     if glance == "stop":
@@ -56,7 +61,7 @@ def read_reaction(text: str) -> Answer:
 
 def read_reading(text: str) -> Answer:
     """Read the reply of a person who stopped and read everything."""
-    return _read_fields(read_object(text))
+    return _read_fields(read_object(text, _READING_FIELDS))
 
 
 def _read_fields(fields: dict[str, Any]) -> Answer:
@@ -67,10 +72,10 @@ def _read_fields(fields: dict[str, Any]) -> Answer:
         action=_text_among(fields, "action", tuple(action for action in records.ACTIONS if action != "scroll_past")),
         verbatim=_spoken(fields, "verbatim"),
         stopped=True,
-        objection=(objection or "").strip() or None,
-        quotes=_read_quotes(fields.get("quotes")),
-        says=_read_says(fields.get("says")),
-        ratings=_read_ratings(fields.get("ratings")),
+        objection=_read_objection(objection or ""),
+        quotes=_read_quotes(fields.get("quotes", "")),
+        says=_read_says(_gather(fields, "says")),
+        ratings=_read_ratings(_gather(fields, "ratings")),
         rateable=True,
     )
 
@@ -94,25 +99,43 @@ def read_digit(text: str) -> int:
     return int(match[1])
 
 
-def read_object(text: str) -> dict[str, Any]:
-    """Return the JSON object of a reply, a Markdown fence around it allowed."""
-    if not text.strip():
-        raise BadReply("the reply is empty", "empty")
-    fenced = re.fullmatch(r"\s*```(?:json)?\s*(.*?)\s*```\s*", text, re.DOTALL)
+def read_object(text: str, names: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the JSON object of a reply, whatever stands around it; `names` are the fields that it should have."""
     try:
-        loaded = json.loads(fenced[1] if fenced else text)
-    except ValueError:
-        raise BadReply("the reply is not JSON", "not JSON") from None
-    if not isinstance(loaded, dict):
-        raise BadReply("the reply is not a JSON object")
-    return loaded
+        return replies.find_object(text, names)
+    except replies.NoObjectError as error:
+        raise BadReply(str(error), error.kind) from None
 
 
 def _text_among(fields: dict[str, Any], name: str, allowed: tuple[str, ...]) -> str:
+    """Return a field that is one of the allowed words, in any case and with any mark between its parts."""
     value = fields.get(name)
-    if not isinstance(value, str) or value not in allowed:
+    word = re.sub(r"[\s_-]+", "_", value.strip().rstrip(".")).casefold() if isinstance(value, str) else None
+    if word not in allowed:
         raise BadReply(f"{name} is not one of {', '.join(allowed)}")
-    return value
+    return word
+
+
+def _read_objection(said: str) -> str | None:
+    """Return an objection; none where the model only says that there is none."""
+    return None if said.strip().rstrip(".").casefold() in _NOTHING else said.strip()
+
+
+def _gather(fields: dict[str, Any], name: str) -> Any:
+    """Return a nested object of the measures, also where it came as text or was written out among the other fields."""
+    value = fields.get(name)
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        return read_object(value, MEASURES)
+    if value is not None:
+        return value
+    kind = str if name == "says" else int
+    flat = {
+        measure: fields[key]
+        for measure in MEASURES
+        for key in (f"{name}_{measure}", f"{name}.{measure}", f"{name}/{measure}", measure)
+        if isinstance(fields.get(key), kind)
+    }
+    return flat or None
 
 
 def _spoken(fields: dict[str, Any], name: str) -> str:
@@ -123,7 +146,9 @@ def _spoken(fields: dict[str, Any], name: str) -> str:
 
 
 def _read_quotes(quotes: Any) -> tuple[tuple[str, str], ...]:
-    if not isinstance(quotes, list):
+    if quotes is None:
+        return ()
+    if not isinstance(quotes, (list, tuple)):
         raise BadReply("quotes is not a list")
     feelings = ("liked", "confused", "disliked")
     return tuple(
@@ -133,19 +158,30 @@ def _read_quotes(quotes: Any) -> tuple[tuple[str, str], ...]:
 
 def _read_says(says: Any) -> dict[str, str]:
     """Return the sentences per measure; an empty sentence is left out, so its rating is unknown."""
-    if says is None:
-        return {}
-    if not isinstance(says, dict):
-        raise BadReply("says is not an object")
-    return {name: says[name].strip() for name in MEASURES if isinstance(says.get(name), str) and says[name].strip()}
+    said = _name_measures(says, "says")
+    return {name: said[name].strip() for name in MEASURES if isinstance(said.get(name), str) and said[name].strip()}
 
 
 def _read_ratings(ratings: Any) -> dict[str, int]:
     """Return the direct ratings from 1 to 5; anything else is left out and so unknown."""
-    if ratings is None:
+    given = _name_measures(ratings, "ratings")
+    whole = {name: _read_whole(given.get(name)) for name in MEASURES}
+    return {name: value for name, value in whole.items() if value is not None and 1 <= value <= _HIGHEST}
+
+
+def _name_measures(given: Any, name: str) -> dict[str, Any]:
+    """Return a nested object with the names of measures as ours are written; an empty one for null."""
+    if given is None:
         return {}
-    if not isinstance(ratings, dict):
-        raise BadReply("ratings is not an object")
-    return {
-        name: ratings[name] for name in MEASURES if type(ratings.get(name)) is int and 1 <= ratings[name] <= _HIGHEST
-    }
+    if not isinstance(given, dict):
+        raise BadReply(f"{name} is not an object")
+    return {str(measure).strip().casefold(): value for measure, value in given.items()}
+
+
+def _read_whole(value: Any) -> int | None:
+    """Return a whole number, also one written as 4.0 or "4"; None for anything else."""
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]\s*", value):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if type(value) is int else None

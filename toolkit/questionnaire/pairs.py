@@ -122,8 +122,11 @@ def _choice_schema(labels: tuple[str, str]) -> dict[str, object]:
 
 def read_choice(text: str, labels: tuple[str, str]) -> PairChoice:
     """Read a reply in JSON."""
-    fields = read_object(text)
+    fields = read_object(text, ("because", "sooner"))
     chosen, because = fields.get("sooner"), fields.get("because")
+    if isinstance(chosen, str):
+        named = {label.casefold(): label for label in (*labels, NEITHER)}
+        chosen = named.get(chosen.strip().rstrip(".").casefold(), chosen)
     if chosen not in (*labels, NEITHER):
         raise BadReply(f"sooner is not one of {', '.join(labels)}, {NEITHER}")
     if not isinstance(because, str) or not because.strip():

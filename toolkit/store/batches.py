@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from toolkit.models import exchange
 from toolkit.store.database import Database
+from toolkit.store.replies import read_reply
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sent_batches (
@@ -76,7 +77,7 @@ class BatchLog(Database):
     def find_reply(self, key: str) -> exchange.Reply | None:
         """Return a reply that came in a batch and that nobody has read yet, or None."""
         row = self._select("SELECT reply FROM batch_replies WHERE key = ?", key)
-        return exchange.Reply(**json.loads(row[0])) if row else None
+        return read_reply(row[0]) if row else None
 
     def forget(self, keys: Iterable[str]) -> None:
         """Drop replies that were read: they are kept by now, or of no use."""

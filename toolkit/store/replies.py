@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ LEASE_SECONDS = 600.0
 """How long a question stays in the hands of a process that nobody hears of: longer than any call is tried."""
 
 
+_HALF = re.compile("[\ud800-\udfff]")
 _FIELDS = [field.name for field in dataclasses.fields(exchange.Reply)]
 _KEEP = "INSERT OR IGNORE INTO replies (key, form, model, reply) VALUES (?, ?, ?, ?)"
 _CLAIM = """
@@ -66,20 +68,23 @@ class Store(Database):
         super().close()
 
     def find(self, key: bytes) -> exchange.Reply | None:
-        """Return the reply kept under the key, or None."""
+        """Return the reply kept under the key, or None; one that nobody can read is dropped, to be asked for anew."""
         row = self._select("SELECT reply FROM replies WHERE key = ?", key)
-        return exchange.Reply(**json.loads(row[0])) if row else None
+        reply = read_reply(row[0]) if row else None
+        if row and reply is None:
+            self._insert("DELETE FROM replies WHERE key = ?", (key,))
+        return reply
 
     def has(self, key: bytes) -> bool:
         """Tell whether a reply is kept under the key."""
-        return self._select("SELECT 1 FROM replies WHERE key = ?", key) is not None
+        return self.find(key) is not None
 
     def keep(self, key: bytes, form: exchange.Form, reply: exchange.Reply) -> exchange.Reply:
         """Commit a reply and return the one that stands: one that was there already stays as it is.
 
         Where the file does not take it, the journal does, and `trouble` is set.
         """
-        text = json.dumps({name: getattr(reply, name) for name in _FIELDS}, ensure_ascii=False)
+        text = _write_reply(reply)
         row = (key, form, reply.model, text)
         if self.trouble is None:
             try:
@@ -129,7 +134,9 @@ class Store(Database):
         last = b""
         while row := self._select("SELECT key, form, reply FROM replies WHERE key > ? ORDER BY key LIMIT 1", last):
             last = row[0]
-            yield last, cast("exchange.Form", row[1]), exchange.Reply(**json.loads(row[2]))
+            reply = read_reply(row[2])
+            if reply is not None:
+                yield last, cast("exchange.Form", row[1]), reply
 
     def merge(self, path: Path) -> None:
         """Take in every reply of another store; one that is already here stays as it is."""
@@ -159,9 +166,25 @@ class Store(Database):
         query = "SELECT reply FROM replies WHERE model = ? ORDER BY arrived DESC LIMIT ?"
         with self._refusing():
             rows = self._connection.execute(query, (model, most)).fetchall()
-        return [exchange.Reply(**json.loads(row[0])) for row in rows]
+        return [reply for row in rows if (reply := read_reply(row[0])) is not None]
 
     def count_replies(self) -> int:
         """Return how many replies are kept."""
         row = self._select("SELECT count(*) FROM replies")
         return int(row[0]) if row else 0
+
+
+def _write_reply(reply: exchange.Reply) -> str:
+    """Return a reply as JSON that any file takes; only alternatives to a token can still hold half characters."""
+    fields = {name: getattr(reply, name) for name in _FIELDS}
+    text = json.dumps(fields, ensure_ascii=False)
+    return text if text.isascii() or not _HALF.search(text) else json.dumps(fields)
+
+
+def read_reply(text: str) -> exchange.Reply | None:
+    """Return a kept reply, cleaned; None for one that no version could have meant, which is then asked for anew."""
+    try:
+        fields = json.loads(text)
+        return exchange.Reply(**{name: value for name, value in fields.items() if name in _FIELDS})
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
