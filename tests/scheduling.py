@@ -16,6 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 BROWSER_FILES = {"test_browser.py", "test_page_quality.py", "test_sign_in.py", "test_talk_browser.py", "test_walk.py"}
 SHARED_FILES = {
     "test_false_verdicts.py": "simulated runs, judged in several ways",
+    "test_neighbour.py": "an environment with the wheel in it",
     "test_plugin.py": "the packages that judge, which pytester would forget",
     "test_report.py": "a finished run and its page",
     "test_wheel.py": "a wheel, unpacked",
