@@ -1,4 +1,4 @@
-from . import budget, embedder, local, redaction, token_counts
+from . import budget, embedder, local, reaching, token_counts
 from .base import Engine
 from .budget import Budget, Price
 from .making import DEFAULT_MODEL, check_embedding_model, make_batch_engine, make_engine
@@ -14,6 +14,6 @@ __all__ = [
     "local",
     "make_batch_engine",
     "make_engine",
-    "redaction",
+    "reaching",
     "token_counts",
 ]
