@@ -23,6 +23,7 @@ BROWSER_FILES = {
 }
 SHARED_FILES = {
     "test_false_verdicts.py": "simulated runs, judged in several ways",
+    "test_neighbour.py": "an environment with the wheel in it",
     "test_plugin.py": "the packages that judge, which pytester would forget",
     "test_report.py": "a finished run and its page",
     "test_wheel.py": "a wheel, unpacked",

@@ -1,9 +1,19 @@
-"""The pytest plugin: campaigns with checks are test files, one item a check. Nothing heavy loads until one is found."""
+"""The pytest plugin: campaigns with checks are test files, one item a check.
+
+A wheel carries this file beside the package, as the module `audience_toolkit_pytest`, which pytest loads in every
+session. It imports nothing of the package until a campaign with checks is found, and then only inside
+`borrow_name`: the repository under test may have a package of its own called `toolkit`, and its tests must see theirs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,9 +22,81 @@ if TYPE_CHECKING:
     from toolkit.gate import results
     from toolkit.models import Campaign
 
+_PACKAGE = "toolkit"
+_OF_OURS = ("cli/main.py", "data/surfaces/messenger_message.yaml")
+"""Files by which the package is told from another one of its name."""
 _SUFFIXES = {".yaml", ".yml"}
+_WORDS = (b"campaign", b"drafts", b"checks")
+"""What stands in every campaign with checks."""
 _MARK = "audience"
 _STALE = "stale"
+
+
+class _Returning(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Keeps the package's modules while its name is another's, and hands them back to whoever imports it later."""
+
+    def __init__(self) -> None:
+        self.modules: dict[str, ModuleType] = {}
+
+    def find_spec(self, fullname: str, *_: Any) -> importlib.machinery.ModuleSpec | None:
+        """Return the modules that were loaded before, if it is this package that an import would find now."""
+        if fullname != _PACKAGE or not self.modules:
+            return None
+        found = importlib.machinery.PathFinder.find_spec(fullname)
+        if found is None or found.origin != self.modules[_PACKAGE].__file__:
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Put all of them back, the package itself in the place of `module`."""
+        assert module.__name__ == _PACKAGE  # noqa: S101 - no other name is found here
+        sys.modules.update(self.modules)
+
+
+_KEPT = _Returning()
+
+
+@contextlib.contextmanager
+def borrow_name() -> Iterator[None]:
+    """Let `toolkit` be this package while the block lasts, and afterwards what it was before.
+
+    Where it is this package already, nothing happens.
+    """
+    loaded = getattr(sys.modules.get(_PACKAGE), "__file__", None)
+    if loaded and _is_our_package(Path(loaded).parent):
+        yield
+        return
+    if _KEPT not in sys.meta_path:
+        sys.meta_path.insert(0, _KEPT)
+    place = _find_place()
+    theirs = _take_modules()
+    sys.modules.update(_KEPT.modules)
+    sys.path.insert(0, place)
+    try:
+        yield
+    finally:
+        sys.path.remove(place)
+        _KEPT.modules = _take_modules()
+        sys.modules.update(theirs)
+
+
+def _take_modules() -> dict[str, ModuleType]:
+    """Return everything loaded under the name, and forget it."""
+    names = [name for name in sys.modules if name.partition(".")[0] == _PACKAGE]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+def _find_place() -> str:
+    """Return the folder that this package is imported from."""
+    here = Path(__file__).parent
+    for place in (str(here), str(here.parent), *sys.path):
+        if _is_our_package(Path(place) / _PACKAGE):
+            return place
+    raise pytest.UsageError("audience-toolkit is installed in part; install it again, or pass -p no:audience")
+
+
+def _is_our_package(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in _OF_OURS)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,13 +118,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect YAML files whose top level has campaign, drafts and checks."""
-    if file_path.suffix.lower() not in _SUFFIXES:
+    if file_path.suffix.lower() not in _SUFFIXES or not _may_be_campaign(file_path):
         return None
-    from toolkit.gate import is_meant_as_campaign
+    with borrow_name():
+        from toolkit.gate import is_meant_as_campaign
 
-    if not is_meant_as_campaign(file_path):
-        return None
+        if not is_meant_as_campaign(file_path):
+            return None
     return CampaignFile.from_parent(parent, path=file_path)
+
+
+def _may_be_campaign(path: Path) -> bool:
+    """Whether the words of a campaign stand in a file; what cannot be read is none of ours."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return False
+    return all(word in data for word in _WORDS)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -50,8 +142,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     reports = [report for found in terminalreporter.stats.values() for report in found if _is_ours(report)]
     if not reports:
         return
-    from toolkit.models import LABEL
-
+    with borrow_name():
+        from toolkit.models import LABEL
     terminalreporter.section("campaign checks", sep="-")
     terminalreporter.write_line(LABEL)
     stale = sorted({report.nodeid.split("::")[0] for report in reports if (_MARK, _STALE) in report.user_properties})
@@ -69,9 +161,10 @@ def audience_check(request: pytest.FixtureRequest) -> Callable[[Path | str | Cam
     """
 
     def check(campaign: Path | str | Campaign) -> results.CampaignOutcome:
-        from toolkit.gate import check_campaign
+        with borrow_name():
+            from toolkit.gate import check_campaign
 
-        return check_campaign(campaign, engine=request.config.getoption("--audience-engine"))
+            return check_campaign(campaign, engine=request.config.getoption("--audience-engine"))
 
     return check
 
@@ -82,23 +175,31 @@ class CampaignFile(pytest.File):
     _outcome: results.CampaignOutcome | None = None
 
     def collect(self) -> Iterable[CheckItem]:
-        """Return an item for each check, named by what it claims; raise CollectError where the file is at fault."""
-        from toolkit.errors import ToolkitError
-        from toolkit.gate import list_checks
+        """Return an item for each check, named by what it claims; raise CollectError if the file is at fault."""
+        with borrow_name():
+            from toolkit.errors import ToolkitError
+            from toolkit.gate import list_checks
 
-        try:
-            checks = list_checks(self.path)
-        except ToolkitError as error:
-            raise self.CollectError(str(error)) from None
-        for place, check in enumerate(checks):
-            yield CheckItem.from_parent(self, name=check.name, place=place, line=check.line)
+            try:
+                checks = list_checks(self.path)
+            except ToolkitError as error:
+                raise self.CollectError(str(error)) from None
+        return [
+            CheckItem.from_parent(self, name=check.name, place=place, line=check.line)
+            for place, check in enumerate(checks)
+        ]
 
     def judge(self, place: int) -> results.CheckOutcome:
-        """Return the outcome of the check at a place in the file."""
-        from toolkit.gate import check_campaign
-
+        """Return the outcome of the check at a place in the file; CheckFailed if it cannot be judged."""
         if self._outcome is None:
-            self._outcome = check_campaign(self.path, engine=self.config.getoption("--audience-engine"))
+            with borrow_name():
+                from toolkit.errors import ToolkitError
+                from toolkit.gate import check_campaign
+
+                try:
+                    self._outcome = check_campaign(self.path, engine=self.config.getoption("--audience-engine"))
+                except ToolkitError as error:
+                    raise CheckFailed(str(error)) from None
         return self._outcome.checks[place]
 
 
@@ -111,7 +212,7 @@ class CheckItem(pytest.Item):
         self._line = line
 
     def runtest(self) -> None:
-        """Pass, fail with the gate's own words, or be an expected failure where nothing can be told."""
+        """Pass, fail with the gate's own words, or be an expected failure if nothing can be told."""
         assert isinstance(self.parent, CampaignFile)  # noqa: S101 - made by no other collector
         outcome = self.parent.judge(self._place)
         self.user_properties.append((_MARK, outcome.outcome))
@@ -123,9 +224,7 @@ class CheckItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the gate's words and the place, without a traceback, for what the gate found."""
-        from toolkit.errors import ToolkitError
-
-        if isinstance(excinfo.value, (CheckFailed, ToolkitError)):
+        if isinstance(excinfo.value, CheckFailed):
             return f"{self._where()}: {self.name}\n{excinfo.value}"
         return super().repr_failure(excinfo, style=style)
 

@@ -40,6 +40,7 @@ def app(port: int, host: str, *, no_browser: bool) -> int:
         "server.address": host,
         "server.port": port,
         "server.headless": no_browser,
+        "server.showEmailPrompt": False,  # in a new home Streamlit would ask for an e-mail address before it serves
         "server.fileWatcherType": "none",
         "server.maxUploadSize": 20,
         "browser.gatherUsageStats": False,

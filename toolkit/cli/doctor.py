@@ -108,19 +108,11 @@ def _find_endpoint(base_url: str | None) -> dict[str, str]:
 
 
 def _reach_endpoint(base_url: str | None) -> str:
-    import openai
+    from toolkit.engines import reaching
+    from toolkit.errors import EngineUnavailable
 
-    from toolkit.engines import redaction
-
-    client = openai.OpenAI(
-        base_url=base_url, api_key=(os.environ.get("OPENAI_API_KEY") or "none").strip(), max_retries=0, timeout=10
-    )
-    where, secrets = redaction.mask_url(str(client.base_url)), redaction.Secrets(client.api_key, str(client.base_url))
     try:
-        with secrets.mask_logs():
-            names = [secrets.mask(model.id) for model in client.models.list()]
-    except openai.APIConnectionError:
-        return f"nothing answers at {where}"
-    except openai.APIStatusError as error:
-        return f"{where} answers with status {error.status_code}"
-    return f"reachable at {where}; {len(names)} models, such as {', '.join(names[:3]) or 'none'}"
+        found = reaching.list_models(base_url, os.environ.get("OPENAI_API_KEY"))
+    except EngineUnavailable as error:
+        return str(error)
+    return f"reachable at {found.address}; {len(found.models)} models, such as {', '.join(found.models[:3]) or 'none'}"

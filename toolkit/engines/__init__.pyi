@@ -1,4 +1,4 @@
-from . import base, budget, embedder, local, redaction, token_counts
+from . import base, budget, embedder, local, reaching, replies, token_counts
 from .base import Engine, EngineBase
 from .budget import Price
 from .making import DEFAULT_MODEL, make_batch_engine, make_engine
@@ -14,6 +14,7 @@ __all__ = [
     "local",
     "make_batch_engine",
     "make_engine",
-    "redaction",
+    "reaching",
+    "replies",
     "token_counts",
 ]

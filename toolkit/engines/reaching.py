@@ -1,0 +1,43 @@
+"""Whether an endpoint answers, and what it serves: asked without a question, so it costs nothing."""
+
+from __future__ import annotations
+
+from toolkit.engines.redaction import Secrets, mask_url
+from toolkit.errors import EngineUnavailable
+from toolkit.models import Record
+
+_SECONDS = 10.0
+
+
+class Reached(Record):
+    """An endpoint that answers."""
+
+    address: str
+    """Its address, without secrets."""
+    models: tuple[str, ...]
+    """The names of the models that it serves, in its own order."""
+
+
+def list_models(base_url: str | None = None, api_key: str | None = None) -> Reached:
+    """Return the models that an endpoint serves; the default is OpenAI's.
+
+    Raises EngineUnavailable if nothing answers there within ten seconds, or something else than a list of models.
+    """
+    import httpx2
+    import openai
+
+    try:
+        client = openai.OpenAI(base_url=base_url, api_key=(api_key or "none").strip(), max_retries=0, timeout=_SECONDS)
+        where, secrets = mask_url(str(client.base_url)), Secrets(client.api_key, str(client.base_url))
+    except (ValueError, httpx2.InvalidURL) as error:
+        raise EngineUnavailable(f"the address of the endpoint is none ({error}); it begins with https://") from None
+    try:
+        with client, secrets.mask_logs():
+            names = tuple(secrets.mask(str(model.id)) for model in client.models.list())
+    except openai.APIConnectionError:
+        raise EngineUnavailable(f"nothing answers at {where}") from None
+    except openai.APIStatusError as error:
+        raise EngineUnavailable(f"{where} answers with status {error.status_code}") from None
+    except (openai.OpenAIError, AttributeError, TypeError, ValueError):  # a page, or JSON of another shape
+        raise EngineUnavailable(f"{where} answers, but not with a list of models") from None
+    return Reached(address=where, models=names)
