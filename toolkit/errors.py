@@ -189,6 +189,6 @@ def check_options(given: Iterable[str], allowed: Collection[str], function: str)
     """
     for name in given:
         if name not in allowed:
-            nearest = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.7)
+            nearest = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.6)
             hint = f"did you mean {nearest[0]!r}?" if nearest else f"{function} takes: {', '.join(sorted(allowed))}"
             raise InputError(f"unknown option {name!r}; {hint}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Unpack, cast
+from typing import Unpack, cast
 
 from toolkit.engines import DEFAULT_MODEL, base, make_batch_engine
 from toolkit.errors import InputError, check_options, name_option
@@ -20,6 +20,7 @@ from toolkit.panel.run_options import (
     AskingOptions,
     EstimateOptions,
     OnNote,
+    PricingOptions,
     RunOptions,
     SettingsOptions,
     default_store,
@@ -85,7 +86,7 @@ async def arun(drafts: DraftsLike, audience: AudienceLike = None, **options: Unp
         Traceback (most recent call last):
         toolkit.errors.InputError: unknown option 'sampel'; did you mean 'sample'?
     """
-    check_options(options, RunOptions.__annotations__, "run")
+    check_options(options, RunOptions.__annotations__, "arun")
     asking = make_asking(options)
     settings = _pick_settings(options)
     return conclude_run(await _ask(plan(drafts, audience, **settings), asking), asking.store_path)
@@ -235,12 +236,12 @@ def estimate(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpac
     return _price(plan(drafts, audience, **_pick_settings(options)), asking, asking.engine)
 
 
-def price_plan(planned: Plan, engine: AnyEngine | str, **options: Any) -> Estimate:
+def price_plan(planned: Plan, engine: AnyEngine | str, **options: Unpack[PricingOptions]) -> Estimate:
     """Return what a plan would take beyond what the store holds; options as for `estimate`, settings apart.
 
     `engine` may also be the name of one that nothing is known of.
     """
-    check_options(options, EstimateOptions.__annotations__, "price_plan")
+    check_options(options, PricingOptions.__annotations__, "price_plan")
     return _price(planned, make_asking(options), engine)
 
 

@@ -109,10 +109,9 @@ class TalkOptions(EngineOptions, total=False):
     """A folder of templates that win over the built-in ones."""
 
 
-class EstimateOptions(SettingsOptions, total=False):
-    """Options of `estimate`: the settings, and what decides calls, dollars and minutes."""
+class PricingOptions(TypedDict, total=False):
+    """What decides calls, dollars and minutes of a plan, besides the engine."""
 
-    engine: AnyEngine
     model: str | None
     base_url: str | None
     embedding_model: str | None
@@ -120,6 +119,12 @@ class EstimateOptions(SettingsOptions, total=False):
     concurrency: int | None
     store: str | Path | None
     batch: bool
+
+
+class EstimateOptions(SettingsOptions, PricingOptions, total=False):
+    """Options of `estimate`."""
+
+    engine: AnyEngine
 
 
 _WHOLE_FROM_1 = "give a whole number from 1"
