@@ -50,8 +50,13 @@ def _say_keyword(name: str, value: object) -> str:
     return name if value is ... else f"{name}={value!r}"
 
 
+_FLAGS = {"control": "--no-control", "api_key": "OPENAI_API_KEY", "objections": "--objection", "quotas": "--quota",
+          "segments": "--segment"}  # fmt: skip
+"""Options that the command calls otherwise."""
+
+
 def _say_flag(name: str, value: object) -> str:
-    flag = {"control": "--no-control", "api_key": "OPENAI_API_KEY"}.get(name) or f"--{name.replace('_', '-')}"
+    flag = _FLAGS.get(name) or f"--{name.replace('_', '-')}"
     if value is ... or isinstance(value, bool):
         return flag
     return f"{flag} {','.join(map(str, value)) if isinstance(value, tuple) else value}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Unpack, cast
+from typing import Unpack
 
 from toolkit.engines import DEFAULT_MODEL, base, make_batch_engine
 from toolkit.errors import InputError, check_options, name_option
@@ -27,6 +27,7 @@ from toolkit.panel.run_options import (
     find_embedding_price,
     find_price,
     make_asking,
+    pick_settings,
 )
 from toolkit.panel.session import carry_out
 from toolkit.panel.unanswered import Outstanding, find_outstanding
@@ -88,7 +89,7 @@ async def arun(drafts: DraftsLike, audience: AudienceLike = None, **options: Unp
     """
     check_options(options, RunOptions.__annotations__, "arun")
     asking = make_asking(options)
-    settings = _pick_settings(options)
+    settings = pick_settings(options)
     return conclude_run(await _ask(plan(drafts, audience, **settings), asking), asking.store_path)
 
 
@@ -233,7 +234,7 @@ def estimate(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpac
     """
     check_options(options, EstimateOptions.__annotations__, "estimate")
     asking = make_asking(options)
-    return _price(plan(drafts, audience, **_pick_settings(options)), asking, asking.engine)
+    return _price(plan(drafts, audience, **pick_settings(options)), asking, asking.engine)
 
 
 def price_plan(planned: Plan, engine: AnyEngine | str, **options: Unpack[PricingOptions]) -> Estimate:
@@ -274,11 +275,6 @@ def _hear(engine: AnyEngine | str, model: str | None) -> tuple[str, str, exchang
         return engine, model or DEFAULT_MODEL, "completion" if engine == "local" else "chat"
     adapted = base.adapt_engine(engine)
     return adapted.name, adapted.model, adapted.form
-
-
-def _pick_settings(options: RunOptions | EstimateOptions) -> SettingsOptions:
-    picked = {name: value for name, value in options.items() if name in SettingsOptions.__annotations__}
-    return cast("SettingsOptions", picked)
 
 
 def _check_embedding(engine: str, model: str) -> None:

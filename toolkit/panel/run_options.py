@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypedDict, get_args
+from typing import Any, Literal, TypeAlias, TypedDict, cast, get_args
 
 import platformdirs
 from pydantic import ValidationError
@@ -215,6 +215,12 @@ def make_asking(options: Mapping[str, Any]) -> Asking:
     """Return how to ask; options that say something else are left aside, see `check_options`."""
     names = {one.name for one in fields(Asking)}
     return Asking(**{name: value for name, value in options.items() if name in names})
+
+
+def pick_settings(options: RunOptions | EstimateOptions) -> SettingsOptions:
+    """Return those of a run's options that say what is asked."""
+    picked = {name: value for name, value in options.items() if name in SettingsOptions.__annotations__}
+    return cast("SettingsOptions", picked)
 
 
 def default_store() -> Path:
