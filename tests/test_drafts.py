@@ -152,7 +152,7 @@ def test_an_id_of_two_files(tmp_path: Path) -> None:
     a, b = load_drafts(tmp_path / "a.yaml"), load_drafts(tmp_path / "b.yaml")
     with pytest.raises(InputError, match=r"draft id 'a' occurs in two files, .*a\.yaml:4 and .*a\.yaml:4; rename"):
         merge_campaigns([a, a])
-    with pytest.raises(InputError, match="--audience to choose"):
+    with pytest.raises(InputError, match="pass audience to choose"):
         merge_campaigns([a, b])
 
 

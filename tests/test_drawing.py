@@ -93,10 +93,10 @@ def test_weights_speak_for_their_group(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("draw", "said"),
     [
-        (Draw(seed=0, sample=501), "--sample 501: there are 500 personas"),
+        (Draw(seed=0, sample=501), "sample=501: there are 500 personas"),
         (Draw(seed=0, key="rôle", quotas={"buyer": 1}), "no such segment; did you mean role?"),
         (Draw(seed=0, key="role", quotas={"byer": 1}), "0 have it; did you mean buyer?"),
-        (Draw(seed=0, key="role", quotas={"seller": 400}), "--quota role=seller:400"),
+        (Draw(seed=0, key="role", quotas={"seller": 400}), "quotas='role=seller:400'"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(tmp_path: Path, draw: Draw, said: str) -> None:

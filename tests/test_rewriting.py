@@ -135,7 +135,7 @@ def test_objections_are_numbered_and_chosen(audience: Audience) -> None:
     assert [objection.number for objection in listed] == [1]
     assert len(listed[0].personas) == 12
     assert choose_objections(listed, []) == listed
-    with pytest.raises(InputError, match="--objection 4: there is no such objection; choose 1 to 1"):
+    with pytest.raises(InputError, match="objections=4: there is no such objection; choose 1 to 1"):
         choose_objections(listed, [4])
 
 

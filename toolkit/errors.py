@@ -55,8 +55,13 @@ def _say_keyword(name: str, value: object) -> str:
     return name if value is ... else f"{name}={value!r}"
 
 
+_FLAGS = {"control": "--no-control", "api_key": "OPENAI_API_KEY", "objections": "--objection", "quotas": "--quota",
+          "segments": "--segment"}  # fmt: skip
+"""Options that the command calls otherwise."""
+
+
 def _say_flag(name: str, value: object) -> str:
-    flag = {"control": "--no-control", "api_key": "OPENAI_API_KEY"}.get(name) or f"--{name.replace('_', '-')}"
+    flag = _FLAGS.get(name) or f"--{name.replace('_', '-')}"
     if value is ... or isinstance(value, bool):
         return flag
     return f"{flag} {','.join(map(str, value)) if isinstance(value, tuple) else value}"
@@ -232,7 +237,7 @@ def check_options(given: Iterable[str], allowed: Collection[str], function: str)
     """
     for name in given:
         if name not in allowed:
-            nearest = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.7)
+            nearest = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.6)
             hint = f"did you mean {nearest[0]!r}?" if nearest else f"{function} takes: {', '.join(sorted(allowed))}"
             raise InputError(f"unknown option {name!r}; {hint}")
 

@@ -78,7 +78,7 @@ def make_persona(fields: Mapping[str, Any], taken: Sequence[str] = ()) -> tuple[
     """
     segments, faults = read_segments(str(fields.get("segments", "")))
     try:
-        persona = Persona(**{**fields, "segments": segments})
+        persona = Persona.model_validate({**fields, "segments": segments})
     except ValidationError as error:
         for one in error.errors():
             faults.setdefault(str(one["loc"][0]) if one["loc"] else "about", _say_fault(one))

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from toolkit.errors import InputError, suggest
+from toolkit.errors import InputError, name_option, suggest
 from toolkit.models import Audience, Persona
 
 
@@ -48,15 +48,15 @@ def fill_quotas(audience: Audience, key: str, quotas: Mapping[str, int], seed: i
 def check_sample(count: int, there: int) -> None:
     """Raise InputError where a sample is larger than the audience."""
     if count > there:
-        raise InputError(f"--sample {count}: there are {there} personas; choose 1 to {there}")
+        raise InputError(f"{name_option('sample', count)}: there are {there} personas; choose 1 to {there}")
 
 
 def check_key(key: str, known: Sequence[str]) -> None:
     """Raise InputError for a quota of something that is no segment."""
     if key not in known:
         raise InputError(
-            f"--quota {key}: no such segment{suggest(key, known)}; it has: {', '.join(known) or 'none'}; "
-            "keep a column with --segment"
+            f"{name_option('quotas', key)}: no such segment{suggest(key, known)}; "
+            f"it has: {', '.join(known) or 'none'}; keep a column with {name_option('segments')}"
         )
 
 
@@ -64,8 +64,9 @@ def check_quotas(key: str, quotas: Mapping[str, int], there: Mapping[str, int]) 
     """Raise InputError for the first value of a segment of which there are fewer than its quota."""
     for value, count in quotas.items():
         if there.get(value, 0) < count:
+            named = name_option("quotas", f"{key}={value}:{count}")
             raise InputError(
-                f"--quota {key}={value}:{count}: {there.get(value, 0)} have it{suggest(value, there)}; "
+                f"{named}: {there.get(value, 0)} have it{suggest(value, there)}; "
                 f"values: {', '.join(sorted(set(there) - {''}))}"
             )
 

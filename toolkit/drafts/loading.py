@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import InputError, suggest
+from toolkit.errors import InputError, name_option, suggest
 from toolkit.files import STANDARD_INPUT, Located, load_yaml, located_yaml, make_record, read_text, tables
 from toolkit.models import Campaign, Draft, records
 
@@ -26,7 +26,7 @@ def load_drafts(source: str | Path, *, surface: str | None = None) -> Campaign:
     Raises InputError naming file, line, what is allowed and the next step.
     """
     if surface is not None:
-        _check_surface(surface, "--surface")
+        _check_surface(surface, name_option("surface"))
     if str(source) == STANDARD_INPUT:
         return _read_standard_input(surface)
     return _read_file(Path(source), surface)
@@ -45,7 +45,8 @@ def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
     for name in ("audience", "objective"):
         values = {getattr(campaign, name) for campaign in campaigns} - {None}
         if len(values) > 1:
-            raise InputError(f"the files name different {name}s ({', '.join(sorted(values))}); pass --{name} to choose")
+            named = ", ".join(sorted(values))
+            raise InputError(f"the files name different {name}s ({named}); pass {name_option(name)} to choose")
         shared[name] = values.pop() if values else None
     name = "+".join(campaign.campaign for campaign in campaigns)
     checks = tuple(check for campaign in campaigns for check in campaign.checks)

@@ -3,7 +3,7 @@
 Example:
     >>> from toolkit.engines import Price
     >>> Price(0.25, 2.0).halve()
-    Price(prompt=0.125, completion=1.0)
+    Price(prompt=0.125, completion=1.0, cached=None)
 """
 
 import lazy_loader

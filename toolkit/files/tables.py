@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import InputError
+from toolkit.errors import InputError, name_option
 from toolkit.files.located_yaml import parse_json
 from toolkit.files.text import MOST_BYTES, decode_text, read_bytes
 from toolkit.models import records
@@ -28,7 +28,10 @@ def load_rows(path: Path) -> list[Row]:
     """Return the rows of a table; in CSV and Excel every cell is text. Raises InputError where it cannot be read."""
     suffix = path.suffix.lower()
     if suffix == ".parquet" and path.is_file() and path.stat().st_size > MOST_BYTES:
-        raise InputError(f"{path}: larger than 64 MB; draw from it with --sample, or import it with --quota first")
+        raise InputError(
+            f"{path}: larger than 64 MB; draw from it with {name_option('sample')}, or import it with "
+            f"{name_option('quotas')} first"
+        )
     data = read_bytes(path)
     if suffix not in SUFFIXES:
         raise InputError(f"{path}: rows cannot be read from {suffix or 'this'}; allowed: {', '.join(SUFFIXES)}")

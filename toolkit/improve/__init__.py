@@ -2,7 +2,8 @@
 
 Example:
     >>> from toolkit.improve import interviews
-    >>> interviews.check_question("What would change your mind?")
+    >>> interviews.check_question("  What would change your mind?  ")
+    'What would change your mind?'
 """
 
 import lazy_loader

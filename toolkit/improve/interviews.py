@@ -29,6 +29,7 @@ MOST_ASKED = 2_000
 """Characters of a question."""
 NOTE = "An AI persona answers in character. No real person said this."
 _MOST_REMEMBERED = 12
+_TAKES = ("audience", "draft", *run_options.TalkOptions.__annotations__)
 _DID: Mapping[str, str] = {
     "scroll_past": "you scrolled past it", "read": "you read it and did nothing more", "react": "you reacted to it",
     "click": "you tapped it", "reply": "you replied", "share": "you shared it", "save": "you saved it",
@@ -348,7 +349,7 @@ def interview(
         >>> turn.answer
         'I do not know who sent it.'
     """
-    check_options(options, run_options.TalkOptions.__annotations__, "interview")
+    check_options(options, _TAKES, "interview")
     connection = connecting.make_connection(options)
     people = _find_people_of(run, audience)
     turn: conversations.Turn = background.run_blocking(
@@ -389,7 +390,7 @@ def follow_up(
         Traceback (most recent call last):
         toolkit.errors.InputError: unknown option 'max_costs'; did you mean 'max_cost'?
     """
-    check_options(options, run_options.TalkOptions.__annotations__, "follow_up")
+    check_options(options, _TAKES, "follow_up")
     connection = connecting.make_connection(options)
     people = _find_people_of(run, audience)
     asked: FollowUp = background.run_blocking(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from toolkit.errors import InputError
+from toolkit.errors import InputError, name_option
 from toolkit.models import Record, records
 from toolkit.results import Run, said
 from toolkit.stats import lexical
@@ -54,6 +54,7 @@ def choose_objections(listed: Sequence[Objection], numbers: Sequence[int]) -> li
     known = {objection.number: objection for objection in listed}
     for number in numbers:
         if number not in known:
-            allowed = f"choose 1 to {len(listed)}" if listed else "nobody named one; say what you want with --wish"
-            raise InputError(f"--objection {number}: there is no such objection; {allowed}")
+            none = f"nobody named one; say what you want with {name_option('wish')}"
+            allowed = f"choose 1 to {len(listed)}" if listed else none
+            raise InputError(f"{name_option('objections', number)}: there is no such objection; {allowed}")
     return [known[number] for number in dict.fromkeys(numbers)] if numbers else list(listed)

@@ -124,6 +124,16 @@ def say_difference(tested: version_log.Retest) -> str:
     return f"{tested.difference * 100:+.0f} points ({tested.low * 100:+.0f} to {tested.high * 100:+.0f}); {who}"
 
 
-def keep_version(versions: version_log.Versions, before: Draft, after: Draft, **about: Any) -> version_log.Version:
+def keep_version(
+    versions: version_log.Versions,
+    before: Draft,
+    after: Draft,
+    *,
+    origin: str = "rewritten",
+    answers: Sequence[str] = (),
+    wish: str = "",
+    note: str = "",
+) -> version_log.Version:
     """Keep a new version under the time of now; see `Versions.add_version`."""
-    return versions.add_version(before, after, made=datetime.datetime.now(datetime.UTC), **about)
+    now = datetime.datetime.now(datetime.UTC)
+    return versions.add_version(before, after, made=now, origin=origin, answers=answers, wish=wish, note=note)

@@ -131,7 +131,7 @@ def rewrite_draft(
     draft: Draft, objections: Sequence[Objection], *, wish: str = "", **options: Unpack[run_options.TalkOptions]
 ) -> Rewrite:
     """Write a draft anew from objections to it, whichever run they are of; options as for `rewrite`."""
-    check_options(options, run_options.TalkOptions.__annotations__, "rewrite_draft")
+    check_options(options, ("wish", *run_options.TalkOptions.__annotations__), "rewrite_draft")
     connection = connecting.make_connection(options)
     written: Rewrite = background.run_blocking(lambda: ask_rewrite(draft, objections, wish, connection))
     return written
@@ -185,7 +185,7 @@ def rewrite(
         >>> written.draft.text
         'Pay for it in the chat.'
     """
-    check_options(options, run_options.TalkOptions.__annotations__, "rewrite")
+    check_options(options, ("draft", "objections", "wish", *run_options.TalkOptions.__annotations__), "rewrite")
     name = draft if draft is not None else run.drafts[0]
     listed = list_objections(run, name)
     numbers = [one for one in objections if isinstance(one, int)]

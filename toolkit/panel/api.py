@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Unpack, cast
+from typing import Unpack
 
 from toolkit.engines import DEFAULT_MODEL, base, make_batch_engine
 from toolkit.errors import InputError, check_options, name_option
@@ -20,12 +20,14 @@ from toolkit.panel.run_options import (
     AskingOptions,
     EstimateOptions,
     OnNote,
+    PricingOptions,
     RunOptions,
     SettingsOptions,
     default_store,
     find_embedding_price,
     find_price,
     make_asking,
+    pick_settings,
 )
 from toolkit.panel.session import carry_out
 from toolkit.panel.unanswered import Outstanding, find_outstanding
@@ -85,9 +87,9 @@ async def arun(drafts: DraftsLike, audience: AudienceLike = None, **options: Unp
         Traceback (most recent call last):
         toolkit.errors.InputError: unknown option 'sampel'; did you mean 'sample'?
     """
-    check_options(options, RunOptions.__annotations__, "run")
+    check_options(options, RunOptions.__annotations__, "arun")
     asking = make_asking(options)
-    settings = _pick_settings(options)
+    settings = pick_settings(options)
     return conclude_run(await _ask(plan(drafts, audience, **settings), asking), asking.store_path)
 
 
@@ -232,15 +234,15 @@ def estimate(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpac
     """
     check_options(options, EstimateOptions.__annotations__, "estimate")
     asking = make_asking(options)
-    return _price(plan(drafts, audience, **_pick_settings(options)), asking, asking.engine)
+    return _price(plan(drafts, audience, **pick_settings(options)), asking, asking.engine)
 
 
-def price_plan(planned: Plan, engine: AnyEngine | str, **options: Any) -> Estimate:
+def price_plan(planned: Plan, engine: AnyEngine | str, **options: Unpack[PricingOptions]) -> Estimate:
     """Return what a plan would take beyond what the store holds; options as for `estimate`, settings apart.
 
     `engine` may also be the name of one that nothing is known of.
     """
-    check_options(options, EstimateOptions.__annotations__, "price_plan")
+    check_options(options, PricingOptions.__annotations__, "price_plan")
     return _price(planned, make_asking(options), engine)
 
 
@@ -273,11 +275,6 @@ def _hear(engine: AnyEngine | str, model: str | None) -> tuple[str, str, exchang
         return engine, model or DEFAULT_MODEL, "completion" if engine == "local" else "chat"
     adapted = base.adapt_engine(engine)
     return adapted.name, adapted.model, adapted.form
-
-
-def _pick_settings(options: RunOptions | EstimateOptions) -> SettingsOptions:
-    picked = {name: value for name, value in options.items() if name in SettingsOptions.__annotations__}
-    return cast("SettingsOptions", picked)
 
 
 def _check_embedding(engine: str, model: str) -> None:

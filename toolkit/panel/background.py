@@ -54,6 +54,11 @@ class Job(Generic[Item, Outcome]):
         """Why there is no outcome, in one line."""
         return self._worker.problem
 
+    @property
+    def error(self) -> ToolkitError | None:
+        """The error behind `problem` if it was an expected one, for who says it in other words."""
+        return self._worker.error
+
     def stop(self) -> None:
         """Ask the work to end; what came is kept."""
         self._worker.stop()
@@ -74,6 +79,7 @@ class Worker(Generic[Item, Outcome]):
         self.over = threading.Event()
         self.outcome: Outcome | None = None
         self.problem: str | None = None
+        self.error: ToolkitError | None = None
         self.stopping = False
         self._what = what
         self._work = work
@@ -96,7 +102,7 @@ class Worker(Generic[Item, Outcome]):
         try:
             self.outcome = asyncio.run(self._begin())
         except ToolkitError as error:
-            self.problem = str(error)
+            self.problem, self.error = str(error), error
         except Exception as error:  # noqa: BLE001 - a thread's error would be lost; the page shows it as one line
             self.problem = f"{self._what} ended unexpectedly: {type(error).__name__}: {error}; press again to go on"
         finally:

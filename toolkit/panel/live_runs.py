@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import polars as pl
 
@@ -20,6 +20,7 @@ from toolkit.panel.background import Worker
 from toolkit.panel.estimating import say_seconds
 from toolkit.panel.frame import make_reactions
 from toolkit.panel.planning import Plan
+from toolkit.panel.run_options import RunOptions, make_asking, pick_settings
 from toolkit.questionnaire import Reaction
 from toolkit.results import Run, predictions, runs
 from toolkit.results.scoring import columns, scorecard
@@ -71,18 +72,19 @@ class LiveRun:
     paid for, and is there when somebody comes back.
     """
 
-    def __init__(self, campaign: Campaign, audience: Audience, *, folder: Path | None = None, **options: Any) -> None:
-        settings = {name: value for name, value in options.items() if name in api.SettingsOptions.__annotations__}
-        check_options(options, api.RunOptions.__annotations__, "LiveRun")
-        self.plan: Plan = api.plan(campaign, audience, **settings)
-        api.make_asking(options)
+    def __init__(
+        self, campaign: Campaign, audience: Audience, *, folder: Path | None = None, **options: Unpack[RunOptions]
+    ) -> None:
+        check_options(options, RunOptions.__annotations__, "a run")
+        make_asking(options)
+        self.plan: Plan = api.plan(campaign, audience, **pick_settings(options))
         self.campaign = campaign
         self.audience = audience
         self._folder = folder
-        self._options = {name: value for name, value in options.items() if name != "api_key"}
+        self._options: dict[str, Any] = {name: value for name, value in options.items() if name != "api_key"}
         self._scored = _Scored(pl.DataFrame(schema=columns.SCORECARD_SCHEMA), 0, 0.0)
         self._scoring = threading.Lock()
-        self._errand = _Errand(campaign, audience, options, folder)
+        self._errand = _Errand(campaign, audience, dict(options), folder)
         self._worker: Worker[Reaction, Run] = Worker(self._errand.work, "the run")
         self._worker.start("audience-run")
 
@@ -115,6 +117,11 @@ class LiveRun:
     def problem(self) -> str | None:
         """Why there is no run, in one line."""
         return self._worker.problem
+
+    @property
+    def error(self) -> ToolkitError | None:
+        """The error behind `problem` if it was an expected one, for who says it in other words."""
+        return self._worker.error
 
     @property
     def unsaved(self) -> str | None:
@@ -197,7 +204,7 @@ class LiveRuns:
         self._runs: dict[str, LiveRun] = {}
         self._lock = threading.Lock()
 
-    def start(self, campaign: Campaign, audience: Audience, **options: Any) -> str:
+    def start(self, campaign: Campaign, audience: Audience, **options: Unpack[RunOptions]) -> str:
         """Start a run that is saved when it is over; return its link. Raises InputError as `LiveRun` does."""
         with self._lock:
             self._make_room()

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypedDict, get_args
+from typing import Any, Literal, TypeAlias, TypedDict, cast, get_args
 
 import platformdirs
 from pydantic import ValidationError
@@ -109,10 +109,9 @@ class TalkOptions(EngineOptions, total=False):
     """A folder of templates that win over the built-in ones."""
 
 
-class EstimateOptions(SettingsOptions, total=False):
-    """Options of `estimate`: the settings, and what decides calls, dollars and minutes."""
+class PricingOptions(TypedDict, total=False):
+    """What decides calls, dollars and minutes of a plan, besides the engine."""
 
-    engine: AnyEngine
     model: str | None
     base_url: str | None
     embedding_model: str | None
@@ -120,6 +119,12 @@ class EstimateOptions(SettingsOptions, total=False):
     concurrency: int | None
     store: str | Path | None
     batch: bool
+
+
+class EstimateOptions(SettingsOptions, PricingOptions, total=False):
+    """Options of `estimate`."""
+
+    engine: AnyEngine
 
 
 _WHOLE_FROM_1 = "give a whole number from 1"
@@ -210,6 +215,12 @@ def make_asking(options: Mapping[str, Any]) -> Asking:
     """Return how to ask; options that say something else are left aside, see `check_options`."""
     names = {one.name for one in fields(Asking)}
     return Asking(**{name: value for name, value in options.items() if name in names})
+
+
+def pick_settings(options: RunOptions | EstimateOptions) -> SettingsOptions:
+    """Return those of a run's options that say what is asked."""
+    picked = {name: value for name, value in options.items() if name in SettingsOptions.__annotations__}
+    return cast("SettingsOptions", picked)
 
 
 def default_store() -> Path:

@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from toolkit.engines import Engine, budget, embedder
 from toolkit.errors import BudgetReached, ToolkitError
@@ -131,6 +131,7 @@ class Flow:
         is_stopped = self.stop is not None and self.stop.is_set()
         waiting = iter(() if is_stopped else enumerate(items))
         ended: list[Exception] = []
+        tell = _Listener(on_answer).tell
 
         async def work() -> None:
             for index, item in waiting:
@@ -138,8 +139,7 @@ class Flow:
                     return
                 try:
                     answers[index] = answer = await _ask_or_fail(item, ask, fail)
-                    if on_answer is not None and not ended:
-                        on_answer(answer)
+                    tell(answer)
                 except Exception as error:  # noqa: BLE001 - raised below, once what is in flight has arrived
                     ended.append(error)
                     drain(workers)
@@ -160,6 +160,20 @@ class Flow:
     def _judge(self, answer: _Answer) -> None:
         if self.fail_fast and self.over is None and answer.status == "failed":
             self.over = f"not asked: the run was to end at the first failure, which was: {answer.error}"
+
+
+class _Listener(Generic[Answered]):
+    """Hands answers on to whoever listens, until that fails once."""
+
+    def __init__(self, on_answer: Callable[[Answered], None] | None) -> None:
+        self._on_answer = on_answer
+
+    def tell(self, answer: Answered) -> None:
+        """Hand an answer on; what the listener raises is raised."""
+        on_answer, self._on_answer = self._on_answer, None
+        if on_answer is not None:
+            on_answer(answer)
+            self._on_answer = on_answer
 
 
 async def _ask_or_fail(

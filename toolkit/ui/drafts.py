@@ -30,7 +30,7 @@ def show() -> None:
         return
     failed = live.is_over and live.run is None
     if failed:
-        st.error(say_here(live.problem or "the run ended with no result; ask again to go on"))
+        st.error(say_here(live.error or live.problem or "the run ended with no result; ask again to go on"))
     with st.expander(f"Drafts and audience: {live.describe()}", icon=":material/edit:", expanded=failed):
         show_form(locked=not live.is_over)
     if live.is_over:

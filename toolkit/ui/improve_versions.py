@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from toolkit.drafts import diff
@@ -87,7 +89,7 @@ def _show_findings(findings: list[Finding]) -> None:
         say(escape(finding.message), icon=":material/rule:")
 
 
-def keep(subject: Subject, before: Draft, after: Draft, **about: object) -> None:
+def keep(subject: Subject, before: Draft, after: Draft, **about: Any) -> None:
     """Keep a new version with what is known about it."""
     with version_log.Versions(subject.connection.store_path) as kept:
         retesting.keep_version(kept, before, after, **about)

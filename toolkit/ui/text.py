@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from toolkit.errors import ToolkitError, Vocabulary
+
 _ANSWERS = "under What answers"
 _HERE = (
     ("set OPENAI_API_KEY, or pass --engine local, or --base-url for a server of your own",
@@ -27,9 +29,23 @@ def escape(text: str) -> str:
     return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+-.!|~<>$:" else sign for sign in text)
 
 
+def _name_field(name: str, value: object) -> str:
+    field = _FIELDS.get(name, name.replace("_", " "))
+    return field if value is ... else f"{field} ({value})"
+
+
+_FIELDS = {
+    "max_cost": "the cost limit", "price": "both prices under Settings", "concurrency": "the questions in flight",
+    "sample": "the number of people", "model": f"the model {_ANSWERS}", "base_url": f"the address {_ANSWERS}",
+    "api_key": f"the key {_ANSWERS}", "engine": f"the engine {_ANSWERS}", "audience": "the audience",
+}  # fmt: skip
+PAGE = Vocabulary(_name_field, {"again": "ask again", "help": "change it on the page"})
+"""How the pages call the options of a run."""
+
+
 def say_here(problem: object) -> str:
     """Return a message in the words of the pages, as Markdown that shows it as it is."""
-    said = str(problem)
+    said = problem.say(PAGE) if isinstance(problem, ToolkitError) else str(problem)
     for command, page in _HERE:
         said = said.replace(command, page)
     return escape(said)

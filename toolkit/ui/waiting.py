@@ -25,7 +25,7 @@ def show_job(name: str, what: str, *, done: str | None, draw: Callable[[Any], No
     if not job.is_over:
         st.fragment(_watch, run_every=_REFRESH_SECONDS if draw is None else _QUICK_SECONDS)(name, what, draw)
     elif job.problem is not None:
-        st.error(say_here(job.problem))
+        st.error(say_here(job.error or job.problem))
     elif done is not None:
         st.caption(done)
 
