@@ -95,7 +95,7 @@ def _say(finding: Finding) -> str:
 
 def _write(finding: Finding) -> str:
     place = ":".join(str(item) for item in (finding.file, finding.line) if item is not None)
-    color = "red" if finding.severity == "error" else "yellow"
+    color = {"error": "red", "warning": "yellow"}.get(finding.severity)
     head = f"{place or 'drafts'}: {finding.draft_id}: {click.style(finding.severity, fg=color)} {finding.rule}"
     quoted = f"  “{' '.join(finding.text.split())}”" if finding.text.strip() else ""
     lines = [head + quoted, f"    {_say(finding)}", f"    {finding.url}" if finding.url else ""]
@@ -103,8 +103,8 @@ def _write(finding: Finding) -> str:
 
 
 def _summarise(findings: Sequence[Finding], drafts: int) -> str:
-    errors = sum(finding.severity == "error" for finding in findings)
-    counted = [(drafts, "draft"), (errors, "error"), (len(findings) - errors, "warning")]
+    errors, warnings, notes = (sum(one.severity == word for one in findings) for word in ("error", "warning", "note"))
+    counted = [(drafts, "draft"), (errors, "error"), (warnings, "warning"), *([(notes, "note")] if notes else [])]
     said = ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counted)
     return f"{said}. {_NOTE}" if findings else f"{said}."
 
@@ -112,4 +112,4 @@ def _summarise(findings: Sequence[Finding], drafts: int) -> str:
 def _annotate(finding: Finding) -> str:
     """Return a finding as a workflow command of GitHub Actions."""
     values = {"file": finding.file, "line": finding.line, "title": f"{finding.rule} ({finding.draft_id})"}
-    return markup.write_command(finding.severity, values, _say(finding))
+    return markup.write_command({"note": "notice"}.get(finding.severity, finding.severity), values, _say(finding))

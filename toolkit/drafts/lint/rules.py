@@ -38,8 +38,6 @@ RULES: tuple[str, ...] = (
 )  # fmt: skip
 """Every rule id that a campaign may raise or silence."""
 
-_NEVER_SILENCED = "policy.children"
-
 
 def lint(
     drafts: Campaign | Iterable[Draft] | Draft | str | Path,
@@ -102,7 +100,7 @@ def _find(draft: Draft, audience: Audience | None, brand: Brand | None, ages: st
     if not english:
         message = f"the text looks like {language}: policy phrases and reading are not checked, word lists are English"
         yield Part(draft, "text", draft.text).find(
-            "style.language", (0, 0), message, suggestion="have a reader check it"
+            "style.language", (0, 0), message, severity="note", suggestion="have a reader check it"
         )
     tone = brand.tone if brand else None
     for part in parts:
@@ -127,14 +125,20 @@ def _check_overrides(campaign: Campaign) -> None:
             raise InputError(
                 f"{place}: unknown rule {rule!r}{suggest(rule, RULES)}; `audience lint --rules` lists them"
             )
-        if rule == _NEVER_SILENCED and campaign.lint[rule].severity != "error":
-            raise InputError(f"{place}: {rule} cannot be lowered or silenced; aim the copy at parents instead")
+
+
+def _is_never_lowered(finding: Finding) -> bool:
+    """Return whether a finding is about somebody under 13 who is aimed at, not about words that look like it."""
+    return finding.rule == "policy.children" and finding.severity == "error"
 
 
 def _apply_overrides(found: list[Finding], campaign: Campaign) -> Iterator[Finding]:
     """Yield the findings with the campaign's severities, reasons and places."""
     for finding in found:
         override = campaign.lint.get(finding.rule)
+        if override is not None and override.severity != "error" and _is_never_lowered(finding):
+            where = campaign.place("lint", finding.rule)
+            raise InputError(f"{where}: {finding.message}; that cannot be lowered: aim the copy at parents instead")
         place = {"file": campaign.file, "line": campaign.find_line(finding.draft_id, _field(finding))}
         if override is None:
             yield finding.model_copy(update=place)
