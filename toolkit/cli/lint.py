@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from toolkit.drafts.lint import Finding
 
-_JSON_FIELDS = ("file", "line", "draft_id", "rule", "severity", "start", "end", "text", "message", "url")
+_JSON_FIELDS = ("file", "line", "column", "draft_id", "rule", "severity", "start", "end", "text", "message", "url")
 _NOTE = "A flag is a reason to look again, not a ruling, and not legal advice."
 
 
@@ -111,5 +111,10 @@ def _summarise(findings: Sequence[Finding], drafts: int) -> str:
 
 def _annotate(finding: Finding) -> str:
     """Return a finding as a workflow command of GitHub Actions."""
-    values = {"file": finding.file, "line": finding.line, "title": f"{finding.rule} ({finding.draft_id})"}
+    values = {
+        "file": finding.file,
+        "line": finding.line,
+        "col": finding.column,
+        "title": f"{finding.rule} ({finding.draft_id})",
+    }
     return markup.write_command({"note": "notice"}.get(finding.severity, finding.severity), values, _say(finding))

@@ -27,7 +27,12 @@ class Finding(Record):
     file: str | None = None
     """The file the draft came from."""
     line: int | None = None
-    """The line its part begins on."""
+    """The line the words stand on, or the one its part begins on where that cannot be told."""
+    column: int | None = None
+    """The column of the first word, from 1, in characters."""
+    end_line: int | None = None
+    end_column: int | None = None
+    """The column behind the last word."""
     draft_id: str
     field: str
     """The part of the draft, such as text or ice_breakers[1]."""

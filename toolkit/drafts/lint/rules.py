@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Never
@@ -11,9 +12,12 @@ from toolkit.drafts.lint.attributes import find_attributes
 from toolkit.drafts.lint.brand import Brand, find_brand, find_brand_beside, load_brand
 from toolkit.drafts.lint.language_id import ENGLISH, detect_language
 from toolkit.drafts.lint.limits import find_limits
+from toolkit.drafts.lint.placing import Placer
 from toolkit.drafts.lint.policies import find_flags, find_window, find_young_targets
 from toolkit.drafts.lint.records import Finding, Part, split_parts
 from toolkit.drafts.lint.style import find_form, find_missing, find_reading
+from toolkit.drafts.lint.variables import RULE as VARIABLES
+from toolkit.drafts.lint.variables import find_variables
 from toolkit.drafts.loading import load_drafts
 from toolkit.drafts.surfaces import FIELDS, find_surface
 from toolkit.errors import InputError, check_options, suggest
@@ -22,6 +26,7 @@ from toolkit.models import Audience, Campaign, Draft
 RULES: tuple[str, ...] = (
     *(f"limit.{field}" for field in FIELDS),
     "surface.retired",
+    VARIABLES,
     ATTRIBUTES,
     *(
         f"policy.{name}"
@@ -94,6 +99,7 @@ def _find(draft: Draft, audience: Audience | None, brand: Brand | None, ages: st
     language = detect_language(draft.text)
     english = language == ENGLISH
     yield from find_limits(draft, surface)
+    yield from find_variables(draft, surface)
     yield from find_window(draft, surface)
     yield from find_young_targets(draft, ages, audience)
     yield from find_missing(draft, surface, english=english)
@@ -134,14 +140,19 @@ def _is_never_lowered(finding: Finding) -> bool:
 
 def _apply_overrides(found: list[Finding], campaign: Campaign) -> Iterator[Finding]:
     """Yield the findings with the campaign's severities, reasons and places."""
+    placer = Placer(campaign)
     for finding in found:
         override = campaign.lint.get(finding.rule)
         if override is not None and override.severity != "error" and _is_never_lowered(finding):
             where = campaign.place("lint", finding.rule)
             raise InputError(f"{where}: {finding.message}; that cannot be lowered: aim the copy at parents instead")
+        if override is not None and override.severity == "off":
+            continue
         place = {"file": campaign.file, "line": campaign.find_line(finding.draft_id, _field(finding))}
+        if (exact := placer.find(finding)) is not None:
+            place |= dataclasses.asdict(exact)
         if override is None:
             yield finding.model_copy(update=place)
-        elif override.severity != "off":
+        else:
             message = f"{finding.message} (set to {override.severity}: {override.because})"
             yield finding.model_copy(update={**place, "severity": override.severity, "message": message})
