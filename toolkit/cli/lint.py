@@ -111,10 +111,6 @@ def _summarise(findings: Sequence[Finding], drafts: int) -> str:
 
 def _annotate(finding: Finding) -> str:
     """Return a finding as a workflow command of GitHub Actions."""
-    values = {
-        "file": finding.file,
-        "line": finding.line,
-        "col": finding.column,
-        "title": f"{finding.rule} ({finding.draft_id})",
-    }
+    title = f"{finding.rule} ({finding.draft_id})"
+    values = {"file": finding.file, "line": finding.line, "title": title, "col": finding.column}
     return markup.write_command({"note": "notice"}.get(finding.severity, finding.severity), values, _say(finding))
