@@ -20,7 +20,7 @@ from toolkit.drafts.lint import lint
 from toolkit.models import Draft
 
 ROOT = Path(__file__).parent.parent
-FIELDS = {"file", "line", "draft_id", "rule", "severity", "start", "end", "text", "message", "url"}
+FIELDS = {"file", "line", "column", "draft_id", "rule", "severity", "start", "end", "text", "message", "url"}
 BAD = "campaign: c\nsurface: x_post\ndrafts:\n  - id: long\n    text: {text}\n"
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from toolkit.drafts.lint import Finding
 
-_JSON_FIELDS = ("file", "line", "draft_id", "rule", "severity", "start", "end", "text", "message", "url")
+_JSON_FIELDS = ("file", "line", "column", "draft_id", "rule", "severity", "start", "end", "text", "message", "url")
 _NOTE = "A finding is a reason to look again. It is no ruling and no legal advice."
 
 
@@ -98,7 +98,7 @@ def _say(finding: Finding) -> str:
 
 def _write(finding: Finding) -> str:
     place = ":".join(str(item) for item in (finding.file, finding.line) if item is not None)
-    color = "red" if finding.severity == "error" else "yellow"
+    color = {"error": "red", "warning": "yellow"}.get(finding.severity)
     head = f"{place or 'drafts'}: {finding.draft_id}: {click.style(finding.severity, fg=color)} {finding.rule}"
     quoted = f"  “{' '.join(finding.text.split())}”" if finding.text.strip() else ""
     lines = [head + quoted, f"    {_say(finding)}", f"    {finding.url}" if finding.url else ""]
@@ -106,13 +106,14 @@ def _write(finding: Finding) -> str:
 
 
 def _summarise(findings: Sequence[Finding], drafts: int) -> str:
-    errors = sum(finding.severity == "error" for finding in findings)
-    counted = [(drafts, "draft"), (errors, "error"), (len(findings) - errors, "warning")]
+    errors, warnings, notes = (sum(one.severity == word for one in findings) for word in ("error", "warning", "note"))
+    counted = [(drafts, "draft"), (errors, "error"), (warnings, "warning"), *([(notes, "note")] if notes else [])]
     said = ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counted)
     return f"{said}. {_NOTE}" if findings else f"{said}."
 
 
 def _annotate(finding: Finding) -> str:
     """Return a finding as a workflow command of GitHub Actions."""
-    values = {"file": finding.file, "line": finding.line, "title": f"{finding.rule} ({finding.draft_id})"}
-    return markup.write_command(finding.severity, values, _say(finding))
+    title = f"{finding.rule} ({finding.draft_id})"
+    values = {"file": finding.file, "line": finding.line, "title": title, "col": finding.column}
+    return markup.write_command({"note": "notice"}.get(finding.severity, finding.severity), values, _say(finding))

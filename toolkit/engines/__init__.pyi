@@ -1,4 +1,4 @@
-from . import base, budget, embedder, local, reaching, replies, token_counts
+from . import base, budget, embedder, local, reaching, token_counts
 from .base import Engine, EngineBase
 from .budget import Price
 from .making import DEFAULT_MODEL, make_batch_engine, make_engine
@@ -15,6 +15,5 @@ __all__ = [
     "make_batch_engine",
     "make_engine",
     "reaching",
-    "replies",
     "token_counts",
 ]

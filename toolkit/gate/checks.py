@@ -136,12 +136,10 @@ class LintCheck(_Named):
         """Count what lint found; a finding as grave as this fails."""
         ids = set(_choose(self.draft, evidence.drafts))
         found = tuple(finding for finding in evidence.findings if finding.draft_id in ids)
-        grave = [finding for finding in found if finding.severity == "error" or self.lint == "warning"]
-        errors = sum(finding.severity == "error" for finding in found)
-        counts = ", ".join(
-            _count(count, noun)
-            for count, noun in ((len(ids), "draft"), (errors, "error"), (len(found) - errors, "warning"))
-        )
+        grave = [finding for finding in found if finding.severity in {"error", self.lint}]
+        errors, warnings = (sum(finding.severity == one for finding in found) for one in ("error", "warning"))
+        counted = ((len(ids), "draft"), (errors, "error"), (warnings, "warning"))
+        counts = ", ".join(_count(count, noun) for count, noun in counted)
         if not grave:
             return Ruling("passed", counts, findings=found)
         more = f"; {len(grave) - 1} more" if len(grave) > 1 else ""

@@ -210,7 +210,7 @@ class Draft(Record):
 class Override(Record):
     """What a campaign makes of one lint rule."""
 
-    severity: Literal["error", "warning", "off"]
+    severity: Literal["error", "warning", "note", "off"]
     because: str = Field(min_length=3)
     """The reason, for whoever reads the file next."""
 

@@ -84,7 +84,11 @@ def load_attributes() -> AttributeList:
     """Return the attribute list, compiled."""
     data = read_data("personal-attributes")
     categories = data["categories"]
-    are = _any_of(word for category in categories.values() for word in category.get("are", ()))
+    are = _guard(
+        [word for category in categories.values() for word in category.get("are", ())],
+        frozenset(data["guarded"]),
+        _any_of([*data["followers"], *data["people_nouns"]]),
+    )
     have = _any_of(word for category in categories.values() for word in category.get("have", ()))
     people = _any_of(word for category in categories.values() for word in category.get("people", ()))
     people = rf"(?:{people}|{are}\s+{_any_of(data['people_nouns'])})"
@@ -115,6 +119,9 @@ def _write_ties(are: str, have: str, people: str) -> list[tuple[str, str]]:
     leads = rf"(?:{_LEADS}\s+(?:(?:of|from|with|about)\s+)?){{1,3}}"
     you = r"\byou(?:r|rs|['’]re|['’]ve)?\b"
     having = r"(?:with|who\s+have|suffering\s+from|living\s+with)"
+    somebody = rf"(?:{people}|(?:people|men|women|adults|those|folks)\s+{having}\s+{_QUALIFIED}{have})"
+    place = r"(?:\s+(?:in|from|near|around|across)\s+[\w'’-]+(?:\s+[\w'’-]+){0,2})"
+    price = r"(?!\s*(?:[£$€]|\d|free\b|half\b))"
     return [
         ("you", rf"\b(?:are|aren['’]t|were|is|isn['’]t)\s+{_YOU}\s+{_BETWEEN}{are}(?!\s+(?:to|spots?)\b)"),
         ("you", rf"\b{_YOU}(?:\s+who)?{feels}\s+{_BETWEEN}{are}(?!\s+(?:to|spots?)\b)"),
@@ -125,10 +132,11 @@ def _write_ties(are: str, have: str, people: str) -> list[tuple[str, str]]:
         ("?", rf"{_OPENS}{_FILLERS}{have}(?:{listed}|{rest}{you}{rest})?\?"),
         ("other", rf"\bother\s+(?:[\w-]+\s+)?{people}"),
         ("fellow", rf"\bfellow\s+(?:[\w-]+\s+)?{people}"),
-        ("like you", rf"{people}\s*,?\s+(?:just\s+)?like\s+(?:you|yourself)\b"),
+        ("like you", rf"{somebody}\s*,?\s+(?:just\s+)?like\s+(?:you|yourself)\b"),
         ("you", rf"\byou\s+{people}"),
         ("", rf"\b{_HAILS}\s*[,:!]?\s+(?:all\s+)?(?:[\w-]+\s+)?(?:{people}|{having}\s+{have})"),
         ("you", rf"{_OPENS}{people}\s*[,:!—–-]+\s*[^.!?\n]{{0,60}}{you}"),
+        (":", rf"{_OPENS}{somebody}(?:{place}\s*:|\s*:{price})"),
         ("you", rf"\bas\s+an?\s+(?:[\w-]+\s+)?{are}\b[^.!?\n]{{0,60}}\byou\b"),
         ("you", rf"\byou\b[^.!?\n]{{0,30}}\bas\s+an?\s+(?:[\w-]+\s+)?{are}"),
     ]
@@ -179,6 +187,12 @@ def _any_of(words: Iterable[str]) -> str:
     ordered = sorted({str(word) for word in words}, key=len, reverse=True)
     written = "|".join(re.escape(word).replace(r"\ ", r"\s+").replace("'", "['’]") for word in ordered)
     return rf"(?<![\w-])(?:{written})(?![\w-])"
+
+
+def _guard(words: Iterable[str], guarded: frozenset[str], followers: str) -> str:
+    """Return an expression for any of the words; one that also describes things needs what follows a person."""
+    plain = [word for word in words if word not in guarded]
+    return rf"(?:{_any_of(plain)}|{_any_of(guarded)}(?=\s*(?:$|[.,!?;:…—–)\]])|[-–—\s]+{followers}))"
 
 
 def _find_echo(words: str, category: str, audience: Audience) -> str:

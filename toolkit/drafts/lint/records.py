@@ -10,7 +10,8 @@ from typing import Literal
 
 from toolkit.models import Draft, Record
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
+"""What a platform refuses, what a person should look at again, and what is only said."""
 MOST_QUOTED = 200
 """Characters of matched words kept in a finding."""
 MOST_READ = 20_000
@@ -26,7 +27,12 @@ class Finding(Record):
     file: str | None = None
     """The file the draft came from."""
     line: int | None = None
-    """The line its part begins on."""
+    """The line the words stand on, or the one its part begins on where that cannot be told."""
+    column: int | None = None
+    """The column of the first word, from 1, in characters."""
+    end_line: int | None = None
+    end_column: int | None = None
+    """The column behind the last word."""
     draft_id: str
     field: str
     """The part of the draft, such as text or ice_breakers[1]."""

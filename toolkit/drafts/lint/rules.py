@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -10,9 +11,12 @@ from toolkit.drafts.lint.attributes import find_attributes
 from toolkit.drafts.lint.brand import Brand, find_brand, find_brand_beside, load_brand
 from toolkit.drafts.lint.language_id import ENGLISH, detect_language
 from toolkit.drafts.lint.limits import find_limits
+from toolkit.drafts.lint.placing import Placer
 from toolkit.drafts.lint.policies import find_flags, find_window, find_young_targets
 from toolkit.drafts.lint.records import Finding, Part, split_parts
 from toolkit.drafts.lint.style import find_form, find_missing, find_reading
+from toolkit.drafts.lint.variables import RULE as VARIABLES
+from toolkit.drafts.lint.variables import find_variables
 from toolkit.drafts.loading import load_drafts
 from toolkit.drafts.surfaces import FIELDS, find_surface
 from toolkit.errors import InputError, refuse_unknown, suggest
@@ -21,6 +25,7 @@ from toolkit.models import Audience, Campaign, Draft
 RULES: tuple[str, ...] = (
     *(f"limit.{field}" for field in FIELDS),
     "surface.retired",
+    VARIABLES,
     ATTRIBUTES,
     *(
         f"policy.{name}"
@@ -36,8 +41,6 @@ RULES: tuple[str, ...] = (
     ),
 )  # fmt: skip
 """Every rule id that a campaign may raise or silence."""
-
-_NEVER_SILENCED = "policy.children"
 
 
 @refuse_unknown
@@ -94,13 +97,14 @@ def _find(draft: Draft, audience: Audience | None, brand: Brand | None, ages: st
     language = detect_language(draft.text)
     english = language == ENGLISH
     yield from find_limits(draft, surface)
+    yield from find_variables(draft, surface)
     yield from find_window(draft, surface)
     yield from find_young_targets(draft, ages, audience)
     yield from find_missing(draft, surface, english=english)
     if not english:
         message = f"the text looks like {language}: policy phrases and reading are not checked, word lists are English"
         yield Part(draft, "text", draft.text).find(
-            "style.language", (0, 0), message, suggestion="have a reader check it"
+            "style.language", (0, 0), message, severity="note", suggestion="have a reader check it"
         )
     tone = brand.tone if brand else None
     for part in parts:
@@ -125,17 +129,28 @@ def _check_overrides(campaign: Campaign) -> None:
             raise InputError(
                 f"{place}: unknown rule {rule!r}{suggest(rule, RULES)}; `audience lint --rules` lists them"
             )
-        if rule == _NEVER_SILENCED and campaign.lint[rule].severity != "error":
-            raise InputError(f"{place}: {rule} cannot be lowered or silenced; aim the copy at parents instead")
+
+
+def _is_never_lowered(finding: Finding) -> bool:
+    """Return whether a finding is about somebody under 13 who is aimed at, not about words that look like it."""
+    return finding.rule == "policy.children" and finding.severity == "error"
 
 
 def _apply_overrides(found: list[Finding], campaign: Campaign) -> Iterator[Finding]:
     """Yield the findings with the campaign's severities, reasons and places."""
+    placer = Placer(campaign)
     for finding in found:
         override = campaign.lint.get(finding.rule)
+        if override is not None and override.severity != "error" and _is_never_lowered(finding):
+            where = campaign.place("lint", finding.rule)
+            raise InputError(f"{where}: {finding.message}; that cannot be lowered: aim the copy at parents instead")
+        if override is not None and override.severity == "off":
+            continue
         place = {"file": campaign.file, "line": campaign.find_line(finding.draft_id, _field(finding))}
+        if (exact := placer.find(finding)) is not None:
+            place |= dataclasses.asdict(exact)
         if override is None:
             yield finding.model_copy(update=place)
-        elif override.severity != "off":
+        else:
             message = f"{finding.message} (set to {override.severity}: {override.because})"
             yield finding.model_copy(update={**place, "severity": override.severity, "message": message})

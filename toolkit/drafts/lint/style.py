@@ -16,6 +16,7 @@ from toolkit.models import Draft
 _SENTENCE = re.compile(r"[^.!?\n…]+(?:[.!?…]+(?![\w])|\n|$)|[^.!?\n…]+[.!?…]+(?=\w)")
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _CAPITALS = re.compile(r"(?<![\w#@&])(?=(?:[^\W\d_]*[A-Z]){4})[A-Z][A-Z'’-]{3,}(?![\w])")
+_ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _HASHTAG = re.compile(r"(?<!\w)#\w+")
 _EXCLAMATION = re.compile(r"!{2,}|!(?:[^!]*!)+", re.DOTALL)
 _INSECURE = re.compile(r"\bhttp://[^\s<>\"]+", re.IGNORECASE)
@@ -25,7 +26,7 @@ _GRADE = (0.39, 11.8, -15.59)
 def find_form(part: Part) -> Iterator[Finding]:
     """Yield what is wrong with the form of a part in any language: capitals, emoji, hashtags, marks, links."""
     known, text = load_style_list(), part.text[:MOST_READ]
-    loud = [match for match in _CAPITALS.finditer(text) if match[0] not in known.capitals_allowed]
+    loud = [match for match in _CAPITALS.finditer(text) if _shouts(match, known)]
     if len(loud) > known.most.capital_words:
         span = (loud[0].start(), loud[-1].end())
         yield part.find(
@@ -45,6 +46,13 @@ def find_form(part: Part) -> Iterator[Finding]:
         yield part.find("style.hashtags", span, f"{len(tags)} hashtags", suggestion=suggestion)
     for match in _INSECURE.finditer(text):
         yield part.find("style.insecure-link", match.span(), "the link is not https", suggestion="use https://")
+
+
+def _shouts(match: re.Match[str], known: StyleList) -> bool:
+    """Return whether a word in capitals is neither a known name, a Roman numeral, nor a name given in brackets."""
+    word, text = match[0].removesuffix("'S").removesuffix("’S"), match.string
+    bracketed = text[match.start() - 1 : match.start()] == "(" and text[match.end() : match.end() + 1] == ")"
+    return not (bracketed or word in known.capitals_allowed or _ROMAN.fullmatch(word))
 
 
 def find_reading(part: Part, *, most_words: int | None = None, most_grade: float | None = None) -> Iterator[Finding]:

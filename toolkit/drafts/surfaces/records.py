@@ -87,6 +87,8 @@ class Surface(Record):
     """Whether promotion is allowed only within 24 hours of the person's last action."""
     children: bool = False
     """Whether it is about a product for children, so that drafts speak to their parents."""
+    template: bool = False
+    """Whether drafts are templates, in which {{1}} stands for what is filled in for each person."""
     fields: tuple[DraftField, ...]
     """The parts of a draft that are used there."""
     actions: tuple[str, ...]
