@@ -45,7 +45,7 @@ def store() -> Path:
 def test_a_draft_is_approved_by_name_and_taken_back(page: AppTest, campaign: Campaign) -> None:
     """No name is refused; a name approves these words; taking back leaves nothing."""
     press(page, "Approve these words")
-    assert [error.value for error in page.error] == ["Who approves it? Type your name."]
+    assert [error.value for error in page.error] == ["Type your name. An approval needs one."]
     page.text_input[1].set_value("Ada")
     press(page, "Approve these words")
     assert not page.exception
@@ -76,7 +76,7 @@ def test_what_happened_is_kept_and_taken_back(page: AppTest, campaign: Campaign)
 def test_an_empty_form_says_what_it_takes(page: AppTest) -> None:
     """Nothing typed in keeps nothing."""
     press(page, "Keep these results")
-    assert page.error[0].value.startswith("Nothing was typed in")
+    assert page.error[0].value.startswith("You typed no counts.")
 
 
 def test_a_search_without_a_find_says_so(page: AppTest) -> None:
@@ -110,7 +110,7 @@ def test_those_who_said_something_are_named(monkeypatch: pytest.MonkeyPatch, tmp
 
 def test_people_whose_file_is_gone_or_edited_are_told_apart(page: AppTest, audience: Audience) -> None:
     """Without the audience's file people keep their ids, after an edit their new names; a sentence says which."""
-    gone = f"{audience.audience}: not in ./personas any more, so its people are called by their ids."
+    gone = f"{audience.audience}: no longer in ./personas, so people are called by their ids."
     assert gone in [caption.value.replace("\\", "") for caption in page.caption]
     renamed = [person.model_copy(update={"name": f"New {person.id}"}) for person in audience.personas]
     save_audience(audience.model_copy(update={"personas": tuple(renamed)}), Path("personas/jam-sellers.yaml"))

@@ -27,9 +27,7 @@ def show_approval(run: Run, draft: Draft) -> None:
         key = keys.name_approval_withdrawal(campaign, draft.id, approval.approved_by)
         back.button("Take back", key=key, on_click=_withdraw, args=(approval,), width="stretch")
     for approval in voided:
-        st.markdown(
-            f":material/history: Other words were approved by {escape(approval.describe())}; an edit voids that."
-        )
+        st.markdown(f":material/history: An edit voided the approval by {escape(approval.describe())}.")
     ask_approval(run, draft)
 
 
@@ -38,14 +36,14 @@ def ask_approval(run: Run, draft: Draft) -> None:
     signed = name_user()
     with st.form(key=keys.name_approval(run.run_id, draft.id), border=False):
         name = signed or st.text_input("Your name", max_chars=120)
-        note = st.text_input("Note, if any", max_chars=500)
+        note = st.text_input("Note (optional)", max_chars=500)
         if st.form_submit_button(f"Approve as {signed}" if signed else "Approve these words"):
             _approve(run, draft, name.strip(), note.strip())
 
 
 def _approve(run: Run, draft: Draft, name: str, note: str) -> None:
     if not name:
-        st.error("Who approves it? Type your name.")
+        st.error("Type your name. An approval needs one.")
         return
     approval = approvals.Approval(
         digest=draft.digest,

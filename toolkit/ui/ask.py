@@ -46,7 +46,7 @@ def ask_objective(surface: str) -> str:
         "What should they do?",
         actions,
         format_func=OBJECTIVES.__getitem__,
-        help="What counts as success, declared before anybody is asked.",
+        help="This action counts as success. You declare it before the run.",
         **state.tie(keys.OBJECTIVE),
     )
     return chosen
@@ -97,7 +97,11 @@ def ask_engine() -> dict[str, Any]:
     with st.expander("What answers", expanded=False):
         chosen = ask_answering()
         seed = st.number_input(
-            "Seed", 0, LAST_SEED, help="Decides the draw and the wordings.", **state.tie(keys.SEED, 0)
+            "Seed",
+            0,
+            LAST_SEED,
+            help="The seed decides who is drawn and which wordings they get.",
+            **state.tie(keys.SEED, 0),
         )
     return chosen | find_limits() | {"seed": int(seed)}
 
@@ -113,18 +117,16 @@ def ask_answering() -> dict[str, Any]:
 def ask_limits() -> None:
     """Let somebody set what no run may pass; `find_limits` returns it on any page."""
     st.number_input(
-        "Dollars a run may cost at most", min_value=0.0, step=0.5, placeholder="no limit", **state.tie(keys.MAX_COST),
-        help="A run stops before its bill can pass this. Needs a price where the model's is not known.",
+        "Most dollars a run may cost", min_value=0.0, step=0.5, placeholder="no limit", **state.tie(keys.MAX_COST),
+        help="A run stops before its bill passes this. If the model has no listed price, type both prices.",
     )  # fmt: skip
     one, other = st.columns(2)
     for column, key, label in (
         (one, keys.PRICE_IN, "Price of a million prompt tokens"),
         (other, keys.PRICE_OUT, "Price of a million completion tokens"),
     ):
-        column.number_input(label, min_value=0.0, step=0.05, placeholder="the listed one", **state.tie(key))
-    st.number_input(
-        "Questions in flight at most", 1, 1024, placeholder="as the engine likes", **state.tie(keys.CONCURRENCY)
-    )
+        column.number_input(label, min_value=0.0, step=0.05, placeholder="listed price", **state.tie(key))
+    st.number_input("Most requests at once", 1, 1024, placeholder="chosen by the engine", **state.tie(keys.CONCURRENCY))
 
 
 def find_limits() -> dict[str, Any]:
@@ -139,7 +141,7 @@ def ask_head_to_head() -> bool:
     """Let the tester have the drafts compared side by side as well."""
     return st.checkbox(
         "Also put drafts head to head",
-        help="Everybody also chooses between every two drafts, in both orders. More calls, and a second opinion.",
+        help="Each person also chooses between every two drafts, in both orders. This takes more calls.",
         **state.tie(keys.HEAD_TO_HEAD, first=False),
     )
 
@@ -153,13 +155,20 @@ def make_test(drafts: list[dict[str, Any]], objective: str) -> Campaign:
 
 def _ask_endpoint() -> dict[str, Any]:
     machine, first = _machine_url(), os.environ.get("AUDIENCE_MODEL") or ("" if _machine_url() else DEFAULT_MODEL)
-    url = st.text_input("Address", placeholder="https://api.openai.com/v1", **state.tie(keys.URL, machine)).strip()
-    model = st.text_input("Model", placeholder=DEFAULT_MODEL, **state.tie(keys.MODEL, first)).strip()
-    key = st.text_input("Key", type="password", autocomplete="off", help=_KEY_HELP, **state.tie(keys.API_KEY, ""))
+    url = st.text_input(
+        "Address", placeholder="https://api.openai.com/v1", live=True, **state.tie(keys.URL, machine)
+    ).strip()
+    model = st.text_input("Model", placeholder=DEFAULT_MODEL, live=True, **state.tie(keys.MODEL, first)).strip()
+    key = st.text_input(
+        "Key", type="password", live=True, autocomplete="off", help=_KEY_HELP, **state.tie(keys.API_KEY, "")
+    )
     return {"base_url": url or None, "model": model or None, "api_key": choose_key(key, url)}
 
 
-_KEY_HELP = "Kept in the memory of this browser session only. Empty: the key of this machine, for its own address."
+_KEY_HELP = (
+    "The key stays in the memory of this browser session. "
+    "If you leave it empty, this machine's key is sent, and only to this machine's address."
+)
 
 
 def choose_key(typed: str, url: str) -> str | None:

@@ -45,7 +45,7 @@ def show_segments(audience: Audience) -> None:
             parts = (f"{value} {share:.0%} ({count})" for value, (count, share) in held.items())
             st.markdown(f"**{escape(key)}**  \n{escape(' · '.join(parts))}")
         if not audience.segment_keys:
-            st.caption("No segments: nobody is told apart in a result.")
+            st.caption("There are no segments, so a result cannot compare groups.")
 
 
 def ask_personas(audience: Audience) -> list[Persona]:
@@ -105,7 +105,7 @@ def show_form(desk: editing.Desk, edited: str) -> None:
     with left:
         _ask("id", "Id", faults)
         _ask("name", "Name", faults)
-        _ask("age", "Age", faults, help="13 or more: younger children are not simulated.")
+        _ask("age", "Age", faults, help="13 or more. Younger children are not simulated.")
         _ask("weight", "Weight", faults, help="How many people this persona stands for, in any unit.")
     with right:
         _ask("segments", "Segments, one a line", faults, area=110, placeholder="role: seller")
@@ -153,13 +153,13 @@ def _duplicate(desk: editing.Desk, persona: Persona) -> None:
     audience, copy = editing.duplicate_persona(desk.audience, persona.id)
     session = state.find_session()
     session.desk = desk.change(audience)
-    session.said = f"{persona.name} duplicated as {copy.id}; Undo takes it back"
+    session.said = f"{copy.id} is a copy of {persona.name}. Undo removes it."
 
 
 def _delete(desk: editing.Desk, persona: Persona) -> None:
     session = state.find_session()
     try:
         session.desk = desk.change(editing.remove_persona(desk.audience, persona.id))
-        session.said = f"{persona.name} deleted; Undo brings them back"
+        session.said = f"{persona.name} is deleted. Undo brings them back."
     except InputError as error:
         session.said = str(error)

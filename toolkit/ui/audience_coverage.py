@@ -19,7 +19,7 @@ def show_coverage(audience: Audience) -> None:
     """Draw the coverage view from top to bottom."""
     segments = list(audience.segment_keys)
     if not segments:
-        st.info("No segments to cross: give the personas some, such as role: seller.")
+        st.info("There are no segments to cross. Give the personas some, such as role: seller.")
     elif len(segments) > 1:
         show_crossing(audience, segments)
     if segments:
@@ -43,7 +43,7 @@ def show_crossing(audience: Audience, segments: list[str]) -> None:
         st.markdown(escape(sentence))
     cells = pl.DataFrame([{row_key: one.row, "column": one.column, "cell": one.words} for one in crossings])
     st.dataframe(cells.pivot(on="column", index=row_key, values="cell"), hide_index=True)
-    st.caption("Personas in each cell, with their share of the weight.")
+    st.caption("Each cell shows its personas and their share of the weight.")
 
 
 def show_wanted(audience: Audience, segments: list[str]) -> None:
@@ -57,7 +57,7 @@ def show_wanted(audience: Audience, segments: list[str]) -> None:
     ):
         tied = state.tie(keys.name_wanted(key, value), share)
         wanted[value] = column.number_input(f"{value}, %", 0.0, 100.0, step=1.0, format="%g", **tied)
-    st.caption("Shares need not add up to 100; they are scaled.")
+    st.caption("Your shares need not add up to 100. They are scaled.")
     for gap in coverage.compare_shares(audience, key, wanted):
         st.markdown(f"- {escape(gap.sentence)}")
 
@@ -65,9 +65,9 @@ def show_wanted(audience: Audience, segments: list[str]) -> None:
 def show_doubts(audience: Audience) -> None:
     """Say what makes the audience worth less than its number of personas."""
     st.subheader("Doubts", anchor=False)
-    st.markdown(f"{len(audience.personas)} personas count as {vetting.count_voices(audience):.1f} under their weights.")
+    st.markdown(f"With their weights, {len(audience.personas)} personas count as {vetting.count_voices(audience):.1f}.")
     doubts = vetting.find_doubts(audience)
     for doubt in doubts:
         st.markdown(f"- {escape(doubt.message)}")
     if not doubts:
-        st.caption("Nothing to doubt: nobody described twice, no segment lopsided, no weight that silences the rest.")
+        st.caption("Nothing to doubt. No description repeats, no segment dominates, and no weight outweighs the rest.")

@@ -37,7 +37,7 @@ def show_import() -> None:
     waits = desk is not None and desk.is_changed
     st.button(
         "Open it", type="primary", on_click=_open, args=(audience,), disabled=waits,
-        help="Save or discard the changes first." if waits else "Look at it, change it, then save it.",
+        help="Save or discard your changes first." if waits else "You can change it before you save it.",
     )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def ask_columns(table: uploads.Table) -> tuple[str, dict[str, str], list[str], s
         segments = st.multiselect("Columns to keep as segments", free, **state.tie(keys.name_import("segments")))
         template = st.text_area(
             "Template that turns a row into a description", height=200,
-            help="Jinja2: {{ column }} stands for a cell, {{ row['a column'] }} for one whose name has spaces.",
+            help="{{ column }} stands for a cell. Write {{ row['a column'] }} if the name has spaces.",
             **state.tie(keys.name_import("template"), table.template),
         )  # fmt: skip
     return name, columns, segments, template

@@ -21,7 +21,7 @@ _VIEWS = ("People", "Who is missing", "Import rows")
 def show() -> None:
     """Draw the page: which audience, what to do with it."""
     st.title("Audiences", anchor=False)
-    st.caption("Described AI personas, no real people.")
+    st.caption("An audience is a set of described AI personas, not real people.")
     desk = ask_audience()
     tied = state.tie(keys.VIEW, _VIEWS[0])
     view = st.segmented_control("View", _VIEWS, label_visibility="collapsed", **tied)
@@ -41,7 +41,9 @@ def ask_audience() -> editing.Desk | None:
     session = state.find_session()
     desk = session.desk
     if desk is not None and desk.is_changed:
-        st.selectbox("Audience", [desk.name], disabled=True, help="Save or discard the changes to open another.")
+        st.selectbox(
+            "Audience", [desk.name], disabled=True, help="Save or discard your changes to open another audience."
+        )
         return desk
     names = list(found)
     wanted = session.take_wanted()
@@ -66,7 +68,7 @@ def show_head(desk: editing.Desk) -> None:
     """Say what the audience is, and offer undo, saving and export."""
     audience = desk.audience
     st.markdown(escape(" ".join(audience.description.split())) or "No description.")
-    kept = "comes with the program; saving makes a copy" if desk.bundled else f"personas/{desk.name}.yaml"
+    kept = "comes with the program, so saving makes a copy" if desk.bundled else f"personas/{desk.name}.yaml"
     st.caption(escape(f"{len(audience.personas)} personas · source: {audience.source or 'not said'} · {kept}"))
     with st.container(horizontal=True):
         st.button("Undo", icon=":material/undo:", on_click=state.find_session().undo_edit, disabled=len(desk.steps) < 2)  # noqa: PLR2004
@@ -76,7 +78,7 @@ def show_head(desk: editing.Desk) -> None:
         st.download_button("YAML", write_audience(audience), f"{desk.name}.yaml", "application/yaml", on_click="ignore")
         st.download_button("CSV", summaries.write_people(audience), f"{desk.name}.csv", "text/csv", on_click="ignore")
     if desk.is_changed:
-        st.info("Changed and not saved yet.", icon=":material/edit:")
+        st.info("You have unsaved changes.", icon=":material/edit:")
 
 
 def ask_save(desk: editing.Desk) -> None:
@@ -86,7 +88,7 @@ def ask_save(desk: editing.Desk) -> None:
     """
     suggested = f"{desk.name}-copy" if desk.bundled else desk.name
     name = st.text_input(
-        "Name", suggested, key=keys.name_save(desk.name, "name"), help="Written to ./personas as NAME.yaml"
+        "Name", suggested, key=keys.name_save(desk.name, "name"), help="The file is ./personas/NAME.yaml"
     )
     replace = st.checkbox("Replace the file if it exists", key=keys.name_save(desk.name, "replace"))
     if st.button("Save the audience", type="primary"):
@@ -96,7 +98,7 @@ def ask_save(desk: editing.Desk) -> None:
             st.error(say_here(error))
             return
         session = state.find_session()
-        session.desk, session.wanted_audience, session.said = saved, saved.name, f"Written to {path}"
+        session.desk, session.wanted_audience, session.said = saved, saved.name, f"You saved {path}."
         st.rerun()
 
 

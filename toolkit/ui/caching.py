@@ -88,6 +88,12 @@ def live_runs_of_process() -> live_runs.LiveRuns:
 
 
 @st.cache_resource(show_spinner=False)
+def choices_of_runs() -> dict[str, dict[str, Any]]:
+    """Return what was chosen in the fields of the page for each run, by the link of the run."""
+    return {}
+
+
+@st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
     """Read once a process what the first to type or to open a result would else wait for."""
     warming = threading.Thread(target=_get_ready, name="audience-warm-up", daemon=True)

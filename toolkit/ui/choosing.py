@@ -58,7 +58,7 @@ def ask_subject() -> Subject | None:
     """Let somebody choose a run; None, with the next step said, where there is none to choose."""
     known = _list_runs()
     if not known:
-        show_beginning("No run yet. This page goes on from a finished test: with the people it asked, and its drafts.")
+        show_beginning("No run yet. This page works with the people and drafts of a finished test.")
         return None
     names = list(known)
     state.keep_choice(keys.SUBJECT, names)
@@ -91,7 +91,7 @@ def _list_runs() -> dict[str, str]:
     live = state.find_live()
     found = {}
     if live is not None and live.run is not None:
-        found[live.run.run_id] = f"the run on the first page: {live.describe()}"
+        found[live.run.run_id] = f"the run under Test drafts: {live.describe()}"
     for folder in find_runs(runs.RUNS):
         found.setdefault(folder.name, folder.name)
     return found
@@ -113,7 +113,7 @@ def _find_audiences(run: Run) -> list[Audience]:
     for asked in run.methods.audiences:
         name = asked["audience"]
         if name not in found:
-            st.warning(escape(f"The audience {name} is not here any more: put its file into ./personas."))
+            st.warning(escape(f"The audience {name} is missing. Put its file into ./personas."))
         elif found[name].digest != asked["sha256"]:
-            st.caption(escape(f"{name}: the file is not what this run asked; people are as it says now."))
+            st.caption(escape(f"{name} was edited since this run. People are as the file says now."))
     return list(found.values())

@@ -72,7 +72,7 @@ def show_form(*, locked: bool, bar: DeltaGenerator | None = None) -> None:
         drafts = writing.ask_drafts(surface, seen_on, audience, locked=locked)
     with choices:
         if locked:
-            st.caption("Being asked; stop to change something.")
+            st.caption("The run is going on. Stop it to change something.")
         elif audience is not None:
             show_start(drafts, objective, audience, options, bar or st.container())
     if audience is not None:

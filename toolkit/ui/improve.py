@@ -43,12 +43,12 @@ def ask_reasons(subject: Subject, draft_id: str) -> tuple[list[Objection], str]:
     if not listed:
         st.info("Nobody objected. Say below what you want instead.")
     elif not listed[0].named:
-        st.caption("Nobody named an objection; this is what those thought who went away.")
+        st.caption("Nobody named an objection. These are the thoughts of people who left.")
     else:
-        st.caption("What speaks against it, the most common first. Choose what the rewrite should answer.")
+        st.caption("These are the objections, the most common first. Choose which ones the rewrite should answer.")
     chosen = [objection for objection in listed if _ask_objection(objection, subject, draft_id)]
     wish = st.text_input(
-        "What else do you want of the wording?",
+        "What else should the wording do?",
         max_chars=rewriting.MOST_WISHED,
         placeholder="shorter, warmer, ...",
         **state.tie(keys.WISH, ""),
@@ -65,7 +65,7 @@ def show_rewriting(subject: Subject, draft: Draft, objections: list[Objection], 
         if objections or wish:
             _start_rewrite(name, subject, draft, objections, wish)
             st.rerun()
-        st.info("Choose what the rewrite should answer, or say what you want of it.")
+        st.info("Choose an objection, or say what the wording should do.")
     if job is None:
         return
     show_job(name, "The model is rewriting", done=None)
@@ -84,11 +84,11 @@ def show_retest(subject: Subject, before: version_log.Version, version: version_
     again, others = st.columns(2)
     if again.button(
         f"Test both again on the same {same.personas}", type="primary", disabled=going, width="stretch",
-        key=keys.RETEST_SAME, help="Same people, wordings and seed: only the new version is asked about.",
+        key=keys.RETEST_SAME, help="This keeps people, wordings and seed. Only the new version takes calls.",
     ):  # fmt: skip
         _start_retest(name, subject, before, version, same)
         st.rerun()
-    said = f"Test both on {fresh.personas} people not asked before" if fresh else "Nobody is left who was not asked"
+    said = f"Test both on {fresh.personas} people not asked before" if fresh else "Everybody was asked already"
     if (
         others.button(said, key=keys.RETEST_FRESH, disabled=going or fresh is None, width="stretch")
         and fresh is not None

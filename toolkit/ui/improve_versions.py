@@ -57,7 +57,7 @@ def ask_edit(subject: Subject, version: version_log.Version) -> None:
             if text.strip() and text != version.draft.text:
                 keep(subject, version.draft, edited, origin="edited")
                 st.rerun()
-            st.info("Nothing was changed yet." if text.strip() else "The text is empty; write it anew, or leave it.")
+            st.info("You changed nothing yet." if text.strip() else "The text is empty. Write one to keep it.")
 
 
 def show_history(subject: Subject, draft: Draft, versions: list[version_log.Version]) -> None:
@@ -78,7 +78,7 @@ def show_history(subject: Subject, draft: Draft, versions: list[version_log.Vers
                     "Bring it back" if version.withdrawn else "Take it back", key=keys.name_withdrawal(version.number),
                     on_click=_withdraw, args=(subject, draft, version), type="tertiary",
                 )  # fmt: skip
-    st.button("Put the newest on the first page", icon=":material/edit_note:", on_click=_use, args=(subject, versions))
+    st.button("Use the newest under Test drafts", icon=":material/edit_note:", on_click=_use, args=(subject, versions))
 
 
 def _show_findings(findings: list[Finding]) -> None:

@@ -209,3 +209,8 @@ def name_sign_in(provider: str) -> str:
 def name_most(key: str) -> str:
     """Return the key of the most that a number could be when it was chosen."""
     return f"{key}-most"
+
+
+def name_changed(key: str, changes: int) -> str:
+    """Return the key of a field that was given another value so often: each time it is another field to the browser."""
+    return f"{key}~{changes}" if changes else key

@@ -1,6 +1,8 @@
-"""What all pages look like beyond the theme."""
+"""What all pages look like beyond the theme, and what they do alike."""
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 import streamlit as st
 
@@ -14,3 +16,11 @@ def apply_look() -> None:
     """Set the room around a page, and keep what is being drawn anew as clear as it was."""
     dark = _DARK if st.context.theme.type == "dark" else ""
     st.html(f"<style>{resources.read_data('page.css')}{dark}</style>")
+    with st.container(key="leaving", height=1, border=False):
+        _register_leaving()(key="leaving-page", height=1)
+
+
+@lru_cache(maxsize=1)
+def _register_leaving() -> st.components.v2.types.ComponentRenderer:
+    """Return what keeps a link waiting until the words typed just before it have arrived."""
+    return st.components.v2.component("audience_leaving", js=resources.read_data("leaving", "leaving.js"))

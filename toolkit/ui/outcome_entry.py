@@ -21,9 +21,7 @@ _COUNTS = {"shown": "shown to", "clicks": "clicks", "replies": "replies", "share
 def show_outcomes(run: Run) -> None:
     """Draw the form, and what became of the last time it was sent."""
     st.subheader("What really happened", anchor=False)
-    st.caption(
-        "After publishing: how many people each draft was shown to, and what they did. An empty field is unknown."
-    )
+    st.caption("After publishing, type how many people saw each draft and what they did. Leave unknown counts empty.")
     kept = state.find_session().take_outcomes()
     if kept is not None:
         _show_kept(kept)
@@ -61,7 +59,7 @@ def _keep(run: Run, day: datetime.date, rows: list[dict[str, int | None]]) -> No
                 st.error(escape(f"{draft.id}: {error}"))
                 return
     if not found:
-        st.error("Nothing was typed in: fill how many people a draft was shown to, and what they did.")
+        st.error("You typed no counts. Type how many people saw a draft and what they did.")
         return
     try:
         added = add_outcomes(api.default_store(), found, f"the page, {run.run_id}")
@@ -74,7 +72,7 @@ def _keep(run: Run, day: datetime.date, rows: list[dict[str, int | None]]) -> No
 
 def _show_kept(addition: Addition) -> None:
     """Say what was kept, and offer to take it back."""
-    said = [f"Kept: {addition.added} new", f"{addition.known} known already", *addition.replaced]
+    said = [f"New results kept: {addition.added}", f"known already: {addition.known}", *addition.replaced]
     words, back = st.columns([4, 1], vertical_alignment="center")
     words.success(escape("; ".join(said)), icon=":material/check:")
     if addition.batch is not None:

@@ -29,7 +29,7 @@ def find_people_of(run: Run) -> tuple[dict[str, Persona], str]:
     asked = {one["audience"]: one["sha256"] for one in run.methods.audiences}
     missing = [name for name in asked if name not in found]
     if missing:
-        return {}, f"{', '.join(missing)}: not in ./personas any more, so its people are called by their ids."
+        return {}, f"{', '.join(missing)}: no longer in ./personas, so people are called by their ids."
     edited = [name for name, digest in asked.items() if found[name].digest != digest]
-    note = f"{', '.join(edited)}: edited since this run; people are called as the file says now." if edited else ""
+    note = f"{', '.join(edited)}: edited since this run. People are called as the file says now." if edited else ""
     return interviews.find_people(list(found.values())), note

@@ -16,7 +16,7 @@ def show() -> None:
     asked = state.find_asked_run()
     if asked is None:
         st.title("Result", anchor=False)
-        show_beginning("A link to a result names its run; this one names none. Choose one under Runs, or make one.")
+        show_beginning("This link names no run. Choose a run under Runs, or test two drafts.")
         return
     try:
         run = caching.open_run(asked)

@@ -74,7 +74,9 @@ def show_drafts(report: Report) -> None:
 def show_people(report: Report, seats: Sequence[seating.Seat], note: str) -> None:
     """Draw the room, with what there is to say about who sits in it."""
     st.subheader("Who did what", anchor=False)
-    st.caption("One tile a persona, larger where it stands for more people; one stripe a draft, from left to right.")
+    st.caption(
+        "Each tile is a persona, larger if it stands for more people. Each stripe is a draft, from left to right."
+    )
     show_room(seats, report.run.drafts, caching.hear(report.run), key=keys.ROOM)
     if note:
         st.caption(escape(note))

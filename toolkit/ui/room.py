@@ -13,7 +13,8 @@ from toolkit.ui import keys, state
 
 _HTML = """<div class="room"><ul class="key" aria-label="what the colours mean"></ul>
 <p class="note"></p><div class="rows"></div>
-<div class="says" aria-live="polite">Point at somebody to read what they say; press to meet them.</div></div>"""
+<div class="says" aria-live="polite">
+Point at a person to read what they say. Click to see their profile and answers.</div></div>"""
 
 
 def show_room(seats: Sequence[seating.Seat], drafts: Sequence[str], heard: seating.Heard, *, key: str) -> None:
@@ -47,7 +48,7 @@ def show_persona(seat: seating.Seat, drafts: Sequence[str], heard: seating.Heard
         cell = heard.get((seat.persona, draft))
         with st.container(border=True):
             st.caption(draft if cell is None else f"{draft} · {cell.action.replace('_', ' ')}")
-            st.text((cell and cell.says) or "Nothing said yet.")
+            st.text((cell and cell.says) or "No answer yet.")
 
 
 @lru_cache(maxsize=1)

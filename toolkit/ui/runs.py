@@ -27,7 +27,9 @@ def show() -> None:
     st.caption(LABEL)
     shelf, problems = caching.read_shelf()
     if not shelf:
-        show_beginning("No run here yet. Each finished test is kept here; `audience demo` in a terminal makes one too.")
+        show_beginning(
+            "No run here yet. The page keeps every finished test here. `audience demo` in a terminal makes one too."
+        )
     chosen = ask_runs(shelf) if shelf else []
     for problem in problems:
         st.warning(escape(problem))
@@ -80,7 +82,7 @@ def describe(run: archive.Shelved) -> dict[str, str]:
 def show_one(run: Run) -> None:
     """Draw a run as it was, with what can be done about its drafts."""
     show_result(run)
-    st.subheader("What becomes of the drafts", anchor=False)
+    st.subheader("Approve the drafts", anchor=False)
     for draft in run.methods.campaign.drafts:
         with st.container(border=True):
             st.markdown(f"**{escape(draft.id)}**")
@@ -93,7 +95,9 @@ def show_two(second: Run, first: Run) -> None:
     """Draw two runs side by side: what changed, what each reached, and the difference where people answered both."""
     found = archive.compare_runs(first, second)
     st.subheader(f"{escape(first.run_id)}, then {escape(second.run_id)}", anchor=False)
-    st.markdown("\n".join(f"- {escape(change)}" for change in found.changes) or "Nothing was changed between them.")
+    st.markdown(
+        "\n".join(f"- {escape(change)}" for change in found.changes) or "Drafts, people and settings are the same."
+    )
     st.altair_chart(charts.chart_rates(found.rates), width="stretch")
     show_differences(found)
     with st.expander("The same as a table, with counts"):

@@ -64,10 +64,14 @@ class Session:
     """What was chosen or typed in the fields of all pages, by the key of the field."""
     live: str | None = None
     """The link of the session's run, going on or finished."""
+    followed: set[str] = field(default_factory=set)
+    """The links of the runs that it ever held: an address that comes late names one of them, and counts for nothing."""
     lost: str | None = None
     """Why a run that was asked for is not at hand; said once."""
     said: str | None = None
     """What there is to say when the page is drawn next."""
+    changes: dict[str, int] = field(default_factory=dict)
+    """How often each field was given another value than the one it showed, by its key."""
     page: str | None = None
     """The address of the page that is drawn."""
     pages: Mapping[str, Any] = field(default_factory=dict)
@@ -162,11 +166,11 @@ class Session:
         self.slots = []
         for draft in campaign.drafts:
             self.add_draft(draft)
-        self.values[keys.SURFACE] = campaign.drafts[0].surface
+        self.put(keys.SURFACE, campaign.drafts[0].surface)
         if campaign.audience in set(audiences):
-            self.values[keys.AUDIENCE] = campaign.audience
+            self.put(keys.AUDIENCE, campaign.audience)
         if campaign.objective:
-            self.values[keys.OBJECTIVE] = campaign.objective
+            self.put(keys.OBJECTIVE, campaign.objective)
 
     def enter(self, page: str) -> None:
         """Note which page is drawn; a press that was never taken on another page is forgotten."""
@@ -228,7 +232,8 @@ class Session:
     def open_form(self, persona: str, fields: Mapping[str, str]) -> None:
         """Begin to edit a persona, "" for a new one, with what its fields hold."""
         self.edited, self.faults = persona, {}
-        self.values |= {keys.name_person_field(name): value for name, value in fields.items()}
+        for name, value in fields.items():
+            self.put(keys.name_person_field(name), value)
 
     def close_form(self) -> None:
         """Close the form."""
@@ -237,6 +242,12 @@ class Session:
     def read_form(self, fields: Sequence[str]) -> dict[str, str]:
         """Return what the fields of the form hold."""
         return {name: self.values.get(keys.name_person_field(name), "") for name in fields}
+
+    def put(self, key: str, value: Any) -> None:
+        """Give a field a value from elsewhere; the field that the browser shows is replaced by one that shows it."""
+        if key in self.values and self.values[key] != value:
+            self.changes[key] = self.changes.get(key, 0) + 1
+        self.values[key] = value
 
     def _append(self, slot: DraftSlot) -> None:
         self.slots = [*self.slots, slot]

@@ -13,7 +13,7 @@ from toolkit.ui.sign_in import show_signed_in
 def show() -> None:
     """Draw the page."""
     st.title("Settings", anchor=False)
-    st.caption("They hold for this browser session and are forgotten with it; nothing here is written down.")
+    st.caption("These settings hold for this browser session.")
     engine, rest = st.columns(2, gap="large")
     with engine:
         st.subheader("What answers", anchor=False)
@@ -29,7 +29,7 @@ def show() -> None:
 
 def show_places() -> None:
     """Say where replies and runs are kept."""
-    st.caption("Replies, approvals and results; another file with AUDIENCE_STORE:")
+    st.caption("Replies, approvals and results are in this file. AUDIENCE_STORE names another.")
     st.text(api.default_store())
-    st.caption("Finished runs:")
+    st.caption("Finished runs are in this folder.")
     st.text(runs.RUNS.resolve())

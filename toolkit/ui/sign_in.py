@@ -26,7 +26,7 @@ def show_signed_in() -> None:
     """Say who is signed in, and offer the way out; nothing where nobody has to sign in."""
     name = name_user()
     if name is None:
-        st.caption("Nobody has to sign in. `[auth]` in .streamlit/secrets.toml turns it on; see docs/page.md.")
+        st.caption("Nobody has to sign in. To ask for it, add `[auth]` to .streamlit/secrets.toml: see docs/page.md.")
         return
     st.text(f"Signed in as {name}")
     st.button("Sign out", on_click=st.logout)

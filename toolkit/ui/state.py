@@ -9,7 +9,7 @@ cannot be guessed, which stands in the address of the page.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 import streamlit as st
 
@@ -29,6 +29,7 @@ class Tied(TypedDict):
     key: str
     on_change: Callable[..., None]
     args: tuple[Any, ...]
+    persist_state: Literal["session"]
 
 
 def find_session() -> Session:
@@ -58,30 +59,30 @@ def suggest(key: str, value: Any) -> None:
 
 def keep_choice(key: str, allowed: Any, suggestion: Any = None) -> None:
     """Put the suggestion, else the first, in the place of a choice that is no longer allowed."""
-    values = find_session().values
-    if values.get(key) not in allowed:
-        values[key] = suggestion if suggestion in allowed else next(iter(allowed), None)
+    session = find_session()
+    if session.values.get(key) not in allowed:
+        session.put(key, suggestion if suggestion in allowed else next(iter(allowed), None))
 
 
 def keep_choices(key: str, allowed: Any) -> None:
     """Forget those of several choices that are no longer allowed."""
-    values = find_session().values
-    values[key] = [choice for choice in values.get(key, []) if choice in allowed]
+    session = find_session()
+    session.put(key, [choice for choice in session.values.get(key, []) if choice in allowed])
 
 
 def limit_number(key: str, most: int) -> None:
     """Bring a number down to what is now the most; if everybody was chosen, everybody stays chosen."""
-    values = find_session().values
-    before = values.get(keys.name_most(key))
-    chosen = values.get(key, most)
-    values[key] = most if chosen == before else min(chosen, most)
-    values[keys.name_most(key)] = most
+    session = find_session()
+    before = session.values.get(keys.name_most(key))
+    chosen = session.values.get(key, most)
+    session.put(key, most if chosen == before else min(chosen, most))
+    session.values[keys.name_most(key)] = most
 
 
 def limit_page(key: str, pages: int) -> None:
     """Keep a page number within how many there are now; the first if none was chosen."""
-    values = find_session().values
-    values[key] = min(values.get(key, 1), pages)
+    session = find_session()
+    session.put(key, min(session.values.get(key, 1), pages))
 
 
 def recall(key: str) -> Any:
@@ -91,7 +92,7 @@ def recall(key: str) -> Any:
 
 def put(key: str, value: Any) -> None:
     """Give a field a value."""
-    find_session().values[key] = value
+    find_session().put(key, value)
 
 
 def forget(key: str) -> None:
@@ -102,14 +103,15 @@ def forget(key: str) -> None:
 def tie(key: str, first: Any = None) -> Tied:
     """Return the options that tie a field to what the session holds under its key, `first` to begin with."""
     suggest(key, first)
-    return tie_to(key, recall(key), put)
+    session = find_session()
+    return tie_to(keys.name_changed(key, session.changes.get(key, 0)), session.values[key], _keep, key)
 
 
 def tie_to(key: str, value: Any, change: Callable[..., None], *about: Any) -> Tied:
-    """Return the options of a field that shows `value` and calls `change` with `about` (or its key) and the new one."""
+    """Return the options by which a field shows `value` and passes what is typed on: `change(*about, typed)`."""
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
-    return {"key": key, "on_change": _take, "args": (key, change, *(about or (key,)))}
+    return {"key": key, "on_change": _take, "args": (key, change, *about), "persist_state": "session"}
 
 
 def close(key: str) -> None:
@@ -136,7 +138,7 @@ def find_live() -> live_runs.LiveRun | None:
 
 def start_live(campaign: Campaign, audience: Audience, options: Mapping[str, Any]) -> None:
     """Start a run and make it the one of this session; raise InputError where it cannot be started."""
-    _hold(caching.live_runs_of_process().start(campaign, audience, **options))
+    _begin(caching.live_runs_of_process().start(campaign, audience, **options))
 
 
 def continue_live(limits: Mapping[str, Any]) -> None:
@@ -144,7 +146,7 @@ def continue_live(limits: Mapping[str, Any]) -> None:
     session = find_session()
     key = str(recall(keys.API_KEY) or "")
     try:
-        _hold(caching.live_runs_of_process().go_on(session.live or "", key or None, limits))
+        _begin(caching.live_runs_of_process().go_on(session.live or "", key or None, limits))
     except InputError as error:
         session.lost = str(error)
 
@@ -166,6 +168,10 @@ def ask_for_run(run_id: str) -> None:
     st.query_params["run"] = run_id
 
 
+def _keep(key: str, value: Any) -> None:
+    find_session().values[key] = value
+
+
 def _take(key: str, change: Callable[..., None], *about: Any) -> None:
     change(*about, st.session_state[key])
 
@@ -174,19 +180,30 @@ def _follow_link() -> None:
     """Take over the run that the address names, or put the session's own into the address."""
     session = find_session()
     named = st.query_params.get("live")
-    if named and named != session.live:
+    if named and named not in session.followed:
         live = caching.live_runs_of_process().find(named)
         if live is None:
             st.query_params.pop("live", None)
-            session.lost = "The run of this link is not at hand any more; finished runs are saved."
+            session.lost = "The run of this link is no longer in memory. You find finished runs under Runs."
         else:
             open_campaign(live.campaign)
+            for key, value in caching.choices_of_runs().get(named, {}).items():
+                session.put(key, value)
             _hold(named)
     if session.live is not None and find_live() is not None:
         _hold(session.live)
 
 
+def _begin(link: str) -> None:
+    """Make a run the one of this session, and note what was chosen for it: its link shows the same choices."""
+    chosen = find_session().values
+    caching.choices_of_runs()[link] = {key: value for key, value in chosen.items() if key != keys.API_KEY}
+    _hold(link)
+
+
 def _hold(link: str) -> None:
     """Make a run the one of this session, here and in the address."""
-    find_session().live = link
+    session = find_session()
+    session.live = link
+    session.followed.add(link)
     st.query_params["live"] = link

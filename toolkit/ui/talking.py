@@ -29,7 +29,7 @@ def show_talk(subject: Subject, persona: Persona, persona_id: str, draft: str) -
     for turn in turns:
         _show_turn(persona, turn.question, turn.answer)
     if not turns and job is None:
-        st.caption(f"Ask {escape(persona.name)} anything about this draft. Their answer stays with this run.")
+        st.caption(f"Ask {escape(persona.name)} anything about this draft. The answer is kept with this run.")
     if job is not None:
         _show_answering(name, job, persona, answered=bool(turns) and turns[-1].question == job.about)
     going = job is not None and not job.is_over
@@ -56,7 +56,7 @@ def show_export(
         )  # fmt: skip
     others = [f"{who} about {what}" for who, what, _ in talks if (who, what) != (persona.id, draft)]
     if others:
-        st.caption("Also talked with: " + escape("; ".join(others)))
+        st.caption("You also talked with: " + escape("; ".join(others)))
 
 
 def _show_turn(persona: Persona, question: str, answer: str | None) -> None:

@@ -13,14 +13,15 @@ from toolkit.validity.outcomes import load_published, validating, wording
 
 _TOO_FEW = "Too few results to say how often anything was right."
 _WHO = (
-    "The panel is the personas; the control reader the same model with nobody to be; the outcome model learned from "
-    "real clicks and asks nobody. Whatever is worth its price beats the longer draft and TF-IDF, which count words."
+    "The panel is the personas. The control reader is the same model without a persona. "
+    "The outcome model learned from real clicks and asks nobody. "
+    "A source is worth its price if it beats the longer draft and TF-IDF, which count words."
 )
 _WORDS = """\
-**Right**: the share of pairs of drafts that competed in which it favoured the one that did better, among pairs that
-differ beyond chance; a coin is right in 50%. **Tau**: how well it ranks all drafts of an experiment, from -1 (upside
-down) through 0 (no idea) to 1. **Log loss**: how far its probabilities were off; 0.693 is a coin's, less is better.
-**Calibration error**: by how much "80% sure" is not 80% right.
+**Right**: how often the source favoured the draft that did better. Only pairs that differ beyond chance count, and a
+coin is right in 50%. **Tau**: how well the source ranks all drafts of an experiment, from -1 (upside down) to 1.
+**Log loss**: how far its probabilities were off. A coin has 0.693, and less is better.
+**Calibration error**: how far "80% sure" is from being right 80% of the time.
 """
 
 
@@ -44,7 +45,7 @@ def show() -> None:
 def show_yours(checked: validating.Validation) -> None:
     """Draw the record on the results in the store, or say how to begin one."""
     if checked.results == 0:
-        st.info("No results yet. Say what happened under a run, or type `audience outcomes add FILE`.")
+        st.info("No results yet. Type what happened under a run, or use `audience outcomes add FILE`.")
         return
     if not checked.leakage.passed:
         st.error(escape(checked.leakage.sentence))

@@ -39,7 +39,7 @@ def show_progress(live: live_runs.LiveRun) -> None:
     words, stop = st.columns([4, 1], vertical_alignment="center")
     words.progress(min(progress.share, 1.0), text=progress.describe())
     stop.button("Stop", icon=":material/stop_circle:", on_click=live.stop, disabled=live.is_stopping, width="stretch")
-    st.caption("It goes on when you leave this page; its address leads back here.")
+    st.caption("The run goes on if you leave. The address of this page leads back to it.")
 
 
 def show_drafts(live: live_runs.LiveRun, reactions: Sequence[Reaction]) -> None:

@@ -27,7 +27,7 @@ def show() -> None:
     if subject is None:
         return
     if not interviews.find_asked(subject.run, subject.people):
-        st.info("Nobody of this run is described here any more; put its audience file into ./personas.")
+        st.info("The people of this run are no longer described here. Put its audience file into ./personas.")
         return
     whom = st.segmented_control("Whom?", [_ONE, _ALL], label_visibility="collapsed", **state.tie(keys.WHOM, _ONE))
     draft = ask_draft(subject, key=keys.WHY_DRAFT)
@@ -117,7 +117,9 @@ def show_answers(subject: Subject, draft: str) -> None:
     st.caption(f"{len(follow_up.heard)} of {len(answers)} answered. {interviews.NOTE} {LABEL}")
     if follow_up.missing:
         first = next(one for one in answers if one.status != "ok")
-        st.warning(escape(f"{follow_up.missing} gave no answer: {first.error}. Ask the same again to ask only them."))
+        st.warning(
+            escape(f"{follow_up.missing} gave no answer: {first.error}. Press the button again to ask only them.")
+        )
     show_themes(subject, follow_up)
     table = summaries.write_table(follow_up.table(subject.people))
     st.download_button(

@@ -22,19 +22,20 @@ from toolkit.ui.session import MOST_DRAFTS, DraftSlot
 from toolkit.ui.text import escape
 
 PARTS = {
-    "headline": ("Headline", False),
-    "description": ("Description", False),
-    "cta": ("Button", False),
-    "link": ("Link", False),
-    "alt": ("What the picture shows,", False),
-    "price": ("Price", False),
-    "place": ("Place", False),
-    "greeting": ("First message of the chat", True),
-    "ice_breakers": ("Questions to tap, one a line,", True),
-    "buttons": ("Buttons, one a line,", True),
-    "quick_replies": ("Quick replies, one a line,", True),
+    "headline": "Headline of {}",
+    "description": "Description of {}",
+    "cta": "Button of {}",
+    "link": "Link of {}",
+    "alt": "What the picture of {} shows",
+    "price": "Price of {}",
+    "place": "Place of {}",
+    "greeting": "First message of the chat of {}",
+    "ice_breakers": "Questions to tap of {}, one a line",
+    "buttons": "Buttons of {}, one a line",
+    "quick_replies": "Quick replies of {}, one a line",
 }
-"""What to call a part, and whether it has several lines."""
+"""What to call a part of a draft, by the name of the draft."""
+SEVERAL_LINES = {"greeting", *records.LIST_FIELDS}
 PLACEHOLDER = "Paste the message, ad or post as people would read it"
 MOST_MEGABYTES = 5
 _FIRST_EXAMPLE = "paypal-invoices"
@@ -93,7 +94,7 @@ def write_draft(number: int, surface: str, device: Device, audience: Audience | 
         _ask_parts(slot, surface, locked=locked)
     with look:
         if draft is None:
-            st.caption("Here you will see it as people will, while you write.")
+            st.caption("The preview appears here while you write.")
         else:
             show_preview(draft, _flag(findings), device=device)
     if session.take_settled():
@@ -108,7 +109,7 @@ def _ask_draft(slot: DraftSlot, surface: str, device: Device, audience: Audience
             tied = state.tie_to(keys.name_draft(number, "name"), slot.name, _rename, number)
             st.text_input("Name", label_visibility="collapsed", disabled=locked, width=220, **tied)
             st.button(
-                "Remove", key=keys.name_draft(number, "remove"), help="It can be brought back", type="tertiary",
+                "Remove", key=keys.name_draft(number, "remove"), help="You can bring it back", type="tertiary",
                 on_click=session.remove_draft, args=(number,), disabled=locked or len(session.slots) == 1,
             )  # fmt: skip
         st.fragment(write_draft)(number, surface, device, audience, locked=locked)
@@ -147,13 +148,13 @@ def _ask_parts(slot: DraftSlot, surface: str, *, locked: bool) -> None:
     parts = [field for field in find_surface(surface).fields if field in PARTS]
     if not parts:
         return
-    filled = sum(field in slot.filled for field in parts)
-    with st.expander(f"Its other parts, {filled} of {len(parts)} filled"):
+    with st.expander("Its other parts"):  # a label with a count would make it another box, and closed, at each part
         for field in parts:
-            label, several = PARTS[field]
             key, value = keys.name_part(slot.number, field), slot.parts.get(field, "")
-            write = st.text_area if several else st.text_input
-            write(f"{label} of {slot.name}", disabled=locked, **state.tie_to(key, value, _fill, slot.number, field))
+            write = st.text_area if field in SEVERAL_LINES else st.text_input
+            write(
+                PARTS[field].format(slot.name), disabled=locked, **state.tie_to(key, value, _fill, slot.number, field)
+            )
 
 
 def _ask_more(*, locked: bool) -> None:
@@ -193,8 +194,8 @@ def _refuse(campaign: Campaign) -> str:
     """Say why the page cannot hold the drafts of a file as they are; nothing where it can."""
     most = MOST_DRAFTS
     if len(campaign.drafts) > most:
-        return f"{len(campaign.drafts):,} drafts; the page tests at most {most} at once: keep {most} in the file"
+        return f"{len(campaign.drafts):,} drafts. The page tests at most {most} at once: keep {most} in the file"
     places = list(dict.fromkeys(find_surface(draft.surface).label for draft in campaign.drafts))
     if len(places) > 1:
-        return f"drafts for several places ({', '.join(places)}); the page tests one at a time: keep one in the file"
+        return f"drafts for several places ({', '.join(places)}). The page tests one at a time: keep one in the file"
     return ""
