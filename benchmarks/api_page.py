@@ -29,7 +29,8 @@ def describe_name(name: str, kind: str) -> str:
     """Return what the page says of a name: a directive, or a line for a plain value, which has no docstring."""
     if kind == "Values":
         value = getattr(toolkit, name)
-        return f"### `toolkit.{name}` {{#toolkit.{name}}}\n\nA value of type `{type(value).__name__}`."
+        heading = f'<h3 id="toolkit.{name}"><code>toolkit.{name}</code></h3>'  # Markdown would set __version__ in bold
+        return f"{heading}\n\nA value of type `{type(value).__name__}`."
     return f"::: toolkit.{name}"
 
 

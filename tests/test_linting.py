@@ -257,7 +257,7 @@ def test_nobody_under_13_is_aimed_at() -> None:
     silenced = young.model_copy(update={"lint": {"policy.children": Override(severity="off", because="we want to")}})
     with pytest.raises(InputError, match="cannot be lowered"):
         lint(silenced)
-    with pytest.raises(ValueError, match="greater than or equal to 13"):
+    with pytest.raises(InputError, match="greater than or equal to 13"):
         Persona(id="q", name="Q", age=12, about="A child.")
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import copy
 import dataclasses
-import doctest
-import importlib
 import json
 import pickle
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -469,19 +466,3 @@ def test_a_kind_is_no_part_of_a_question(campaign: Campaign, audience: Audience)
     assert question.kind == "reaction"
     assert question == dataclasses.replace(question, kind="other")
     assert "kind" not in question.parameters
-
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        "toolkit.errors", "toolkit.engines", "toolkit.engines.base", "toolkit.models", "toolkit.panel",
-        "toolkit.panel.api", "toolkit.improve", "toolkit.improve.interviews", "toolkit.improve.rewriting",
-        "toolkit.questionnaire",
-    ],
-)  # fmt: skip
-def test_examples_run(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The example of each docstring does what it says, from the root of the repository, with no key."""
-    monkeypatch.chdir(Path(__file__).parent.parent)
-    result = doctest.testmod(importlib.import_module(module))
-    assert result.attempted > 0
-    assert result.failed == 0

@@ -117,7 +117,12 @@ def _read_value(written: str | None) -> object:
 
 
 class ToolkitError(Exception):
-    """An expected failure: shown as one line, never as a traceback."""
+    """An expected failure: shown as one line, never as a traceback.
+
+    Example:
+        >>> issubclass(toolkit.EngineUnavailable, toolkit.ToolkitError)
+        True
+    """
 
     exit_code = 2
 
@@ -139,7 +144,13 @@ class ToolkitError(Exception):
 
 
 class InputError(ToolkitError):
-    """A file, a name or an option cannot be used as given."""
+    """A file, a name or an option cannot be used as given.
+
+    Example:
+        >>> toolkit.load_audience("nobody")
+        Traceback (most recent call last):
+        toolkit.errors.InputError: unknown audience 'nobody'...
+    """
 
 
 class StoreUnusable(InputError):

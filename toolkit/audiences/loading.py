@@ -35,6 +35,10 @@ def load_audience(
     that are kept as segments, and `columns` which column holds a persona's id, name, age or weight where it is
     called something else. With `draw`, a Parquet file of any size is streamed past and only those drawn are read; it
     says nothing to other files. Raises InputError naming file, line, what is allowed and the next step.
+
+    Example:
+        >>> toolkit.load_audience("uk-small-sellers").segment_keys
+        ('age', 'role')
     """
     path = _find(source, Path(folder) if folder is not None else None)
     if path.suffix.lower() in tables.SUFFIXES:

@@ -24,6 +24,10 @@ def load_drafts(source: str | Path, *, surface: str | None = None) -> Campaign:
     A mapping with `drafts` is a campaign; a list, a table or JSON Lines are drafts; a `.md` file is one draft
     with front matter and a `.txt` file one draft. `surface` is for drafts whose file names none.
     Raises InputError naming file, line, what is allowed and the next step.
+
+    Examples:
+        >>> [draft.id for draft in toolkit.load_drafts("examples/paypal-invoices.yaml").drafts]
+        ['plain', 'benefit']
     """
     if surface is not None:
         _check_surface(surface, name_option("surface"))

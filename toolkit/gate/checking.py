@@ -10,7 +10,7 @@ from toolkit.drafts import lint as linting
 from toolkit.drafts import load_drafts
 from toolkit.drafts.lint import Finding
 from toolkit.engines import Engine
-from toolkit.errors import InputError, suggest
+from toolkit.errors import InputError, refuse_unknown, suggest
 from toolkit.gate.check_list import PlacedCheck, read_checks
 from toolkit.gate.checks import Check, LintCheck
 from toolkit.gate.deciding import Recorded, Ruling, find_segment_fault, say_finding
@@ -24,7 +24,8 @@ from toolkit.models import Campaign
 from toolkit.panel import session
 
 
-def check_campaign(
+@refuse_unknown
+def check(
     campaign: Campaign | str | Path,
     audience: Sequence[str] = (),
     *,
@@ -111,7 +112,7 @@ def check_campaign(
     )
 
 
-check = check_campaign
+check_campaign = check
 """What `toolkit.check` is."""
 
 

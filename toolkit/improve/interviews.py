@@ -314,16 +314,17 @@ def interview(
 ) -> conversations.Turn:
     """Ask one persona of a run a question about a draft; what was said before is remembered.
 
-    Args:
-        run: the run that the persona took part in.
-        persona: the persona's id in the run.
-        question: what you want to know, in at most 2,000 characters.
-        audience: whom the run asked, in any form that `run` takes; found by the names that the run recorded if left
-            out.
-        draft: the id of the draft to talk about; the first of the run if left out.
-        engine, model, base_url, api_key: what answers, as for `run`.
-        price, max_cost: dollars per million tokens, and dollars that this cannot pass.
-        concurrency, rpm, tpm, store, prompts: as for `run`. The store also keeps the talk.
+    **Parameters**
+
+    - `run`: the run that the persona took part in.
+    - `persona`: the persona's id in the run.
+    - `question`: what you want to know, in at most 2,000 characters.
+    - `audience`: whom the run asked, in any form that `run` takes; found by the names that the run recorded if left
+      out.
+    - `draft`: the id of the draft to talk about; the first of the run if left out.
+    - `engine`, `model`, `base_url`, `api_key`: what answers, as for `run`.
+    - `price`, `max_cost`: dollars per million tokens, and dollars that this cannot pass.
+    - `concurrency`, `rpm`, `tpm`, `store`, `prompts`: as for `run`. The store also keeps the talk.
 
     Raises InputError for anything that cannot be used, before anything is asked; BudgetReached where `max_cost` leaves
     no room; EngineUnavailable where no answer can be had, also if the model declines.
@@ -332,7 +333,6 @@ def interview(
         >>> import json, tempfile
         >>> from toolkit.engines import EngineBase
         >>> from toolkit.models.exchange import Reply
-        >>> from toolkit.panel import run
         >>> class Sceptic(EngineBase):
         ...     model = "sceptic-1"
         ...     async def ask(self, question):
@@ -344,8 +344,8 @@ def interview(
         ...         return Reply(text=text, engine=self.name, model=self.model)
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     options = {"engine": Sceptic(), "store": f"{folder}/replies.sqlite"}
-        ...     tested = run("examples/paypal-invoices.yaml", "uk-small-sellers", rating="direct", **options)
-        ...     turn = interview(tested, "maya", "What put you off?", **options)
+        ...     tested = toolkit.run("examples/paypal-invoices.yaml", "uk-small-sellers", rating="direct", **options)
+        ...     turn = toolkit.interview(tested, "maya", "What put you off?", **options)
         >>> turn.answer
         'I do not know who sent it.'
     """
@@ -371,22 +371,23 @@ def follow_up(
     Whoever answered the same question before is not asked again. Where the cost limit ends it, what was not answered
     counts as failed, and the same call goes on from there.
 
-    Args:
-        run: the run whose people are asked.
-        question: what you want to know, in at most 2,000 characters.
-        audience: whom the run asked, in any form that `run` takes; found by the names that the run recorded if left
-            out.
-        draft: the id of the draft that it is about; the first of the run if left out.
-        engine, model, base_url, api_key: what answers, as for `run`.
-        price, max_cost: dollars per million tokens, and dollars that this cannot pass.
-        concurrency: most questions in flight.
-        rpm, tpm, store, prompts: as for `run`.
+    **Parameters**
+
+    - `run`: the run whose people are asked.
+    - `question`: what you want to know, in at most 2,000 characters.
+    - `audience`: whom the run asked, in any form that `run` takes; found by the names that the run recorded if left
+      out.
+    - `draft`: the id of the draft that it is about; the first of the run if left out.
+    - `engine`, `model`, `base_url`, `api_key`: what answers, as for `run`.
+    - `price`, `max_cost`: dollars per million tokens, and dollars that this cannot pass.
+    - `concurrency`: most questions in flight.
+    - `rpm`, `tpm`, `store`, `prompts`: as for `run`.
 
     Raises InputError for anything that cannot be used, before anything is asked, and EngineUnavailable where no answer
     can be had.
 
     Example:
-        >>> follow_up(None, "What put you off?", max_costs=0.01)
+        >>> toolkit.follow_up(None, "What put you off?", max_costs=0.01)
         Traceback (most recent call last):
         toolkit.errors.InputError: unknown option 'max_costs'; did you mean 'max_cost'?
     """

@@ -150,14 +150,15 @@ def rewrite(
     The new version keeps every link, price, number, name and placeholder, makes up none, and fits the limits of its
     surface. A version that does not is asked for once more. If that fails too, `draft` is None and `problem` says why.
 
-    Args:
-        run: the run whose people raised the objections.
-        draft: the id of the draft; the first of the run if left out.
-        objections: which to answer, by number as `list_objections` counts them, or themselves; all if left out.
-        wish: what else you want of the wording, in at most 1,000 characters.
-        engine, model, base_url, api_key: what writes, as for `run`.
-        price, max_cost: dollars per million tokens, and dollars that this cannot pass; at it `over_budget` is true.
-        concurrency, rpm, tpm, store, prompts: as for `run`.
+    **Parameters**
+
+    - `run`: the run whose people raised the objections.
+    - `draft`: the id of the draft; the first of the run if left out.
+    - `objections`: which to answer, by number as `list_objections` counts them, or themselves; all if left out.
+    - `wish`: what else you want of the wording, in at most 1,000 characters.
+    - `engine`, `model`, `base_url`, `api_key`: what writes, as for `run`.
+    - `price`, `max_cost`: dollars per million tokens, and dollars that this cannot pass; at it `over_budget` is true.
+    - `concurrency`, `rpm`, `tpm`, `store`, `prompts`: as for `run`.
 
     Raises InputError for anything that cannot be used, before anything is asked, and EngineUnavailable where no reply
     can be had.
@@ -167,7 +168,6 @@ def rewrite(
         >>> from toolkit.engines import EngineBase
         >>> from toolkit.models import Draft
         >>> from toolkit.models.exchange import Reply
-        >>> from toolkit.panel import run
         >>> class Editor(EngineBase):
         ...     model = "editor-1"
         ...     async def ask(self, question):
@@ -180,8 +180,8 @@ def rewrite(
         >>> draft = Draft(id="long", text="From now on you can pay for it right here in the chat.")
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     options = {"engine": Editor(), "store": f"{folder}/replies.sqlite"}
-        ...     tested = run(draft, "uk-small-sellers", rating="direct", sample=2, **options)
-        ...     written = rewrite(tested, "long", **options)
+        ...     tested = toolkit.run(draft, "uk-small-sellers", rating="direct", sample=2, **options)
+        ...     written = toolkit.rewrite(tested, "long", **options)
         >>> written.draft.text
         'Pay for it in the chat.'
     """

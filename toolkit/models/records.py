@@ -66,7 +66,13 @@ def _number_as_text(value: Any) -> Any:
 
 
 class Persona(Record):
-    """One described synthetic person."""
+    """One described synthetic person.
+
+    Example:
+        >>> maya = toolkit.Persona(id="maya", name="Maya", age=24, about="Resells vintage clothes in Leeds.")
+        >>> maya.weight
+        1.0
+    """
 
     id: str
     """Stable name of the persona within its audience."""
@@ -107,7 +113,13 @@ class Persona(Record):
 
 
 class Audience(Record):
-    """A named, weighted set of personas."""
+    """A named, weighted set of personas.
+
+    Example:
+        >>> people = toolkit.load_audience("uk-small-sellers").personas[:2]
+        >>> toolkit.Audience(audience="two-sellers", personas=people).personas[0].name
+        'Maya'
+    """
 
     audience: str
     """Name of the audience."""
@@ -141,7 +153,12 @@ class Audience(Record):
 
 
 class Draft(Record):
-    """The text under test, with the surface it is meant for."""
+    """The text under test, with the surface it is meant for.
+
+    Example:
+        >>> toolkit.Draft(id="plain", text="Sell your coat today.", surface="facebook_post").surface
+        'facebook_post'
+    """
 
     id: str
     """Name of the draft within its campaign."""
@@ -216,7 +233,13 @@ class Override(Record):
 
 
 class Campaign(Record):
-    """Drafts that compete, their audience, objective and checks."""
+    """Drafts that compete, their audience, objective and checks.
+
+    Example:
+        >>> coat = toolkit.Draft(id="plain", text="Sell your coat today.")
+        >>> toolkit.Campaign(campaign="coats", objective="click", drafts=(coat,)).objective
+        'click'
+    """
 
     campaign: str
     """Name of the campaign."""
@@ -296,7 +319,12 @@ class Settings(Record):
 
 
 class Verdict(Record):
-    """What a run lets a person decide."""
+    """What a run lets a person decide.
+
+    Example:
+        >>> run.verdict().decision in ("best", "too close to call", "unstable", "not enough")
+        True
+    """
 
     decision: Decision
     """best, too close to call, unstable, not enough, or single draft."""

@@ -66,7 +66,7 @@ def plan(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Se
     `repeats`, `seed`, `control`, `head_to_head`, `prompts`. Raises InputError for anything that cannot be used.
 
     Example:
-        >>> planned = plan("examples/paypal-invoices.yaml", "uk-small-sellers", sample=6, control=False)
+        >>> planned = toolkit.plan("examples/paypal-invoices.yaml", "uk-small-sellers", sample=6, control=False)
         >>> len(planned.panel), len(planned.tasks)
         (6, 12)
     """
@@ -83,7 +83,7 @@ async def arun(drafts: DraftsLike, audience: AudienceLike = None, **options: Unp
 
     Example:
         >>> import asyncio
-        >>> asyncio.run(arun("examples/paypal-invoices.yaml", "uk-small-sellers", sampel=6))
+        >>> asyncio.run(toolkit.arun("examples/paypal-invoices.yaml", "uk-small-sellers", sampel=6))
         Traceback (most recent call last):
         toolkit.errors.InputError: unknown option 'sampel'; did you mean 'sample'?
     """
@@ -96,33 +96,34 @@ async def arun(drafts: DraftsLike, audience: AudienceLike = None, **options: Unp
 def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[RunOptions]) -> Run:
     """Test drafts on an audience and return the run; works inside a notebook's running loop too.
 
-    Args:
-        drafts: what `load_drafts` returns, a path, a Draft or a list of them, or a Polars or pandas frame with the
-            columns id, text, surface and so on.
-        audience: an Audience, its name or path, a list of Persona, or a frame of people with the columns id, name,
-            age, about and weight, where any further column is a segment. Several audiences are told apart by the
-            segment "audience". The campaign's own if left out.
-        objective: the action that counts as success; the campaign's own if left out.
-        rating: "ssr" (by similarity, with embeddings), "logprob" (by token probabilities) or "direct" (by the model).
-        sample: how many personas are drawn; everybody if left out.
-        repeats: independent answers per persona and draft, 1 to 100.
-        seed: decides the draw and the wordings.
-        control: whether a reader with no persona answers too.
-        head_to_head: whether personas also choose between every two drafts, in both orders.
-        prompts: a folder of templates that win over the built-in ones.
-        engine: "openai", "local", "replay", or an object of your own, see `toolkit.engines.EngineBase`.
-        model, base_url, api_key: which model, where, with which key; the key is never recorded.
-        embedding_model: a model of the endpoint that embeds in place of the local one.
-        price: dollars per million prompt and completion tokens, such as (0.25, 2.0); the listed one if left out.
-        max_cost: dollars that the bill cannot pass.
-        concurrency: most questions in flight.
-        rpm, tpm: most requests and most tokens a minute.
-        store: the file that keeps replies; nothing in it is asked again.
-        fail_fast: whether nothing more is asked after the first failure.
-        batch: whether to use the provider's batch interface: half the price, within a day.
-        workers: Ray workers to spread the asking over, with the extra `ray`.
-        on_reaction, on_preference, on_note: called with each reaction, each choice, and what was sent in batches.
-        stop, halt: asyncio events that end the run, see `arun`.
+    **Parameters**
+
+    - `drafts`: what `load_drafts` returns, a path, a Draft or a list of them, or a Polars or pandas frame with the
+      columns id, text, surface and so on.
+    - `audience`: an Audience, its name or path, a list of Persona, or a frame of people with the columns id, name,
+      age, about and weight, where any further column is a segment. Several audiences are told apart by the
+      segment "audience". The campaign's own if left out.
+    - `objective`: the action that counts as success; the campaign's own if left out.
+    - `rating`: "ssr" (by similarity, with embeddings), "logprob" (by token probabilities) or "direct" (by the model).
+    - `sample`: how many personas are drawn; everybody if left out.
+    - `repeats`: independent answers per persona and draft, 1 to 100.
+    - `seed`: decides the draw and the wordings.
+    - `control`: whether a reader with no persona answers too.
+    - `head_to_head`: whether personas also choose between every two drafts, in both orders.
+    - `prompts`: a folder of templates that win over the built-in ones.
+    - `engine`: "openai", "local", "replay", or an object of your own, see `toolkit.engines.EngineBase`.
+    - `model`, `base_url`, `api_key`: which model, where, with which key; the key is never recorded.
+    - `embedding_model`: a model of the endpoint that embeds in place of the local one.
+    - `price`: dollars per million prompt and completion tokens, such as (0.25, 2.0); the listed one if left out.
+    - `max_cost`: dollars that the bill cannot pass.
+    - `concurrency`: most questions in flight.
+    - `rpm`, `tpm`: most requests and most tokens a minute.
+    - `store`: the file that keeps replies; nothing in it is asked again.
+    - `fail_fast`: whether nothing more is asked after the first failure.
+    - `batch`: whether to use the provider's batch interface: half the price, within a day.
+    - `workers`: Ray workers to spread the asking over, with the extra `ray`.
+    - `on_reaction`, `on_preference`, `on_note`: called with each reaction, each choice, and what was sent in batches.
+    - `stop`, `halt`: asyncio events that end the run, see `arun`.
 
     Raises InputError for anything that cannot be used, before anything is asked, and EngineUnavailable where no reply
     can be had. An error of your own engine or callback comes through as it is; replies that came before it are kept,
@@ -143,8 +144,8 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Run
         ...         return Reply(text=text, engine=self.name, model=self.model)
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     store = f"{folder}/replies.sqlite"
-        ...     tested = run("examples/paypal-invoices.yaml", "uk-small-sellers", engine=Fan(), rating="direct",
-        ...                  sample=3, control=False, store=store)
+        ...     tested = toolkit.run("examples/paypal-invoices.yaml", "uk-small-sellers", engine=Fan(), rating="direct",
+        ...                          sample=3, control=False, store=store)
         >>> tested.counts.ok, tested.reactions["action"].unique().to_list()
         (6, ['click'])
     """
@@ -228,7 +229,7 @@ def estimate(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpac
     looked up. Raises InputError for anything that cannot be used.
 
     Example:
-        >>> takes = estimate("examples/paypal-invoices.yaml", "uk-small-sellers", engine="local", sample=6)
+        >>> takes = toolkit.estimate("examples/paypal-invoices.yaml", "uk-small-sellers", engine="local", sample=6)
         >>> takes.reactions, takes.cost_usd
         (12, 0.0)
     """

@@ -5,7 +5,8 @@ interval here is clustered on the wordings, and the persona, never the call, is 
 
 Example:
     >>> from toolkit.stats import intervals
-    >>> intervals.exact_interval(1, 4)
+    >>> [round(float(end), 3) for end in intervals.exact_interval(0.25, 4)]
+    [0.006, 0.806]
 """
 
 import lazy_loader

@@ -3,6 +3,11 @@
 Semantic similarity rating (SSR) is the published method of arXiv 2510.08338: a sentence is compared with one
 anchor sentence per scale point, and the similarities become a distribution over the scale. Unknown is NaN in
 arrays and None where a single answer is asked for; it is never a uniform distribution or a middle rating.
+
+Example:
+    >>> import numpy
+    >>> toolkit.ratings.ssr(numpy.array([[1.0, 0.2]]), numpy.array([[1.0, 0.0], [0.0, 1.0]])).round(2)
+    array([[1., 0.]])
 """
 
 from __future__ import annotations

@@ -2,8 +2,10 @@
 
 Example:
     >>> from toolkit.store import Store
-    >>> with Store(":memory:") as store:
-    ...     store.latest_model(None)
+    >>> from pathlib import Path
+    >>> with Store(Path("reactions.sqlite")) as store:
+    ...     store.count_replies()
+    0
 """
 
 import lazy_loader

@@ -2,8 +2,8 @@
 
 Example:
     >>> from toolkit.drafts.preview import mark_text
-    >>> str(mark_text("Free today", []))
-    'Free today'
+    >>> str(mark_text("Less is < more"))
+    'Less is &lt; more'
 """
 
 import lazy_loader

@@ -3,7 +3,7 @@
 Example:
     >>> from toolkit.drafts.surfaces import find_surface
     >>> find_surface("sms").label
-    'SMS'
+    'text message'
 """
 
 import lazy_loader
