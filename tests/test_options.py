@@ -20,6 +20,7 @@ from conftest import make_audience, make_campaign
 from openai_server import OpenAIServer
 from scripted import ScriptedEngine, reading
 
+import toolkit
 from toolkit.engines import EngineBase
 from toolkit.errors import (
     FLAGS,
@@ -504,6 +505,6 @@ def test_a_kind_is_no_part_of_a_question(campaign: Campaign, audience: Audience)
 def test_examples_run(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The example of each docstring does what it says, from the root of the repository, with no key."""
     monkeypatch.chdir(Path(__file__).parent.parent)
-    result = doctest.testmod(importlib.import_module(module))
+    result = doctest.testmod(importlib.import_module(module), extraglobs={"toolkit": toolkit})
     assert result.attempted > 0
     assert result.failed == 0
