@@ -210,7 +210,7 @@ def test_where_nothing_answers_the_drafts_are_at_hand(page: AppTest) -> None:
 
 def test_the_page_names_no_option_of_the_command() -> None:
     """What engines and limits say is said in the page's own words."""
-    for said in (*_NEXT_STEP.values(), "spent; run the same command with a higher --max-cost to go on"):
+    for said in (*_NEXT_STEP.values(), "spent; raise max_cost and make the same call again"):
         assert "--" not in say_here(said).replace("\\", "")
 
 

@@ -36,6 +36,7 @@ from toolkit.models import MEASURES, Audience, Campaign, Draft, Persona
 from toolkit.models.exchange import Question, Reply
 from toolkit.panel import arun, estimate, plan, run
 from toolkit.panel.api import ask_plan, price_plan
+from toolkit.panel.background import Job
 from toolkit.panel.connecting import make_connection
 from toolkit.panel.run_options import (
     AskingOptions,
@@ -46,6 +47,7 @@ from toolkit.panel.run_options import (
     TalkOptions,
 )
 from toolkit.results import Run
+from toolkit.ui.text import say_here
 
 RATED = dict.fromkeys(MEASURES, 3)
 PLAIN: dict[str, Any] = {"rating": "direct", "control": False}
@@ -121,6 +123,26 @@ def test_values_stand_with_their_options(name: str, value: object, keyword: str,
     marked = name_option(name, value)
     assert spell_out(marked) == keyword
     assert spell_out(marked, FLAGS) == flag
+
+
+def test_a_page_names_its_fields() -> None:
+    """The page says what to change in the words on it, for an error of any room."""
+    shown = say_here(InputError(f"{name_option('max_cost')} needs a price; add {name_option('price')}"))
+    assert shown == "the cost limit needs a price; add both prices under Settings"
+    assert "61" in say_here(InputError(name_option("sample", 61)))
+
+
+def test_a_job_keeps_its_error() -> None:
+    """Work in the background says why it failed in one line, and hands on the error for other words."""
+
+    async def fail(_: asyncio.Event, __: Callable[[object], None]) -> None:
+        raise InputError(name_option("sample", 61))
+
+    job: Job[object, None] = Job(fail, about="a failure")
+    assert job.wait(30)
+    assert job.problem == "sample=61"
+    assert job.error is not None
+    assert job.error.say(FLAGS) == "--sample 61"
 
 
 FUNCTIONS: list[tuple[str, Any, Callable[[Run, Campaign, Audience, dict[str, Any]], object]]] = [

@@ -445,7 +445,7 @@ def test_estimate_asks_nothing(audience: Audience, campaign: Campaign) -> None:
         ({"engine": "opnai"}, "did you mean openai"),
         ({"engine": "replay"}, "the store holds no replies"),
         ({"engine": "openai"}, "OPENAI_API_KEY"),
-        ({"engine": "openai", "base_url": "http://127.0.0.1:9/v1"}, "--model is missing"),
+        ({"engine": "openai", "base_url": "http://127.0.0.1:9/v1"}, "model is missing"),
         ({"engine": "local", "model": "absent.gguf"}, "no such .gguf file"),
         ({"prompts": "absent"}, "no such folder"),
     ],

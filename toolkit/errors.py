@@ -48,7 +48,7 @@ class Vocabulary:
     option: Callable[[str, object], str]
     """Gets an option's Python name and its value, `...` for none; returns both in the reader's words."""
     steps: Mapping[str, str]
-    """What to do next, by name: `again` goes on with what was begun, `help` lists the options."""
+    """What to do next, by name: `again` goes on with what was begun, `help` lists the options, `key` gets one."""
 
 
 def _say_keyword(name: str, value: object) -> str:
@@ -67,9 +67,23 @@ def _say_flag(name: str, value: object) -> str:
     return f"{flag} {','.join(map(str, value)) if isinstance(value, tuple) else value}"
 
 
-PYTHON = Vocabulary(_say_keyword, {"again": "make the same call again", "help": "see help(toolkit.run)"})
+PYTHON = Vocabulary(
+    _say_keyword,
+    {
+        "again": "make the same call again",
+        "help": "see help(toolkit.run)",
+        "key": "set OPENAI_API_KEY, or pass api_key, or engine='local', or base_url for a server of your own",
+    },
+)
 """Keywords: `sample=61`."""
-FLAGS = Vocabulary(_say_flag, {"again": "run the same command again", "help": "see `audience run --help`"})
+FLAGS = Vocabulary(
+    _say_flag,
+    {
+        "again": "run the same command again",
+        "help": "see `audience run --help`",
+        "key": "set OPENAI_API_KEY, or pass --engine local, or --base-url for a server of your own",
+    },
+)
 """Options of the command: `--sample 61`."""
 _SPOKEN: ContextVar[Vocabulary] = ContextVar("vocabulary", default=PYTHON)
 

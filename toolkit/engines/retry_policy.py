@@ -9,12 +9,14 @@ import openai
 
 from toolkit.engines.concurrency import Traffic
 from toolkit.engines.messages import PICTURES
-from toolkit.errors import CallFailed, EngineError, EngineUnavailable
+from toolkit.errors import CallFailed, EngineError, EngineUnavailable, name_option
 
 _NEXT_STEP: dict[type[openai.APIError], str] = {
     openai.AuthenticationError: "the key was refused; set OPENAI_API_KEY to one that this endpoint accepts",
-    openai.PermissionDeniedError: "the key may not use this model; choose another with --model or another key",
-    openai.NotFoundError: "choose a model that the endpoint serves with --model, and check --base-url",
+    openai.PermissionDeniedError: f"the key may not use this model; change {name_option('model')} or the key",
+    openai.NotFoundError: (
+        f"choose a model that the endpoint serves; check {name_option('model')} and {name_option('base_url')}"
+    ),
 }
 _PASSING = (openai.InternalServerError, openai.ConflictError, openai.APIResponseValidationError)
 _OPTIONAL = (
@@ -53,7 +55,7 @@ def translate_error(error: openai.APIError, *, where: str, model: str, answered:
     if isinstance(error, openai.RateLimitError) and is_quota(error):
         return EngineUnavailable(f"{where}: the quota is exhausted: {said}; add credit or use another key")
     if isinstance(error, openai.APIConnectionError) and not answered:
-        return EngineUnavailable(f"nothing answers at {where}; start the server or correct --base-url")
+        return EngineUnavailable(f"nothing answers at {where}; start the server or correct {name_option('base_url')}")
     return CallFailed(f"{type(error).__name__}: {said}", free=not may_be_charged(error))
 
 

@@ -137,5 +137,5 @@ def _check_names(folder: Path) -> None:
     for path in sorted([*folder.glob("*.j2"), *folder.glob("*.yaml")]):
         if path.name not in allowed and path.name not in templates:
             near = suggest(path.name, allowed)
-            where = name_option("prompts", path)
-            raise InputError(f"{where}: no prompt has this name{near}; allowed: {', '.join(allowed)}")
+            where = name_option("prompts")
+            raise InputError(f"{where}: {path}: no prompt has this name{near}; allowed: {', '.join(allowed)}")

@@ -16,7 +16,6 @@ from toolkit.panel.asker import Asker, ask_pairing
 from toolkit.panel.ray.jobs import Chunk, Crew, GridJob, find_node, make_rows
 from toolkit.panel.ray.shared_budget import SharedBudget
 from toolkit.panel.session import Flow, fail_preference, fail_reaction
-from toolkit.questionnaire import Questionnaire, pairs
 from toolkit.store import Store
 
 
@@ -92,7 +91,7 @@ class GridWorker:
 
     async def ask_preferences(self, pairings: Sequence[Any]) -> Chunk:
         """Return the preferences of a chunk of a head-to-head."""
-        questions = pairs.PairQuestions(self._job.plan.prompts, self._job.plan.settings.objective)
+        questions = self._job.plan.pair_questions
         return await self._ask(
             pairings, lambda asker: partial(ask_pairing, questions=questions, asker=asker), fail_preference
         )
@@ -100,10 +99,9 @@ class GridWorker:
     async def _ask(self, items: Sequence[Any], find_ask: Callable[[Asker], Any], fail: Any) -> Chunk:
         plan, store = self._job.plan, self._store
         engine = make_engine(**self._job.engine, store=store.own)
-        questionnaire = Questionnaire(plan.prompts, plan.settings.rating, plan.pictures)
         async with engine:
             store.form = engine.form
-            asker = Asker(questionnaire, engine, store, self._budget, secrets.token_hex(6))
+            asker = Asker(plan.questionnaire, engine, store, self._budget, secrets.token_hex(6))
             answers = await Flow(self._job.concurrency, None).ask_all(items, find_ask(asker), fail, None)
         handed, store.handed = store.handed, []
         crew = Crew(engine.name, engine.model, engine.form, engine.calls, list(engine.warnings))
