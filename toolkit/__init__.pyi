@@ -13,6 +13,7 @@ from .errors import (
     ToolkitError,
 )
 from .gate import check
+from .improve import follow_up, interview, rewrite
 from .models import Audience, Campaign, Draft, Persona, Verdict
 from .panel import arun, estimate, plan, run
 from .report import save_report
@@ -46,7 +47,9 @@ __all__ = [
     "compare",
     "estimate",
     "find_runs",
+    "follow_up",
     "interactions",
+    "interview",
     "lint",
     "load_audience",
     "load_drafts",
@@ -55,6 +58,7 @@ __all__ = [
     "plan",
     "predict_pairs",
     "ratings",
+    "rewrite",
     "run",
     "save_report",
     "scorecard",
