@@ -26,6 +26,7 @@ SHARED_FILES = {
     "test_neighbour.py": "an environment with the wheel in it",
     "test_plugin.py": "the packages that judge, which pytester would forget",
     "test_report.py": "a finished run and its page",
+    "test_typing.py": "an environment with the wheel in it",
     "test_wheel.py": "a wheel, unpacked",
     "test_workers.py": "a Ray cluster",
 }

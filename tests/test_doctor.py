@@ -78,7 +78,7 @@ def test_an_address_nothing_answers_at_is_one_line(address: str) -> None:
 def people() -> Audience:
     """Return twenty-four personas, half of them sellers."""
     personas = [
-        Persona(id=f"p{n:02}", name=f"P{n}", segments={"role": role}, about=f"Number {n}. A {role} of jam.")
+        Persona(id=f"p{n:02}", name=f"P{n}", age=20 + n, segments={"role": role}, about=f"Number {n}. A {role} of jam.")
         for n, role in enumerate(["seller", "buyer"] * 12)
     ]
     return Audience(audience="jam", personas=tuple(personas))

@@ -36,8 +36,11 @@ Frame: TypeAlias = "pl.DataFrame | pl.LazyFrame | PandasFrame"
 DraftsLike: TypeAlias = "Campaign | Draft | Sequence[Draft] | str | Path | Frame"
 """A campaign, drafts, a path, or a frame with the columns id, text, surface and so on."""
 OneAudience: TypeAlias = "Audience | str | Path | Frame"
-AudienceLike: TypeAlias = "OneAudience | Sequence[OneAudience] | Sequence[Persona] | None"
-"""An audience, its name or path, people, a frame of people, or several audiences; None for the campaign's own."""
+AudienceLike: TypeAlias = "OneAudience | Sequence[OneAudience | Persona] | None"
+"""An audience, its name or path, people, a frame of people, or several audiences; None for the campaign's own.
+
+One list type and not one of each kind: of several, type checkers choose none for a list of a name and an audience.
+"""
 
 
 @dataclass(frozen=True, slots=True)
