@@ -16,7 +16,7 @@ Each message is one line: what is wrong, where, what is allowed, what to do next
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 class ToolkitError(Exception):
@@ -74,11 +74,18 @@ def suggest(name: str, allowed: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(nearest)}?" if nearest else ""
 
 
-def check_options(given: Iterable[str], allowed: Iterable[str]) -> None:
-    """Raise InputError for the first option that nobody knows, with the nearest right name."""
-    known = sorted(allowed)
+def check_options(given: Iterable[str], allowed: Collection[str], function: str) -> None:
+    """Raise InputError for the first option that a function does not take, with the nearest one that it does.
+
+    `allowed` may be a TypedDict's `__annotations__`.
+
+    Example:
+        >>> check_options(["concurency"], ["concurrency", "seed"], "run")
+        Traceback (most recent call last):
+        toolkit.errors.InputError: unknown option 'concurency'; did you mean 'concurrency'?
+    """
     for name in given:
-        if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1)
-            near = f"did you mean {nearest[0]!r}?" if nearest else f"allowed: {', '.join(known)}"
-            raise InputError(f"unknown option {name!r}; {near}")
+        if name not in allowed:
+            nearest = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.7)
+            hint = f"did you mean {nearest[0]!r}?" if nearest else f"{function} takes: {', '.join(sorted(allowed))}"
+            raise InputError(f"unknown option {name!r}; {hint}")

@@ -72,7 +72,7 @@ def check_campaign(
         >>> found.outcome, found.exit_code
         ('passed', 0)
     """
-    check_options(unknown, _OPTIONS)
+    check_options(unknown, _OPTIONS, "check")
     _check_policy("on_stale", on_stale, get_args(OnStale))
     _check_policy("on_inconclusive", on_inconclusive, get_args(OnInconclusive))
     campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
@@ -96,7 +96,8 @@ def check_campaign(
         if engine != "replay":
             asking["engine"] = engine
         recording = _bring(campaign, audience, shelf, asking, record=record)
-        judge = _Judge(campaign, findings, _replay(campaign, recording, model, shelf, audience), model)
+        found = _replay(campaign, recording, model, shelf, audience)
+        judge = _Judge(campaign, findings, found, model, tuple(_list_flags(audience, asking)))
     drafts = tuple(draft.id for draft in campaign)
     outcomes = tuple(
         judge.judge(placed) if judge else _conclude(placed, placed.check.judge(Recorded(drafts, findings)))
@@ -142,6 +143,16 @@ def _bring(
     return load_recording(path)
 
 
+def _list_flags(audience: Sequence[str], asking: RecordingOptions) -> Iterator[str]:
+    """Yield what was given that the command to renew needs, too, as its options; the model is told where it matters."""
+    for name in audience:
+        yield from ("--audience", name)
+    for option in ("base_url", "embedding_model", "prompts"):
+        value = asking.get(option)
+        if value is not None:
+            yield from (f"--{option.replace('_', '-')}", str(value))
+
+
 def _conclude(placed: PlacedCheck, ruling: Ruling) -> CheckOutcome:
     """Return a ruling as the outcome of a check; a finding that it quotes says where to look."""
     shown = ruling.shown
@@ -184,7 +195,15 @@ def _is_model(recorded: str, wanted: str) -> bool:
 class _Judge:
     """Judges the checks of one campaign."""
 
-    def __init__(self, campaign: Campaign, findings: Sequence[Finding], found: Replay, model: str | None) -> None:
+    def __init__(
+        self,
+        campaign: Campaign,
+        findings: Sequence[Finding],
+        found: Replay,
+        model: str | None,
+        more: Sequence[str],
+    ) -> None:
+        self._more = more
         self._campaign = campaign
         self._found = found
         self._model = model
@@ -240,7 +259,8 @@ class _Judge:
         if not groups:
             return None
         more = self._name_model() if any(group.what == "model" for group in groups) else ()
-        return f"{'; '.join(group.describe() for group in groups)}; renew: {write_command(self._campaign, *more)}"
+        command = write_command(self._campaign, *more, *self._more)
+        return f"{'; '.join(group.describe() for group in groups)}; renew: {command}"
 
     def _name_model(self) -> Sequence[str]:
         """Return the options that have the wanted model asked: the embedded engine runs files of weights alone."""

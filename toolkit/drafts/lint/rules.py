@@ -71,7 +71,7 @@ def lint(
         >>> found[0].rule, found[0].severity, found[0].line
         ('surface.retired', 'error', 9)
     """
-    check_options(unknown, ("audience", "brand"))
+    check_options(unknown, ("audience", "brand"), "lint")
     if isinstance(drafts, (str, Path)):
         drafts = load_drafts(drafts)
     campaign = drafts if isinstance(drafts, Campaign) else None
