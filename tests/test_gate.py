@@ -16,7 +16,14 @@ from scripted import ScriptedEngine
 
 import toolkit
 from toolkit.errors import InputError
-from toolkit.gate import check_campaign, choose_campaigns, list_checks, preview_recording, record_campaign
+from toolkit.gate import (
+    check_campaign,
+    choose_campaigns,
+    is_meant_as_campaign,
+    list_checks,
+    preview_recording,
+    record_campaign,
+)
 from toolkit.gate.finding_files import is_campaign_with_checks
 from toolkit.gate.judging import Sample, judge_least, judge_most
 
@@ -234,6 +241,40 @@ def test_a_folder_stands_for_its_campaigns(write: Write, tmp_path: Path) -> None
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no campaign with checks among 0 YAML files"):
         choose_campaigns([str(tmp_path / "empty")])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("misspelt.yaml", CAMPAIGN.replace("checks:", "chekcs:"), "did you mean checks"),
+        ("pointer.yaml", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "git lfs pull"),
+        ("drafts.yaml", CAMPAIGN.replace("drafts:", "draft:"), "drafts needs a list"),
+        ("jam.yaml", CAMPAIGN.split("checks:", maxsplit=1)[0], "there are no checks"),
+    ],
+)
+def test_a_campaign_that_lost_its_checks_fails_in_a_folder(
+    write: Write, tmp_path: Path, name: str, text: str, said: str
+) -> None:
+    """Misspelt or deleted checks, and a file that Git LFS keeps elsewhere, are not left out in silence."""
+    path = write()
+    record_campaign(path, engine=ScriptedEngine(lively), rating="direct")
+    path.with_name("good.yaml").write_text(CAMPAIGN)
+    faulty = tmp_path / name
+    faulty.write_text(text)
+    assert str(faulty) in choose_campaigns([str(tmp_path)])[0]
+    with pytest.raises(InputError, match=said):
+        check_campaign(faulty)
+
+
+def test_a_file_that_cannot_be_read_stops_nobody(write: Write, tmp_path: Path) -> None:
+    """The gate names it as a fault of its own; test collection, to which it may be anybody's, passes it by."""
+    path = write()
+    secret = tmp_path / "secret.yaml"
+    secret.symlink_to("/proc/self/mem")
+    assert choose_campaigns([str(tmp_path)])[0] == [str(path), str(secret)]
+    assert not is_meant_as_campaign(secret)
+    with pytest.raises(InputError, match="cannot be read"):
+        check_campaign(secret)
 
 
 def test_asking_whether_a_file_is_a_campaign_is_light(write: Write) -> None:

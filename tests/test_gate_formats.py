@@ -63,6 +63,13 @@ def test_junit_is_valid_for_jenkins() -> None:
     xmlschema.XMLSchema(JENKINS).validate(render_junit(outcomes, AT))
 
 
+def test_what_is_let_pass_is_no_error() -> None:
+    """A stale recording is annotated as an error, and as a warning where it does not fail the job."""
+    stale = judged("stale")
+    assert render_annotations([stale]).startswith("::error ")
+    assert render_annotations([stale.model_copy(update={"on_stale": "warn"})]).startswith("::warning ")
+
+
 def test_junit_counts_and_places() -> None:
     """Failed, stale and error are failures that say where; inconclusive is skipped; counts agree."""
     suite = ElementTree.fromstring(render_junit([judged("passed", "failed", "inconclusive", "stale", "error")], AT))[0]  # noqa: S314 - our own

@@ -172,3 +172,15 @@ def test_drafts_take_no_longer_for_being_many() -> None:
     measure_lint(100)
     few, many = zip(*((measure_lint(500), measure_lint(4_000)) for _ in range(3)), strict=True)
     assert min(many) < 24 * min(few)
+
+
+def test_one_bad_file_does_not_hide_the_others(bad: Path) -> None:
+    """The findings of the files that can be read are printed, also as JSON; what cannot be is one line, and exit 2."""
+    broken = bad.with_name("broken.yaml")
+    broken.write_text("drafts: [")
+    good = json.loads(call(bad, "--json").stdout)
+    done = CliRunner().invoke(command_group, ["lint", str(broken), str(bad), "--json"], standalone_mode=False)
+    assert done.return_value == 2
+    assert json.loads(done.stdout) == good
+    assert done.stderr.count("\n") == 1
+    assert f"{broken}:1: not YAML" in done.stderr

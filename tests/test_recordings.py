@@ -17,7 +17,7 @@ import toolkit
 from toolkit.drafts import load_drafts
 from toolkit.errors import CallFailed, InputError
 from toolkit.files.templating import clean_text
-from toolkit.gate import Shelf, check_campaign, preview_recording, record_campaign
+from toolkit.gate import Shelf, check_campaign, merging, preview_recording, record_campaign
 from toolkit.gate.entries import make_frame
 from toolkit.gate.recording_file import load_recording
 from toolkit.gate.replay import replay
@@ -253,7 +253,7 @@ def test_line_ends_of_another_system_do_no_harm(recorded: Recorded) -> None:
 
 
 def test_text_of_a_model_cannot_break_the_file(recorded: Recorded) -> None:
-    """Line breaks, separators, overrides and emoji in what was said stay on one line and come back cleaned, colours of a terminal whole."""
+    """Line breaks, separators, overrides and emoji in what was said stay on one line and come back clean, without colours."""
     wild = 'One\nline\u2028two\x1b[31m \u202edesrever "quoted" 👩‍👩‍👧'
     path = recorded(engine=ScriptedEngine(lambda _: reading(verbatim=wild)))
     assert len(path.with_name("jam.reactions.jsonl").read_text().rstrip("\n").split("\n")) == 25
@@ -327,3 +327,90 @@ def test_ratings_are_replayed_without_an_embedding_model(recorded: Recorded) -> 
     implied = [sum(point * share for point, share in enumerate(pmf, 1)) for pmf in pmfs]
     assert ratings.to_list() == pytest.approx(implied, abs=0.01)
     assert say(path).startswith("passed: trust ")
+
+
+def test_two_branches_that_record_one_campaign_merge(recorded: Recorded, tmp_path: Path) -> None:
+    """One branch changes each draft, both record, and the merge of texts and recordings asks nobody again."""
+    path = recorded()
+    recording = path.with_name("jam.reactions.jsonl")
+    base = recording.read_bytes()
+    sides = {"ours": ("an invoice", "one invoice"), "theirs": ("paid today, in", "paid today and in")}
+    for name, change in sides.items():
+        recording.write_bytes(base)
+        path.write_text(CAMPAIGN.replace(*change))
+        record_campaign(path, engine=ScriptedEngine(lively))
+        (tmp_path / name).write_bytes(recording.read_bytes())
+    (tmp_path / "theirs").rename(tmp_path / "theirs.reactions.jsonl")
+    recording.write_bytes((tmp_path / "ours").read_bytes())
+    merged = merging.merge_recordings(recording, tmp_path / "theirs.reactions.jsonl")
+    assert (merged.reactions, merged.added) == (48, 24)
+    path.write_text(CAMPAIGN.replace(*sides["ours"]).replace(*sides["theirs"]))
+    assert [one.outcome for one in check_campaign(path).checks] == ["passed"] * 3
+    engine = ScriptedEngine(lively)
+    tidied = record_campaign(path, engine=engine)
+    assert (tidied.kept, tidied.reactions, engine.calls) == (24, 24, 0)
+
+
+def test_what_a_merge_left_in_a_recording_is_put_together(recorded: Recorded) -> None:
+    """A recording with the marks of a conflict is told with the command that resolves it, which keeps both sides."""
+    path = recorded()
+    recording = path.with_name("jam.reactions.jsonl")
+    ours = lines_of(path)
+    path.write_text(CAMPAIGN.replace("an invoice", "one invoice"))
+    record_campaign(path, engine=ScriptedEngine(lively))
+    theirs = lines_of(path)
+    recording.write_text("\n".join(["<<<<<<< ours", *ours, "=======", *theirs, ">>>>>>> theirs", ""]))
+    with pytest.raises(InputError, match=r"jam.reactions.jsonl:1: .* what a merge left; `audience record --merge "):
+        check_campaign(path)
+    assert merging.merge_recordings(recording).reactions == 36
+    assert [one.outcome for one in check_campaign(path).checks] == ["passed"] * 3
+
+
+def test_recordings_of_two_campaigns_do_not_merge(recorded: Recorded, tmp_path: Path) -> None:
+    """What belongs to another campaign, or is none, is refused and nothing is written."""
+    path = recorded()
+    recording = path.with_name("jam.reactions.jsonl")
+    before = recording.read_bytes()
+    other = path.with_name("honey.yaml")
+    other.write_text(CAMPAIGN.replace("campaign: jam", "campaign: honey"))
+    record_campaign(other, engine=ScriptedEngine(lively), rating="direct")
+    with pytest.raises(InputError, match="'jam' and of 'honey' cannot be merged"):
+        merging.merge_recordings(recording, other.with_name("honey.reactions.jsonl"))
+    with pytest.raises(InputError, match=r"no such recording|no such file"):
+        merging.merge_recordings(recording, tmp_path / "none.reactions.jsonl")
+    assert recording.read_bytes() == before
+
+
+def test_files_of_one_name_have_recordings_of_their_own(recorded: Recorded) -> None:
+    """Beside a.yaml, a.yml records into a file of its own, and finds it again once a.yaml is gone."""
+    path = recorded()
+    other = path.with_suffix(".yml")
+    other.write_text(CAMPAIGN.replace("an invoice", "one invoice"))
+    before = path.with_name("jam.reactions.jsonl").read_bytes()
+    record_campaign(other, engine=ScriptedEngine(lively), rating="direct")
+    assert path.with_name("jam.reactions.jsonl").read_bytes() == before
+    path.unlink()
+    assert check_campaign(other).outcome == "passed"
+
+
+def test_a_whole_new_audience_is_one_line(recorded: Recorded) -> None:
+    """Where everybody is new, or everybody changed, a check says how many in one clause; a few are named."""
+    path = recorded()
+    write_people(path.parent, about="Bakes bread at number")
+    assert say(path, 1).startswith("stale: 12 personas: 12 reactions, the description changed; renew:")
+    audience = path.with_name("jam-sellers.yaml")
+    write_people(path.parent)
+    audience.write_text(audience.read_text().replace("id: p", "id: q").replace("Sells", "Sold"))
+    assert say(path, 1).startswith("stale: 12 personas: 12 reactions, never recorded; renew:")
+    write_people(path.parent)
+    audience.write_text(audience.read_text().replace("number 1.", "corner 1."))
+    assert say(path, 1).startswith("stale: persona p01: 1 reaction, the description changed; renew:")
+
+
+def test_the_command_to_renew_is_whole(recorded: Recorded) -> None:
+    """What was given to reach the model and the people is in the command that is printed."""
+    path = recorded()
+    path.write_text(CAMPAIGN.replace("an invoice", "one invoice"))
+    people = str(path.with_name("jam-sellers.yaml"))
+    told = say(path, base_url="http://127.0.0.1:9/v1", audience=[people], prompts=None)
+    assert told.endswith(f"renew: audience record {path} --audience {people} --base-url http://127.0.0.1:9/v1")

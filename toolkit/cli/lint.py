@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from toolkit.cli.options import option
+from toolkit.errors import InputError
 from toolkit.files import markup
 
 if TYPE_CHECKING:
@@ -66,9 +67,22 @@ def lint(
     if not drafts:
         raise click.MissingParameter(param_hint="'DRAFTS...'", param_type="argument", ctx=click.get_current_context())
     people = load_audience(audience) if audience else None
-    campaigns = [load_drafts(path, surface=surface) for path in drafts]
-    findings = [finding for campaign in campaigns for finding in linting.lint(campaign, people, brand=brand)]
-    _print(findings, "json" if as_json else form, sum(map(len, campaigns)))
+    findings: list[Finding] = []
+    faults: list[InputError] = []
+    count = 0
+    for path in drafts:
+        try:
+            campaign = load_drafts(path, surface=surface)
+            findings += linting.lint(campaign, people, brand=brand)
+            count += len(campaign)
+        except InputError as error:
+            if len(drafts) == 1:
+                raise
+            faults.append(error)
+            click.echo(f"audience: {error}", err=True)
+    _print(findings, "json" if as_json else form, count)
+    if faults:
+        return faults[0].exit_code
     return int(any(finding.severity == "error" for finding in findings))
 
 

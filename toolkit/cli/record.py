@@ -13,7 +13,7 @@ from toolkit.cli.options import option, shared_parameters
 from toolkit.models import LABEL
 
 if TYPE_CHECKING:
-    from toolkit.gate import RecordingOutcome, Shelf
+    from toolkit.gate import Shelf, results
     from toolkit.panel import planning
     from toolkit.questionnaire import Reaction
 
@@ -56,9 +56,10 @@ def remembered_options(command: Command) -> Command:
 @click.argument("campaigns", nargs=-1, required=True, metavar="CAMPAIGN...")
 @click.option("--baseline", metavar="DRAFT", help="Record this draft as the live one until you name another.")
 @click.option("--renew", is_flag=True, help="Keep nothing of the old recording. Stored replies still answer.")
+@click.option("--merge", is_flag=True, help="Treat CAMPAIGN... as recordings. Put their reactions into the first.")
 @click.option("--dry-run", is_flag=True, help="Show what the recording lacks and what asking would take. Ask nothing.")
 @remembered_options
-def record(campaigns: tuple[str, ...], *, as_json: bool, dry_run: bool, **options: Any) -> int:
+def record(campaigns: tuple[str, ...], *, as_json: bool, dry_run: bool, merge: bool, **options: Any) -> int:
     """Ask for the reactions that recordings lack. Write NAME.reactions.jsonl next to each campaign.
 
     Commit the files: `audience check` replays them with no network and no key. Reactions that are up to date are not
@@ -68,6 +69,8 @@ def record(campaigns: tuple[str, ...], *, as_json: bool, dry_run: bool, **option
     """
     from toolkit.gate import Shelf, results
 
+    if merge:
+        return _merge(campaigns, as_json=as_json)
     shelf = Shelf()
     if dry_run:
         asking = {name: value for name, value in options.items() if name not in {"quiet", "verbose"}}
@@ -81,6 +84,15 @@ def record(campaigns: tuple[str, ...], *, as_json: bool, dry_run: bool, **option
             click.echo(_describe(outcome))
         click.echo(click.style(LABEL, dim=True))
     return results.choose_exit_code(map(find_exit_code, outcomes))
+
+
+def _merge(recordings: tuple[str, ...], *, as_json: bool) -> int:
+    from toolkit.gate import merging
+
+    outcome = merging.merge_recordings(*recordings)
+    told = f"{outcome.recording}: {outcome.reactions} reactions, {outcome.added} added"
+    click.echo(json.dumps(outcome.model_dump(), ensure_ascii=False) if as_json else told)
+    return 0
 
 
 def _preview(campaigns: tuple[str, ...], shelf: Shelf, *, as_json: bool, **options: Any) -> int:
@@ -103,7 +115,7 @@ def _preview(campaigns: tuple[str, ...], shelf: Shelf, *, as_json: bool, **optio
 
 def record_one(
     path: str, shelf: Shelf, *, quiet: bool = False, verbose: bool = False, **options: Any
-) -> RecordingOutcome:
+) -> results.RecordingOutcome:
     """Bring the recording of one campaign up to date, with progress on standard error."""
     from toolkit.cli.progress import ShownProgress
     from toolkit.gate import record_campaign
@@ -123,14 +135,14 @@ def record_one(
         return record_campaign(path, shelf=shelf, on_plan=begin, on_reaction=advance, **options)
 
 
-def find_exit_code(outcome: RecordingOutcome) -> int:
+def find_exit_code(outcome: results.RecordingOutcome) -> int:
     """Return 0, 3 if reactions are missing, or 4 if the cost limit stopped the recording."""
     if outcome.stopped:
         return _OVER_BUDGET
     return _INCOMPLETE if outcome.failed else 0
 
 
-def _describe(outcome: RecordingOutcome) -> str:
+def _describe(outcome: results.RecordingOutcome) -> str:
     counts = [("kept", outcome.kept), ("asked for", outcome.asked), ("refused", outcome.refused)]
     counts += [("failed", outcome.failed), ("dropped", outcome.dropped)]
     told = ", ".join(f"{count} {word}" for word, count in counts if count or word in {"kept", "asked for"})

@@ -9,6 +9,8 @@ from toolkit.errors import InputError
 
 MOST_BYTES = 64 * 2**20
 STANDARD_INPUT = "-"
+LARGE_FILE = b"version https://git-lfs.github.com/spec/"
+"""How a file begins that Git LFS keeps elsewhere."""
 _LEAST_NUL_SHARE = 0.3
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -41,6 +43,8 @@ def read_bytes(source: str | Path) -> bytes:
 
 def decode_text(data: bytes, source: str) -> str:
     """Return bytes as text; `source` stands in messages."""
+    if data.startswith(LARGE_FILE):
+        raise InputError(f"{source}: a pointer of Git LFS stands here, not the file itself; run `git lfs pull`")
     text = _decode(data)
     if "\x00" in text:
         raise InputError(f"{source}: this is not a text file; save it as UTF-8 text")

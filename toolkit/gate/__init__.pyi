@@ -1,11 +1,10 @@
-from . import formats, results
+from . import formats, merging, results
 from .checking import check, check_campaign, list_checks
 from .finding_files import choose_campaigns, is_meant_as_campaign
-from .recording import RecordingOutcome, preview_recording, record_campaign
+from .recording import preview_recording, record_campaign
 from .replay import Shelf
 
 __all__ = [
-    "RecordingOutcome",
     "Shelf",
     "check",
     "check_campaign",
@@ -13,6 +12,7 @@ __all__ = [
     "formats",
     "is_meant_as_campaign",
     "list_checks",
+    "merging",
     "preview_recording",
     "record_campaign",
     "results",

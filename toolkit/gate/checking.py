@@ -94,7 +94,8 @@ def check(
         if engine != "replay":
             asking["engine"] = engine
         recording = _bring(campaign, audience, shelf, asking, record=record)
-        judge = _Judge(campaign, findings, _replay(campaign, recording, model, shelf, audience), model)
+        found = _replay(campaign, recording, model, shelf, audience)
+        judge = _Judge(campaign, findings, found, model, tuple(_list_flags(audience, asking)))
     drafts = tuple(draft.id for draft in campaign)
     outcomes = tuple(
         judge.judge(placed) if judge else _conclude(placed, placed.check.judge(Recorded(drafts, findings)))
@@ -136,6 +137,16 @@ def _bring(
     elif "engine" in asking:
         return fetch(campaign, load_recording(path), shelf, audience, asking).recording
     return load_recording(path)
+
+
+def _list_flags(audience: Sequence[str], asking: RecordingOptions) -> Iterator[str]:
+    """Yield what was given that the command to renew needs, too, as its options; the model is told where it matters."""
+    for name in audience:
+        yield from ("--audience", name)
+    for option in ("base_url", "embedding_model", "prompts"):
+        value = asking.get(option)
+        if value is not None:
+            yield from (f"--{option.replace('_', '-')}", str(value))
 
 
 def _conclude(placed: PlacedCheck, ruling: Ruling) -> CheckOutcome:
@@ -180,7 +191,15 @@ def _is_model(recorded: str, wanted: str) -> bool:
 class _Judge:
     """Judges the checks of one campaign."""
 
-    def __init__(self, campaign: Campaign, findings: Sequence[Finding], found: Replay, model: str | None) -> None:
+    def __init__(
+        self,
+        campaign: Campaign,
+        findings: Sequence[Finding],
+        found: Replay,
+        model: str | None,
+        more: Sequence[str],
+    ) -> None:
+        self._more = more
         self._campaign = campaign
         self._found = found
         self._model = model
@@ -236,7 +255,8 @@ class _Judge:
         if not groups:
             return None
         more = self._name_model() if any(group.what == "model" for group in groups) else ()
-        return f"{'; '.join(group.describe() for group in groups)}; renew: {write_command(self._campaign, *more)}"
+        command = write_command(self._campaign, *more, *self._more)
+        return f"{'; '.join(group.describe() for group in groups)}; renew: {command}"
 
     def _name_model(self) -> Sequence[str]:
         """Return the options that have the wanted model asked: the embedded engine runs files of weights alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,9 @@ from toolkit.errors import InputError
 _SUFFIXES = {".yaml", ".yml"}
 _KEYS = ("campaign", "drafts", "checks")
 _AT_TOP = [re.compile(rb"^%s\s*:" % key.encode(), re.MULTILINE) for key in _KEYS]
+_TOP_KEY = re.compile(rb"^([A-Za-z_]+)\s*:", re.MULTILINE)
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_ALIKE = 0.7
 _MOST_BYTES = 4_000_000
 
 
@@ -18,13 +22,14 @@ def choose_campaigns(paths: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the campaigns with checks among files and folders, and the YAML files that are none.
 
     A folder stands for the YAML files in it and below. A file that is named alone is a campaign, whatever stands in it,
-    and so is one that is not YAML: what is wrong with it is for the reader to say. Raises InputError where a folder, or
-    a list of several files, holds no campaign with checks.
+    and so is one that is not YAML: what is wrong with it is for the reader to say. So is a campaign whose checks are
+    gone or misspelt, and a file that cannot be read. Raises InputError where a folder, or a list of several files,
+    holds no campaign with checks.
     """
     found = [file for path in paths for file in (_list_files(Path(path)) if Path(path).is_dir() else [path])]
     if found == list(paths) and len(found) == 1:
         return found, []
-    chosen = [file for file in found if Path(file).suffix.lower() not in _SUFFIXES or is_meant_as_campaign(file)]
+    chosen = [file for file in found if Path(file).suffix.lower() not in _SUFFIXES or _is_chosen(Path(file))]
     if not chosen:
         raise InputError(
             f"{', '.join(paths[:3])}: no campaign with checks among {len(found)} YAML files; "
@@ -34,14 +39,38 @@ def choose_campaigns(paths: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def is_meant_as_campaign(path: str | Path) -> bool:
-    """Return whether a file is a campaign with checks, or would be if its YAML were whole: a fault, not a gap."""
+    """Return whether a file is a campaign with checks, or would be if its YAML were whole: a fault, not a gap.
+
+    A file that cannot be read is none: it may be anybody's.
+    """
     path = Path(path)
     if path.suffix.lower() not in _SUFFIXES:
         return False
-    if not path.is_file():
-        return True
-    data = path.read_bytes()
+    try:
+        if not path.is_file():
+            return True
+        data = path.read_bytes()
+    except OSError:
+        return False
     return all(key.search(data) for key in _AT_TOP) or is_campaign_with_checks(path)
+
+
+def _is_chosen(path: Path) -> bool:
+    """Return whether a file is a campaign with checks, was one, or cannot be looked into."""
+    if is_meant_as_campaign(path):
+        return True
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return True
+    if data.startswith(_POINTER):
+        return True
+    keys = {key.decode("ascii").lower() for key in _TOP_KEY.findall(data)}
+    campaign, drafts, checks = (key in keys for key in _KEYS)
+    if checks:
+        return campaign or drafts
+    was_checked = path.with_name(f"{path.stem}.reactions.jsonl").exists()
+    return campaign and drafts and (was_checked or bool(difflib.get_close_matches(_KEYS[2], keys, cutoff=_ALIKE)))
 
 
 def _list_files(folder: Path) -> list[str]:

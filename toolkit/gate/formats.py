@@ -40,7 +40,7 @@ def render_annotations(outcomes: Sequence[CampaignOutcome]) -> str:
     Checks that passed are left out. Files are named from the working folder, which is the repository's in a workflow.
     """
     found = [
-        (_LEVELS[check.outcome], _annotate(outcome, check))
+        (_find_level(outcome, check), _annotate(outcome, check))
         for outcome in outcomes
         for check in outcome.checks
         if check.outcome in _LEVELS
@@ -108,7 +108,13 @@ def _clean(text: str) -> str:
 
 def _annotate(outcome: CampaignOutcome, check: CheckOutcome) -> str:
     values = {"file": _name_file(outcome), "line": check.line, "title": f"{outcome.campaign}: {check.check}"}
-    return markup.write_command(_LEVELS[check.outcome], values, check.message)
+    return markup.write_command(_find_level(outcome, check), values, check.message)
+
+
+def _find_level(outcome: CampaignOutcome, check: CheckOutcome) -> str:
+    """Return error or warning: what does not fail a job is no error."""
+    is_let_pass = check.outcome == "stale" and outcome.on_stale == "warn"
+    return "warning" if is_let_pass else _LEVELS[check.outcome]
 
 
 def _summarise(outcome: CampaignOutcome) -> Iterator[str]:

@@ -16,7 +16,8 @@ from toolkit.gate.entries import make_entry
 from toolkit.gate.names import is_same_name
 from toolkit.gate.recording_file import Entry, Header, Recording, find_recording, load_recording, save_recording
 from toolkit.gate.replay import Replay, Shelf, replay
-from toolkit.models import LABEL, Campaign, Draft, Record, exchange, records
+from toolkit.gate.results import RecordingOutcome
+from toolkit.models import Campaign, Draft, Record, exchange, records
 from toolkit.panel import api, background, estimating, planning, session
 from toolkit.questionnaire import Task
 from toolkit.results import Run
@@ -58,31 +59,6 @@ class RecordingOptions(TypedDict, total=False):
     """The draft that is live: its reactions are kept also when its text changes later."""
     renew: bool
     """Take nothing over from the recording."""
-
-
-class RecordingOutcome(Record):
-    """What recording a campaign came to."""
-
-    campaign: str
-    file: str
-    recording: str
-    """The file that holds the reactions."""
-    reactions: int
-    """How many it holds now."""
-    kept: int
-    """Reactions that were already there."""
-    asked: int
-    """Reactions that it lacked."""
-    refused: int
-    failed: int
-    """Reactions that did not come; the same command asks for them again."""
-    dropped: int
-    """Reactions that nothing needs any more."""
-    cost_usd: float | None
-    stopped: str | None = None
-    """Why asking ended early, where it did."""
-    warnings: tuple[str, ...] = ()
-    label: str = LABEL
 
 
 @dataclass(frozen=True)
@@ -145,7 +121,7 @@ def record_campaign(
     `toolkit.run`. What is left out stays as it was recorded. `shelf` is shared between calls, so that audiences are
     read once. Raises InputError for what cannot be used, before anything is asked.
     """
-    check_options(options, RecordingOptions.__annotations__, "record")
+    check_options(options, RecordingOptions.__annotations__, "record_campaign")
     campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
     path = find_recording(require_file(campaign))
     recording = load_recording(path)
@@ -170,7 +146,7 @@ def preview_recording(
     **options: Unpack[RecordingOptions],
 ) -> Preview:
     """Return what `record_campaign` with these arguments would ask for and what it would take, with nothing asked."""
-    check_options(options, RecordingOptions.__annotations__, "record")
+    check_options(options, RecordingOptions.__annotations__, "preview_recording")
     campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
     path = find_recording(require_file(campaign))
     prepared = _prepare(campaign, load_recording(path), shelf or Shelf(), audience, options)

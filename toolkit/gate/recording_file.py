@@ -19,6 +19,10 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 VERSION = 1
 """Of the file format."""
 SUFFIX = ".reactions.jsonl"
+_FIRST_SUFFIX = ".yaml"
+"""Of a campaign file; one of the same name with another suffix names its recording in full."""
+MERGE_MARKS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
+"""How the lines begin that Git leaves where two sides of a merge differ."""
 _RESTORE = "restore it from version control, or delete the file and record it anew"
 
 
@@ -84,8 +88,13 @@ class Entry(Record):
 
     @property
     def name(self) -> tuple[str, str, int]:
-        """Draft, persona and repeat: no two reactions of a recording share them."""
+        """Draft, persona and repeat: two reactions share them only while a merge keeps two texts of one draft."""
         return (self.draft, self.persona, self.repeat)
+
+    @property
+    def identity(self) -> tuple[str | int, ...]:
+        """Name and content: no two reactions of a recording share them."""
+        return (*self.name, *self.content)
 
     @property
     def content(self) -> tuple[str | int, ...]:
@@ -111,8 +120,14 @@ def make_content(shaped: Shaped, wording: int, repeat: int) -> tuple[str | int, 
 
 
 def find_recording(campaign_file: str | Path) -> Path:
-    """Return where the recording of a campaign file is kept: NAME.reactions.jsonl beside it."""
+    """Return where the recording of a campaign file is kept: NAME.reactions.jsonl beside it.
+
+    Beside a.yaml, the recording of a.yml is a.yml.reactions.jsonl.
+    """
     path = Path(campaign_file)
+    whole = path.with_name(path.name + SUFFIX)
+    if path.suffix != _FIRST_SUFFIX and (whole.exists() or path.with_suffix(_FIRST_SUFFIX).exists()):
+        return whole
     return path.with_name(path.stem + SUFFIX)
 
 
@@ -124,12 +139,9 @@ def load_recording(path: Path) -> Recording | None:
     if not path.exists():
         return None
     first, *lines = read_text(path).removesuffix("\n").split("\n")
-    fields = _parse(first, path, 1)
-    said = fields.get("recording")
-    if isinstance(said, int) and said > VERSION:
-        raise InputError(f"{path}:1: a recording of format {said}, and this toolkit reads up to {VERSION}; upgrade it")
-    header = _validate(Header, fields, path, 1)
-    entries = tuple(_read_entry(line, path, number) for number, line in enumerate(lines, 2))
+    fields = parse_line(first, path, 1)
+    header = make_header(fields, path, 1)
+    entries = tuple(read_entry(line, path, number) for number, line in enumerate(lines, 2))
     _check_distinct(entries, path)
     if header.reactions != len(entries) or header.sha256 != _hash_all(fields, lines):
         where = f"{path}: {len(entries)} lines follow the first, {header.reactions} were written"
@@ -138,9 +150,19 @@ def load_recording(path: Path) -> Recording | None:
     return Recording(header=header, entries=entries)
 
 
+def make_header(fields: Mapping[str, Any], path: Path, number: int) -> Header:
+    """Return the first line of a recording; raise InputError for one of a later format, or a damaged one."""
+    said = fields.get("recording")
+    if isinstance(said, int) and said > VERSION:
+        raise InputError(
+            f"{path}:{number}: a recording of format {said}, and this toolkit reads up to {VERSION}; upgrade it"
+        )
+    return _validate(Header, fields, path, number)
+
+
 def save_recording(path: Path, header: Header, entries: Iterable[Entry]) -> None:
     """Write a recording, whole or not at all; entries come out sorted."""
-    lines = [_write_entry(entry) for entry in sorted(entries, key=lambda entry: entry.name)]
+    lines = [_write_entry(entry) for entry in sorted(entries, key=lambda entry: (entry.name, entry.content))]
     fields = header.model_copy(update={"reactions": len(lines)}).model_dump(mode="json", exclude_defaults=True)
     # What a reader should see at once stands there even where it is the default.
     told = {"recording": VERSION, "campaign": header.campaign, "label": LABEL}
@@ -154,15 +176,22 @@ def _write_entry(entry: Entry) -> str:
     return _write({**fields, "sum": digest(fields)})
 
 
-def _read_entry(line: str, path: Path, number: int) -> Entry:
-    fields = _parse(line, path, number)
+def read_entry(line: str, path: Path, number: int) -> Entry:
+    """Return the reaction on a line; raise InputError for one that was damaged or edited by hand."""
+    fields = parse_line(line, path, number)
     told = fields.pop("sum", None)
     if told != digest(fields):
         raise InputError(f"{path}:{number}: this reaction was edited by hand or damaged; {_RESTORE}")
     return _validate(Entry, fields, path, number)
 
 
-def _parse(line: str, path: Path, number: int) -> dict[str, Any]:
+def parse_line(line: str, path: Path, number: int) -> dict[str, Any]:
+    """Return the fields on a line; raise InputError where it holds none."""
+    if line.startswith(MERGE_MARKS):
+        raise InputError(
+            f"{path}:{number}: not a line of a recording but what a merge left; `audience record --merge {path}` "
+            "keeps both sides"
+        )
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError):
@@ -182,11 +211,11 @@ def _validate(kind: type[AnyRecord], fields: Mapping[str, Any], path: Path, numb
 
 
 def _check_distinct(entries: Iterable[Entry], path: Path) -> None:
-    seen: dict[tuple[str, str, int], int] = {}
+    seen: dict[tuple[str | int, ...], int] = {}
     for number, entry in enumerate(entries, 2):
-        if entry.name in seen:
-            raise InputError(f"{path}:{number}: the same reaction as on line {seen[entry.name]}; {_RESTORE}")
-        seen[entry.name] = number
+        if entry.identity in seen:
+            raise InputError(f"{path}:{number}: the same reaction as on line {seen[entry.identity]}; {_RESTORE}")
+        seen[entry.identity] = number
 
 
 def _hash_all(fields: Mapping[str, Any], lines: Iterable[str]) -> str:

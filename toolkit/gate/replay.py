@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,9 @@ from toolkit.models import Audience, Campaign, Draft, Settings
 from toolkit.panel import api, planning
 from toolkit.questionnaire import Prompts, Task
 
+_PERSONA = "persona "
+_MOST_NAMED = 3
+"""Personas of one cause that are named one by one."""
 _CAUSES = ("model", "settings", "prompts", "text", "parts", "persona")
 """In the order in which a change is told: the first that differs is named."""
 
@@ -102,13 +105,12 @@ class Replay:
         if self.recording is None:
             return [Group("no recording yet", len(chosen), "nothing is recorded")] if chosen else []
         recorded = {(entry.draft, entry.persona) for entry in self.recording.entries}
-        labels = Counter(self._label(one, recorded) for one in chosen)
-        return [Group(what, count, why) for (what, why), count in labels.items()]
+        return list(_gather(Counter(self._label(one, recorded) for one in chosen)))
 
     def _label(self, stale: Stale, recorded: Iterable[tuple[str, str]]) -> tuple[str, str]:
         task = stale.task
         assert task.persona is not None  # noqa: S101 - a recording holds no control reader
-        draft, persona = f"draft {task.draft.id}", f"persona {task.persona.id}"
+        draft, persona = f"draft {task.draft.id}", f"{_PERSONA}{task.persona.id}"
         told: dict[str, tuple[str, str]] = {
             "text": (draft, "its text changed"),
             "parts": (draft, "its surface, picture or another part changed"),
@@ -123,6 +125,22 @@ class Replay:
         if task.draft.id in drafts and task.persona.id not in people:
             return (persona, "never recorded")
         return (draft, "never recorded")
+
+
+def _gather(labels: Mapping[tuple[str, str], int]) -> Iterator[Group]:
+    """Yield a group a label; many personas of one cause are one group, in the place of the first."""
+    people: dict[str, list[str]] = {}
+    for what, why in labels:
+        if what.startswith(_PERSONA):
+            people.setdefault(why, []).append(what)
+    told: set[str] = set()
+    for (what, why), count in labels.items():
+        of_persona = what.startswith(_PERSONA) and len(people[why]) > _MOST_NAMED
+        if not of_persona:
+            yield Group(what, count, why)
+        elif why not in told:
+            told.add(why)
+            yield Group(f"{len(people[why])} personas", sum(labels[name, why] for name in people[why]), why)
 
 
 def replay(

@@ -56,6 +56,31 @@ class CampaignOutcome(Record):
         return choose_exit_code(codes[check.outcome] for check in self.checks)
 
 
+class RecordingOutcome(Record):
+    """What recording a campaign came to."""
+
+    campaign: str
+    file: str
+    recording: str
+    """The file that holds the reactions."""
+    reactions: int
+    """How many it holds now."""
+    kept: int
+    """Reactions that were already there."""
+    asked: int
+    """Reactions that it lacked."""
+    refused: int
+    failed: int
+    """Reactions that did not come; the same command asks for them again."""
+    dropped: int
+    """Reactions that nothing needs any more."""
+    cost_usd: float | None
+    stopped: str | None = None
+    """Why asking ended early, where it did."""
+    warnings: tuple[str, ...] = ()
+    label: str = LABEL
+
+
 def choose_exit_code(codes: Iterable[int]) -> int:
     """Return the exit code that stands for several: 2, then 4, 3, 1, 5, else 0."""
     found = set(codes)
