@@ -60,13 +60,13 @@ def test_rates_are_weighted_shares() -> None:
 
 
 def test_a_rating_is_of_those_who_stopped() -> None:
-    """Three wordings whose means are 2, 3 and 4: mean 3, and the t interval over the three; nulls enter nothing."""
-    ratings = {0: 1.0, 1: 3.0, 2: 3.0, 3: 3.0, 4: 4.0, 5: 4.0}
+    """Three wordings with means 2.75, 3 and 3.25: mean 3, and the t interval over the three; nulls enter nothing."""
+    ratings = {0: 2.0, 1: 3.5, 2: 3.0, 3: 3.0, 4: 3.25, 5: 3.25}
     rows = [row("a", person, "read", wording=person // 2, rating_trust=level) for person, level in ratings.items()]
     found = find(toolkit.scorecard(table(*rows, row("a", 6, "scroll_past", wording=0))), "trust")
     assert found["estimate"] == pytest.approx(3.0)
     assert (found["personas"], found["reactions"]) == (6, 6)
-    half = T_TWO_DEGREES / 3**0.5
+    half = 0.25 * T_TWO_DEGREES / 3**0.5
     assert found["high"] == pytest.approx(3 + half, abs=1e-5)
     assert found["low"] == pytest.approx(3 - half, abs=1e-5)
 

@@ -141,9 +141,9 @@ def _tabulate_evidence(evidence: Sequence[Evidence]) -> Table:
     for heading in ("source", "favours", "ahead by", "people agree", "rests on"):
         table.add_column(heading)
     for row in evidence:
-        ahead = f"{100 * row.difference:.0f} points" if row.difference is not None else ""
+        ahead = f"{deciding.say_points(row.difference)} points" if row.difference is not None else ""
         if row.difference_low is not None and row.difference_high is not None:
-            ahead += f" ({100 * row.difference_low:.0f} to {100 * row.difference_high:.0f})"
+            ahead += f" ({deciding.say_points(row.difference_low)} to {deciding.say_points(row.difference_high)})"
         chance = f"{row.probability:.0%}" if row.probability is not None else ""
         if row.low is not None and row.high is not None:
             chance += f" ({row.low:.0%} to {row.high:.0%})"

@@ -19,6 +19,8 @@ MEASURES = ("relevance", "clarity", "trust", "appeal", "intent")
 ACTIONS = ("scroll_past", "read", "react", "click", "reply", "share", "save", "hide", "report")
 LEAVING = ("scroll_past", "hide", "report")
 NEGATIVE = ("hide", "report")
+READING = ("read", "react", "click", "reply", "share", "save")
+"""Actions that include reading: whoever does one of them has reached the objective "read"."""
 OBJECTIVES = ("read", "react", "click", "reply", "share", "save")
 CONTROL = "control"
 MOST_CHARACTERS = 1_000_000
@@ -332,11 +334,14 @@ class Verdict(Record):
     """The best draft where there is one."""
     because: str
     """The reason in one sentence, with its numbers."""
+    basis: str = Field(default="", exclude=True)
+    """On what a run that is not whole rests, such as "from 50 of 120 reactions"; empty for a whole one."""
 
     @property
     def headline(self) -> str:
         """The decision in a few words, such as "benefit is best" or "Too close to call"."""
-        return f"{self.draft} is best" if self.draft else self.decision.capitalize()
+        decided = f"{self.draft} is best" if self.draft else self.decision.capitalize()
+        return f"{decided}, {self.basis}" if self.basis else decided
 
 
 def make_draft(fields: Mapping[str, Any]) -> Draft:

@@ -39,80 +39,105 @@ def make_decision(run: Run, verdict: Verdict, scorecard: pl.DataFrame, compariso
         else f"{validation[:1].upper()}{validation[1:].rstrip('.')}."
     }
     if not shares:
-        return Decision(headline="No reaction could be used", sentence="See the health of the run.", advice="", **known)
-    best = max(shares.values(), key=lambda row: row["estimate"])
+        headline = f"No reaction could be used, {verdict.basis}" if verdict.basis else "No reaction could be used"
+        return Decision(headline=headline, sentence="See the health of the run.", advice="", **known)
     if len(run.drafts) == 1:
+        (best,) = shares.values()
         deed = would.format(best["draft_id"])
-        sentence = f"{deciding.say_estimate(best)} of the simulated audience, {_people(best)}, would {deed}."
-        return Decision(headline="One draft, nothing to compare with", sentence=sentence, advice="", **known)
-    pair = _find_decisive(verdict, comparisons, best["draft_id"])
-    rival = pair["draft_b"] if pair["draft_a"] == best["draft_id"] else pair["draft_a"]
-    sentence = _say_shares(best, shares.get(rival), rival, would, pair)
+        sentence = f"{deciding.say_estimate(best)} of the simulated audience, {_people(best, run)}, would {deed}."
+        headline = "One draft, nothing to compare with"
+        headline = f"{headline}, {verdict.basis}" if verdict.basis else headline
+        return Decision(headline=headline, sentence=sentence, advice="", **known)
+    ranked = deciding.rank_drafts(comparisons)
+    if not ranked or verdict.decision == "not enough":
+        because = f"{verdict.because[:1].upper()}{verdict.because[1:]}"
+        return Decision(headline=verdict.headline, sentence=because, advice=_say_least(run), **known)
+    best = shares[ranked[0]]
+    pair = _find_decisive(verdict, comparisons, ranked[0])
+    sentence = _say_shares(best, shares[pair["draft_a"]], would, pair, run)
     return Decision(
-        headline=_say_headline(verdict, best["draft_id"], rival, len(run.drafts)),
-        sentence=sentence,
+        headline=_say_headline(verdict, best["draft_id"], pair["draft_a"], len(run.drafts)),
+        sentence=" ".join([sentence, *_list_doubts(run)]),
         advice=_say_advice(verdict, run, pair),
         **known,
     )
 
 
 def _find_decisive(verdict: Verdict, comparisons: pl.DataFrame, best: str) -> dict[str, Any]:
-    """Return the comparison that the verdict hangs on: the best draft's closest rival, or the one that undecides it."""
-    rivals = comparisons.filter((pl.col("draft_a") == best) | (pl.col("draft_b") == best))
-    undecided = rivals.filter(pl.col("verdict") == verdict.decision)
-    chosen = rivals.sort("p_adjusted", descending=True, nulls_last=True) if undecided.is_empty() else undecided
-    return chosen.row(0, named=True)
+    """Return the lead that the verdict hangs on: over the closest rival, or over the one that undecides it."""
+    rivals = deciding.find_rivals(comparisons, best)
+    undecided = [row for row in rivals if row["decides"] == verdict.decision]
+    return max(undecided or rivals, key=lambda row: -1.0 if row["p_value"] is None else row["p_value"])
+
+
+def _list_doubts(run: Run) -> list[str]:
+    """Return what else the verdict says of its ground, in sentences."""
+    basis = run.basis
+    return [
+        f"{said}."
+        for said in (basis.gaps.say() if basis.gaps and basis.gaps.is_unequal else "", basis.audiences)
+        if said
+    ]
 
 
 def _say_headline(verdict: Verdict, best: str, rival: str, drafts: int) -> str:
     if verdict.decision != "best":
         return verdict.headline
-    return f"{best} beats {rival}" if drafts == len(("best", "rival")) else f"{best} beats every other draft"
+    headline = f"{best} beats {rival}" if drafts == len(("best", "rival")) else f"{best} beats every other draft"
+    return f"{headline}, {verdict.basis}" if verdict.basis else headline
 
 
-def _say_shares(
-    best: dict[str, Any], other: dict[str, Any] | None, rival: str, would: str, pair: dict[str, Any]
-) -> str:
+def _say_shares(best: dict[str, Any], other: dict[str, Any], would: str, pair: dict[str, Any], run: Run) -> str:
     ahead = f"{best['estimate']:.0%} of the simulated audience would {would.format(best['draft_id'])}"
-    if other is None:
-        return f"{ahead}; nobody's reaction to {rival} could be used."
-    points = _say_points(pair, best["draft_id"])
-    return f"{ahead}, against {other['estimate']:.0%} for {rival} ({points}); {_people(best)}."
+    return (
+        f"{ahead}, against {other['estimate']:.0%} for {other['draft_id']} ({_say_points(pair)}); {_people(best, run)}."
+    )
 
 
-def _say_points(pair: dict[str, Any], best: str) -> str:
-    """Return the difference in the direction of the sentence: the best draft minus its rival."""
-    if pair["difference"] is None:
-        return "no persona reacted to both"
-    sign = 1 if pair["draft_b"] == best else -1
-    said = f"difference {_points(sign * pair['difference'])} points"
+def _say_points(pair: dict[str, Any]) -> str:
+    """Return how far the best draft leads."""
+    said = f"difference {_points(pair['difference'])} points"
     if pair["low"] is None:
         return said
-    low, high = sorted((sign * pair["low"], sign * pair["high"]))
-    return f"{said}, 95 % interval {_points(low)} to {_points(high)}"
+    return f"{said}, 95 % interval {_points(pair['low'])} to {_points(pair['high'])}"
 
 
 def _points(share: float) -> str:
     return f"{round(100 * share)}".replace("-", "\N{MINUS SIGN}")
 
 
+def _say_least(run: Run) -> str:
+    """Return what a verdict takes, if there is none."""
+    if not run.basis.is_enough:
+        return "Run the same test again: it asks only for what is missing."
+    return (
+        f"A verdict needs at least {rules.LEAST_PERSONAS} personas under {rules.LEAST_WORDINGS} wordings "
+        "who react to every draft."
+    )
+
+
 def _say_advice(verdict: Verdict, run: Run, pair: dict[str, Any]) -> str:
-    if verdict.decision == "not enough":
-        return (
-            f"A verdict needs at least {rules.LEAST_PERSONAS} personas under {rules.LEAST_WORDINGS} wordings "
-            "who react to both drafts."
-        )
     if verdict.decision == "unstable":
-        return "Leaving out one wording of the question turns the sign: ask more people, or treat it as a tie."
+        doubt = deciding.say_doubt(pair)
+        return f"{doubt[:1].upper()}{doubt[1:]}: ask more people, or treat it as a tie."
     if verdict.decision != "too close to call":
         return ""
-    more = count_more_personas(run.reactions, (pair["draft_a"], pair["draft_b"]), WORTH_FINDING)
+    drafts = len(run.drafts)
+    more = count_more_personas(run.reactions, (pair["draft_a"], pair["draft_b"]), WORTH_FINDING, drafts=drafts)
     if more is None:
-        return "More personas alone would not tell 5 points apart; the wordings of the question differ too much."
-    if more == 0:
-        return "A panel like this tells 5 points apart four times in five, so what lies between them is likely smaller."
-    return f"About {more:,} more personas would tell 5 points apart, four times in five."
+        said = "More personas alone would not tell 5 points apart; the wordings of the question differ too much."
+    elif more == 0:
+        said = "A panel like this tells 5 points apart four times in five, so what lies between them is likely smaller."
+    else:
+        said = f"About {more:,} more personas would tell 5 points apart, four times in five."
+    contenders = run.contenders()
+    if 1 < len(contenders) < drafts:
+        said += f" Any of {', '.join(contenders)} may be the best; the other drafts are not."
+    return said
 
 
-def _people(row: dict[str, Any]) -> str:
-    return "1 persona" if row["personas"] == 1 else f"{row['personas']:,} personas"
+def _people(row: dict[str, Any], run: Run) -> str:
+    people = "1 persona" if row["personas"] == 1 else f"{row['personas']:,} personas"
+    if len(run.drafts) == 1 or row["personas"] >= run.methods.personas:
+        return people
+    return f"{people} of {run.methods.personas:,} who answered every draft"

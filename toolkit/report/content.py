@@ -17,7 +17,7 @@ from toolkit.report.advice import Decision, make_decision
 from toolkit.report.blocks import Funnel
 from toolkit.report.health import HealthSign, find_health
 from toolkit.results import Evidence, Run, said, say_disagreement
-from toolkit.results.scoring import PRIMARY, columns, interactions
+from toolkit.results.scoring import PRIMARY, columns, comparisons, interactions
 from toolkit.stats import lexical
 from toolkit.validity.outcomes import wording
 
@@ -54,7 +54,7 @@ class Report:
     @cached_property
     def decision(self) -> Decision:
         """The verdict in sentences."""
-        return make_decision(self.run, self.verdict, self.scorecard, self.comparisons)
+        return make_decision(self.run, self.verdict, self.scorecard, self.run.tables.explain())
 
     @cached_property
     def scorecard(self) -> pl.DataFrame:
@@ -136,7 +136,7 @@ class Report:
     @cached_property
     def health(self) -> Sequence[HealthSign]:
         """Whether the run is worth its numbers."""
-        return find_health(self.run.reactions, self.run.order_effects())
+        return find_health(self.run.reactions, self.run.order_effects(), self.run.tables.gaps)
 
     @cached_property
     def findings(self) -> Sequence[Finding]:
@@ -169,6 +169,7 @@ def list_methods(run: Run) -> Iterator[tuple[str, str]]:
     yield "Rating", methods.rating
     counts = methods.counts
     reactions = f"{counts.planned} planned, {counts.ok} usable, {counts.refused} refused, {counts.failed} failed"
+    yield "Verdict", comparisons.RULES
     yield "Reactions", f"{reactions}, {counts.from_store} from the store; {counts.calls} calls"
     yield "Cost", "not known" if methods.cost_usd is None else f"${methods.cost_usd:.4f} in this run"
     yield "Validation", methods.validation
@@ -188,6 +189,8 @@ def to_plain(report: Report) -> dict[str, Any]:
         "run_id": run.run_id,
         "campaign": run.methods.campaign.campaign,
         "verdict": report.verdict.model_dump(),
+        "headline": report.headline,
+        "contenders": list(run.contenders()),
         "drafts": [draft.model_dump(exclude_none=True) for draft in run.methods.campaign.drafts],
         "scorecard": report.scorecard.to_dicts(),
         "control": report.control.to_dicts(),

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from toolkit.models import MEASURES, Record, records
+from toolkit.results.scoring import comparisons, rules
 from toolkit.stats import bradley_terry, lexical
 
 GUIDE = "docs/method.md#health-of-a-run"
@@ -37,14 +38,19 @@ class HealthSign(Record):
     """Where the method is described."""
 
 
-def find_health(reactions: pl.DataFrame, effects: bradley_terry.OrderEffects | None = None) -> list[HealthSign]:
+def find_health(
+    reactions: pl.DataFrame,
+    effects: bradley_terry.OrderEffects | None = None,
+    gaps: comparisons.Gaps | None = None,
+) -> list[HealthSign]:
     """Return every check of a reactions frame, in the order of a report. Thresholds are rules of thumb, not tests.
 
-    `effects` are those of a head-to-head; without one no order effect is possible.
+    `effects` are those of a head-to-head; without one no order effect is possible. `gaps` say for how many people each
+    draft has no answer: that drafts differ in it is the one sign that is a test.
     """
     asked = reactions.filter(pl.col("persona_id") != records.CONTROL)
     heard = asked.filter(pl.col("status") == "ok")
-    return [*_check_all(asked, heard), _check_order(effects)]
+    return [*_check_all(asked, heard), *_check_gaps(gaps), _check_order(effects)]
 
 
 def _check_all(asked: pl.DataFrame, heard: pl.DataFrame) -> Iterator[HealthSign]:
@@ -73,6 +79,15 @@ def _name_reason(asked: pl.DataFrame) -> str:
         return ""
     reason = str(reasons["error"][0])[:_MOST_REASON].rstrip(".")
     return f" (most often: {reason})".replace("{", "{{").replace("}", "}}")
+
+
+def _check_gaps(gaps: comparisons.Gaps | None) -> Iterator[HealthSign]:
+    if gaps is not None and gaps.p_value is not None:
+        yield HealthSign(
+            name="unequal gaps", value=gaps.p_value, threshold=rules.SIGNIFICANCE, ok=not gaps.is_unequal,
+            sentence=f"{gaps.say()}; chance alone makes them so unequal in {gaps.p_value:.1%} of runs, "
+            f"fine over {rules.SIGNIFICANCE:.0%}.",
+        )  # fmt: skip
 
 
 def _check_order(effects: bradley_terry.OrderEffects | None) -> HealthSign:

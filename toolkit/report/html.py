@@ -16,7 +16,7 @@ from toolkit.files import resources
 from toolkit.models import LABEL, chance_link
 from toolkit.report import charts
 from toolkit.report.content import Report, list_methods
-from toolkit.results.scoring import RATES
+from toolkit.results.scoring import RATES, comparisons
 from toolkit.validity.outcomes import wording
 
 _TEMPLATES = resources.DATA / "report"
@@ -44,6 +44,7 @@ def render_html(report: Report) -> str:
             heatmaps={key: _arrange_segments(card, run.drafts) for key, card in report.segments.items()},
             health=report.health,
             style=Markup(load_style()) + Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - ours
+            rules=comparisons.RULES,
             label=LABEL,
         )
     )
@@ -62,7 +63,7 @@ def draw_png(report: Report) -> bytes:
 @lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
     environment = make_environment(_TEMPLATES)
-    environment.filters["points"] = lambda difference: f"{100 * difference:+.0f}"
+    environment.filters["points"] = lambda difference: f"{round(100 * difference):+d}"
     return environment
 
 

@@ -11,7 +11,7 @@ from toolkit.files import markup
 from toolkit.models import LABEL
 from toolkit.report.charts import NAMES
 from toolkit.report.content import Report, list_methods
-from toolkit.results.scoring import RATES, deciding
+from toolkit.results.scoring import RATES, comparisons, deciding
 from toolkit.validity.outcomes import wording
 
 _escape = markup.escape_markdown
@@ -86,15 +86,23 @@ def _say(row: dict[str, Any] | None, measure: str) -> str:
 def _write_comparisons(report: Report) -> Iterator[str]:
     if report.comparisons.is_empty():
         return
-    yield from ("## Draft against draft, on the objective", "", "| pair | difference, points | 95 % | verdict |")
-    yield "|---|---|---|---|"
+    yield from (
+        "## Draft against draft, on the objective",
+        "",
+        "| pair | difference, points | 95 % | verdict | decides |",
+    )
+    yield "|---|---|---|---|---|"
     for row in report.comparisons.iter_rows(named=True):
         pair = f"{_escape(row['draft_b'])} minus {_escape(row['draft_a'])}"
-        known = row["difference"] is not None
-        difference = f"{100 * row['difference']:+.0f}" if known else "unknown"
-        spread = f"{100 * row['low']:+.0f} to {100 * row['high']:+.0f}" if row["low"] is not None else "unknown"
-        yield f"| {pair} | {difference} | {spread} | {row['verdict']} |"
-    yield ""
+        difference = _say_signed(row["difference"])
+        spread = f"{_say_signed(row['low'])} to {_say_signed(row['high'])}" if row["low"] is not None else "unknown"
+        yield f"| {pair} | {difference} | {spread} | {row['verdict']} | {row['decides']} |"
+    yield from ("", comparisons.RULES, "")
+
+
+def _say_signed(share: float | None) -> str:
+    """Return points with their sign; nothing is "-0"."""
+    return "unknown" if share is None else f"{round(100 * share):+d}"
 
 
 def _write_evidence(report: Report) -> Iterator[str]:

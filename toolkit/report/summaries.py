@@ -18,7 +18,7 @@ from toolkit.stats import lexical
 
 _NAMED = 6
 WOULD = {
-    "read": "read {} and do no more",
+    "read": "read {}",
     "react": "react to {}",
     "click": "tap {}",
     "reply": "reply to {}",
@@ -27,14 +27,14 @@ WOULD = {
 }
 """What reaching an objective is called, with a place for the draft."""
 DID = {
-    "read": "read it and did no more",
+    "read": "read it",
     "react": "reacted to it",
     "click": "tapped it",
     "reply": "replied",
     "share": "shared it",
     "save": "saved it",
 }
-_DEEDS = {**DID, "read": "read it", "scroll_past": "scrolled past", "hide": "hid it", "report": "reported it"}
+_DEEDS = {**DID, "scroll_past": "scrolled past", "hide": "hid it", "report": "reported it"}
 _PERSONA = ("id", "name", "age", "weight", "about")
 _FORMULA_START = r"^[=+\-@\t\r]"
 

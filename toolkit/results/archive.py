@@ -10,7 +10,7 @@ import polars as pl
 
 from toolkit.errors import InputError
 from toolkit.models import Record, Verdict, records
-from toolkit.results.runs import Methods, Run, read_methods
+from toolkit.results.runs import Methods, Run, make_basis, read_methods
 from toolkit.results.scoring import PRIMARY, columns, comparisons, deciding, rules
 
 
@@ -37,7 +37,7 @@ def shelve(folder: Path) -> Shelved:
     """Return what the shelf says of one run folder; raise InputError where it cannot be read."""
     try:
         methods = read_methods(folder)
-        verdict = _read_verdict(folder)
+        verdict = _read_verdict(folder, methods)
     except (ValueError, OSError, pl.exceptions.PolarsError) as error:
         said = " ".join(str(error).split())[:200]
         raise InputError(f"{folder}: the run cannot be read: {said}; run the test again to write it anew") from None
@@ -99,10 +99,10 @@ def compare_runs(first: Run, second: Run) -> SideBySide:
     )
 
 
-def _read_verdict(folder: Path) -> Verdict:
+def _read_verdict(folder: Path, methods: Methods) -> Verdict:
     whole = (pl.col("segment") == "all") & (pl.col("measure") == PRIMARY)
     cards = pl.read_parquet(folder / "scorecard.parquet").filter(pl.col("segment") == "all")
-    return deciding.decide(pl.read_parquet(folder / "comparisons.parquet").filter(whole), cards)
+    return deciding.decide(pl.read_parquet(folder / "comparisons.parquet").filter(whole), cards, make_basis(methods))
 
 
 def _compare_draft(first: Run, second: Run, draft: str) -> pl.DataFrame:

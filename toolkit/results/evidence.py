@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from toolkit.errors import InputError
 from toolkit.models import Draft, Record, chance_link
 from toolkit.results.predictions import Predict, Predictions, load_predictor, predict_drafts
-from toolkit.results.scoring import PRIMARY
+from toolkit.results.scoring import PRIMARY, deciding
 
 EVIDENCE_SCHEMA = {
     "source": pl.String,
@@ -121,19 +120,16 @@ def to_frame(evidence: Sequence[Evidence]) -> pl.DataFrame:
 
 
 def _weigh_rates(source: str, comparisons: pl.DataFrame, cards: pl.DataFrame, link: chance_link.Link) -> _Said:
-    rates = cards.filter((pl.col("measure") == PRIMARY) & pl.col("estimate").is_not_null())
-    ranked = rates.sort("estimate", descending=True, maintain_order=True)
-    if ranked.height < _PAIR:
+    rates = {row["draft_id"]: row for row in cards.filter(pl.col("measure") == PRIMARY).iter_rows(named=True)}
+    ranked = deciding.rank_drafts(comparisons)
+    if not ranked:
         return _Said(_stay_silent(source, 0, "cannot say: fewer than two drafts have usable reactions"))
-    best, second, count = ranked["draft_id"][0], ranked["draft_id"][1], int(ranked["personas"][0])
-    row = _turn_pair(comparisons, best, second)
+    best, second = ranked[:_PAIR]
+    row = next(row for row in deciding.find_rivals(comparisons, best) if row["draft_a"] == second)
+    count = int(rates[best]["personas"])
     if not row["difference"]:
-        return _Said(
-            _stay_silent(source, count, f"sees no difference between {best} and {second} ({count} {_UNITS[source]})"),
-            0.0,
-        )
-    if row["difference"] < 0:  # the rates are of everybody, the difference of those who answered on both
-        best, second, row = second, best, _turn_pair(comparisons, second, best)
+        said = f"sees no difference between {best} and {second} ({count} {_UNITS[source]})"
+        return _Said(_stay_silent(source, count, said), 0.0)
     difference, low, high = row["difference"], row["low"], row["high"]
     probability = link.weigh(source, difference)
     said = f"favours {best} over {second} by {_say_points(difference, low, high)} ({count} {_UNITS[source]})"
@@ -158,20 +154,11 @@ def _stay_silent(source: str, count: int, said: str) -> Evidence:
     return Evidence(source=source, favours=None, count=count, sentence=f"{_START[source]} {said}.")
 
 
-def _turn_pair(comparisons: pl.DataFrame, best: str, second: str) -> dict[str, Any]:
-    """Return difference, low and high of `best` minus `second`."""
-    for row in comparisons.iter_rows(named=True):
-        if (row["draft_a"], row["draft_b"]) == (second, best):
-            return row
-        if (row["draft_a"], row["draft_b"]) == (best, second) and row["difference"] is not None:
-            low, high = (None, None) if row["low"] is None else (-row["high"], -row["low"])
-            return {"difference": -row["difference"], "low": low, "high": high}
-    return {"difference": None, "low": None, "high": None}
-
-
 def _say_points(difference: float, low: float | None, high: float | None) -> str:
-    spread = f", {100 * low:.0f} to {100 * high:.0f}" if low is not None and high is not None else ""
-    points = f"{100 * difference:.0f}"
+    spread = ""
+    if low is not None and high is not None:
+        spread = f", {deciding.say_points(low)} to {deciding.say_points(high)}"
+    points = deciding.say_points(difference)
     return f"{points} point{'' if points == '1' else 's'}{spread}"
 
 

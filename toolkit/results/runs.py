@@ -49,6 +49,8 @@ _UNKNOWN: dict[str, Any] = {
     "counts": _NOTHING,
 }
 """What stands for a field that a run.json lacks. A run cannot do without its id and its campaign."""
+_AUDIENCE = "audience"
+"""The segment that says from which of several audiences a persona is."""
 _FOLDER_NAME = re.compile(r"\w[\w .@+-]{0,119}")
 
 
@@ -205,8 +207,23 @@ class Run:
         return self.tables.compare(by, measure)
 
     def verdict(self) -> Verdict:
-        """Return what the run lets a person decide, on the objective rate over everyone shown the draft."""
-        return deciding.decide(self.compare(), self.scorecard())
+        """Return what the run lets a person decide, on the objective rate of those who answered every draft."""
+        return deciding.decide(self.tables.explain(), self.scorecard(), self.basis)
+
+    def contenders(self) -> tuple[str, ...]:
+        """Return the drafts that the panel cannot tell from the best: that is left out in at most 5 % of runs."""
+        return self.tables.contenders
+
+    @property
+    def basis(self) -> deciding.Basis:
+        """What the verdict rests on, besides the figures."""
+        audiences = self.tables.explain(_AUDIENCE) if _AUDIENCE in self.methods.segment_keys else None
+        return make_basis(
+            self.methods,
+            contenders=self.tables.contenders,
+            gaps=self.tables.gaps,
+            audiences="" if audiences is None else say_audiences(self.compare(), audiences),
+        )
 
     def evidence(self) -> pl.DataFrame:
         """Return what panel, control reader and outcome model each favour, one row a source."""
@@ -318,10 +335,39 @@ class Run:
 
     def _all_comparisons(self) -> pl.DataFrame:
         measures = dict.fromkeys([PRIMARY, *self.scorecard()["measure"]])
-        return pl.concat([self.compare(by, measure) for measure in measures for by in self._keys()])
+        found = {(by, measure): self.compare(by, measure) for by in self._keys() for measure in measures}
+        return pl.concat([found[by, measure] for measure in measures for by in self._keys()])
 
     def _keys(self) -> Sequence[str | None]:
         return (None, *self.methods.segment_keys)
+
+
+def make_basis(methods: Methods, **known: Any) -> deciding.Basis:
+    """Return what a verdict rests on by what run.json says, with what is `known` besides."""
+    counts = methods.counts
+    return deciding.Basis(
+        drafts=tuple(draft.id for draft in methods.campaign.drafts),
+        personas=methods.personas,
+        planned=counts.planned,
+        ok=counts.ok,
+        refused=counts.refused,
+        failed=counts.failed,
+        **known,
+    )
+
+
+def say_audiences(comparisons: pl.DataFrame, by_audience: pl.DataFrame) -> str:
+    """Return what each audience says of the two best drafts, if their signs differ; else nothing."""
+    ranked = deciding.rank_drafts(comparisons)
+    if len(ranked) < len(("best", "second")):
+        return ""
+    best, second = ranked[:2]
+    rows = [row for row in deciding.find_rivals(by_audience, best) if row["draft_a"] == second]
+    leads = {row["value"]: row["difference"] for row in rows if row["difference"]}
+    if len({lead > 0.0 for lead in leads.values()}) < len(("ahead", "behind")):
+        return ""
+    said = ", ".join(f"{name} {deciding.say_points(lead)}" for name, lead in leads.items())
+    return f"The audiences disagree; points by which {best} leads {second}: {said}"
 
 
 def add_warnings(run: Run, *doubts: str) -> Run:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import polars as pl
 
-from toolkit.results.scoring import PRIMARY, comparisons, scorecards
+from toolkit.results.scoring import PRIMARY, columns, comparisons, grids, pairs, reaction_rows, scorecards
 
 
 class Tables:
@@ -16,10 +17,11 @@ class Tables:
         self.reactions = reactions
         self.drafts = tuple(drafts)
         self._kept: dict[tuple[str | None, ...], pl.DataFrame] = {}
+        self._grid: tuple[str | None, grids.Grid] | None = None
 
     def scorecard(self, by: str | None = None) -> pl.DataFrame:
         """Return estimates with intervals and counts, for the whole audience or by a segment key."""
-        return self._keep(("scorecard", by), lambda: scorecards.score(self.reactions, by, self.drafts))
+        return self._keep(("scorecard", by), lambda: scorecards.score_grids([self.find_grid(by)], by))
 
     def control_scorecard(self) -> pl.DataFrame:
         """Return the control reader's own estimates."""
@@ -29,13 +31,37 @@ class Tables:
 
     def compare(self, by: str | None = None, measure: str = PRIMARY) -> pl.DataFrame:
         """Return every pair of drafts compared on one measure."""
-        return self._keep(
-            ("compare", by, measure), lambda: comparisons.compare_pairs(self.reactions, by, measure, self.drafts)
-        )
+        return self.explain(by, measure).select(list(columns.COMPARISON_SCHEMA))
+
+    def explain(self, by: str | None = None, measure: str = PRIMARY) -> pl.DataFrame:
+        """Return the comparisons with the columns that explain a verdict, `columns.DOUBT_SCHEMA`."""
+
+        def make() -> pl.DataFrame:
+            reaction_rows.express_measures(self.reactions.schema, measure)
+            return comparisons.compare_grid(self.find_grid(by), by, measure)
+
+        return self._keep(("compare", by, measure), make)
 
     def control_compare(self) -> pl.DataFrame:
         """Return the control reader's own comparisons."""
         return self._keep(("control_compare",), lambda: comparisons.control_compare(self.reactions, drafts=self.drafts))
+
+    @cached_property
+    def contenders(self) -> tuple[str, ...]:
+        """The drafts that the panel cannot tell from the best."""
+        return pairs.find_contenders(self.find_grid(None), PRIMARY)
+
+    @cached_property
+    def gaps(self) -> comparisons.Gaps:
+        """For how many people each draft has no answer."""
+        return comparisons.find_gaps(self.find_grid(None))
+
+    def find_grid(self, by: str | None) -> grids.Grid:
+        """Return the array of all reactions; the last one is kept, for each takes as much room as the reactions."""
+        if self._grid is None or self._grid[0] != by:
+            (grid,) = grids.load_grids(self.reactions, by, self.drafts)
+            self._grid = (by, grid)
+        return self._grid[1]
 
     def _keep(self, name: tuple[str | None, ...], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """Return a copy of the table, which costs nothing: what its reader changes is not what the next one gets."""

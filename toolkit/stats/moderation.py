@@ -1,4 +1,4 @@
-"""Does a difference differ between segments? One F test for all segment values, clustered on wordings."""
+"""Does a difference differ between segments, or a share between drafts? One test for all of them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,28 @@ class _Group:
 
     cells: Cells
     clusters: npt.NDArray[np.intp]
+
+
+def equal_shares(hits: npt.ArrayLike) -> float | None:
+    """Return the p-value of equal shares, units x things, all units seen with all things; None if no unit tells.
+
+    Cochran's Q (1950, doi 10.1093/biomet/37.3-4.256); of two things the exact test of McNemar, that is of the units
+    that differ.
+    """
+    from scipy.special import chdtrc
+    from scipy.stats import binomtest
+
+    rows = np.asarray(hits, dtype=np.float64)
+    rows = rows[(rows.min(axis=1) != rows.max(axis=1))] if len(rows) else rows
+    things = rows.shape[1]
+    if not len(rows) or things < FEWEST:
+        return None
+    columns, of_unit = rows.sum(axis=0), rows.sum(axis=1)
+    if things == FEWEST:
+        return float(binomtest(int(columns[0]), len(rows)).pvalue)
+    statistic = (things - 1) * (things * (columns**2).sum() - columns.sum() ** 2)
+    statistic /= things * columns.sum() - (of_unit**2).sum()
+    return float(chdtrc(things - 1, statistic))
 
 
 def equal_means(

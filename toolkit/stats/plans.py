@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from toolkit.errors import InputError
-from toolkit.stats.cells import FEWEST, ROUNDING, as_numbers, encode, label_cells
+from toolkit.stats.cells import FEWEST, ROUNDING, FloatArray, as_numbers, encode, label_cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,47 +61,112 @@ def variance_components(values: npt.ArrayLike, units: npt.ArrayLike, clusters: n
     return Components(wording=float(wording_variance), persona=float(persona), noise=float(noise))
 
 
-def detectable_difference(
-    components: Components, personas: float, wordings: int, repeats: float, power: float = 0.8
-) -> float:
-    """Return the true difference that a two-sided test at 0.05 finds with probability `power`.
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How many rows and cells (persona within wording) there are; every field but the last is a sum over wordings.
 
-    (t.975 + t.power) sqrt(Vk/K + (Vp + Vpk)/P + Ve/(P R)) with K - 1 degrees of freedom; infinite with fewer than two
-    wordings. With fewer personas than wordings, only as many wordings are in use. `personas` may be an
-    `effective_size`, where weights are unequal.
+    Arrays with one entry per design, or numbers if all share one.
+    """
+
+    rows: FloatArray
+    cells: FloatArray
+    wordings: FloatArray
+    squared_rows: FloatArray
+    """Sum of the squared rows of each wording."""
+    nested: FloatArray
+    """Sum over the cells of the squared rows of a cell over the rows of its wording."""
+    squared_cells: FloatArray
+    """Sum of the squared rows of each cell."""
+
+
+def components_of_sums(
+    balance: Balance, of_rows: FloatArray, of_cells: FloatArray, of_wordings: FloatArray, total: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return wording, persona and noise as `variance_components` does, from sums: one entry per design.
+
+    `of_rows` is the sum of the squared values, `of_cells` and `of_wordings` those of the squared means of each cell and
+    wording, once for each of their rows; `total` is the sum of the values. NaN with fewer than two wordings.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        within, between_cells = np.maximum(of_rows - of_cells, 0.0), np.maximum(of_cells - of_wordings, 0.0)
+        between_wordings = of_wordings - total**2 / balance.rows
+        repeated, spare = balance.rows - balance.cells, balance.cells - balance.wordings
+        noise = np.where(repeated > 0, within / repeated, 0.0)
+        left_of_cells = np.maximum((between_cells - spare * noise) / (balance.rows - balance.nested), 0.0)
+        persona = np.where(spare > 0, left_of_cells, 0.0)
+        shared = balance.nested - balance.squared_cells / balance.rows
+        left = between_wordings - (balance.wordings - 1) * noise - shared * persona
+        wording = np.maximum(left / (balance.rows - balance.squared_rows / balance.rows), 0.0)
+        few = balance.wordings < FEWEST
+    return tuple(np.where(few, np.nan, found) for found in (wording, persona, noise))  # type: ignore[return-value]
+
+
+def detectable_difference(
+    components: Components, personas: float, wordings: int, repeats: float, power: float = 0.8, *, drafts: int = 2
+) -> float:
+    """Return by how much a draft must truly lead for the panel to call it best with probability `power`.
+
+    Best is who beats each of the other `drafts` in a two-sided test at 0.05, all of them truly as far behind. For two
+    drafts (t.975 + t.power) sqrt(Vk/K + (Vp + Vpk)/P + Ve/(P R)) with K - 1 degrees of freedom; for more, t.power gives
+    way to the same quantile of the largest of so many differences with one draft in common. Infinite with fewer than
+    two wordings or drafts. With fewer personas than wordings, only as many wordings are in use. `personas` may be an
+    `effective_size`, if weights are unequal.
     """
     _check_plan(repeats, power)
     if personas <= 0:
         raise InputError(f"personas is {personas}: a plan needs at least one persona")
-    used = min(wordings, math.floor(personas))
-    if used < FEWEST:
+    used = min(wordings, math.floor(personas + ROUNDING * max(personas, 1.0)))
+    if min(used, drafts) < FEWEST:
         return math.inf
     per_persona = components.persona + components.noise / repeats
-    return _quantiles(used, power) * math.sqrt(components.wording / used + per_persona / personas)
+    return _quantiles(used, power, drafts) * math.sqrt(components.wording / used + per_persona / personas)
 
 
 def personas_needed(
-    components: Components, wordings: int, repeats: float, target: float, power: float = 0.8
+    components: Components, wordings: int, repeats: float, target: float, power: float = 0.8, *, drafts: int = 2
 ) -> int | None:
-    """Return how many personas make `target` detectable, at least one per wording.
+    """Return how many personas make `target` detectable among so many drafts, at least one per wording.
 
-    None where more personas cannot reach it: the wordings alone leave too much variance.
+    None if more personas cannot reach it: the wordings alone leave too much variance.
     """
     _check_plan(repeats, power)
     if not target > 0.0:
         raise InputError(f"target is {target}: give the difference worth finding as a positive number")
-    if wordings < FEWEST:
+    if min(wordings, drafts) < FEWEST:
         return None
-    left = (target / _quantiles(wordings, power)) ** 2 - components.wording / wordings
+    left = (target / _quantiles(wordings, power, drafts)) ** 2 - components.wording / wordings
     if left <= 0.0:
         return None
     return max(math.ceil((components.persona + components.noise / repeats) / left - ROUNDING), wordings)
 
 
-def _quantiles(wordings: int, power: float) -> float:
+def _quantiles(wordings: int, power: float, drafts: int) -> float:
     from scipy.special import stdtrit
 
-    return float(stdtrit(wordings - 1, 0.975) + stdtrit(wordings - 1, power))
+    return float(stdtrit(wordings - 1, 0.975)) + _find_largest(wordings - 1, power, drafts - 1)
+
+
+@lru_cache(maxsize=256)
+def _find_largest(degrees: int, power: float, rivals: int) -> float:
+    """Return the quantile of the largest of some t variates, any two of them correlated by one half.
+
+    P(max T <= x) is the mean over a common normal Z and a common scale S of Phi(x S sqrt(2) + Z) ^ rivals (Dunnett
+    1955, doi 10.1080/01621459.1955.10501294); 0.5 is the correlation of two differences with one draft in common.
+    """
+    from scipy.optimize import brentq
+    from scipy.special import chdtri, ndtr, stdtrit
+
+    if rivals == 1:
+        return float(stdtrit(degrees, power))
+    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+    weights = weights / weights.sum()
+    scales = np.sqrt(chdtri(degrees, 1.0 - (np.arange(_SCALES) + 0.5) / _SCALES) / degrees)
+
+    def lack(quantile: float) -> float:
+        below = ndtr(quantile * math.sqrt(2.0) * scales[:, None] + nodes) ** rivals
+        return float((below @ weights).mean()) - power
+
+    return float(brentq(lack, -20.0, 200.0))
 
 
 def _check_plan(repeats: float, power: float) -> None:
@@ -109,6 +175,7 @@ def _check_plan(repeats: float, power: float) -> None:
 
 
 _MOST = 5000
+_NODES, _SCALES = 40, 400
 
 
 def results_needed(rate: float = 0.6, null: float = 0.5, *, power: float = 0.8, error: float = 0.05) -> int:

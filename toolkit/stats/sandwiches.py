@@ -8,6 +8,9 @@ import numpy as np
 
 from toolkit.stats.cells import ROUNDING, FloatArray, IntegerArray
 
+_LEAST = 1e-13
+"""Of a sum of squares, what is left over by rounding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scores:
@@ -63,8 +66,43 @@ def score_groups(residuals: FloatArray, weights: FloatArray, groups: IntegerArra
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """CR2 variances of weighted means, one entry each, with their degrees of freedom."""
+
+    variance: FloatArray
+    degrees: FloatArray
+    total: FloatArray
+
+
+def score_sums(
+    sizes: FloatArray, sums: FloatArray, squares: FloatArray, residuals: FloatArray, products: FloatArray
+) -> Spread:
+    """Return what `sandwich` does from the sums of each group; the last axis is the groups, empty ones count nothing.
+
+    `sizes` are the rows of a group, `sums` and `squares` those of its weights, `residuals` those of the residuals, and
+    `products` those of weight x residual.
+    """
+    filled = sizes > 0.0
+    sizes = np.where(filled, sizes, 1.0)
+    roots, total = np.sqrt(sizes), squares.sum(axis=-1, keepdims=True)
+    length = np.sqrt(np.where(filled, _drop_rounding(squares - sums**2 / sizes, squares), 0.0))
+    first, second = _adjust_plane(sums, sizes, length, total)
+    slope = np.divide(second, length, out=np.zeros_like(second), where=length > 0.0)
+    scores = first / roots * residuals + slope * (products - sums / sizes * residuals)
+    scores = np.where(filled, scores, 0.0)
+    first, second = np.where(filled, first, 0.0), np.where(filled, second, 0.0)
+    squared, crossed, totals = first**2 + second**2, sums / roots * first + length * second, first * roots
+    degrees = _count_degrees_of(squared, crossed, totals, total[..., 0])
+    return Spread((scores**2).sum(axis=-1), degrees, total[..., 0])
+
+
+def _drop_rounding(differences: FloatArray, scale: FloatArray) -> FloatArray:
+    return np.where(differences > _LEAST * scale, differences, 0.0)
+
+
 def _adjust_plane(
-    sums: FloatArray, sizes: FloatArray, length: FloatArray, total: float
+    sums: FloatArray, sizes: FloatArray, length: FloatArray, total: float | FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return B^(-1/2) w of each group as coordinates along the ones and across them."""
     along = sums / np.sqrt(sizes)
@@ -77,9 +115,13 @@ def _adjust_plane(
 
 
 def _count_degrees(squares: FloatArray, products: FloatArray, totals: FloatArray, total: float) -> float:
+    return float(_count_degrees_of(squares, products, totals, np.asarray(total)))
+
+
+def _count_degrees_of(squares: FloatArray, products: FloatArray, totals: FloatArray, total: FloatArray) -> FloatArray:
     """Return (trace P)^2 / sum P^2 for P_ij = [i = j] a_i'a_i - (w'a)_i t_j - (w'a)_j t_i + total t_i t_j."""
-    diagonal = total * totals**2 - 2.0 * products * totals
-    mixed, spread, length = float(products @ totals), float(totals @ totals), float(products @ products)
+    diagonal = total[..., None] * totals**2 - 2.0 * products * totals
+    mixed, spread, length = ((products * totals).sum(axis=-1), (totals**2).sum(axis=-1), (products**2).sum(axis=-1))
     rest = 2.0 * length * spread + 2.0 * mixed**2 + (total * spread) ** 2 - 4.0 * total * mixed * spread
-    everything = float(squares @ squares) + 2.0 * float(squares @ diagonal) + rest
-    return float((squares + diagonal).sum()) ** 2 / everything
+    everything = (squares**2).sum(axis=-1) + 2.0 * (squares * diagonal).sum(axis=-1) + rest
+    return np.asarray((squares + diagonal).sum(axis=-1) ** 2 / everything)

@@ -84,7 +84,12 @@ COMPARISON_SCHEMA = {
     "p_adjusted": pl.Float64,
     "detectable": pl.Float64,
     "verdict": pl.String,
+    "decides": pl.String,
 }
+"""`verdict` is corrected for the number of rows; `decides` is not: "best" rests on it. See `comparisons.RULES`."""
+
+DOUBT_SCHEMA = {"personas": pl.Int64, "holds_wordings": pl.Boolean, "holds_refusals": pl.Boolean}
+"""What a verdict is explained by, besides the columns of a comparison."""
 
 SCORECARD_SCHEMA = {
     "draft_id": pl.String,

@@ -13,25 +13,31 @@ import polars as pl
 from toolkit.errors import InputError, refuse_unknown, suggest
 from toolkit.models import records
 from toolkit.results.frames import Frame, take_reactions
-from toolkit.results.scoring.columns import COMPARISON_SCHEMA
+from toolkit.results.scoring.columns import COMPARISON_SCHEMA, DOUBT_SCHEMA
+from toolkit.results.scoring.grids import OK, Grid, load_grids
+from toolkit.results.scoring.pairs import ComparedPair, is_enough, list_pairs
 from toolkit.results.scoring.reaction_rows import (
     PRIMARY,
-    RATES,
     WHOLE,
     Rows,
     check_distinct,
     check_names,
-    count_effective,
     select_control,
-    select_rows,
 )
-from toolkit.results.scoring.rules import LEAST_PERSONAS, LEAST_WORDINGS, SIGNIFICANCE
-from toolkit.stats import bradley_terry, corrections, intervals, plans
+from toolkit.results.scoring.rules import SIGNIFICANCE
+from toolkit.stats import bradley_terry, corrections, moderation
 
 _CORRECTIONS: dict[str, Callable[[Sequence[float | None]], bradley_terry.FloatArray]] = {
     "holm": corrections.holm,
     "bh": corrections.benjamini_hochberg,
 }
+
+
+RULES = (
+    "The verdict on each pair is corrected for how many pairs there are (Holm); the best draft is decided without that "
+    "correction, each rival at p 0.05, because best means ahead of every one of them."
+)
+"""Why one pair may be too close to call by itself and still be part of what makes a draft the best."""
 
 
 @refuse_unknown
@@ -46,16 +52,19 @@ def compare(
 ) -> pl.DataFrame:
     """Return one row per pair of drafts and segment value: B minus A with its interval and verdict.
 
-    A stands before B in `drafts`, or else in the order of the rows; where the rows are in no common order, by name.
-    Differences are within persona and wording. `low` and `high` are unadjusted; `p_adjusted` is Holm's over all pairs
-    and segment values of the call, or with `adjust="bh"`, for exploring, Benjamini-Hochberg's. The verdict follows from
-    it: "not enough" under 8 personas or 6 wordings, "too close to call" above 0.05, "unstable" where leaving out one
-    wording turns the sign, otherwise "A" or "B".
-    `detectable` is the difference that a design of this size would find four times in five. Takes a Polars or pandas
-    frame. Raises InputError on a draft, an objective, a measure or an option that the frame does not have.
+    A stands before B in `drafts`, or else in the order of the rows; if the rows are in no common order, by name.
+    Differences are within persona and wording, of those who answered every draft compared; name two `drafts` to compare
+    those alone, and if nobody answered all, each pair goes by who answered both. `low` and `high` are unadjusted;
+    `p_adjusted` is Holm's over all pairs and segment values of the call, or with `adjust="bh"`, for exploring,
+    Benjamini-Hochberg's. The verdict follows from it: "not enough" under 8 personas or 6 wordings, "too close to call"
+    above 0.05, "unstable" if leaving out one wording turns the sign, or if those whom the model refused could,
+    otherwise "A" or "B". `decides` is the same from `p_value`: a draft is best if it decides against each rival.
+    `detectable` is the lead that a design of this size would call best four times in five among so many drafts; null if
+    nothing varies. Takes a Polars or pandas frame. Raises InputError on a draft, an objective, a measure or an option
+    that the frame does not have.
     """
     check_names(rows := take_reactions(reactions), drafts)
-    return compare_pairs(rows, by, measure, drafts, adjust=adjust)
+    return compare_pairs(rows, by, measure, drafts, adjust=adjust).select(list(COMPARISON_SCHEMA))
 
 
 def compare_pairs(
@@ -66,23 +75,54 @@ def compare_pairs(
     *,
     adjust: str = "holm",
 ) -> pl.DataFrame:
-    """Return what `compare` does, of reactions that a run made: a draft of which none is usable has no rows."""
-    selected = select_rows(reactions, by, drafts, measure)
+    """Return what `compare` does, with the columns that explain a verdict; unknown drafts have no rows."""
+    (grid,) = load_grids(reactions, by, drafts, measure)
+    return compare_grid(grid, by, measure, adjust=adjust)
+
+
+def compare_grid(grid: Grid, by: str | None, measure: str, *, adjust: str = "holm") -> pl.DataFrame:
+    """Return the comparisons of a grid, with the columns that explain a verdict."""
     correct = _choose_correction(adjust)
-    pairs = [
-        _compare_pair(*drafts_of_pair, value, group, is_rate=measure in RATES)
-        for drafts_of_pair, paired in load_pairs(selected)
-        for value, group in split_values(selected, paired)
-    ]
+    pairs = list(list_pairs(grid, measure))
     adjusted = correct([pair.interval.p_value if pair.interval else None for pair in pairs])
     described = [_describe_pair(pair, by, measure, p) for pair, p in zip(pairs, adjusted, strict=True)]
-    return pl.DataFrame(described, schema=COMPARISON_SCHEMA, orient="row")
+    return pl.DataFrame(described, schema=COMPARISON_SCHEMA | DOUBT_SCHEMA, orient="row")
 
 
 def control_compare(reactions: pl.DataFrame, *, drafts: Sequence[str] | None = None) -> pl.DataFrame:
     """Return the comparisons of the control reader alone, each wording counted as a reader of its own."""
-    compared = compare_pairs(select_control(reactions), None, PRIMARY, drafts)
+    compared = compare_pairs(select_control(reactions), None, PRIMARY, drafts).select(list(COMPARISON_SCHEMA))
     return compared.with_columns(segment=pl.lit(records.CONTROL), value=pl.lit(records.CONTROL))
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """For how many people each draft has no answer, of those who were asked about all drafts."""
+
+    personas: int
+    lost: dict[str, int]
+    p_value: float | None
+    """Of the same share for all drafts; None if nobody is lost to some drafts alone."""
+
+    @property
+    def is_unequal(self) -> bool:
+        """Whether drafts differ in it by more than chance."""
+        return self.p_value is not None and self.p_value <= SIGNIFICANCE
+
+    def say(self) -> str:
+        """Return it in a sentence, such as "People without an answer: A 40 of 100, B 0 of 100"."""
+        each = ", ".join(f"{draft} {lost} of {self.personas}" for draft, lost in self.lost.items())
+        return f"People without an answer: {each}"
+
+
+def find_gaps(grid: Grid) -> Gaps:
+    """Return for how many people each draft has no answer, and whether drafts differ in it."""
+    asked = np.flatnonzero((grid.state > 0).all(axis=0)) if grid.drafts else np.arange(0)
+    people, place = np.unique(grid.places.persona[asked], return_inverse=True)
+    lost = np.zeros((len(people), len(grid.drafts)))
+    np.maximum.at(lost, place, (grid.state[:, asked] != OK).T.astype(np.float64))
+    counts = dict(zip(grid.drafts, lost.sum(axis=0).astype(int).tolist(), strict=True))
+    return Gaps(len(people), counts, moderation.equal_shares(lost))
 
 
 def load_pairs(rows: Rows) -> Iterator[tuple[tuple[str, str], pl.DataFrame]]:
@@ -122,47 +162,20 @@ def _choose_correction(adjust: str) -> Callable[[Sequence[float | None]], bradle
     return _CORRECTIONS[adjust]
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    draft_a: str
-    draft_b: str
-    value: str
-    interval: intervals.Interval | None
-    detectable: float | None
-    is_stable: bool
-
-
-def _compare_pair(draft_a: str, draft_b: str, value: str, paired: pl.DataFrame, *, is_rate: bool) -> _Pair:
-    if paired.is_empty():
-        return _Pair(draft_a, draft_b, value, None, None, is_stable=False)
-    cells = average_repeats(paired)
-    columns = [cells[name] for name in ("difference", "weight", "wording", "unit")]
-    interval = intervals.cluster_mean(*columns)
-    if is_rate:
-        interval = intervals.limit_difference(interval, count_effective(paired))
-    signs = np.sign(intervals.leave_one_out(*columns[:3]))
-    is_stable = bool((signs[~np.isnan(signs)] == np.sign(interval.estimate)).all())
-    return _Pair(draft_a, draft_b, value, interval, _find_detectable(paired), is_stable)
-
-
-def _find_detectable(paired: pl.DataFrame) -> float | None:
-    components = plans.variance_components(paired["difference"], paired["unit"], paired["wording"])
-    if components is None:
-        return None
-    repeats = paired.height / paired.select(pl.struct("unit", "wording").n_unique()).item()
-    effective = count_effective(paired)
-    found = plans.detectable_difference(components, effective, paired["wording"].n_unique(), repeats)
-    return found if np.isfinite(found) else None
-
-
-def _describe_pair(pair: _Pair, by: str | None, measure: str, p_adjusted: float) -> dict[str, Any]:
+def _describe_pair(pair: ComparedPair, by: str | None, measure: str, p_adjusted: float) -> dict[str, Any]:
     row: dict[str, Any] = {
         "draft_a": pair.draft_a,
         "draft_b": pair.draft_b,
         "segment": by or WHOLE,
         "value": pair.value,
+        "measure": measure,
+        "detectable": pair.detectable,
+        "verdict": _judge(pair, p_adjusted),
+        "decides": _judge(pair, None),
+        "personas": pair.interval.units if pair.interval else 0,
+        "holds_wordings": pair.holds_wordings,
+        "holds_refusals": pair.holds_refusals,
     }
-    row |= {"measure": measure, "verdict": _judge(pair, p_adjusted), "detectable": pair.detectable}
     if pair.interval is None:
         return row
     row |= {"difference": pair.interval.estimate, "low": pair.interval.low, "high": pair.interval.high}
@@ -170,14 +183,13 @@ def _describe_pair(pair: _Pair, by: str | None, measure: str, p_adjusted: float)
     return row | {"p_value": pair.interval.p_value, "p_adjusted": float(p_adjusted) if known else None}
 
 
-def _judge(pair: _Pair, p_adjusted: float) -> str:
+def _judge(pair: ComparedPair, p_adjusted: float | None) -> str:
+    """Return the verdict on a pair, by an adjusted p-value or else by its own."""
     interval = pair.interval
-    if interval is None or interval.p_value is None:
+    if interval is None or interval.p_value is None or not is_enough(interval):
         return "not enough"
-    if interval.units < LEAST_PERSONAS or interval.clusters < LEAST_WORDINGS:
-        return "not enough"
-    if p_adjusted > SIGNIFICANCE:
+    if (interval.p_value if p_adjusted is None else p_adjusted) > SIGNIFICANCE:
         return "too close to call"
-    if not pair.is_stable:
+    if not (pair.holds_wordings and pair.holds_refusals):
         return "unstable"
     return "B" if interval.estimate > 0 else "A"

@@ -2,39 +2,161 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from toolkit.models import Verdict
+from toolkit.results.scoring.comparisons import Gaps
 from toolkit.results.scoring.reaction_rows import PRIMARY
-from toolkit.results.scoring.rules import LEAST_PERSONAS, LEAST_WORDINGS
+from toolkit.results.scoring.rules import LEAST_ANSWERED, LEAST_PERSONAS, LEAST_WORDINGS
+
+_NOTHING = "no reaction could be used; see the failed and refused counts"
+_ORDER = ("not enough", "too close to call", "unstable")
 
 
-def decide(comparisons: pl.DataFrame, cards: pl.DataFrame) -> Verdict:
-    """Return the verdict of a run from its comparisons and scorecard on the primary measure, whole audience."""
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a verdict rests on, besides the figures."""
+
+    drafts: tuple[str, ...]
+    """All that the run asked about."""
+    personas: int
+    planned: int
+    ok: int
+    refused: int
+    failed: int
+    contenders: tuple[str, ...] = ()
+    """The drafts that the panel cannot tell from the best."""
+    gaps: Gaps | None = None
+    audiences: str = ""
+    """What each audience says by itself, if they disagree."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every reaction that was planned could be used."""
+        return self.ok >= self.planned
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether so much of what was planned could be used that a verdict is worth its name."""
+        return self.ok >= LEAST_ANSWERED * self.planned
+
+    def say(self) -> str:
+        """Return how much of the run there is, such as "from 50 of 120 reactions"; empty for a whole run."""
+        return "" if self.is_whole else f"from {self.ok:,} of {self.planned:,} reactions"
+
+
+def decide(comparisons: pl.DataFrame, cards: pl.DataFrame, basis: Basis | None = None) -> Verdict:
+    """Return the verdict of a run from its comparisons and scorecard on the primary measure, whole audience.
+
+    The draft with the lead over every other is best if it decides against each of them, at p 0.05 each: "beats every
+    other" is one claim, so the number of drafts asks for no correction. `basis` says how much of the run there is:
+    with less than 80 % of what was planned the verdict is "not enough".
+    """
     rates = cards.filter((pl.col("measure") == PRIMARY) & pl.col("estimate").is_not_null())
-    if cards["draft_id"].n_unique() == 1:
-        return _describe_single(rates)
+    drafts = basis.drafts if basis else tuple(cards["draft_id"].unique(maintain_order=True))
+    if len(drafts) == 1:
+        return _conclude("single draft", _say_single(rates, basis), basis)
     if rates.is_empty():
-        return Verdict(decision="not enough", because="no reaction could be used; see the failed and refused counts.")
-    best = rates.sort("estimate", descending=True, maintain_order=True).row(0, named=True)
-    rivals = comparisons.filter((pl.col("draft_a") == best["draft_id"]) | (pl.col("draft_b") == best["draft_id"]))
-    verdicts = set(rivals["verdict"])
-    for decision in ("not enough", "too close to call", "unstable"):
-        if decision in verdicts:
-            row = rivals.filter(pl.col("verdict") == decision).row(0, named=True)
-            return Verdict(decision=decision, because=_say_why(decision, row, best))
-    closest = rivals.sort("p_adjusted", descending=True).row(0, named=True)
-    return Verdict(decision="best", draft=best["draft_id"], because=_say_why("best", closest, best))
+        return _conclude("not enough", _NOTHING, basis)
+    if basis and not basis.is_enough:
+        return _conclude("not enough", _say_too_few(basis), basis)
+    lacking = [draft for draft in drafts if draft not in set(rates["draft_id"])]
+    if lacking:
+        return _conclude("not enough", f"no reaction to {_join(lacking)} could be used", basis)
+    ranked = rank_drafts(comparisons)
+    if not ranked:
+        return _conclude("not enough", "nobody's reactions to two drafts could be used", basis)
+    best = ranked[0]
+    rivals = find_rivals(comparisons, best)
+    decides = _find_decides(rivals)
+    verdicts = set(decides)
+    decision = next((one for one in _ORDER if one in verdicts), "best" if verdicts == {best} else "too close to call")
+    closest = rivals[decides.index(decision)] if decision == "not enough" else _find_closest(rivals, decides, decision)
+    rate = rates.filter(pl.col("draft_id") == best).row(0, named=True)
+    because = _say_why(decision, closest, rate, len(rivals), basis)
+    return _conclude(decision, because, basis, best if decision == "best" else None)
 
 
-def _describe_single(rates: pl.DataFrame) -> Verdict:
+def rank_drafts(comparisons: pl.DataFrame) -> tuple[str, ...]:
+    """Return the drafts of some comparisons, the best first; none if a difference is unknown.
+
+    The first leads every other, or else is the least behind; the others follow by how far it leads them.
+    """
+    leads: dict[str, dict[str, float]] = {}
+    for a, b, difference in comparisons.select("draft_a", "draft_b", "difference").iter_rows():
+        if difference is None:
+            return ()
+        leads.setdefault(a, {})[b] = -difference
+        leads.setdefault(b, {})[a] = difference
+    if not leads:
+        return ()
+    best = max(leads, key=lambda draft: min(leads[draft].values()))
+    return (best, *sorted(leads[best], key=lambda rival: leads[best][rival]))
+
+
+def find_rivals(comparisons: pl.DataFrame, best: str) -> list[dict[str, Any]]:
+    """Return the comparisons of a draft with each other, as leads of that draft: `draft_b` is the draft itself."""
+    rivals = []
+    for row in comparisons.iter_rows(named=True):
+        if row["draft_b"] == best:
+            rivals.append(row)
+        elif row["draft_a"] == best:
+            rivals.append(turn(row))
+    return rivals
+
+
+def turn(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a comparison the other way round."""
+    turned = dict(row) | {"draft_a": row["draft_b"], "draft_b": row["draft_a"]}
+    if row["difference"] is not None:
+        turned["difference"] = -row["difference"] or 0.0
+    if row["low"] is not None:
+        turned |= {"low": -row["high"], "high": -row["low"]}
+    for name in ("verdict", "decides"):
+        if name in row:
+            turned[name] = {"A": "B", "B": "A"}.get(row[name], row[name])
+    return turned
+
+
+def _find_decides(rivals: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return whom each rivalry is decided for; a run of version 0.1 knows its corrected verdict alone."""
+    found = [row.get("decides") or row["verdict"] for row in rivals]
+    return [row["draft_b"] if one == "B" else one for row, one in zip(rivals, found, strict=True)]
+
+
+def _find_closest(rivals: Sequence[dict[str, Any]], decides: Sequence[str], decision: str) -> dict[str, Any]:
+    """Return the comparison that a verdict hangs on: of those that hold it back, or else of all, the least sure."""
+    held = [row for row, one in zip(rivals, decides, strict=True) if one == decision] or list(rivals)
+    return max(held, key=lambda row: -1.0 if row["p_value"] is None else row["p_value"])
+
+
+def _conclude(decision: Any, because: str, basis: Basis | None, draft: str | None = None) -> Verdict:
+    said = basis.say() if basis else ""
+    told = [because] if not said or said in because else [f"{because}; {said}"]
+    if basis and basis.gaps and basis.gaps.is_unequal:
+        told.append(f"{basis.gaps.say()}. They are missing more often for some drafts than for others")
+    if basis and basis.audiences:
+        told.append(basis.audiences)
+    return Verdict(decision=decision, draft=draft, because=". ".join(told) + ".", basis=said)
+
+
+def _say_single(rates: pl.DataFrame, basis: Basis | None) -> str:
     if rates.is_empty():
-        return Verdict(decision="single draft", because="no reaction could be used; see the failed and refused counts.")
-    return Verdict(
-        decision="single draft", because=f"there is nothing to compare with: {_say_rate(rates.row(0, named=True))}."
+        return _NOTHING
+    return f"there is nothing to compare with: {_say_rate(rates.row(0, named=True), basis)}"
+
+
+def _say_too_few(basis: Basis) -> str:
+    lost = [f"{count:,} {name}" for name, count in (("refused", basis.refused), ("failed", basis.failed)) if count]
+    left = basis.planned - basis.ok - basis.refused - basis.failed
+    lost += [f"{left:,} never asked"] if left > 0 else []
+    return (
+        f"only {basis.ok:,} of {basis.planned:,} reactions could be used ({', '.join(lost)}), "
+        f"and a verdict needs {LEAST_ANSWERED:.0%} of them; {basis.say()}"
     )
 
 
@@ -46,34 +168,63 @@ def say_estimate(row: Mapping[str, Any], form: str = ".0%") -> str:
     return f"{row['estimate']:{form}}{spread}"
 
 
-def _say_rate(row: dict[str, Any]) -> str:
-    share = say_estimate(row)
-    return f"{row['draft_id']} reached the objective with {share} of the simulated audience of {row['personas']}"
+def _say_rate(row: Mapping[str, Any], basis: Basis | None) -> str:
+    people = f"the simulated audience of {row['personas']:,}"
+    if basis and len(basis.drafts) > 1 and row["personas"] < basis.personas:
+        people += f" (those of {basis.personas:,} who answered every draft)"
+    return f"{row['draft_id']} reached the objective with {say_estimate(row)} of {people}"
+
+
+def say_points(share: float) -> str:
+    """Return a share of one in whole points; nothing is "-0"."""
+    return f"{round(100 * share)}"
 
 
 def say_difference(row: Mapping[str, Any]) -> str:
     """Return the difference of a comparison in points with its interval, such as "difference 17 points, 6 to 28"."""
     if row["difference"] is None:
         return "no persona reacted to both"
-    spread = f", {100 * row['low']:.0f} to {100 * row['high']:.0f}" if row["low"] is not None else ""
-    return f"difference {100 * row['difference']:.0f} points{spread}"
+    spread = f", {say_points(row['low'])} to {say_points(row['high'])}" if row["low"] is not None else ""
+    return f"difference {say_points(row['difference'])} points{spread}"
 
 
-def _say_why(decision: str, row: dict[str, Any], best: dict[str, Any]) -> str:
+def _say_why(decision: str, row: dict[str, Any], best: dict[str, Any], rivals: int, basis: Basis | None) -> str:
     pair = f"{row['draft_b']} against {row['draft_a']}: {say_difference(row)}"
     if decision == "best":
-        return f"{_say_rate(best)}; closest rival: {pair}."
+        beaten = f"; it beats each of {rivals} rivals at p 0.05" if rivals > 1 else ""
+        return f"{_say_rate(best, basis)}; closest rival: {pair}{beaten}"
     if decision == "unstable":
-        return f"{pair}, but leaving out one wording of the question turns the sign."
+        return f"{pair}, but {say_doubt(row)}"
     if decision == "not enough":
         least = f"at least {LEAST_PERSONAS} personas under {LEAST_WORDINGS} wordings"
-        return f"{pair}; a verdict needs {least} who react to both drafts."
-    return f"{pair}{_say_detectable(row['detectable'])}."
+        return f"{pair}; a verdict needs {least} who react to every draft"
+    return f"{pair}{_say_detectable(row['detectable'], rivals)}{_say_contenders(basis)}"
 
 
-def _say_detectable(difference: float | None) -> str:
+def say_doubt(row: Mapping[str, Any]) -> str:
+    """Return what could turn the sign of a difference that is unstable."""
+    refused = "those whom the model refused could turn the sign"
+    if row.get("holds_wordings") is None:
+        return f"leaving out one wording of the question turns the sign, or {refused}"
+    if row["holds_wordings"]:
+        return refused
+    return "leaving out one wording of the question turns the sign"
+
+
+def _say_detectable(difference: float | None, rivals: int) -> str:
     if not difference:
         return ""
     if difference >= 1:
         return "; a panel of this size tells no two drafts apart"
-    return f"; a panel of this size could tell {100 * difference:.0f} points apart"
+    among = f" among {rivals + 1} drafts" if rivals > 1 else ""
+    return f"; a panel of this size could tell {100 * difference:.0f} points apart{among}"
+
+
+def _say_contenders(basis: Basis | None) -> str:
+    if basis is None or not 1 < len(basis.contenders) < len(basis.drafts):
+        return ""
+    return f"; any of {_join(basis.contenders)} may be the best"
+
+
+def _join(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

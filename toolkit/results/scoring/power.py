@@ -10,9 +10,14 @@ from toolkit.stats import plans
 
 
 def count_more_personas(
-    reactions: pl.DataFrame | pl.LazyFrame, pair: tuple[str, str], target: float, measure: str = PRIMARY
+    reactions: pl.DataFrame | pl.LazyFrame,
+    pair: tuple[str, str],
+    target: float,
+    measure: str = PRIMARY,
+    *,
+    drafts: int = 2,
 ) -> int | None:
-    """Return how many personas more make a difference of `target` between two drafts detectable, four times in five.
+    """Return how many personas more make a lead of `target` among so many drafts detectable, four times in five.
 
     From the variance components of the pair's own differences; where they show none, from typical ones. 0 where those
     asked are enough, None where more personas alone cannot reach it.
@@ -25,5 +30,5 @@ def count_more_personas(
     components = found if found and found.persona + found.noise > 0 else plans.TYPICAL
     personas = paired["unit"].n_unique()
     repeats = paired.height / paired.select(pl.struct("unit", "wording").n_unique()).item()
-    needed = plans.personas_needed(components, paired["wording"].n_unique(), repeats, target)
+    needed = plans.personas_needed(components, paired["wording"].n_unique(), repeats, target, drafts=drafts)
     return None if needed is None else max(needed - personas, 0)

@@ -15,6 +15,7 @@ from toolkit.stats import intervals
 RATES = ("stop_rate", "objective_rate", "negative_rate")
 PRIMARY = "objective_rate"
 WHOLE = "all"
+RATING_SCALE = (1.0, 5.0)
 ROWS_AT_ONCE = 2_000_000
 """Reactions up to this number are held in memory; more are read again from their source, draft by draft."""
 
@@ -43,18 +44,11 @@ def select_rows(
     """Return the usable rows with all their measures, or with one; only the columns that takes are read."""
     frame = reactions.lazy()
     schema = frame.collect_schema()
-    _check_columns(schema)
-    known = _express_measures(schema)
-    if measure is not None and measure not in known:
-        raise InputError(f"unknown measure {measure!r}{suggest(measure, list(known))}; allowed: {', '.join(known)}")
-    wanted = {name: known[name] for name in (known if measure is None else (measure,))}
-    usable = (pl.col("persona_id") != records.CONTROL) & pl.col("action").is_not_null()
-    if "status" in schema:
-        usable &= pl.col("status") == "ok"
-    rows = frame.filter(usable).select(
+    wanted = express_measures(schema, measure)
+    rows = filter_usable(frame, schema).select(
         *_KEY,
         "weight",
-        _segment_value(schema, by).alias("value"),
+        segment_value(schema, by).alias("value"),
         *(expression.cast(pl.Float64).alias(name) for name, expression in wanted.items()),
     )
     if rows.select(pl.len()).collect(engine="streaming").item() <= ROWS_AT_ONCE:
@@ -131,15 +125,26 @@ def count_effective(cells: pl.DataFrame) -> float:
     return intervals.effective_size(cells.group_by("persona_id").agg(pl.col("weight").first())["weight"].to_numpy())
 
 
-def _express_measures(schema: pl.Schema) -> dict[str, pl.Expr]:
-    """Return how each measure that the columns allow is made from them."""
+def filter_usable(frame: pl.LazyFrame, schema: pl.Schema) -> pl.LazyFrame:
+    """Return the rows that count: answers of personas."""
+    usable = (pl.col("persona_id") != records.CONTROL) & pl.col("action").is_not_null()
+    return frame.filter(usable & (pl.col("status") == "ok") if "status" in schema else usable)
+
+
+def express_measures(schema: pl.Schema, measure: str | None = None) -> dict[str, pl.Expr]:
+    """Return how each measure that the columns allow, or one of them, is made from them."""
+    _check_columns(schema)
     rates = (
         pl.col("stopped"),
-        pl.col("action") == pl.col("objective"),
+        (pl.col("action") == pl.col("objective"))
+        | ((pl.col("objective") == "read") & pl.col("action").is_in(records.READING)),
         pl.col("action").is_in(records.NEGATIVE),
     )
     ratings = {name: pl.col(f"rating_{name}") for name in MEASURES if f"rating_{name}" in schema}
-    return dict(zip(RATES, rates, strict=True)) | ratings
+    known = dict(zip(RATES, rates, strict=True)) | ratings
+    if measure is not None and measure not in known:
+        raise InputError(f"unknown measure {measure!r}{suggest(measure, list(known))}; allowed: {', '.join(known)}")
+    return known if measure is None else {measure: known[measure]}
 
 
 def _check_columns(schema: pl.Schema) -> None:
@@ -149,7 +154,8 @@ def _check_columns(schema: pl.Schema) -> None:
         raise InputError(f"reactions lack the column {missing[0]!r}; needed: {', '.join(needed)}")
 
 
-def _segment_value(schema: pl.Schema, by: str | None) -> pl.Expr:
+def segment_value(schema: pl.Schema, by: str | None) -> pl.Expr:
+    """Return the value of a segment key, "all" without one; InputError for a key that the reactions lack."""
     if by is None:
         return pl.lit(WHOLE)
     fields = schema["segments"]

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from toolkit.errors import refuse_unknown
 from toolkit.models import records
 from toolkit.results.frames import Frame, take_reactions
 from toolkit.results.scoring.columns import SCORECARD_SCHEMA
-from toolkit.results.scoring.reaction_rows import (
-    RATES,
-    WHOLE,
-    check_names,
-    count_effective,
-    load_cells,
-    select_control,
-    select_rows,
-)
+from toolkit.results.scoring.grids import FlagArray, FloatArray, Grid, IntegerArray, Places, load_grids
+from toolkit.results.scoring.reaction_rows import RATES, RATING_SCALE, WHOLE, check_names, select_control
 from toolkit.stats import intervals
 
 
@@ -28,12 +23,14 @@ def scorecard(reactions: Frame, by: str | None = None, *, drafts: Sequence[str] 
     """Return one row per draft, segment value and measure: estimate, 95 % interval and counts.
 
     `by` names a segment key; without it the row is of the whole audience, `segment = value = "all"`. Rates are shares
-    from 0 to 1 of everyone shown the draft; ratings run from 1 to 5 and describe only those who stopped. Intervals
-    are clustered on wordings and null where one persona or one wording leaves nothing to estimate them from.
-    A lazy frame is streamed: of a Parquet file only the columns needed are read, and of one with many reactions only
-    one draft at a time is held. Rows of the control reader, and refused or failed ones, enter nothing. Takes a Polars
-    or pandas frame. Raises InputError on a missing column, on a draft or an objective that the frame does not have, and
-    on two rows of the same draft, persona, wording and repeat.
+    from 0 to 1 of everyone shown the draft; ratings run from 1 to 5 and describe only those who stopped. All drafts of
+    a campaign go by the same people, those who answered every one of them, and `personas` says how many; name one in
+    `drafts` for everybody who answered that, and if nobody answered all, each draft goes by who answered it. Intervals
+    are clustered on wordings, lie inside the scale, and are null if one persona or one wording leaves nothing to
+    estimate them from. A lazy frame is streamed: of a Parquet file only the columns needed are read. Rows of the
+    control reader, and refused or failed ones, enter nothing. Takes a Polars or pandas frame. Raises InputError on a
+    missing column, on a draft or an objective that the frame does not have, and on two rows of the same draft,
+    persona, wording and repeat.
     """
     check_names(rows := take_reactions(reactions), drafts)
     return score(rows, by, drafts)
@@ -41,14 +38,12 @@ def scorecard(reactions: Frame, by: str | None = None, *, drafts: Sequence[str] 
 
 def score(reactions: pl.DataFrame | pl.LazyFrame, by: str | None, drafts: Sequence[str] | None) -> pl.DataFrame:
     """Return what `scorecard` does, of reactions that a run made: a draft of which none is usable has no rows."""
-    selected = select_rows(reactions, by, drafts)
-    rows = []
-    for draft in selected.drafts:
-        cells = load_cells(selected, draft)
-        for value in selected.values:
-            group = cells if by is None else cells.filter(pl.col("value") == value)
-            if not group.is_empty():
-                rows += [_score(draft, by, value, measure, group) for measure in selected.measures]
+    return score_grids(load_grids(reactions, by, drafts, by_campaign=True), by)
+
+
+def score_grids(grids: Sequence[Grid], by: str | None) -> pl.DataFrame:
+    """Return the scorecard of the drafts of some grids."""
+    rows = [row for grid in grids for row in _score_grid(grid, by)]
     return pl.DataFrame(rows, schema=SCORECARD_SCHEMA, orient="row")
 
 
@@ -58,16 +53,83 @@ def control_scorecard(reactions: pl.DataFrame, *, drafts: Sequence[str] | None =
     return rows.with_columns(segment=pl.lit(records.CONTROL), value=pl.lit(records.CONTROL))
 
 
-def _score(draft: str, by: str | None, value: str, measure: str, cells: pl.DataFrame) -> dict[str, Any]:
-    known = cells.filter(pl.col(measure).is_not_null())
-    row: dict[str, Any] = {"draft_id": draft, "segment": by or WHOLE, "value": value, "measure": measure}
-    row |= {"personas": known["unit"].n_unique(), "reactions": int(known[f"{measure}_reactions"].sum())}
-    if known.is_empty():
+def _score_grid(grid: Grid, by: str | None) -> list[dict[str, Any]]:
+    """Return the rows draft by draft, value by value, measure by measure."""
+    found: dict[tuple[int, int, str], dict[str, Any]] = {}
+    for measure in grid.measures:
+        known = np.where(grid.usable, grid.load(measure), np.nan)
+        for number in range(len(grid.values)):
+            here = np.flatnonzero(grid.places.value == number)
+            for line, row in enumerate(_score_drafts(grid.places.take(here), known[:, here], measure)):
+                found[line, number, measure] = row
+    return [
+        {"draft_id": draft, "segment": by or WHOLE, "value": value, "measure": measure, **found[line, number, measure]}
+        for line, draft in enumerate(grid.drafts)
+        for number, value in enumerate(grid.values)
+        if grid.usable[line, grid.places.value == number].any()
+        for measure in grid.measures
+    ]
+
+
+def _score_drafts(places: Places, known: FloatArray, measure: str) -> Iterator[dict[str, Any]]:
+    """Yield estimate, interval and counts of each draft."""
+    scale = (0.0, 1.0) if measure in RATES else RATING_SCALE
+    has = ~np.isnan(known)
+    reactions = has.sum(axis=1)
+    sums = _sum_cells(places, known, has) if places.is_plain and len(places.persona) else None
+    means = None if sums is None else intervals.judge_sums(sums[0], scale[1] - scale[0])
+    for line in range(len(known)):
+        if means is None or sums is None or not means.is_sure[line]:
+            yield _score_rows(places, known[line], line, scale) | {"reactions": int(reactions[line])}
+            continue
+        estimate, reach = float(means.estimate[line]), float(means.reach[line])
+        yield {
+            "personas": int(sums[1][line]),
+            "reactions": int(reactions[line]),
+            "estimate": estimate,
+            "low": max(estimate - reach, scale[0]),
+            "high": min(estimate + reach, scale[1]),
+        }
+
+
+def _score_rows(places: Places, known: FloatArray, line: int, scale: tuple[float, float]) -> dict[str, Any]:
+    """Score one draft row by row: whatever the sums do not cover."""
+    has = np.flatnonzero(~np.isnan(known))
+    people = places.persona[has]
+    row: dict[str, Any] = {"personas": len(np.unique(people))}
+    weight = (places.weight if places.weight.ndim == 1 else places.weight[line])[has]
+    if not weight.any():
         return row
-    interval = intervals.cluster_mean(known[measure], known["weight"], known["wording"], known["unit"])
-    low, high = interval.low, interval.high
-    if low is not None and high is not None and measure in RATES:
-        if interval.standard_error == 0:
-            low, high = intervals.exact_interval(interval.estimate, count_effective(known))
-        low, high = max(low, 0.0), min(high, 1.0)
-    return row | {"estimate": interval.estimate, "low": low, "high": high}
+    interval = intervals.cluster_mean(known[has], weight, places.wording[has], people)
+    effective = intervals.effective_size(weight[np.unique(people, return_index=True)[1]])
+    interval = intervals.limit_level(interval, effective, scale)
+    return row | {"estimate": interval.estimate, "low": interval.low, "high": interval.high}
+
+
+def _sum_cells(places: Places, known: FloatArray, has: FlagArray) -> tuple[intervals.Sums, IntegerArray]:
+    """Return the sums by wording of each draft, repeats of a persona averaged first, and its personas."""
+    begins = np.flatnonzero(np.r_[True, np.diff(places.persona) != 0])
+    weight, wording = places.weight[begins], places.wording[begins]
+    starts = np.flatnonzero(np.r_[True, np.diff(wording) != 0])
+    known = np.where(has, known, 0.0)
+    count = has
+    if len(begins) < len(places.persona):
+        times = np.add.reduceat(has.astype(np.float64), begins, axis=1)
+        known = np.add.reduceat(known, begins, axis=1) / np.maximum(times, 1.0)
+        count = times > 0
+
+    def add(numbers: npt.NDArray[Any]) -> FloatArray:
+        return np.add.reduceat(numbers, starts, axis=1, dtype=np.float64)
+
+    counts, totals = add(count), add(known)
+    personas = counts.sum(axis=1).astype(np.intp)
+    if (weight == 1.0).all():
+        return intervals.Sums(counts, counts, counts, totals, totals), personas
+    positive = weight > 0
+    masses = add(count * weight)
+    return (
+        intervals.Sums(
+            add(count & positive), masses, add(count * weight**2), add(known * positive), add(known * weight)
+        ),
+        personas,
+    )
