@@ -27,6 +27,12 @@ class Decision(Record):
     """Whether earlier results of the reader's own bear it out."""
 
 
+def say_partial(run: Run) -> str:
+    """Return ", from 48 of 120 reactions" for a run that lacks some of its reactions; nothing for one that is whole."""
+    counts = run.counts
+    return f", from {counts.planned - counts.failed:,} of {counts.planned:,} reactions" if counts.failed else ""
+
+
 def make_decision(run: Run, verdict: Verdict, scorecard: pl.DataFrame, comparisons: pl.DataFrame) -> Decision:
     """Return the decision in sentences; takes the scorecard and primary comparisons of the whole audience."""
     rates = scorecard.filter((pl.col("measure") == PRIMARY) & pl.col("estimate").is_not_null())
@@ -44,12 +50,13 @@ def make_decision(run: Run, verdict: Verdict, scorecard: pl.DataFrame, compariso
     if len(run.drafts) == 1:
         deed = would.format(best["draft_id"])
         sentence = f"{deciding.say_estimate(best)} of the simulated audience, {_people(best)}, would {deed}."
-        return Decision(headline="One draft, nothing to compare with", sentence=sentence, advice="", **known)
+        headline = f"One draft, nothing to compare with{say_partial(run)}"
+        return Decision(headline=headline, sentence=sentence, advice="", **known)
     pair = _find_decisive(verdict, comparisons, best["draft_id"])
     rival = pair["draft_b"] if pair["draft_a"] == best["draft_id"] else pair["draft_a"]
     sentence = _say_shares(best, shares.get(rival), rival, would, pair)
     return Decision(
-        headline=_say_headline(verdict, best["draft_id"], rival, len(run.drafts)),
+        headline=_say_headline(verdict, best["draft_id"], rival, len(run.drafts)) + say_partial(run),
         sentence=sentence,
         advice=_say_advice(verdict, run, pair),
         **known,

@@ -15,7 +15,7 @@ from toolkit.errors import StoreUnusable
 from toolkit.models import LABEL, Verdict
 from toolkit.panel import api
 from toolkit.report import summaries
-from toolkit.report.advice import Decision, make_decision
+from toolkit.report.advice import Decision, make_decision, say_partial
 from toolkit.report.blocks import Funnel
 from toolkit.report.health import HealthSign, find_health
 from toolkit.results import Evidence, Run, said, say_disagreement
@@ -36,8 +36,8 @@ class Report:
 
     @property
     def headline(self) -> str:
-        """The decision in a few words."""
-        return self.verdict.headline
+        """The decision in a few words; of a run that lacks reactions, with how many it has."""
+        return self.verdict.headline + say_partial(self.run)
 
     @property
     def disagreement(self) -> str | None:
