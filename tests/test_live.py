@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openai_server import PATIENCE, Ask, OpenAIServer
+from provider_rules import Faults
 from scripted import ScriptedEngine, reading
 
-from toolkit.errors import InputError
-from toolkit.models import Audience, Campaign
+from toolkit.errors import CallFailed, InputError
+from toolkit.models import Audience, Campaign, exchange
 from toolkit.panel.live_runs import MOST_RUNNING, LiveRun, LiveRuns
 from toolkit.panel.session import STOPPED
+from toolkit.report import make_report
 from toolkit.results import load_run
 
 OPTIONS: dict[str, Any] = {"engine": "openai", "model": "m", "rating": "direct", "concurrency": 4}
@@ -193,3 +197,48 @@ def test_a_typed_key_reaches_the_endpoint_and_no_record(
     assert live.run.counts.ok == 24
     assert "typed-by-hand" not in live.run.methods.model_dump_json()
     assert "typed-by-hand" not in repr(live)
+
+
+def test_what_goes_wrong_is_told_while_it_is_tried_again(audience: Audience, campaign: Campaign) -> None:
+    """An endpoint that breaks off is told in the provider's words before a call is given up, and forgotten after."""
+    with OpenAIServer(key=None) as server:
+        server.replies_before_hold = 6
+        live = LiveRun(campaign, audience, base_url=server.base_url, **OPTIONS)
+        server.wait_for(10)
+        server.faults = Faults(rate_500=1.0)
+        server.release()
+        wait_until(lambda: live.measure_progress().trouble is not None)
+        progress = live.measure_progress()
+        assert "trying again" in str(progress.trouble)
+        assert "waiting for the endpoint" in progress.describe()
+        server.faults = Faults()
+        wait_until(lambda: live.measure_progress().trouble is None)
+        assert live.wait(PATIENCE)
+        assert live.run is not None
+        assert live.run.is_complete
+
+
+def test_failures_are_no_progress(audience: Audience, campaign: Campaign) -> None:
+    """A reaction that was given up is counted apart, and its reason stands beside the progress."""
+
+    def answer(question: exchange.Question) -> dict[str, object] | CallFailed:
+        if "today" in question.prompt:
+            return CallFailed("InternalServerError: the model has gone")
+        return reading(ratings={})
+
+    live = LiveRun(campaign, audience, engine=ScriptedEngine(answer), rating="direct", control=False)
+    assert live.wait(PATIENCE)
+    progress = live.measure_progress()
+    assert (progress.answered, progress.failed, progress.share) == (12, 12, 0.5)
+    assert "12 failed" in progress.describe()
+    assert progress.trouble == "InternalServerError: the model has gone"
+    assert live.run is not None
+    assert make_report(live.run).headline.endswith(", from 12 of 24 reactions")
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds; fail if it never does."""
+    until = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.02)

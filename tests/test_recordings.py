@@ -253,7 +253,7 @@ def test_line_ends_of_another_system_do_no_harm(recorded: Recorded) -> None:
 
 
 def test_text_of_a_model_cannot_break_the_file(recorded: Recorded) -> None:
-    """Line breaks, separators, overrides and emoji in what was said stay on one line and come back clean and colourless."""
+    """Line breaks, overrides and emoji in what was said stay on one line and come back clean and colourless."""
     wild = 'One\nline\u2028two\x1b[31m \u202edesrever "quoted" 👩‍👩‍👧'
     path = recorded(engine=ScriptedEngine(lambda _: reading(verbatim=wild)))
     assert len(path.with_name("jam.reactions.jsonl").read_text().rstrip("\n").split("\n")) == 25

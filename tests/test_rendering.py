@@ -146,3 +146,14 @@ def test_the_style_touches_nothing_else() -> None:
     selectors = re.findall(r"([^{}]+)\{", load_style())
     assert selectors
     assert all(part.strip().startswith(".preview") for selector in selectors for part in selector.split(","))
+
+
+def test_see_more_stands_between_words() -> None:
+    """A fold that falls into a word hides the word whole; text without spaces is cut where the fold is."""
+    words = "Open " * 24 + "now 9am to five, every day of the week, rain or shine."
+    drawn = str(render_preview(Draft(id="a", text=words, surface="facebook_post")))
+    assert re.search(r'now <span class="fold"[^>]*>See more</span>9am', drawn)
+    solid = "\u5f00" * 600
+    shown, hidden = str(render_preview(Draft(id="a", text=solid, surface="facebook_post"))).split('<span class="fold"')
+    assert shown.count("\u5f00") > 0
+    assert hidden.count("\u5f00") > 0

@@ -14,6 +14,8 @@ from streamlit.testing.v1 import AppTest
 import toolkit
 from toolkit.audiences import save_audience
 from toolkit.models import Audience, Campaign, exchange
+from toolkit.report import FORMATS, make_report
+from toolkit.results import load_run
 from toolkit.store import approvals, outcome_log
 
 SCRIPT = "from toolkit.ui import runs, state\nstate.begin()\nruns.show()"
@@ -117,3 +119,17 @@ def test_people_whose_file_is_gone_or_edited_are_told_apart(page: AppTest, audie
     page.run()
     assert "New p" in read_html(page)
     assert any("edited since this run" in caption.value for caption in page.caption)
+
+
+def test_an_approval_stands_in_the_report(page: AppTest) -> None:
+    """Who approved a draft is in the report that is saved afterwards, in every form, until it is taken back."""
+    run = load_run("runs/one")
+    page.text_input[1].set_value("Ada <b>")
+    press(page, "Approve these words")
+    for suffix in (".html", ".md", ".json"):
+        text = FORMATS[suffix](make_report(run)).decode()
+        assert "Ada" in text
+        assert "Ada <b>" not in text or suffix == ".json"
+    assert len(FORMATS[".xlsx"](make_report(run))) > 0
+    press(page, "Take back")
+    assert "Ada" not in FORMATS[".html"](make_report(run)).decode()

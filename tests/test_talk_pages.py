@@ -11,7 +11,7 @@ from openai_server import PATIENCE, Ask, OpenAIServer
 from streamlit.testing.v1 import AppTest
 
 import toolkit
-from toolkit.audiences import uploads
+from toolkit.audiences import personal, uploads
 from toolkit.errors import InputError
 from toolkit.models import LABEL, Campaign, Draft
 from toolkit.store import conversations, version_log
@@ -245,7 +245,7 @@ def test_another_table_is_looked_at_anew() -> None:
     """Name, columns and template of one table are not taken for those of the next; of the same one they stay."""
     script = """
 import streamlit as st
-from toolkit.audiences import uploads
+from toolkit.audiences import personal, uploads
 from toolkit.ui import audience_importing, state
 state.begin()
 tables = {"a.csv": b"caseid,age\\n1,30\\n2,31\\n", "b.csv": b"age,weight\\n30,2\\n31,3\\n"}
@@ -330,3 +330,44 @@ def test_rows_become_people_through_a_template() -> None:
         uploads.read_table("buyers.xlsx", b"PK\x03\x04 not really")
     with pytest.raises(InputError, match="from 1 to 5,000"):
         uploads.read_table("b.csv", ("a\n" + "1\n" * (uploads.MOST_ROWS + 1)).encode())
+
+
+CUSTOMERS = "name,age,email,mobile,town,spent\n" + "".join(
+    f"Ann{number},3{number},c{number}@example.org,07700 9{number:05},{('Leeds', 'York')[number % 2]},{number}\n"
+    for number in range(8)
+)
+
+
+def test_contacts_of_real_people_stay_out_of_descriptions() -> None:
+    """Columns of e-mail addresses and phone numbers are left out, whatever they are called; others are counted."""
+    table = uploads.read_table("customers.csv", CUSTOMERS.replace("email,mobile", "reach,line").encode())
+    assert table.personal == ("reach", "line")
+    audience = uploads.make_audience(table, "a", table.template, [], {"name": "name"})
+    assert audience.personas[0].about == "age: 30. town: Leeds. spent: 0."
+    assert personal.count_contacts(audience) == 0
+    named = uploads.read_table(
+        "n.csv", b"name,Date of birth,E-Mail,surname,mailings\nAda,1990,x,Low,3\nBob,1991,y,Ray,4\n"
+    )
+    assert named.personal == ("Date of birth", "E-Mail", "surname")
+    written = uploads.make_audience(table, "a", "Write to {{ reach }}.", [], {})
+    assert personal.count_contacts(written) == 8
+
+
+@pytest.mark.usefixtures("place")
+def test_the_page_says_what_is_sent_of_a_table() -> None:
+    """It says where the table goes, names the columns it omits, and warns of a contact in a description."""
+    script = """
+from toolkit.audiences import personal, uploads
+from toolkit.ui import audience_importing, state
+state.begin()
+audience_importing.show_import()
+table = uploads.read_table("customers.csv", CUSTOMERS)
+audience_importing.show_personal(table, uploads.make_audience(table, "a", "Write to {{ email }}.", [], {}))
+""".replace("CUSTOMERS", repr(CUSTOMERS.encode()))
+    page = AppTest.from_string(script, default_timeout=PATIENCE).run()
+    assert not page.exception
+    said = words(page)
+    assert "nothing leaves" not in said
+    assert "Names and descriptions are sent to the model that answers." in said
+    assert "omits them: email, mobile" in said.replace("\\", "")
+    assert "an e-mail address or a phone number: 8" in said

@@ -143,7 +143,7 @@ def import_an_audience(page: playwright.Page) -> None:
     page.get_by_text("9 of 9 personas").wait_for()
     press(page.get_by_role("button", name="Save", exact=True))
     press(page.get_by_role("button", name="Save the audience"))
-    page.get_by_text("Written to personas/buyers.yaml").wait_for()
+    page.get_by_text("You saved personas/buyers.yaml").wait_for()
 
 
 def reopen_yesterday(page: playwright.Page) -> None:
@@ -167,7 +167,7 @@ def approve_and_tell(page: playwright.Page) -> None:
         page.get_by_role("spinbutton", name="Clicks").nth(place).fill(str(clicks))
     page.keyboard.press("Tab")
     press(page.get_by_role("button", name="Keep these results"))
-    page.get_by_text("Kept: 2 new").wait_for()
+    page.get_by_text("New results kept: 2").wait_for()
     look(page, "runs-approval", end=True)
 
 

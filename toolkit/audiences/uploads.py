@@ -9,6 +9,7 @@ from pathlib import Path
 
 from toolkit.audiences.importing import suggest_columns, suggest_segments
 from toolkit.audiences.loading import load_audience
+from toolkit.audiences.personal import find_personal_columns
 from toolkit.errors import InputError
 from toolkit.files import tables
 from toolkit.models import Audience
@@ -30,7 +31,15 @@ class Table:
     """Which column looks like id, name, age and weight."""
     segments: tuple[str, ...]
     """Columns that divide people."""
-    template: str = _TEMPLATE
+    personal: tuple[str, ...] = ()
+    """Columns that look like contacts or names of real people; the suggested template leaves them out."""
+
+    @property
+    def template(self) -> str:
+        """What turns a row into a description, unless another is written."""
+        if not self.personal:
+            return _TEMPLATE
+        return _TEMPLATE.replace(".items() %", f".items() if column not in {list(self.personal)!r} %")
 
     @property
     def stem(self) -> str:
@@ -57,7 +66,9 @@ def read_table(name: str, data: bytes) -> Table:
         raise InputError(f"{name[:80]}: {len(rows):,} rows; from 1 to {MOST_ROWS:,} can be read here")
     columns = tuple(dict.fromkeys(column for row in rows for column in row.cells))
     suggested = suggest_columns(columns)
-    return Table(name, data, columns, suggested, tuple(suggest_segments(rows, suggested.values())))
+    personal = tuple(find_personal_columns(rows))
+    segments = tuple(suggest_segments(rows, {*suggested.values(), *personal}))
+    return Table(name, data, columns, suggested, segments, personal)
 
 
 def make_audience(
@@ -69,7 +80,7 @@ def make_audience(
     with tempfile.TemporaryDirectory() as folder:
         path, described = Path(folder) / f"upload{Path(table.name).suffix.lower()}", Path(folder) / "template.j2"
         path.write_bytes(table.data)
-        described.write_text(template or _TEMPLATE, encoding="utf-8")
+        described.write_text(template or table.template, encoding="utf-8")
         try:
             audience = load_audience(path, template=described, segments=segments, columns=columns)
         except InputError as error:

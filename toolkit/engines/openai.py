@@ -20,6 +20,7 @@ from toolkit.engines.headers import read_wait
 from toolkit.engines.pacing import Pace
 from toolkit.engines.redaction import Secrets, mask_url
 from toolkit.engines.retry_policy import (
+    describe_error,
     find_headers,
     find_refused_parameter,
     judge_error,
@@ -171,6 +172,7 @@ class OpenAIEngine:
             try:
                 answer = await self._send_without_refused(client, path, write, on_text)
             except openai.APIError as error:
+                failure = error
                 outcome, headers = judge_error(error, answered=self._answered), find_headers(error)
                 wait = read_wait(headers, time.time()) if outcome is Traffic.LIMITED else None
                 rest, charged = max(wait or 0.0, pace.back_off(attempt)), may_be_charged(error)
@@ -188,8 +190,10 @@ class OpenAIEngine:
                 raise
             else:
                 self._answered = True
+                exchange.tell_trouble(None)
                 pace.leave(slot, Traffic.ANSWERED, answer.headers, tokens=answer.tokens)
                 return answer
+            exchange.tell_trouble(f"{self._where}: {self._secrets.mask(describe_error(failure))}; trying again")
             await pace.rest(rest)
             if charged and before_retry is not None:
                 await before_retry()

@@ -49,7 +49,7 @@ def find_headers(error: openai.APIError) -> Mapping[str, str]:
 
 def translate_error(error: openai.APIError, *, where: str, model: str, answered: bool) -> EngineError:
     """Return the toolkit's own error, in one line."""
-    said = " ".join(str(getattr(error, "message", error)).split())[:_MOST_SAID]
+    said = describe_error(error)
     if type(error) in _NEXT_STEP:
         return EngineUnavailable(f"{where} refused model {model!r}: {said}; {_NEXT_STEP[type(error)]}")
     if isinstance(error, openai.RateLimitError) and is_quota(error):
@@ -57,6 +57,11 @@ def translate_error(error: openai.APIError, *, where: str, model: str, answered:
     if isinstance(error, openai.APIConnectionError) and not answered:
         return EngineUnavailable(f"nothing answers at {where}; start the server or correct {name_option('base_url')}")
     return CallFailed(f"{type(error).__name__}: {said}", free=not may_be_charged(error))
+
+
+def describe_error(error: openai.APIError) -> str:
+    """Return what the provider or the SDK said, in one line of at most 200 characters."""
+    return " ".join(str(getattr(error, "message", error)).split())[:_MOST_SAID]
 
 
 def may_be_charged(error: openai.APIError) -> bool:

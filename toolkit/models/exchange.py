@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -31,6 +33,27 @@ Kind = Literal[
 """
 
 Guard = Callable[[], Awaitable[None]]
+_HEARS_TROUBLE: ContextVar[Callable[[str | None], None] | None] = ContextVar("hears_trouble", default=None)
+
+
+@contextlib.contextmanager
+def hearing_trouble(hear: Callable[[str | None], None]) -> Iterator[None]:
+    """Let `hear` be told what goes wrong with calls that are tried again, and None once an answer comes.
+
+    It holds for what is begun inside: a run tells whoever watches it why nothing comes, before any call is given up.
+    """
+    before = _HEARS_TROUBLE.set(hear)
+    try:
+        yield
+    finally:
+        _HEARS_TROUBLE.reset(before)
+
+
+def tell_trouble(message: str | None) -> None:
+    """Say in one line what went wrong with a call that is tried again; None says that an answer came."""
+    hear = _HEARS_TROUBLE.get()
+    if hear is not None:
+        hear(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

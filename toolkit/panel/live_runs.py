@@ -14,7 +14,7 @@ from typing import Any, Unpack
 import polars as pl
 
 from toolkit.errors import InputError, ToolkitError, check_options
-from toolkit.models import Audience, Campaign, Record
+from toolkit.models import Audience, Campaign, Record, exchange
 from toolkit.panel import api
 from toolkit.panel.background import Worker
 from toolkit.panel.estimating import say_seconds
@@ -31,6 +31,8 @@ MOST_KEPT = 40
 """Finished runs that stay at hand; older ones are on disk only."""
 LIMITS = ("max_cost", "concurrency", "price")
 """Options that a run may be continued with others of."""
+SILENCE_SECONDS = 20.0
+"""From when a run in which nothing comes says so instead of a time that is left."""
 _SCORE_PAUSE = 1.0
 _IDLE_SHARE = 9
 
@@ -39,12 +41,18 @@ class Progress(Record):
     """How far a run has come."""
 
     answered: int
-    """Reactions of personas that came, failed and refused ones included."""
+    """Reactions of personas that came, refused ones included; one that failed has not come."""
     planned: int
     control_answered: int
     control_planned: int
     seconds_left: float | None
     """At the pace so far; null before the first reaction."""
+    failed: int = 0
+    """Reactions that were given up, the control reader's included."""
+    trouble: str | None = None
+    """What goes wrong with the calls that are tried again, else with the last that was given up."""
+    silence: float = 0.0
+    """Seconds since anything came."""
 
     @property
     def share(self) -> float:
@@ -57,8 +65,12 @@ class Progress(Record):
         words = f"{self.answered} of {self.planned} reactions"
         if self.control_planned:
             words += f", control reader {self.control_answered} of {self.control_planned}"
-        if self.share >= 1:
+        if self.failed:
+            words += f", {self.failed} failed"
+        if self.answered + self.control_answered + self.failed >= self.planned + self.control_planned:
             return f"{words}; working out what it comes to"
+        if self.trouble or self.silence >= SILENCE_SECONDS:
+            return f"{words}; waiting for the endpoint for {say_seconds(self.silence)}"
         if self.answered == 0 and self.control_answered == 0:
             return f"{words}; waiting for the first"
         return words if self.seconds_left is None else f"{words}, about {say_seconds(self.seconds_left)} left"
@@ -161,17 +173,21 @@ class LiveRun:
     def measure_progress(self, clock: Callable[[], float] = time.monotonic) -> Progress:
         """Return how far the run has come, by the given clock in seconds."""
         reactions = self.reactions
-        control = sum(reaction.task.persona is None for reaction in reactions)
+        failed = [reaction for reaction in reactions if reaction.status == "failed"]
+        control = sum(reaction.task.persona is None and reaction.status != "failed" for reaction in reactions)
         lacking = len(self.plan.tasks) - len(reactions)
         fresh = sum(reaction.usage.fresh > 0 for reaction in reactions)
         begun = self._errand.begun
         pace = (clock() - begun) / fresh if fresh and begun is not None else None
         return Progress(
-            answered=len(reactions) - control,
+            answered=len(reactions) - control - len(failed),
             planned=self.plan.persona_tasks,
             control_answered=control,
             control_planned=len(self.plan.tasks) - self.plan.persona_tasks,
             seconds_left=None if pace is None else pace * lacking,
+            failed=len(failed),
+            trouble=self._errand.trouble or (failed[-1].error if failed else None),
+            silence=clock() - self._errand.last if self._errand.last is not None else 0.0,
         )
 
 
@@ -244,22 +260,38 @@ class _Errand:
         self.run: Run | None = None
         self.unsaved: str | None = None
         self.begun: float | None = None
+        self.last: float | None = None
+        self.trouble: str | None = None
         self._asked = (campaign, audience)
         self._options: dict[str, Any] = options
         self._folder = folder
 
     async def work(self, stop: asyncio.Event, tell: Callable[[Reaction], None]) -> Run:
         """Ask everything and save the run; the key is forgotten with the other options."""
-        self.begun = time.monotonic()
+        self.begun = self.last = time.monotonic()
         store = Path(self._options.get("store") or api.default_store())
         try:
-            asked = await api.arun(*self._asked, stop=stop, on_reaction=tell, **self._options)
+            with exchange.hearing_trouble(self._hear):
+                asked = await api.arun(*self._asked, stop=stop, on_reaction=self._note(tell), **self._options)
         finally:
             self._options = {}
         drafts = asked.methods.campaign.drafts
         self.run = asked.with_predictions(await asyncio.to_thread(predictions.find_predictions, drafts, store))
         self._save(self.run)
         return self.run
+
+    def _hear(self, trouble: str | None) -> None:
+        self.trouble = trouble
+
+    def _note(self, tell: Callable[[Reaction], None]) -> Callable[[Reaction], None]:
+        """Return `tell`, noting when something came."""
+
+        def note(reaction: Reaction) -> None:
+            if reaction.status != "failed":
+                self.last = time.monotonic()
+            tell(reaction)
+
+        return note
 
     def _save(self, run: Run) -> None:
         if self._folder is None:

@@ -11,7 +11,9 @@ import polars as pl
 
 from toolkit.drafts.lint import Finding, lint
 from toolkit.drafts.preview import Highlight
+from toolkit.errors import StoreUnusable
 from toolkit.models import LABEL, Verdict
+from toolkit.panel import api
 from toolkit.report import summaries
 from toolkit.report.advice import Decision, make_decision
 from toolkit.report.blocks import Funnel
@@ -19,6 +21,7 @@ from toolkit.report.health import HealthSign, find_health
 from toolkit.results import Evidence, Run, said, say_disagreement
 from toolkit.results.scoring import PRIMARY, columns, comparisons, interactions
 from toolkit.stats import lexical
+from toolkit.store import approvals
 from toolkit.validity.outcomes import wording
 
 
@@ -33,13 +36,18 @@ class Report:
 
     @property
     def headline(self) -> str:
-        """The decision in a few words."""
+        """The decision in a few words; of a run that lacks reactions, with how many it has."""
         return self.verdict.headline
 
     @property
     def disagreement(self) -> str | None:
         """Which sources favour which draft, where they disagree."""
         return say_disagreement(self.evidence)
+
+    @property
+    def approvals(self) -> Sequence[approvals.Approval]:
+        """Who approved which of the drafts as they stand, read from the store each time; none if it cannot be read."""
+        return _find_approvals(self.run)
 
     @property
     def label(self) -> str:
@@ -149,6 +157,18 @@ def make_report(run: Run) -> Report:
     return Report(run)
 
 
+def _find_approvals(run: Run) -> list[approvals.Approval]:
+    store = api.default_store()
+    if not store.is_file():
+        return []
+    campaign = run.methods.campaign
+    try:
+        with approvals.Approvals(store) as kept:
+            return [one for draft in campaign.drafts for one in kept.find(campaign.campaign, draft)]
+    except StoreUnusable:
+        return []
+
+
 def _test_segments(run: Run) -> pl.DataFrame:
     tests = [interactions(run.reactions, key, drafts=run.drafts) for key in run.methods.segment_keys]
     return pl.concat(tests) if tests else pl.DataFrame(schema=columns.INTERACTION_SCHEMA)
@@ -209,6 +229,7 @@ def to_plain(report: Report) -> dict[str, Any]:
         "verbatims": report.verbatims.to_dicts(),
         "health": [check.model_dump() for check in report.health],
         "findings": [finding.model_dump() for finding in report.findings],
+        "approvals": [one.model_dump(mode="json") for one in report.approvals],
         "warnings": list(run.methods.warnings),
         "methods": run.methods.model_dump(mode="json"),
     }

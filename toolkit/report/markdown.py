@@ -46,6 +46,9 @@ def _write(report: Report) -> Iterator[str]:
             f"> {_escape(draft.text)}",
             "",
         )
+    approved = [f"- {_escape(f'{one.draft_id}: approved by {one.describe()}')}" for one in report.approvals]
+    if approved:
+        yield from ("## Approved", "", *approved, "")
     yield from ("## Of the simulated audience", "")
     yield from _tabulate(report.scorecard, run.drafts)
     if not report.control.is_empty():

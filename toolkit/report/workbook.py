@@ -34,6 +34,9 @@ def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:
     verdict = report.verdict
     decided = pl.DataFrame({"decision": [verdict.decision], "draft": [verdict.draft], "because": [verdict.because]})
     yield "Verdict", decided
+    approved = [one.model_dump(include={"draft_id", "approved_by", "approved_at", "note"}) for one in report.approvals]
+    if approved:
+        yield "Approvals", pl.DataFrame(approved).with_columns(pl.col("approved_at").dt.to_string("%Y-%m-%d %H:%M UTC"))
     yield "Scorecard", pl.concat([report.scorecard, *report.segments.values(), report.control])
     yield "Comparisons", report.comparisons
     if report.evidence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from toolkit.audiences import editing, uploads
+from toolkit.audiences import editing, personal, uploads
 from toolkit.errors import InputError
 from toolkit.files import tables
 from toolkit.models import Audience
@@ -23,7 +23,10 @@ def show_import() -> None:
         "A table with one row a person", type=[suffix[1:] for suffix in tables.SUFFIXES], key=keys.ROWS
     )
     if upload is None:
-        st.caption("CSV, Excel or Parquet, up to 20 MB and 5,000 rows; nothing leaves this machine.")
+        st.caption(
+            "CSV, Excel or Parquet, up to 20 MB and 5,000 rows. The table stays on this machine. "
+            "Names and descriptions are sent to the model that answers."
+        )
         return
     try:
         table = caching.read_rows(upload.name, upload.getvalue())
@@ -33,6 +36,7 @@ def show_import() -> None:
         st.error(escape(str(error)))
         return
     show_three(audience)
+    show_personal(table, audience)
     desk = state.find_session().desk
     waits = desk is not None and desk.is_changed
     st.button(
@@ -75,6 +79,19 @@ def show_three(audience: Audience) -> None:
             held = " · ".join(f"{key}: {value}" for key, value in persona.segments.items())
             st.caption(escape(f"{persona.id} · weight {persona.weight:g}" + (f" · {held}" if held else "")))
             st.text(persona.about[:600])
+
+
+def show_personal(table: uploads.Table, audience: Audience) -> None:
+    """Say which columns are left out as personal, and how many descriptions still hold a contact."""
+    if table.personal:
+        columns = ", ".join(editing.shorten(column, 40) for column in table.personal)
+        st.caption(escape(f"These columns look personal, so the suggested template omits them: {columns}."))
+    found = personal.count_contacts(audience)
+    if found:
+        st.warning(
+            f"Descriptions with an e-mail address or a phone number: {found}. "
+            "They would be sent to the model that answers. Take the column out of the template."
+        )
 
 
 def _begin(table: uploads.Table) -> None:

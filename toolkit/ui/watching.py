@@ -12,7 +12,7 @@ from toolkit.report import blocks, seating, summaries
 from toolkit.ui import keys
 from toolkit.ui.previews import show_preview
 from toolkit.ui.room import show_room
-from toolkit.ui.text import escape
+from toolkit.ui.text import escape, say_here
 
 REFRESH_SECONDS = 0.4
 
@@ -38,6 +38,8 @@ def show_progress(live: live_runs.LiveRun) -> None:
     progress = live.measure_progress()
     words, stop = st.columns([4, 1], vertical_alignment="center")
     words.progress(min(progress.share, 1.0), text=progress.describe())
+    if progress.trouble:
+        st.warning(say_here(progress.trouble), icon=":material/cloud_off:")
     stop.button("Stop", icon=":material/stop_circle:", on_click=live.stop, disabled=live.is_stopping, width="stretch")
     st.caption("The run goes on if you leave. The address of this page leads back to it.")
 

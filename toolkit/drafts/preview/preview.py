@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,8 @@ from toolkit.files import resources
 from toolkit.models import Campaign, Draft
 
 Device = Literal["phone", "desktop"]
+_LONGEST_WORD = 30
+"""Letters of a piece that is moved whole behind the fold; a longer one has no spaces, as in Chinese or an address."""
 _TEMPLATES = resources.DATA / "previews"
 
 
@@ -73,10 +76,18 @@ def _environment() -> jinja2.Environment:
 def _mark_body(draft: Draft, surface: Surface, device: Device, highlights: Sequence[Highlight]) -> Markup:
     return mark_text(
         draft.text,
-        fold=place_fold(draft.text, surface, device),
+        fold=_break_before(draft.text, place_fold(draft.text, surface, device)),
         limit=find_limit_place(draft.text, surface, "text", draft),
         highlights=highlights,
     )
+
+
+def _break_before(text: str, fold: int | None) -> int | None:
+    """Return where "See more" stands: before the word that the fold falls into, unless that word is a long one."""
+    if fold is None or fold >= len(text) or text[fold].isspace() or text[fold - 1].isspace():
+        return fold
+    word = re.search(r"\S+$", text[:fold])
+    return word.start() if word and word.start() > 0 and len(word[0]) <= _LONGEST_WORD else fold
 
 
 def _mark_field(draft: Draft, name: str) -> Markup | None:
