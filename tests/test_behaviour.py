@@ -186,4 +186,4 @@ def test_a_default_audience_asks_nothing(command: Command, server: OpenAIServer)
     assert "reachable at" in shown.stdout
     assert server.count(CHAT) == 0
     few = command("doctor", "--audience", "uk-small-sellers", "--sample", "7")
-    assert (few.returncode, few.stderr.count("under 8 personas")) == (2, 1)
+    assert (few.returncode, few.stderr.count("fewer than 8 personas")) == (2, 1)

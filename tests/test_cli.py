@@ -178,6 +178,10 @@ def test_nothing_listening_is_one_line(command: Command) -> None:
         (["run", CAMPAIGN, "--sample", "0"], "--sample"),
         (["run", CAMPAIGN, "--surface", "facebok_post"], "mean facebook_post"),
         (["run", CAMPAIGN, "--samlpe", "3"], "--sample"),
+        (["run", CAMPAIGN, "--concurency", "3"], "mean '--concurrency'?"),
+        (["record", CAMPAIGN, "--max-costs", "3"], "mean '--max-cost'?"),
+        (["chek"], "mean 'check'?"),
+        (["outcomes", "calibrat"], "'calibrate'"),
         (["run", CAMPAIGN, "--price", "cheap"], "IN,OUT"),
         (
             [
@@ -236,7 +240,7 @@ def test_a_dry_run_asks_nothing(command: Command, server: OpenAIServer) -> None:
     done = command(*ask(server, "--dry-run", "--price", "0.25,2"))
     assert done.returncode == 0, done.stderr
     assert "up to 44 calls" in done.stdout
-    assert re.search(r"could tell \d+ points apart", done.stdout)
+    assert re.search(r"detects a difference of \d+ points", done.stdout)
     assert re.search(r"about \d+ (s|min)\.", done.stdout)
     assert server.count() == 0
 
@@ -314,7 +318,7 @@ def test_head_to_head_is_asked_shown_and_replayed(command: Command, server: Open
     shown = command(*ask(server, "--head-to-head", "--out", tmp_path / "one"))
     assert shown.returncode == 0, shown.stderr
     assert server.count() == 44 + 24
-    for words in ("Head-to-head: share of wins", "Chose what was shown first", "Same choice in both orders"):
+    for words in ("Head-to-head: share of wins", "Chose the draft shown first", "Same choice in both orders"):
         assert words in shown.stdout
     again = ["run", CAMPAIGN, "--audience", "uk-small-sellers", "--engine", "replay", "--rating", "direct", "--json"]
     done = command(*again, "--head-to-head", "--out", tmp_path / "two")

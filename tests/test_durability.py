@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import random
+import resource
 import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -129,37 +131,44 @@ def test_a_signal_waits_for_what_is_in_flight(tmp_path: Path, number: signal.Sig
             server.wait_for(5)
             process.send_signal(number)
             assert process.stderr is not None
-            assert "waiting for the calls in flight" in process.stderr.readline()
+            assert "waiting for the requests in flight" in process.stderr.readline()
             server.release()
             (said,) = process.stderr.read().strip().splitlines()
         assert process.returncode == 130
-        assert said.startswith("audience: interrupted; 5 of 24 answers are saved, and the same command goes on")
+        assert said.startswith("audience: interrupted; 5 of 24 answers are saved, and the same command continues")
         assert not (tmp_path / "out").exists()
         assert (server.count(), count_replies(path)) == (5, 5)
         done = subprocess.run(command, env=environment, cwd=tmp_path, check=False, capture_output=True)
         assert (done.returncode, server.count()) == (0, 24)
 
 
-def fill_up(store: Store) -> None:
-    """Let the file of an open store grow no further."""
-    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
-    store._connection.execute(f"PRAGMA max_page_count = {pages}")
+@contextlib.contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Let no file grow past so many bytes, as on a volume that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_full_disk_ends_the_run_and_keeps_what_was_in_flight(
     tmp_path: Path, audience: Audience, campaign: Campaign
 ) -> None:
-    """The disk fills up: replies in flight go to a journal, nothing new is asked, and the next run takes them in."""
+    """The file can grow no more: replies in flight go to a journal, no new call is made, the next run takes them in."""
     path = tmp_path / "store.sqlite"
     plan = api.plan(campaign, audience, **OPTIONS)
     long = reading(verbatim="Long. " * 2_000, ratings={})
-    with Store(path) as store:
-        fill_up(store)
-        engine = ScriptedEngine(lambda _: long)
-        with pytest.raises(StoreUnusable, match=r"the disk is full.*the next run takes in") as caught:
-            asyncio.run(carry_out(plan, engine, store, Asking(engine=engine, concurrency=4)))
+    engine = ScriptedEngine(lambda _: long)
+    with (
+        largest_file(200_000),
+        Store(path) as store,
+        pytest.raises(StoreUnusable, match=r"free space.*the next run takes in") as caught,
+    ):
+        asyncio.run(carry_out(plan, engine, store, Asking(engine=engine, concurrency=4)))
     assert "\n" not in str(caught.value)
-    assert 0 < engine.calls <= 8
+    assert 0 < engine.calls < 24
     with Store(path) as store:
         assert store.count_replies() == engine.calls
         again = ScriptedEngine(lambda _: long)
@@ -171,19 +180,19 @@ def test_a_full_disk_ends_the_run_and_keeps_what_was_in_flight(
 def test_replies_survive_where_nothing_can_be_written_beside_the_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full volume takes no journal either: the temporary folder does, and the store finds it there."""
+    """No journal fits beside the store, here for its long name: the temporary folder takes it, the store finds it."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "elsewhere"))
     (tmp_path / "elsewhere").mkdir()
-    path = tmp_path / "store.sqlite"
-    with Store(path) as store:
-        fill_up(store)
-        blocked = tmp_path / f"store.sqlite.rescued-{store._owner.split(':', 1)[1].replace(':', '-')}.jsonl"
-        blocked.mkdir()
-        kept = store.keep(b"key", "chat", Reply(text="x" * 50_000, engine="e", model="m"))
+    path = tmp_path / f"{'s' * 240}.sqlite"
+    replies: dict[bytes, Reply] = {}
+    with largest_file(300_000), Store(path) as store:
+        while store.trouble is None:
+            key = str(len(replies)).encode()
+            replies[key] = store.keep(key, "chat", Reply(text="x" * 50_000, engine="e", model="m"))
+            assert len(replies) < 100
         assert str(tmp_path / "elsewhere") in str(store.trouble)
-    blocked.rmdir()
     with Store(path) as store:
-        assert store.find(b"key") == kept
+        assert {key: store.find(key) for key in replies} == replies
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
@@ -268,7 +277,7 @@ import os, sys
 from pathlib import Path
 import toolkit
 from toolkit.store import Store
-from toolkit.engines.base import Reply
+from toolkit.models.exchange import Reply
 import toolkit.engines.replay
 if os.getuid() == 0:
     os.setegid(65534); os.seteuid(65534)
@@ -329,9 +338,11 @@ def test_a_dead_owner_is_known(tmp_path: Path) -> None:
     assert not is_alive(f"{machine}:{gone.pid}:aa")
     assert is_alive(f"{machine}:{os.getppid()}:aa")
     assert is_alive("elsewhere:1:aa")
-    with Store(tmp_path / "store.sqlite") as store:
-        for key, until in ((b"leased", 9e12), (b"over", 0.0)):
-            store._connection.execute("INSERT INTO claims VALUES (?, 'elsewhere:1:aa', ?)", (key, until))
+    path = tmp_path / "store.sqlite"
+    with Store(path) as store:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as elsewhere:
+            for key, until in ((b"leased", 9e12), (b"over", 0.0)):
+                elsewhere.execute("INSERT INTO claims VALUES (?, 'elsewhere:1:aa', ?)", (key, until))
         assert not store.claim(b"leased")
         assert store.claim(b"over")
 

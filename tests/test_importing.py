@@ -60,7 +60,7 @@ def test_rows_become_people(command: Command, survey: Path, tmp_path: Path) -> N
     origin = ("--source", "Chat survey 2025", "--licence", "CC BY 4.0")
     shown = command("personas", "import", survey, "-o", out, "--segment", "Region", *origin)
     assert shown.returncode == 0, shown.stderr
-    assert "age: column 'Age group' (suggested; another with --age)" in shown.stdout
+    assert "age: column 'Age group' (suggested; --age names another)" in shown.stdout
     assert "The first 3 of 4:" in shown.stdout
     assert "Asha, 29 (101; weight 1.5; Region north)" in shown.stdout
     audience = toolkit.load_audience(out)
@@ -76,7 +76,7 @@ def test_a_dry_run_writes_nothing(command: Command, survey: Path, tmp_path: Path
     out = tmp_path / "people.yaml"
     shown = command("personas", "import", survey, "-o", out, "--dry-run")
     assert shown.returncode == 0
-    assert "these divide people: Region, Uses chat" in shown.stdout
+    assert "candidates: Region, Uses chat" in shown.stdout
     assert not out.exists()
 
 
@@ -88,7 +88,7 @@ def test_a_dry_run_writes_nothing(command: Command, survey: Path, tmp_path: Path
         (("--segment", "Region", "--quota", "region=north:1"), "no such segment; did you mean Region?"),
         (("--segment", "Region", "--quota", "north"), "not KEY=VALUE:N"),
         (("--sample", "9"), "choose 1 to 4"),
-        (("--segment", "Region", "--sample", "2", "--quota", "Region=north:1"), "contradict each other"),
+        (("--segment", "Region", "--sample", "2", "--quota", "Region=north:1"), "exclude each other"),
     ],
 )
 def test_what_cannot_be_drawn_is_one_line(

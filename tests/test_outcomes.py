@@ -290,9 +290,9 @@ def test_the_commands_add_list_take_back_and_bring_back(tmp_path: Path) -> None:
     path.write_text(HEAD + "A,facebook_post,100,5,2026-11-01\nB,facebook_post,100,9,2026-11-01\n")
     call = CliRunner().invoke
     assert "dry run" in call(command_group, ["outcomes", "add", str(path), "--dry-run"]).output
-    assert "0 results stand" in call(command_group, ["outcomes", "list"]).output
+    assert "0 results in use" in call(command_group, ["outcomes", "list"]).output
     assert "`audience outcomes remove 1` undoes it" in call(command_group, ["outcomes", "add", str(path)]).output
-    assert "2 results stand, 0 of drafts" in call(command_group, ["outcomes", "list"]).output
+    assert "2 results in use, 0 of them for drafts" in call(command_group, ["outcomes", "list"]).output
     assert "`audience outcomes restore 1`" in call(command_group, ["outcomes", "remove"]).output
     assert json.loads(call(command_group, ["outcomes", "list", "--json"]).output)["results"] == 0
     assert "brought back" in call(command_group, ["outcomes", "restore", "1"]).output

@@ -13,9 +13,11 @@ the whole cache is rewritten per miss                      test_a_miss_writes_on
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -161,7 +163,8 @@ def test_a_miss_writes_one_reply_and_not_the_store(tmp_path: Path) -> None:
     with Store(path) as store:
         for key, reply in _make_replies(2_000):
             store.keep(key, "chat", reply)
-        store._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         size, before = path.stat().st_size, path.read_bytes()
         store.keep(b"one more", "chat", Reply(text="x" * 500, engine="e", model="m"))
         written = path.with_name("store.sqlite-wal").stat().st_size

@@ -375,7 +375,7 @@ def test_the_command_says_what_went_wrong(
     )
     for more, line in (
         (("--objection", 40), "--objection 40: there is no such objection"),
-        (("--fresh", "--sample", 12), "--fresh: the audience has 12 personas"),
+        (("--fresh", "--sample", 12), "--fresh: all 12 personas of the audience would be asked"),
         (("--draft", "x"), "--draft x: d.txt has no such draft"),
     ):
         assert press("rewrite", "d.txt", *asking, *more) == 2

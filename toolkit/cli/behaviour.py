@@ -23,7 +23,9 @@ def check_engine(audience: str, *, as_json: bool, quiet: bool, engine: str | Non
     from toolkit.validity.behaviour import check_behaviour, count_questions
 
     if options["sample"] is not None and options["sample"] < rules.LEAST_PERSONAS:
-        raise InputError(f"--sample {options['sample']}: under {rules.LEAST_PERSONAS} personas nothing can be judged")
+        raise InputError(
+            f"--sample {options['sample']}: fewer than {rules.LEAST_PERSONAS} personas decide nothing; raise it"
+        )
     name = engine or "openai"
     people = load_audience(audience)
     price = api.find_price(name, options["model"], options["base_url"], options["price"])

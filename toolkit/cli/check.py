@@ -31,26 +31,30 @@ _ORDER = ("passed", "failed", "stale", "inconclusive", "error")
     type=click.Choice(["fail", "warn"]),
     default="fail",
     show_default=True,
-    help="What a stale recording does to the exit code.",
+    help="Whether a stale recording fails or only warns.",
 )
 @option(
     "--on-inconclusive",
     type=click.Choice(["fail", "warn", "pass"]),
     default="warn",
     show_default=True,
-    help="Whether an inconclusive check exits 1, 5 where nothing failed, or not at all.",
+    help="Exit code of an inconclusive check: fail is 1, warn is 5, pass is 0.",
 )
-@click.option("--record", "do_record", is_flag=True, help="First ask for what the recording lacks; needs an engine.")
+@click.option(
+    "--record", "do_record", is_flag=True, help="First ask for the reactions that recordings lack. Needs an engine."
+)
 @option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "github", "junit", "markdown"]),
     default="text",
     show_default=True,
-    help="How outcomes are printed; github annotates a pull request.",
+    help="How to print the outcomes. github annotates a pull request.",
 )
-@option("--junit", type=click.Path(), metavar="FILE", help="Also write JUnit XML, which CI systems read.")
-@option("--summary", type=click.Path(), metavar="FILE", help="Also append Markdown, such as to $GITHUB_STEP_SUMMARY.")
+@option("--junit", type=click.Path(), metavar="FILE", help="Also write JUnit XML to FILE.")
+@option(
+    "--summary", type=click.Path(), metavar="FILE", help="Also append Markdown to FILE, such as $GITHUB_STEP_SUMMARY."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def check(
     campaigns: tuple[str, ...],
@@ -64,10 +68,10 @@ def check(
     as_json: bool,
     **options: Any,
 ) -> int:
-    """Judge the checks of campaigns on their recordings: no network, no key, no model.
+    """Judge the checks of campaigns on their recordings. Needs no network, key or model.
 
-    CAMPAIGN is a file, or a folder whose campaigns with checks are taken. Exits 0 where every check passed, 1 where one
-    failed or is stale, 5 where none failed and one is inconclusive.
+    CAMPAIGN is a file, or a folder: then every campaign in it that has checks. Exits 0 if every check passed, 1 if a
+    check failed or is stale, and 5 if none failed but one is inconclusive.
 
     Example:  audience check examples/paypal-invoices.yaml
     """
@@ -79,7 +83,7 @@ def check(
     given |= {"audience": options["audience"], "model": options["model"]}
     chosen, others = choose_campaigns(campaigns)
     for path in others:
-        click.echo(f"{path}: not a campaign with checks, left out", err=True)
+        click.echo(f"{path}: skipped, it is no campaign with checks", err=True)
     for path in chosen:
         try:
             if do_record:
@@ -101,7 +105,7 @@ def check(
 
 
 def _refuse(path: str, error: ToolkitError) -> results.CampaignOutcome:
-    """Say on standard error what is wrong with one campaign, and go on with the others."""
+    """Print what is wrong with one campaign on standard error. The others still run."""
     from toolkit.gate import results
 
     click.echo(f"audience: {error}", err=True)

@@ -1,4 +1,4 @@
-"""Before money is spent: what a run will take, and a question where that is much. Never in a pipe or in CI."""
+"""Confirmation before a costly run. Never asked in a pipe or in CI."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ ASK_ABOVE_USD = 1.0
 
 
 def may_ask(*, quiet: bool, as_json: bool) -> bool:
-    """Tell whether somebody sits at a terminal, reads what is shown and can answer."""
+    """Tell whether a person at a terminal can read and answer a question."""
     seen = sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
     return seen and not quiet and not as_json
 
 
 def confirm(estimate: estimating.Estimate, *, yes: bool) -> None:
-    """Show what a run will take; above a dollar ask, and raise Interrupted unless the answer is yes."""
+    """Show what a run will take. Above a dollar, ask; raise Interrupted unless the answer is yes."""
     takes, _ = estimating.say_estimate(estimate)
     click.echo(f"{takes}.", err=True)
     if yes or (estimate.cost_usd or 0.0) <= ASK_ABOVE_USD:
         return
     if not click.confirm("Go on?", err=True):
-        raise Interrupted("nothing was asked; --yes goes on without this question, --max-cost sets a limit")
+        raise Interrupted("nothing was asked; --yes skips this question, --max-cost sets a limit")

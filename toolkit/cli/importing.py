@@ -1,4 +1,4 @@
-"""`audience personas import`: rows of a table become an audience file, looked at before it is written."""
+"""`audience personas import`: rows of a table become an audience file, previewed before it is written."""
 
 from __future__ import annotations
 
@@ -24,28 +24,35 @@ _LOOKED_AT = 10_000
 @click.argument("rows", type=click.Path(), metavar="ROWS")
 @option("--out", "-o", required=True, type=click.Path(), metavar="FILE", help="The audience file to write (.yaml).")
 @option("--template", type=click.Path(), metavar="FILE", help="Jinja2 template that turns a row into a description.")
-@option("--id", metavar="COLUMN", help="Column of the persona's id.  [default: suggested by name]")
-@option("--name", metavar="COLUMN", help="Column of the name.  [default: suggested]")
-@option("--age", metavar="COLUMN", help="Column of the age, or of bands such as 25-34.  [default: suggested]")
-@option("--weight", metavar="COLUMN", help="Column of the weight.  [default: suggested]")
+@option("--id", metavar="COLUMN", help="Column with the persona's id.  [default: suggested]")
+@option("--name", metavar="COLUMN", help="Column with the name.  [default: suggested]")
+@option("--age", metavar="COLUMN", help="Column with the age, or with bands such as 25-34.  [default: suggested]")
+@option("--weight", metavar="COLUMN", help="Column with the weight.  [default: suggested]")
 @option("--segment", "segments", multiple=True, metavar="COLUMN", help="Column to keep as a segment; repeatable.")
-@option("--sample", type=click.IntRange(min=1), metavar="N", help="Keep N rows, drawn at random; weights are scaled.")
+@option(
+    "--sample", type=click.IntRange(min=1), metavar="N", help="Keep N rows, drawn at random. Their weights are scaled."
+)
 @option(
     "--quota", metavar="KEY=VALUE:N,...", help="Keep N rows of each value of a segment, such as role=buyer:6,seller:6."
 )
 @option(
-    "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, metavar="N", help="Decides the draw."
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Number that decides the draw.",
 )
 @option("--source", default="", metavar="TEXT", help="Where the rows come from.")
-@option("--licence", default="", metavar="TEXT", help="What the rows may be used for, such as CC BY 4.0.")
-@option("--force", is_flag=True, help="Replace FILE where it exists.")
-@option("--dry-run", is_flag=True, help="Show columns and three personas; write nothing.")
-@option("--yes", "-y", is_flag=True, help="Write without asking.")
+@option("--licence", default="", metavar="TEXT", help="Licence of the rows, such as CC BY 4.0.")
+@option("--force", is_flag=True, help="Replace FILE if it exists.")
+@option("--dry-run", is_flag=True, help="Show the columns and three personas. Write nothing.")
+@option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
 def import_command(rows: str, out: str, *, force: bool, dry_run: bool, yes: bool, **options: Any) -> None:
     """Turn rows (.csv .xlsx .parquet) into an audience file.
 
-    Columns that look like id, name, age and weight are suggested and used unless others are named; the template sees
-    every column. On a terminal, three personas are shown and you are asked before anything is written.
+    The command uses columns that look like id, name, age and weight, unless you name others. The template sees every
+    column. On a terminal the command shows three personas and asks before it writes.
 
     Example:  audience personas import buyers.csv -o personas/buyers.yaml --template buyer.j2 --segment role
     """
@@ -58,7 +65,7 @@ def import_command(rows: str, out: str, *, force: bool, dry_run: bool, yes: bool
     if sys.stdin.isatty() and not yes:
         click.confirm(f"Write {len(audience.personas)} personas to {out}?", default=True, abort=True, err=True)
     save_audience(audience, Path(out), overwrite=force)
-    click.echo(f"{out}: {len(audience.personas)} personas written; look at them with `audience personas show {out}`")
+    click.echo(f"{out}: {len(audience.personas)} personas written; `audience personas show {out}` shows them")
 
 
 def _make_audience(path: Path, out: Path, options: dict[str, Any]) -> Audience:
@@ -66,7 +73,7 @@ def _make_audience(path: Path, out: Path, options: dict[str, Any]) -> Audience:
     from toolkit.audiences import load_audience, sampling
 
     if options["quota"] and options["sample"]:
-        raise InputError("--quota and --sample contradict each other; choose one")
+        raise InputError("--quota and --sample exclude each other; pass one of them")
     columns = _choose_columns(path, options)
     draw = _read_draw(options) if path.suffix.lower() == ".parquet" else None
     audience = load_audience(
@@ -83,7 +90,7 @@ def _make_audience(path: Path, out: Path, options: dict[str, Any]) -> Audience:
 
 
 def _read_draw(options: dict[str, Any]) -> streaming.Draw | None:
-    """Return whom to draw while reading, or None where everybody is wanted."""
+    """Return the draw to make while reading, or None if every row is wanted."""
     from toolkit.audiences import streaming
 
     if options["quota"]:
@@ -93,7 +100,7 @@ def _read_draw(options: dict[str, Any]) -> streaming.Draw | None:
 
 
 def _choose_columns(path: Path, options: dict[str, Any]) -> dict[str, str]:
-    """Return the columns that were named or look right, and say which and why."""
+    """Return the columns that were named or look right, and print them."""
     from toolkit.audiences import importing
 
     rows = _look_at(path)
@@ -101,11 +108,11 @@ def _choose_columns(path: Path, options: dict[str, Any]) -> dict[str, str]:
     named = {own: options[own] for own in ("id", "name", "age", "weight") if options[own]}
     chosen = importing.suggest_columns([name for name in names if name not in options["segments"]]) | named
     for own, column in chosen.items():
-        click.echo(f"{own}: column {column!r}{'' if own in named else ' (suggested; another with --' + own + ')'}")
+        click.echo(f"{own}: column {column!r}{'' if own in named else ' (suggested; --' + own + ' names another)'}")
     if not options["segments"]:
         found = importing.suggest_segments(rows, chosen.values())
-        advice = f"; these divide people: {', '.join(found)}" if found else ""
-        click.echo(f"segments: none; keep columns with --segment COLUMN{advice}")
+        advice = f"; candidates: {', '.join(found)}" if found else ""
+        click.echo(f"segments: none; --segment COLUMN adds one{advice}")
     return chosen
 
 
@@ -141,7 +148,7 @@ def _show_preview(audience: Audience) -> None:
 
 
 def print_persona(persona: Persona) -> None:
-    """Print who somebody is."""
+    """Print one persona."""
     segments = ", ".join(f"{key} {value}" for key, value in persona.segments.items()) or "no segments"
     click.echo(f"\n{persona.name}, {persona.age} ({persona.id}; weight {persona.weight:g}; {segments})")
     click.echo(click.wrap_text(persona.about, width=88, initial_indent="  ", subsequent_indent="  "))

@@ -16,15 +16,18 @@ if TYPE_CHECKING:
     from toolkit.drafts.lint import Finding
 
 _JSON_FIELDS = ("file", "line", "draft_id", "rule", "severity", "start", "end", "text", "message", "url")
-_NOTE = "A flag is a reason to look again, not a ruling, and not legal advice."
+_NOTE = "A finding is a reason to look again. It is no ruling and no legal advice."
 
 
 @click.command()
 @click.argument("drafts", nargs=-1, metavar="DRAFTS...")
-@option("--surface", metavar="NAME", help="Where drafts appear that do not say so themselves.")
-@option("--audience", metavar="NAME_OR_PATH", help="Also say which persona's description the copy repeats.")
+@option("--surface", metavar="NAME", help="Surface of drafts that name none.")
+@option("--audience", metavar="NAME_OR_PATH", help="Also name personas whose description the copy repeats.")
 @option(
-    "--brand", type=click.Path(), metavar="FILE", help="The team's own rules.  [default: brand.yaml beside the drafts]"
+    "--brand",
+    type=click.Path(),
+    metavar="FILE",
+    help="Your team's own rules.  [default: brand.yaml next to the drafts]",
 )
 @option(
     "--format",
@@ -32,7 +35,7 @@ _NOTE = "A flag is a reason to look again, not a ruling, and not legal advice."
     type=click.Choice(["text", "json", "github"]),
     default="text",
     show_default=True,
-    help="How findings are printed; github annotates a pull request.",
+    help="How to print the findings. github annotates a pull request.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 @click.option("--rules", is_flag=True, help="List the rule ids and stop.")
@@ -46,9 +49,9 @@ def lint(
     as_json: bool,
     rules: bool,
 ) -> int:
-    """Check drafts against limits, policies and the team's own rules: no model, no network.
+    """Check drafts against limits, policies and your team's rules. Needs no model and no network.
 
-    Exits 1 where a platform would refuse a draft. A campaign raises or silences a rule in its `lint:` section.
+    Exits 1 if a platform would refuse a draft. A campaign raises or silences a rule in its `lint:` section.
 
     Example:  audience lint examples/click-to-messenger-ad.yaml
     """

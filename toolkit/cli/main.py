@@ -23,7 +23,7 @@ from toolkit.errors import FLAGS, ToolkitError, speaking
 INTERRUPTED = 130
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 READER_GONE = 141
-"""What a shell calls a program whose reader hung up: neither done nor a failed check."""
+"""The exit code that a shell gives a program whose reader hung up."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -31,8 +31,8 @@ READER_GONE = 141
 def audience() -> None:
     """Speak to the audience before the audience.
 
-    Personas react to your drafts through a language model; statistics say what that is worth. Simulated reactions from
-    AI personas. No real people were asked. Directional only.
+    Personas react to your drafts through a language model. Statistics say how far you can trust the result. Simulated
+    reactions from AI personas. No real people were asked. Directional only.
 
     Start with:  audience demo
     """
@@ -43,7 +43,7 @@ for command in (demo, run, rewrite, lint, check, record, report, personas, outco
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command and exit with the contract's codes; what a terminal cannot show is shown as "?"."""
+    """Run the command and exit with the contract's codes. A character that the terminal lacks is printed as "?"."""
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.encoding.lower() != "utf-8":
         sys.stdout.reconfigure(errors="replace")
     with speaking(FLAGS):
@@ -65,7 +65,7 @@ def _run(arguments: list[str]) -> int:
         return _refuse(f"audience: {error}", error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         return _refuse(
-            "audience: interrupted; what came is saved, and the same command goes on from there", INTERRUPTED
+            "audience: interrupted; the answers so far are saved, and the same command continues", INTERRUPTED
         )
     except SystemExit:  # by Click, with 1, where the reader of a pipe is gone: here that would be a failed check
         outcome = READER_GONE

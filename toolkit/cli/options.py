@@ -33,17 +33,21 @@ class PriceType(click.ParamType[tuple[float, float]]):
 
 
 _ASKING = (
-    option("--audience", metavar="NAME_OR_PATH", multiple=True, help="Whom to ask; repeat for several audiences."),
+    option("--audience", metavar="NAME_OR_PATH", multiple=True, help="Audience to ask; repeatable."),
     option(
         "--engine",
         type=click.Choice(["openai", "local", "replay"]),
-        help="What answers: an endpoint, the embedded model, or the store alone.",
+        help="What answers: an endpoint, the embedded model, or stored replies alone.",
     ),
-    option("--model", metavar="NAME", help="Model name, or a path to a .gguf file for the local engine."),
-    option("--base-url", metavar="URL", help="Any OpenAI-compatible endpoint, such as http://127.0.0.1:11434/v1."),
-    option("--embedding-model", metavar="NAME", help="Embed with this model of the endpoint instead of the local one."),
+    option("--model", metavar="NAME", help="Name of the model, or a .gguf file for the local engine."),
     option(
-        "--sample", type=click.IntRange(min=1), metavar="N", help="Personas drawn from the audience.  [default: all]"
+        "--base-url", metavar="URL", help="Address of an OpenAI-compatible endpoint, such as http://127.0.0.1:11434/v1."
+    ),
+    option(
+        "--embedding-model", metavar="NAME", help="Use this model of the endpoint for embeddings, not the local one."
+    ),
+    option(
+        "--sample", type=click.IntRange(min=1), metavar="N", help="Draw N personas from the audience.  [default: all]"
     ),
     option(
         "--repeats",
@@ -51,7 +55,7 @@ _ASKING = (
         default=1,
         show_default=True,
         metavar="N",
-        help="Independent answers per persona and draft.",
+        help="Ask each persona about each draft N times.",
     ),
     option(
         "--seed",
@@ -59,37 +63,39 @@ _ASKING = (
         default=0,
         show_default=True,
         metavar="N",
-        help="Decides the draw and the wordings.",
+        help="Number that decides which personas and wordings are drawn.",
     ),
     option(
         "--concurrency",
         type=click.IntRange(1, 1024),
         metavar="N",
-        help="Most questions in flight.",
+        help="Send at most N requests at once.",
     ),
     option(
         "--rpm",
         type=click.FloatRange(min=1),
         metavar="N",
-        help="Most requests a minute.",
+        help="Send at most N requests a minute.",
     ),
     option(
         "--tpm",
         type=click.FloatRange(min=1),
         metavar="N",
-        help="Most tokens a minute.",
+        help="Send at most N tokens a minute.",
     ),
-    option("--fail-fast", is_flag=True, help="Stop at the first failure; what came is saved."),
-    option("--batch", is_flag=True, help="Half the price, within a day."),
-    option("--yes", "-y", is_flag=True, help="Go on without asking."),
+    option("--fail-fast", is_flag=True, help="Stop at the first failure. The answers so far are saved."),
+    option("--batch", is_flag=True, help="Use the provider's batch API: half the price, results within 24 hours."),
+    option("--yes", "-y", is_flag=True, help="Do not ask for confirmation."),
     option(
         "--workers",
         type=click.IntRange(1, 512),
         metavar="N",
-        help="Ray workers to ask on.",
+        help="Spread the requests over N Ray workers.",
     ),
-    option("--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Stop before the bill can pass this."),
-    option("--price", type=PriceType(), help="Dollars per million tokens."),
+    option(
+        "--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Stop before the whole command can cost more."
+    ),
+    option("--price", type=PriceType(), help="Dollars per million prompt and completion tokens."),
     option(
         "--rating",
         type=click.Choice(["ssr", "logprob", "direct"]),
@@ -102,25 +108,25 @@ _ASKING = (
         type=click.Choice(["read", "react", "click", "reply", "share", "save"]),
         help="The action that counts as success.",
     ),
-    option("--no-control", is_flag=True, help="Leave out the reader with no persona."),
-    option("--head-to-head", is_flag=True, help="Also let personas choose between every two drafts, in both orders."),
+    option("--no-control", is_flag=True, help="Leave out the control reader, who has no persona."),
+    option("--head-to-head", is_flag=True, help="Also ask for a choice between every two drafts, in both orders."),
     option(
         "--prompts",
         type=click.Path(),
         metavar="DIR",
-        help="Templates that win over the built-in ones.",
+        help="Folder of templates that replace the built-in ones.",
     ),
 )
 
 _FOLDER = (
     option("--out", type=click.Path(), metavar="DIR", help="Folder for the run.  [default: runs/RUN_ID]"),
-    option("--dry-run", is_flag=True, help="Say what it would take; ask nothing."),
+    option("--dry-run", is_flag=True, help="Show what the run would take. Ask nothing."),
 )
 
 _OUTPUT = (
     option("--json", "as_json", is_flag=True, help="Print exactly one JSON object."),
-    option("--quiet", "-q", is_flag=True, help="Print the verdict only, no progress."),
-    option("--verbose", "-v", is_flag=True, help="Print every reaction as it comes."),
+    option("--quiet", "-q", is_flag=True, help="Print the verdict alone. Show no progress."),
+    option("--verbose", "-v", is_flag=True, help="Print every reaction as it arrives."),
 )
 
 

@@ -1,4 +1,4 @@
-"""`audience outcomes`: what was published and what happened, kept, looked at, taken back."""
+"""`audience outcomes`: real results of published drafts, kept, listed, taken back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from toolkit.errors import InputError, suggest
 
 @click.group()
 def outcomes() -> None:
-    """Keep real results, and let them say how often panel and models are right.
+    """Keep real results and measure how often the panel and the models are right.
 
     Example:  audience outcomes add results.csv
     """
@@ -21,15 +21,15 @@ def outcomes() -> None:
 
 @outcomes.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@option("--surface", metavar="NAME", help="Where drafts appeared in rows that do not say so.")
-@option("--dry-run", is_flag=True, help="Read and check the file; keep nothing.")
+@option("--surface", metavar="NAME", help="Surface of rows that name none.")
+@option("--dry-run", is_flag=True, help="Read and check the file. Keep nothing.")
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def add(file: Path, surface: str | None, *, dry_run: bool, as_json: bool) -> None:
     """Keep the results of a table (.csv .xlsx .parquet .jsonl), all of them or none.
 
-    Columns: draft (its text) or draft_id; shown; at least one of clicks, replies, shares, hides; and, where known,
-    surface, date, campaign, experiment (drafts that competed under the same conditions), group (experiments that
-    belong together). The same result again counts once; with other counts it replaces the earlier one.
+    The table needs draft (its text) or draft_id, shown, and one of clicks, replies, shares, hides. It may have
+    surface, date, campaign, experiment (drafts that competed under the same conditions) and group (experiments that
+    belong together). A result added again counts once. New counts replace the earlier ones.
 
     Example:  audience outcomes add results.csv
     """
@@ -48,7 +48,7 @@ def add(file: Path, surface: str | None, *, dry_run: bool, as_json: bool) -> Non
         click.echo(note)
     counted = f"{addition.added} added, {len(addition.replaced)} replaced, {addition.known} already there"
     if dry_run:
-        click.echo(f"{file}: {counted}; dry run, nothing was kept")
+        click.echo(f"{file}: {counted}; dry run, nothing kept")
     elif addition.batch is None:
         click.echo(f"{file}: {counted}; nothing new to keep")
     else:
@@ -58,7 +58,7 @@ def add(file: Path, surface: str | None, *, dry_run: bool, as_json: bool) -> Non
 @outcomes.command("list")
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def list_command(*, as_json: bool) -> None:
-    """List the batches of results, and how many are matched to a run.
+    """List the batches of results and how many of their drafts a run has tested.
 
     Example:  audience outcomes list
     """
@@ -76,15 +76,15 @@ def list_command(*, as_json: bool) -> None:
     for batch in batches:
         gone = f", taken back {batch.removed[:10]}" if batch.removed else ""
         click.echo(f"{batch.batch}  {batch.source}  {batch.results} results, added {batch.added[:10]}{gone}")
-    click.echo(f"{len(standing)} results stand, {matched} of drafts that a run has tested.")
+    click.echo(f"{len(standing)} results in use, {matched} of them for drafts that a run has tested.")
     if not batches:
-        click.echo("Add what was published with `audience outcomes add FILE`.")
+        click.echo("Add real results with `audience outcomes add FILE`.")
 
 
 @outcomes.command()
 @click.argument("batch", required=False, type=int, metavar="[BATCH]")
 def remove(batch: int | None) -> None:
-    """Take back a batch, the latest unless one is named; what it had replaced stands again.
+    """Take back a batch: the latest, unless you name one. Results that it replaced count again.
 
     Example:  audience outcomes remove 3
     """
@@ -94,7 +94,7 @@ def remove(batch: int | None) -> None:
 @outcomes.command()
 @click.argument("batch", required=False, type=int, metavar="[BATCH]")
 def restore(batch: int | None) -> None:
-    """Bring back a batch that was taken back, the latest unless one is named.
+    """Bring back a batch that was taken back: the latest, unless you name one.
 
     Example:  audience outcomes restore 3
     """
@@ -102,9 +102,11 @@ def restore(batch: int | None) -> None:
 
 
 @outcomes.command()
-@option("--out", "-o", required=True, type=click.Path(path_type=Path), metavar="FILE", help="Where to: .csv or .jsonl.")
+@option(
+    "--out", "-o", required=True, type=click.Path(path_type=Path), metavar="FILE", help="File to write: .csv or .jsonl."
+)
 def export(out: Path) -> None:
-    """Write the results that stand, in a form that `add` reads again.
+    """Write the results in use, in a form that `add` reads.
 
     Example:  audience outcomes export -o results.csv
     """
@@ -118,15 +120,15 @@ def export(out: Path) -> None:
 
 
 @outcomes.command()
-@option("--group", metavar="KEY", help="Split by this column (experiment, group, campaign, surface, date) as it is.")
-@option("--published", is_flag=True, help="Show the record that ships, on published experiments, not on yours.")
+@option("--group", metavar="KEY", help="Split by this column: experiment, group, campaign, surface or date.")
+@option("--published", is_flag=True, help="Show the shipped record on published experiments instead of yours.")
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def validate(group: str | None, *, published: bool, as_json: bool) -> int:
-    """Say how often panel, control reader and outcome model were right about your results.
+    """Show how often panel, control reader and outcome model were right about your results.
 
-    Beside them stand what needs neither: chance, the longer draft, and TF-IDF learned on your other experiments.
-    Experiments that share words count as one group unless KEY names a column. Exits 1 where a lookup table of words
-    shows that groups leak into each other.
+    The table compares them with chance, the longer draft, and TF-IDF learned on your other experiments. Experiments
+    that share words count as one group, unless KEY names a column. Exits 1 if a lookup table of words shows that
+    groups leak into each other.
 
     Example:  audience outcomes validate --json
     """
@@ -138,7 +140,7 @@ def validate(group: str | None, *, published: bool, as_json: bool) -> int:
             f"--group {group!r}{suggest(group, validating.GROUP_KEYS)}; allowed: {', '.join(validating.GROUP_KEYS)}"
         )
     if published and group is not None:
-        raise InputError("--published has groups of its own; leave out --group")
+        raise InputError("--published has its own groups; leave out --group")
     checked = load_published().combine() if published else validating.validate_store(api.default_store(), group=group)
     if as_json:
         click.echo(checked.model_dump_json())
@@ -152,17 +154,18 @@ def validate(group: str | None, *, published: bool, as_json: bool) -> int:
 
 
 @outcomes.command()
-@option("--list", "list_versions", is_flag=True, help="List every version, and which is in use.")
-@option("--use", type=click.IntRange(min=0), metavar="VERSION", help="Use a version from now on; 0 is the shipped one.")
-@option("--undo", is_flag=True, help="Go back to the version in use before.")
-@option("--dry-run", is_flag=True, help="Fit and say the gain; keep nothing.")
+@option("--list", "list_versions", is_flag=True, help="List every version and mark the one in use.")
+@option(
+    "--use", type=click.IntRange(min=0), metavar="VERSION", help="Use this version from now on. 0 is the shipped one."
+)
+@option("--undo", is_flag=True, help="Return to the version used before.")
+@option("--dry-run", is_flag=True, help="Fit and show the gain. Keep nothing.")
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def calibrate(use: int | None, *, list_versions: bool, undo: bool, dry_run: bool, as_json: bool) -> None:
-    """Refit the link from evidence to what people do on your results, and use it in the runs that follow.
+    """Refit the link from evidence to behaviour on your results. Later runs use it.
 
-    It is drawn to the shipped link while results are few, and states what it gains on experiments it has not seen.
-    Runs made before keep the link they were made with; the same run again, from the store and for nothing, takes the
-    new one.
+    With few results the fit stays close to the shipped link. The command shows the gain on experiments that the fit
+    has not seen. Earlier runs keep their link. Run a test again, free from the store, to use the new one.
 
     Example:  audience outcomes calibrate
     """
@@ -170,7 +173,7 @@ def calibrate(use: int | None, *, list_versions: bool, undo: bool, dry_run: bool
     from toolkit.store import calibration_log
 
     if sum((list_versions, use is not None, undo, dry_run)) > 1:
-        raise InputError("--list, --use, --undo and --dry-run contradict each other; choose one")
+        raise InputError("--list, --use, --undo and --dry-run exclude each other; pass one of them")
     if not (list_versions or undo or use is not None):
         _calibrate(dry_run=dry_run, as_json=as_json)
         return
@@ -199,7 +202,9 @@ def _calibrate(*, dry_run: bool, as_json: bool) -> None:
     click.echo(found.sentence)
     if found.link is not None:
         click.echo(describe_link(found.link))
-        kept = "dry run, nothing was kept" if dry_run else "in use from now on; `audience outcomes calibrate --undo`"
+        kept = (
+            "dry run, nothing kept" if dry_run else "in use from now on; `audience outcomes calibrate --undo` undoes it"
+        )
         click.echo(kept)
 
 

@@ -43,7 +43,7 @@ def list_command(*, as_json: bool) -> None:
 @click.argument("audience", metavar="AUDIENCE")
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def show(audience: str, *, as_json: bool) -> None:
-    """Show who is in an audience, by name or path.
+    """Show the personas of an audience, given its name or path.
 
     Example:  audience personas show uk-small-sellers
     """
@@ -60,10 +60,10 @@ def show(audience: str, *, as_json: bool) -> None:
 
 @personas.command()
 @click.argument("path", type=click.Path(), metavar="PATH")
-@option("--strict", is_flag=True, help="Exit 1 where there is a doubt.")
+@option("--strict", is_flag=True, help="Exit 1 if there is a doubt.")
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def validate(path: str, *, strict: bool, as_json: bool) -> int:
-    """Check an audience file: form, near-duplicates, lopsided segments, weights.
+    """Check an audience file for near-duplicates, lopsided segments and weights.
 
     Example:  audience personas validate personas/uk-small-sellers.yaml
     """
@@ -80,8 +80,7 @@ def validate(path: str, *, strict: bool, as_json: bool) -> int:
         click.echo(json.dumps({**found, "segments": shares, "doubts": [doubt.model_dump() for doubt in doubts]}))
         return 1 if strict and doubts else 0
     click.echo(
-        f"{path}: {len(loaded.personas)} personas, valid; under their weights they count as "
-        f"{vetting.count_voices(loaded):.1f}."
+        f"{path}: {len(loaded.personas)} personas, valid. Weighted, they count as {vetting.count_voices(loaded):.1f}."
     )
     for key, held in segments.items():
         parts = (f"{value} {share:.0%} ({count})" for value, (count, share) in held.items())

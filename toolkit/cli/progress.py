@@ -1,4 +1,4 @@
-"""Live progress on a terminal: done, total, rate, time left, cost so far, the latest reaction. Silent in pipes."""
+"""Live progress on a terminal: count, rate, time left, cost so far, latest reaction. Silent in pipes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _DID = {
 
 
 class ShownProgress:
-    """Shows reactions as they come, on standard error."""
+    """Shows reactions on standard error as they arrive."""
 
     def __init__(self, total: int, *, quiet: bool, verbose: bool, price: Price | None) -> None:
         self._console = Console(file=sys.stderr)
@@ -41,7 +41,7 @@ class ShownProgress:
         self._done = 0
         self.total = total
         self.saved = 0
-        """How many of the planned reactions and choices came and are kept."""
+        """How many of the planned reactions and choices are saved."""
         self._started = time.monotonic()
         shown = self._console.is_terminal and not quiet
         self._bar = Bar(
@@ -55,7 +55,7 @@ class ShownProgress:
             disable=not shown,
             transient=True,
         )
-        self._task: TaskID = self._bar.add_task("getting ready", total=total, rate="", cost="")
+        self._task: TaskID = self._bar.add_task("starting", total=total, rate="", cost="")
 
     def __enter__(self) -> Self:
         """Start drawing."""
@@ -65,7 +65,7 @@ class ShownProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._bar.stop()
 
     def advance(self, reaction: Reaction) -> None:
@@ -79,7 +79,7 @@ class ShownProgress:
         self._count(describe_preference(preference), preference.usage)
 
     def note(self, said: str) -> None:
-        """Show what an engine that keeps one waiting says: on the bar, or once for each thing it sends, in a pipe."""
+        """Show a note of the engine: on the bar, or in a pipe only a note about what it sent."""
         if not self._bar.disable:
             self._bar.update(self._task, description=escape(said))
         elif "sent" in said and not self._quiet:
@@ -103,7 +103,7 @@ class ShownProgress:
 
 
 def describe_reaction(reaction: Reaction) -> str:
-    """Return one line: who, what they do with which draft, what they think."""
+    """Return one line: the persona, what they do with which draft, what they think."""
     who = f"{reaction.name} on {reaction.task.draft.id}"
     if reaction.answer is None:
         return f"{who}: {reaction.status} ({reaction.error})"
@@ -112,7 +112,7 @@ def describe_reaction(reaction: Reaction) -> str:
 
 
 def describe_preference(preference: Preference) -> str:
-    """Return one line: who, which of two drafts, and why."""
+    """Return one line: the persona, which of two drafts they choose, and why."""
     pairing = preference.pairing
     who = f"{pairing.persona.name} between {pairing.first.id} and {pairing.second.id}"
     if preference.status != "ok":

@@ -22,9 +22,21 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _INCOMPLETE, _OVER_BUDGET = 3, 4
 ASKING = ("model", "base_url", "embedding_model", "concurrency", "max_cost", "price", "prompts")
 _REMEMBERED = (
-    option("--sample", type=click.IntRange(min=1), metavar="N", help="Personas drawn.  [default: as recorded, or all]"),
-    option("--repeats", type=click.IntRange(1, 100), metavar="N", help="Answers each.  [default: as recorded, or 1]"),
-    option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Of the draw.  [default: as recorded, or 0]"),
+    option(
+        "--sample", type=click.IntRange(min=1), metavar="N", help="Draw N personas.  [default: as recorded, or all]"
+    ),
+    option(
+        "--repeats",
+        type=click.IntRange(1, 100),
+        metavar="N",
+        help="Ask each persona N times.  [default: as recorded, or 1]",
+    ),
+    option(
+        "--seed",
+        type=click.IntRange(0, 2**31 - 1),
+        metavar="N",
+        help="Number that decides the draw.  [default: as recorded, or 0]",
+    ),
     option(
         "--rating",
         type=click.Choice(["ssr", "logprob", "direct"]),
@@ -34,7 +46,7 @@ _REMEMBERED = (
 
 
 def remembered_options(command: Command) -> Command:
-    """Add the options that a recording remembers: what is left out stays as it was recorded."""
+    """Add the options that a recording remembers. An option left out keeps its recorded value."""
     for decorate in reversed(_REMEMBERED):
         command = decorate(command)
     return command
@@ -42,14 +54,15 @@ def remembered_options(command: Command) -> Command:
 
 @click.command(params=shared_parameters("audience", "engine", *ASKING, "as_json", "quiet", "verbose"))
 @click.argument("campaigns", nargs=-1, required=True, metavar="CAMPAIGN...")
-@click.option("--baseline", metavar="DRAFT", help="Accept this draft as the one that is live, until another is named.")
-@click.option("--renew", is_flag=True, help="Take nothing over from the recording; the store still answers.")
-@click.option("--dry-run", is_flag=True, help="Say what is lacking and what it takes; ask nothing.")
+@click.option("--baseline", metavar="DRAFT", help="Record this draft as the live one until you name another.")
+@click.option("--renew", is_flag=True, help="Keep nothing of the old recording. Stored replies still answer.")
+@click.option("--dry-run", is_flag=True, help="Show what the recording lacks and what asking would take. Ask nothing.")
 @remembered_options
 def record(campaigns: tuple[str, ...], *, as_json: bool, dry_run: bool, **options: Any) -> int:
-    """Ask for the reactions that a campaign's recording lacks; write NAME.reactions.jsonl beside it.
+    """Ask for the reactions that recordings lack. Write NAME.reactions.jsonl next to each campaign.
 
-    Commit the file: `audience check` replays it with no network and no key. What is up to date is not asked again.
+    Commit the files: `audience check` replays them with no network and no key. Reactions that are up to date are not
+    asked for again. One limit, --max-cost, holds for all campaigns together.
 
     Example:  audience record examples/paypal-invoices.yaml --engine local
     """
@@ -79,7 +92,7 @@ def _preview(campaigns: tuple[str, ...], shelf: Shelf, *, as_json: bool, **optio
         click.echo(json.dumps({"recordings": [one.model_dump() for one in previews]}, ensure_ascii=False))
         return 0
     for one in previews:
-        lacking = "nothing is lacking" if one.estimate is None else f"{one.estimate.reactions} lacking"
+        lacking = "none missing" if one.estimate is None else f"{one.estimate.reactions} missing"
         click.echo(f"{one.recording}: {one.kept} reactions kept, {lacking}")
         for line in one.lacking:
             click.echo(f"  {line}")
@@ -111,7 +124,7 @@ def record_one(
 
 
 def find_exit_code(outcome: RecordingOutcome) -> int:
-    """Return 0, 3 where reactions are lacking, or 4 where the cost limit stopped it."""
+    """Return 0, 3 if reactions are missing, or 4 if the cost limit stopped the recording."""
     if outcome.stopped:
         return _OVER_BUDGET
     return _INCOMPLETE if outcome.failed else 0

@@ -29,7 +29,7 @@ _BROKEN = {
 
 
 def print_validation(checked: validating.Validation) -> None:
-    """Print how often each source was right, the whole record as a table, and what it rests on and what is missing."""
+    """Print how often each source was right, the record as a table, its basis and what is missing."""
     console = Console(highlight=False)
     for sentence in wording.list_findings(checked):
         console.print(escape(sentence), soft_wrap=True)
@@ -50,7 +50,7 @@ def print_validation(checked: validating.Validation) -> None:
 
 
 def print_links(links: Sequence[chance_link.Link], used: chance_link.Link) -> None:
-    """Print every version on a line, the one in use marked."""
+    """Print one version a line, with a star at the one in use."""
     console = Console(highlight=False)
     for link in links:
         mark = "*" if link.version == used.version else " "
@@ -58,7 +58,7 @@ def print_links(links: Sequence[chance_link.Link], used: chance_link.Link) -> No
 
 
 def describe_link(link: chance_link.Link) -> str:
-    """Return a link on one line: version, what it rests on, and its slopes."""
+    """Return a link on one line: its version, basis and slopes."""
     slopes = ", ".join(f"{wording.NAMES[name]} {slope:.2f}" for name, slope in link.slopes.items())
     made = f", {link.made[:10]}" if link.made else ", ships with the toolkit"
     return f"{link.version}{made}: {link.say()}; slopes: {slopes}"

@@ -11,10 +11,10 @@ import click
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option(
     "-o", "--output", "outputs", metavar="FILE", multiple=True, required=True, type=click.Path(path_type=Path),
-    help="Where to write: .html .md .xlsx .json, or .svg and .png for the chart of the rates; repeat for several.",
+    help="File to write: .html .md .xlsx .json, or .svg .png for the chart of rates; repeatable.",
 )  # fmt: skip
 def report(run: Path, outputs: tuple[Path, ...]) -> int:
-    """Write the report of a run folder; the suffix of FILE says in which form.
+    """Write the report of a run folder. The suffix of FILE decides the form.
 
     Example:  audience report runs/paypal-invoices-ae8d7338ea92 -o report.html
     """

@@ -1,4 +1,4 @@
-"""`audience rewrite`: what people held against a draft, the draft written anew, both linted and tested again."""
+"""`audience rewrite`: objections to a draft, a new version, both linted and tested again."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ _SETTINGS = ("objective", "rating", "repeats", "seed", "head_to_head", "prompts"
 
 @click.command()
 @click.argument("draft", metavar="DRAFT")
-@option("--draft", "draft_id", metavar="ID", help="Which draft, where the file holds several.")
-@option("--surface", metavar="NAME", help="Where the draft appears, where it does not say so itself.")
+@option("--draft", "draft_id", metavar="ID", help="Draft to rewrite, if the file has several.")
+@option("--surface", metavar="NAME", help="Surface of the draft, if it names none.")
 @option(
     "--objection", "numbers", type=click.IntRange(min=1), multiple=True, metavar="N",
-    help="Objection to answer, by its number in the list; repeatable.  [default: all]",
+    help="Number of an objection to answer; repeatable.  [default: all]",
 )  # fmt: skip
-@option("--wish", default="", metavar="TEXT", help="What else you want of the wording.")
-@option("--fresh", is_flag=True, help="Retest on personas who had no part in the objections; needs --sample.")
+@option("--wish", default="", metavar="TEXT", help="What else the new version should do.")
+@option("--fresh", is_flag=True, help="Retest on personas who raised no objections. Needs --sample.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write both drafts as a campaign file.")
 @rewriting_options
 def rewrite(draft: str, **options: Any) -> int:
-    """Rewrite a draft from what people held against it, lint both and test both again.
+    """Rewrite a draft to answer its objections. Lint and test both versions.
 
-    Objections -> rewrite -> lint -> retest: on the same personas, wordings and seed, so that only the new draft is
-    asked about. On these personas a rewrite looks better than it is; --fresh retests on others. Facts stay: a version
-    that loses or makes up a link, price, number or name is refused, and the command exits 3.
+    The retest uses the same personas, wordings and seed, so only the new version costs calls. These personas make a
+    rewrite look better than it is; --fresh retests on others. Facts must stay: a version that loses or invents a
+    link, price, number or name is refused, and the command exits 3.
 
     Example:  audience rewrite draft.txt --audience uk-small-sellers --sample 6 --fresh --engine local
     """
@@ -67,7 +67,7 @@ def rewrite(draft: str, **options: Any) -> int:
         return asked.give_up(first, written)
     if not quiet:
         print_rewrite(asked.draft, written, asked.audiences)
-    if _is_asked(options) and not click.confirm("Test both again?", default=True, err=True):
+    if _is_asked(options) and not click.confirm("Test both versions?", default=True, err=True):
         return 0
     with asked.progress(drafts=2) as advance:
         again = asked.retest(first, written.draft, advance)
@@ -75,15 +75,15 @@ def rewrite(draft: str, **options: Any) -> int:
 
 
 class _Asked:
-    """One press of the command: what it works on and with."""
+    """One call of the command: what it works on and with."""
 
     def __init__(self, source: str, options: Mapping[str, Any]) -> None:
         from toolkit.drafts import check_campaign_path
 
         if options["quiet"] and options["verbose"]:
-            raise InputError("-q and -v contradict each other; choose one")
+            raise InputError("-q and -v exclude each other; pass one of them")
         if options["batch"]:
-            raise InputError("--batch: a rewrite waits for the objections of its first run; leave the option out")
+            raise InputError("--batch: a rewrite needs the objections before it continues; leave --batch out")
         if options["out"] is not None:
             check_campaign_path(options["out"])
         self.options = options
@@ -95,31 +95,31 @@ class _Asked:
         people = sum(len(audience.personas) for audience in self.audiences)
         if options["fresh"] and (options["sample"] or people) >= people:
             raise InputError(
-                f"--fresh: the audience has {people} personas and all of them would be asked for objections; "
-                f"keep some back with --sample, such as --sample {max(people // 2, 1)}"
+                f"--fresh: all {people} personas of the audience would be asked for objections; "
+                f"leave some for the retest with --sample, such as --sample {max(people // 2, 1)}"
             )
 
     @property
     def cost(self) -> float | None:
-        """Dollars spent so far; None where a price is not known."""
+        """Dollars spent so far; None if a price is unknown."""
         return None if self.is_price_unknown else round(self.spent, 6)
 
     @property
     def connection(self) -> connecting.Connection:
-        """What answers, with what is left of the cost limit."""
+        """What answers, with the rest of the cost limit."""
         from toolkit.panel import connecting
 
         known = {name: self.options[name] for name in _CONNECTING}
         return connecting.make_connection({"engine": self.engine, **known, "max_cost": self._left()})
 
     def progress(self, *, drafts: int) -> Any:
-        """Return a bar of the reactions to so many drafts; a context that gives the function to count each with."""
+        """Return a context that shows a progress bar and yields the function to count each reaction with."""
         from toolkit.cli.progress import ShownProgress
 
         return _Counted(ShownProgress, self, drafts)
 
     def confirm(self) -> None:
-        """Show what the first run takes; ask where that is much and somebody can answer."""
+        """Show what the first run takes. Ask for confirmation if that is much and you are at a terminal."""
         from toolkit.cli.confirming import confirm, may_ask
         from toolkit.panel import api
 
@@ -142,7 +142,7 @@ class _Asked:
         ))  # fmt: skip
 
     def rewrite(self, first: Run, chosen: Sequence[Objection]) -> rewriting.Rewrite:
-        """Have the draft written anew and keep the version."""
+        """Ask for a new version of the draft and keep it."""
         from toolkit.improve import retesting, rewriting
         from toolkit.panel import background
         from toolkit.store import version_log
@@ -186,7 +186,7 @@ class _Asked:
         return self._count(again)
 
     def give_up(self, first: Run, written: rewriting.Rewrite | None) -> int:
-        """Say why there is no version, and return the exit code."""
+        """Print why there is no version, and return the exit code."""
         from toolkit.cli.rewriting import print_failure
 
         print_failure(self, first, written)
@@ -218,7 +218,7 @@ class _Asked:
 
 
 class _Counted:
-    """A progress bar of one run, taken away at its end."""
+    """A progress bar of one run, removed at its end."""
 
     def __init__(self, bar: Any, asked: _Asked, drafts: int) -> None:
         from toolkit.panel import api
@@ -260,7 +260,7 @@ def _load_audiences(options: Mapping[str, Any], campaign: Campaign) -> list[Audi
 
     named = list(options["audience"]) or ([campaign.audience] if campaign.audience else [])
     if not named:
-        raise InputError("no audience given; name one with --audience, see `audience personas list`")
+        raise InputError("no audience given; name one with --audience (`audience personas list` shows them)")
     return [load_audience(name) for name in named]
 
 
@@ -269,11 +269,13 @@ def _is_asked(options: Mapping[str, Any]) -> bool:
 
 
 def _ask_numbers(listed: Sequence[Objection], options: Mapping[str, Any]) -> list[int]:
-    """Return the numbers named, or on a terminal those that are typed; nothing stands for all."""
+    """Return the numbers passed, or those typed on a terminal. None of them means all."""
     if options["numbers"] or not listed or not _is_asked(options):
         return list(options["numbers"])
-    typed = click.prompt("Answer which (numbers, or Enter for all)", default="", show_default=False, err=True)
+    typed = click.prompt(
+        "Which objections to answer (numbers, or Enter for all)", default="", show_default=False, err=True
+    )
     try:
         return [int(part) for part in typed.replace(",", " ").split()]
     except ValueError:
-        raise InputError(f"{typed!r}: not numbers of objections, such as 1 3") from None
+        raise InputError(f"{typed!r}: type numbers of objections, such as 1 3") from None

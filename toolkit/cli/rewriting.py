@@ -1,4 +1,4 @@
-"""A rewrite on a terminal: objections, difference, lint before and after, what the retest came to."""
+"""A rewrite on a terminal: objections, difference, lint before and after, result of the retest."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OVER_BUDGET = 4
 
 @dataclass(frozen=True, slots=True)
 class Retested:
-    """What one press of `audience rewrite` came to."""
+    """The result of one `audience rewrite`."""
 
     asked: Any
     listed: Sequence[Objection]
@@ -71,7 +71,7 @@ def print_listed(listed: Sequence[Objection]) -> None:
     """Print the objections with their numbers and who raised each."""
     console = Console(highlight=False)
     named = all(objection.named for objection in listed)
-    head = "Objections" if named else "Nobody named an objection; this is what those thought who went away"
+    head = "Objections" if named else "Nobody named an objection. Thoughts of those who scrolled past or hid the draft:"
     console.print(f"[bold]{head if listed else 'Nobody named an objection.'}[/bold]")
     for objection in listed:
         people = "1 persona" if len(objection.personas) == 1 else f"{len(objection.personas)} personas"
@@ -80,7 +80,7 @@ def print_listed(listed: Sequence[Objection]) -> None:
 
 
 def print_rewrite(before: Draft, written: rewriting.Rewrite, audiences: Sequence[Audience]) -> None:
-    """Print the difference by signs alone, what the model says it changed, and lint before and after."""
+    """Print the difference with plain marks, the model's note, and lint before and after."""
     assert written.draft is not None  # noqa: S101 - checked by the only caller
     console = Console(highlight=False)
     console.print(f"\n[bold]{escape(before.id)} -> {escape(written.draft.id)}[/bold] ([-removed-] {{+added+}})")
@@ -91,14 +91,14 @@ def print_rewrite(before: Draft, written: rewriting.Rewrite, audiences: Sequence
         console.print(f"Note: {escape(written.note)}", soft_wrap=True)
     for name, draft in (("before", before), ("after", written.draft)):
         findings = lint_for(draft, audiences)
-        said = "nothing found" if not findings else f"{len(findings)} found"
+        said = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
         console.print(f"Lint {name}: {said}")
         for finding in findings:
             console.print(f"  {finding.severity} {finding.rule}: {escape(finding.message)}", soft_wrap=True)
 
 
 def print_retest(came: Retested) -> int:
-    """Print what the retest came to, with its caution, and return the exit code."""
+    """Print the result of the retest with its caution, and return the exit code."""
     from toolkit.cli.show import print_run, print_warnings
 
     asked, again = came.asked, came.again
@@ -120,8 +120,8 @@ def print_retest(came: Retested) -> int:
 
 
 def print_failure(asked: Any, first: Run, written: rewriting.Rewrite | None) -> None:
-    """Say why there is no version: on standard error, or as the one JSON object."""
-    none = "nobody answered: run the same command again, or look at `audience doctor`"
+    """Print why there is no version: on standard error, or as the one JSON object."""
+    none = "no persona answered; run the same command again, or try `audience doctor`"
     problem = (first.methods.stopped if written is None else written.problem) or none
     if asked.options["as_json"]:
         listed = {"draft_id": asked.draft.id, "rewrite": None, "problem": problem, "cost_usd": asked.cost}

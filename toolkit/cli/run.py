@@ -27,10 +27,10 @@ _RUNS = Path("runs")
 
 @click.command()
 @click.argument("drafts", nargs=-1, required=True, metavar="DRAFTS...")
-@option("--surface", metavar="NAME", help="Where drafts appear that do not say so themselves.")
+@option("--surface", metavar="NAME", help="Surface of drafts that name none.")
 @asking_options
 def run(drafts: tuple[str, ...], surface: str | None, **options: Any) -> int:
-    """Test drafts on an audience; write a run folder, print scorecard and verdict.
+    """Test drafts on an audience. Print scorecard and verdict, write a run folder.
 
     DRAFTS are files (.yaml .json .jsonl .csv .xlsx .parquet .md .txt) or - for standard input.
 
@@ -46,7 +46,7 @@ def run(drafts: tuple[str, ...], surface: str | None, **options: Any) -> int:
 @click.command()
 @asking_options
 def demo(**options: Any) -> int:
-    """Test two bundled drafts on a bundled audience with the embedded model: no key, no network.
+    """Test two bundled drafts with the embedded model. Needs no key and no network.
 
     Example:  audience demo
     """
@@ -68,7 +68,7 @@ def _test(
     from toolkit.results import predictions, runs
 
     if quiet and verbose:
-        raise InputError("-q and -v contradict each other; choose one")
+        raise InputError("-q and -v exclude each other; pass one of them")
     audience = list(options.pop("audience")) or None
     settings = {
         name: options[name] for name in ("objective", "rating", "sample", "repeats", "seed", "prompts", "head_to_head")
@@ -104,7 +104,7 @@ def _pick(options: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _ask(campaign: Campaign, audience: list[str] | None, progress: ShownProgress, **asking: Any) -> Run:
-    """Return the run; a signal lets what is in flight arrive and is then raised as Interrupted."""
+    """Return the run. After a signal, requests in flight arrive and Interrupted is raised."""
     from toolkit.cli.signals import drain_on_signals
     from toolkit.panel import api
 

@@ -1,4 +1,4 @@
-"""A run on a terminal, in the order of a client's questions: the verdict, the numbers, what people said."""
+"""A run on a terminal: first the verdict, then the numbers, then what personas said."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def describe_run(run: Run, folder: Path) -> str:
 
 
 def print_run(run: Run, folder: Path, *, brief: bool) -> None:
-    """Print the verdict with its label; unless brief, also the scorecard, verbatims, counts and the folder."""
+    """Print the verdict with its label. Unless brief, add the scorecard, verbatims, counts and folder."""
     console = Console(highlight=False)
     verdict = run.verdict()
     console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(verdict.because)}", soft_wrap=True)
@@ -86,38 +86,39 @@ def print_warnings(run: Run) -> None:
 
 
 def print_estimate(estimate: estimating.Estimate) -> None:
-    """Print what a run would take."""
+    """Print what a run would take and could detect."""
     console = Console(highlight=False)
     cost = "unknown (add --price IN,OUT)" if estimate.cost_usd is None else f"${estimate.cost_usd:.4f}"
     embedded = f"{estimate.embedding_tokens:,} more to embed, " if estimate.embedding_tokens else ""
     detectable = estimate.detectable_difference
     console.print(
         f"Ask {estimate.personas} personas under {estimate.wordings} wordings: {estimate.reactions} reactions, "
-        f"{estimate.stored} of them stored already; "
-        f"up to {estimate.calls} calls, about {estimate.prompt_tokens:,} + {estimate.completion_tokens:,} tokens, "
-        f"{embedded}cost {cost}, about {estimating.say_seconds(estimate.minutes * 60)}.",
+        f"{estimate.stored} of them stored already. "
+        f"That takes up to {estimate.calls} calls, "
+        f"about {estimate.prompt_tokens:,} + {estimate.completion_tokens:,} tokens, {embedded}cost {cost}, "
+        f"about {estimating.say_seconds(estimate.minutes * 60)}.",
         soft_wrap=True,
     )
     can = (
-        f"could tell {100 * detectable:.0f} points apart" if detectable else "is too small to tell any two drafts apart"
+        f"detects a difference of {100 * detectable:.0f} points"
+        if detectable
+        else "is too small to detect any difference"
     )
     needed = estimate.personas_for_5_points
-    more = (
-        f"{needed:,} personas would tell 5 points apart" if needed else "more personas alone cannot tell 5 points apart"
-    )
+    more = f"For 5 points you need {needed:,} personas" if needed else "More personas alone cannot detect 5 points"
     console.print(
-        f"A panel of this size {can}, four times in five; {more} (typical variances assumed).", soft_wrap=True
+        f"A panel of this size {can}, four times in five. {more} (typical variances assumed).", soft_wrap=True
     )
     console.print(LABEL, style="dim", soft_wrap=True)
 
 
 def _tabulate(run: Run) -> Table:
-    """Return the rates as a table, drafts down, with the control reader under the audience."""
+    """Return the rates as a table: one row a draft, with the control reader under the audience."""
     cards = run.scorecard()
     if run.methods.control_counts:
         cards = pl.concat([cards, run.control_scorecard()])
     table = Table(
-        title=f"Of the simulated audience ({run.methods.personas} personas, {run.methods.wordings} wordings)",
+        title=f"Shares of the simulated audience ({run.methods.personas} personas, {run.methods.wordings} wordings)",
         title_justify="left",
     )
     table.add_column("draft")
@@ -135,7 +136,7 @@ def _tabulate(run: Run) -> Table:
 
 
 def _tabulate_evidence(evidence: Sequence[Evidence]) -> Table:
-    """Return what each source favours, and why one has no opinion, as a table."""
+    """Return the draft that each source favours, or why it favours none, as a table."""
     table = Table(title="Evidence: which draft each source favours", title_justify="left")
     for heading in ("source", "favours", "ahead by", "people agree", "rests on"):
         table.add_column(heading)
@@ -153,8 +154,10 @@ def _tabulate_evidence(evidence: Sequence[Evidence]) -> Table:
 
 
 def _print_head_to_head(console: Console, run: Run) -> None:
-    """Print the strength of each draft, the strongest first, then how far choices hung on the order shown."""
-    table = Table(title="Head-to-head: share of wins against an average rival, ties as halves", title_justify="left")
+    """Print the strength of each draft, strongest first, then how far the order shown decided choices."""
+    table = Table(
+        title="Head-to-head: share of wins against an average rival, a tie is half a win", title_justify="left"
+    )
     table.add_column("draft")
     table.add_column("wins", justify="right")
     table.add_column("personas", justify="right")
@@ -168,12 +171,14 @@ def _print_head_to_head(console: Console, run: Run) -> None:
     if effects is not None:
         first = {"estimate": effects.first_share, "low": effects.first_low, "high": effects.first_high}
         same = "unknown" if effects.consistency is None else f"{effects.consistency:.0%} of {effects.pairs}"
-        console.print(f"Chose what was shown first: {deciding.say_estimate(first)} (50% is no bias).", soft_wrap=True)
-        console.print(f"Same choice in both orders: {same} persona-pairs.", soft_wrap=True)
+        console.print(
+            f"Chose the draft shown first: {deciding.say_estimate(first)} (50% means no bias).", soft_wrap=True
+        )
+        console.print(f"Same choice in both orders: {same} pairs.", soft_wrap=True)
 
 
 def _print_verbatims(console: Console, run: Run) -> None:
-    """Print a few verbatims for each draft, the longest first: they say the most."""
+    """Print a few verbatims for each draft, the longest first."""
     said = run.reactions.filter((pl.col("persona_id") != records.CONTROL) & pl.col("verbatim").is_not_null())
     for draft in run.drafts:
         rows = said.filter(pl.col("draft_id") == draft).sort(

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: what is in flight is paid for, so it is waited for and kept; a second one does not wait."""
+"""Ctrl-C and SIGTERM: requests in flight are paid for, so they may finish. A second signal does not wait."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def drain_on_signals(
     work: Callable[[asyncio.Event], Coroutine[Any, Any, Outcome]], say_saved: Callable[[], str]
 ) -> Outcome:
-    """Return what the work returns; raise Interrupted, with what is saved, where a signal ended it.
+    """Return what the work returns. Raise Interrupted, with the number of saved answers, if a signal ended it.
 
-    `work` gets an event that is set by the first signal, upon which it asks nothing new. The second cancels it.
+    The first signal sets the event that `work` gets: it asks nothing new. The second signal cancels it.
     """
     try:
         return asyncio.run(_listen(work))
     except (asyncio.CancelledError, KeyboardInterrupt, Interrupted) as error:
         more = f"; {error}" if isinstance(error, Interrupted) and str(error) else ""
-        raise Interrupted(f"interrupted; {say_saved()}, and the same command goes on from there{more}") from None
+        raise Interrupted(f"interrupted; {say_saved()}, and the same command continues{more}") from None
 
 
 async def _listen(work: Callable[[asyncio.Event], Coroutine[Any, Any, Outcome]]) -> Outcome:
@@ -39,7 +39,9 @@ async def _listen(work: Callable[[asyncio.Event], Coroutine[Any, Any, Outcome]])
             task.cancel()
         elif not halt.is_set():
             halt.set()
-            click.echo("waiting for the calls in flight, which are paid for; again to leave at once", err=True)
+            click.echo(
+                "waiting for the requests in flight, which are paid for; press Ctrl-C again to leave at once", err=True
+            )
 
     with _hearing(hear):
         return await work(halt)
