@@ -83,6 +83,10 @@ class BatchEngine:
         """Requests sent so far: uploads, looks and downloads."""
         return self._service.calls
 
+    def halt(self) -> None:
+        """Wait for nothing any longer; batches on their way stay with the provider."""
+        self._halt.set()
+
     async def __aenter__(self) -> Self:
         """Connect and start the one task that talks to the provider."""
         await self._service.open()
