@@ -145,7 +145,10 @@ def _judge_better(name: str, expected: str, pooled: pl.DataFrame) -> Gate:
 
 def _compare(pooled: pl.DataFrame) -> _Found:
     usable = pooled.filter(status="ok")
-    row = scoring.compare(pooled, drafts=_SIDES).row(0, named=True)
+    compared = scoring.compare(pooled, drafts=_SIDES)
+    if compared.is_empty():  # nobody answered, such as after a cost limit
+        return _Found(None, None, None, 0, 0)
+    row = compared.row(0, named=True)
     low, high = row["low"], row["high"]
     if low is not None and high is not None:
         (_, paired), *_ = comparisons.load_pairs(reaction_rows.select_rows(pooled, None, _SIDES, scoring.PRIMARY))
