@@ -12,6 +12,7 @@ from provider_replies import CHAT, Ask, make_generator, read_ask, remove_random_
 
 FILES, BATCHES = "/v1/files", "/v1/batches"
 MOST_LINES = 50_000
+_FULL = "Enqueued token limit reached for m in organization o. Limit: 90,000 enqueued tokens. Try again later."
 Answer = Callable[[Ask, int], tuple[int, dict[str, Any]]]
 """What a line gets: status and body, for a question and how often it was asked."""
 
@@ -30,6 +31,14 @@ class BatchRules:
     """Lines that stand in no file."""
     refusal: str | None = None
     """Why whole batches fail their validation."""
+    most_waiting: int | None = None
+    """Lines that may wait in the queue, of all batches that are not over; a batch that finds no room fails."""
+    refuses_at_once: bool = False
+    """Whether a batch that finds no room is refused as it is created, and not only looked at later."""
+    rejected: bool = False
+    """Whether every line is answered with a lasting error."""
+    unnamed_looks: int = 0
+    """How often a batch is completed, with the name of its output file still to come."""
     break_after_create: bool = False
     """Whether the answer to the creation of a batch is lost."""
     seed: int = 0
@@ -82,6 +91,8 @@ class Desk:
         ):
             return _refuse(f"Invalid batch: {body}")
         name = f"batch_{len(self.batches) + 1}"
+        if self.rules.refuses_at_once and self._is_full(self.files[body["input_file_id"]].count(b"\n")):
+            return _refuse(_FULL, "token_limit_exceeded")
         total = self.files[body["input_file_id"]].count(b"\n")
         self.batches[name] = {
             "id": name, "object": "batch", "created_at": 0, "status": "validating", "errors": None, **body,
@@ -97,13 +108,21 @@ class Desk:
             batch["status"] = "in_progress"
             if batch["looks"] >= self.rules.looks:
                 self._finish(batch)
-        return batch
+        hidden = batch["looks"] < self.rules.looks + self.rules.unnamed_looks
+        return {name: value for name, value in batch.items() if not (hidden and name == "output_file_id")}
+
+    def _is_full(self, lines: int) -> bool:
+        waiting = [batch for batch in self.batches.values() if batch["status"] in {"validating", "in_progress"}]
+        more = sum(batch["request_counts"]["total"] for batch in waiting)
+        return self.rules.most_waiting is not None and lines + more > self.rules.most_waiting
 
     def _finish(self, batch: dict[str, Any]) -> None:
         lines = [json.loads(line) for line in self.files[batch["input_file_id"]].splitlines()]
-        fault = self.rules.refusal or _find_fault(lines)
+        fault, code = self.rules.refusal or _find_fault(lines), "invalid"
+        if self._is_full(0):
+            fault, code = _FULL, "token_limit_exceeded"
         if fault:
-            batch |= {"status": "failed", "errors": {"object": "list", "data": [{"code": "invalid", "message": fault}]}}
+            batch |= {"status": "failed", "errors": {"object": "list", "data": [{"code": code, "message": fault}]}}
             return
         output, errors, expired = [], [], False
         make_generator(str(self.rules.seed)).shuffle(lines)
@@ -132,12 +151,17 @@ class Desk:
         text = remove_random_tokens(json.dumps(line["body"]))
         self._times[text] = self._times.get(text, 0) + 1
         generator = make_generator(f"{self.rules.seed}:{self._times[text]}:{text}")
+        if self.rules.rejected:
+            return "rejected"
         fates = ("expired", "failed", "lost")
         return next((fate for fate in fates if generator.random() < getattr(self.rules, fate)), "")
 
     def _answer_line(self, line: dict[str, Any], fate: str) -> tuple[int, dict[str, Any]]:
         if fate == "failed":
             return 500, {"error": {"message": "The server had an error.", "type": "server_error", "code": None}}
+        if fate == "rejected":
+            said = "Unsupported parameter: 'max_tokens' is not supported with this model."
+            return 400, {"error": {"message": said, "type": "invalid_request_error", "code": None}}
         body = json.dumps(line["body"])
         ask = read_ask(line["url"], body, len(self.lines) + 1)
         self.lines.append(ask)
@@ -160,5 +184,5 @@ def _describe_file(name: str, content: bytes) -> dict[str, Any]:
             "status": "processed"}  # fmt: skip
 
 
-def _refuse(said: str) -> web.Response:
-    return web.json_response({"error": {"message": said, "type": "invalid_request_error"}}, status=400)
+def _refuse(said: str, code: str | None = None) -> web.Response:
+    return web.json_response({"error": {"message": said, "type": "invalid_request_error", "code": code}}, status=400)

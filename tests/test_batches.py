@@ -127,18 +127,83 @@ def test_a_refused_batch_is_one_line(
     server: OpenAIServer, audience: Audience, campaign: Campaign, tmp_path: Path
 ) -> None:
     """A batch that fails its validation ends the run with the provider's reason, and is not waited for again."""
-    server.desk.rules = BatchRules(refusal="Enqueued token limit reached.")
-    with pytest.raises(EngineUnavailable, match=r"refused batch batch_1: Enqueued token limit reached\."):
+    server.desk.rules = BatchRules(refusal="The model takes no batches.")
+    with pytest.raises(EngineUnavailable, match=r"refused batch batch_1: The model takes no batches\."):
         run_batch(server, campaign, audience, tmp_path / "store.sqlite")
     server.desk.rules = BatchRules()
     assert run_batch(server, campaign, audience, tmp_path / "store.sqlite").is_complete
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_full_queue_takes_smaller_batches_one_after_the_other(
+    server: OpenAIServer, audience: Audience, campaign: Campaign, tmp_path: Path, *, at_once: bool
+) -> None:
+    """No room for 24 lines: smaller batches are sent, never two at once, and each line is answered once."""
+    notes: list[str] = []
+    server.desk.rules = BatchRules(most_waiting=7, refuses_at_once=at_once)
+    run = run_batch(server, campaign, audience, tmp_path / "store.sqlite", on_note=notes.append)
+    assert run.is_complete
+    assert set(count_lines(server).values()) == {1}
+    done = [batch for batch in server.desk.batches.values() if batch["status"] == "completed"]
+    assert max(batch["request_counts"]["total"] for batch in done) <= 7
+    assert any("queue is full" in note and "90,000 enqueued tokens" in note for note in notes)
+
+
+def test_a_queue_filled_by_others_is_waited_for(
+    server: OpenAIServer, audience: Audience, campaign: Campaign, tmp_path: Path
+) -> None:
+    """Not even one line fits while somebody else's batches wait: the run waits until they are done."""
+    server.desk.rules = BatchRules(most_waiting=0)
+
+    def hear(note: str) -> None:
+        if "queue is full" in note and len(server.desk.batches) >= 8:
+            server.desk.rules = BatchRules()
+
+    run = run_batch(server, campaign, audience, tmp_path / "store.sqlite", on_note=hear)
+    assert run.is_complete
+    assert set(count_lines(server).values()) == {1}
+
+
+def test_a_batch_that_is_done_before_its_file_is_named_is_looked_at_again(
+    server: OpenAIServer, audience: Audience, campaign: Campaign, tmp_path: Path
+) -> None:
+    """Completed, with its output file still to come: nothing is sent again, and every result is kept."""
+    server.desk.rules = BatchRules(unnamed_looks=3)
+    run = run_batch(server, campaign, audience, tmp_path / "store.sqlite")
+    assert (run.is_complete, len(server.desk.batches)) == (True, 1)
+    assert set(count_lines(server).values()) == {1}
+
+
+def test_a_batch_in_which_every_row_failed_says_why(
+    server: OpenAIServer, audience: Audience, campaign: Campaign, tmp_path: Path
+) -> None:
+    """One batch, no reply: the reason stands among the warnings and is told at once, and nothing is sent again."""
+    notes: list[str] = []
+    server.desk.rules = BatchRules(rejected=True)
+    run = run_batch(server, campaign, audience, tmp_path / "store.sqlite", on_note=notes.append)
+    assert (run.counts.failed, len(server.desk.batches)) == (24, 1)
+    said = [warning for warning in run.methods.warnings if "every question failed" in warning]
+    assert len(said) == 1
+    assert "Unsupported parameter: 'max_tokens'" in said[0]
+    assert "(24 of 24)" in said[0]
+    assert said[0] in notes
+
+
+def test_a_batch_of_unusable_replies_is_not_sent_again(
+    server: OpenAIServer, audience: Audience, campaign: Campaign, tmp_path: Path
+) -> None:
+    """Twenty-four replies without the form are paid for once: the breaker keeps a second batch from being sent."""
+    server.script = lambda _: "I like it."
+    run = run_batch(server, campaign, audience, tmp_path / "store.sqlite")
+    assert (run.counts.failed, len(server.desk.batches), len(server.desk.lines)) == (24, 1, 24)
+    assert any("the last 24 replies were all unusable (not JSON)" in warning for warning in run.methods.warnings)
 
 
 def test_an_endpoint_without_batches_is_one_line(audience: Audience, campaign: Campaign, tmp_path: Path) -> None:
     """Where there is no such interface the error says so, and engines that have none refuse the option."""
     with (
         OpenAIServer(key=None, support=EVERYTHING - {BATCHES}) as bare,
-        pytest.raises(EngineUnavailable, match="has no batch interface; leave out --batch"),
+        pytest.raises(EngineUnavailable, match="has no batch interface; leave batch out"),
     ):
         run_batch(bare, campaign, audience, tmp_path / "store.sqlite")
     with pytest.raises(InputError, match="the local engine has no batches"):

@@ -171,7 +171,7 @@ def test_failed_and_unpaid_reactions_have_their_codes(jam: Path, typed: Typed) -
         asking = ("--base-url", server.base_url, "--model", "m", "--concurrency", "1", "--price", "1,2")
         code, out, _ = typed("record", jam, *asking, "--rating", "direct", "--max-cost", "0.02")
         assert code == 4
-        assert "what came is saved" in out
+        assert "the answers so far are saved" in out
         kept = len(jam.with_name("jam.reactions.jsonl").read_text().splitlines()) - 1
         assert 0 < kept < 24
         assert typed("check", jam, "--record", *asking, "--max-cost", "0")[0] == 4

@@ -161,7 +161,7 @@ def test_limit_and_stop_end_it_with_what_came(run: Run, audience: Audience) -> N
     assert 0 < len(short.heard) < 12
     assert short.cost_usd is not None
     assert short.cost_usd <= 0.004
-    assert "--max-cost" in next(one.error or "" for one in short.answers if one.status == "failed")
+    assert "max_cost" in next(one.error or "" for one in short.answers if one.status == "failed")
     with pytest.raises(BudgetReached):
         interview(run, "p03", "How?", audience, engine=engine, price=(1.0, 1.0), max_cost=0.0001)
 

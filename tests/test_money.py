@@ -179,7 +179,7 @@ def test_embeddings_are_held_to_the_limit(tmp_path: Path, audience: Audience, ca
         short = run(server, "short.sqlite", max_cost=(replies + 7_000) / 1e6)
         assert server.billed_tokens == replies
         assert (server.count(EMBEDDINGS), short.counts.ok) == (0, 24)
-        assert "--max-cost" in str(short.methods.stopped)
+        assert "max_cost" in str(short.methods.stopped)
         assert short.reactions["rating_trust"].null_count() == 24
         assert not any(short.methods.silent.values())
         before = server.count(CHAT)
@@ -239,7 +239,7 @@ async def _run_trial(
         campaign, audience, base_url=server.base_url, model="m", **rating, price=(price, price),
         max_cost=limit, concurrency=source.choice([1, 4, 16, 64]), store=store, stop=stop,
     )  # fmt: skip
-    stopped = run.methods.stopped is not None and "--max-cost" in run.methods.stopped
+    stopped = run.methods.stopped is not None and "max_cost" in run.methods.stopped
     embedded = server.count(EMBEDDINGS) > 0
     return server.billed_tokens * price / 1e6, limit, run.methods.cost_usd or 0.0, stopped, embedded
 

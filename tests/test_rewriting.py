@@ -188,7 +188,7 @@ def test_the_cost_limit_holds(audience: Audience) -> None:
     written = rewrite_draft(DRAFT, objections, engine=engine, price=(1.0, 1.0), max_cost=0.0001)
     assert written.over_budget
     assert written.draft is None
-    assert "--max-cost" in (written.problem or "")
+    assert "max_cost" in (written.problem or "")
     assert engine.calls == calls
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toolkit.cli.options import option, shared_parameters
-from toolkit.cli.record import ASKING, find_exit_code, record_one
+from toolkit.cli.record import ASKING, find_exit_code, record_one, say_spent
 from toolkit.errors import InputError, ToolkitError
 from toolkit.files import write_atomically
 from toolkit.models import LABEL
@@ -75,6 +75,7 @@ def check(
 
     Example:  audience check examples/paypal-invoices.yaml
     """
+    from toolkit.engines import budget
     from toolkit.gate import Shelf, check_campaign, choose_campaigns, results
 
     shelf, outcomes, codes = Shelf(), [], []
@@ -83,20 +84,23 @@ def check(
     chosen, others = choose_campaigns(campaigns)
     for path in others:
         click.echo(f"{path}: skipped, it is no campaign with checks", err=True)
-    for path in chosen:
-        try:
-            if do_record:
-                codes.append(find_exit_code(record_one(path, shelf, **options)))
-            elif options["engine"] not in {None, "replay"}:
-                given |= options
-            outcome = check_campaign(path, **given)
-        except ToolkitError as error:
-            if len(chosen) == 1 and not as_json and form == "text":
-                raise
-            outcome = _refuse(path, error)
-            codes.append(error.exit_code)
-        outcomes.append(outcome)
-        codes.append(outcome.exit_code)
+    with budget.one_bill() as bill:
+        for path in chosen:
+            try:
+                if do_record:
+                    codes.append(find_exit_code(record_one(path, shelf, **options)))
+                elif options["engine"] not in {None, "replay"}:
+                    given |= options
+                outcome = check_campaign(path, **given)
+            except ToolkitError as error:
+                if len(chosen) == 1 and not as_json and form == "text":
+                    raise
+                outcome = _refuse(path, error)
+                codes.append(error.exit_code)
+            outcomes.append(outcome)
+            codes.append(outcome.exit_code)
+    if bill.spent or bill.lost:
+        click.echo(f"{say_spent(bill, options['max_cost'])}.", err=True)
     _write(outcomes, junit, summary)
     click.echo(FORMATS["json" if as_json else form](outcomes))
     return results.choose_exit_code(codes)

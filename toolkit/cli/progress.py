@@ -79,10 +79,10 @@ class ShownProgress:
         self._count(describe_preference(preference), preference.usage)
 
     def note(self, said: str) -> None:
-        """Show a note of the engine: on the bar, or in a pipe only a note about what it sent."""
+        """Show a note of the engine: on the bar, or in a pipe only what it sent and what went wrong."""
         if not self._bar.disable:
             self._bar.update(self._task, description=escape(said))
-        elif "sent" in said and not self._quiet:
+        elif not self._quiet and any(word in said for word in ("sent", "failed", "full")):
             self._console.print(escape(said), highlight=False, soft_wrap=True)
 
     def _count(self, said: str, usage: Usage) -> None:

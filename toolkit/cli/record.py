@@ -5,21 +5,24 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from toolkit.cli.options import option, shared_parameters
+from toolkit.errors import InputError
 from toolkit.models import LABEL
 
 if TYPE_CHECKING:
+    from toolkit.engines import budget
     from toolkit.gate import Shelf, results
     from toolkit.panel import planning
     from toolkit.questionnaire import Reaction
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_INCOMPLETE, _OVER_BUDGET = 3, 4
+_BAD_INPUT, _INCOMPLETE, _OVER_BUDGET = 2, 3, 4
 ASKING = ("model", "base_url", "embedding_model", "concurrency", "max_cost", "price", "prompts")
 _REMEMBERED = (
     option(
@@ -67,7 +70,8 @@ def record(campaigns: tuple[str, ...], *, as_json: bool, dry_run: bool, merge: b
 
     Example:  audience record examples/paypal-invoices.yaml --engine local
     """
-    from toolkit.gate import Shelf, results
+    from toolkit.engines import budget
+    from toolkit.gate import Shelf
 
     if merge:
         return _merge(campaigns, as_json=as_json)
@@ -75,15 +79,90 @@ def record(campaigns: tuple[str, ...], *, as_json: bool, dry_run: bool, merge: b
     if dry_run:
         asking = {name: value for name, value in options.items() if name not in {"quiet", "verbose"}}
         return _preview(campaigns, shelf, as_json=as_json, **asking)
-    outcomes = [record_one(path, shelf, **options) for path in campaigns]
-    if as_json:
-        told = [outcome.model_dump(exclude={"label"}) for outcome in outcomes]
-        click.echo(json.dumps({"recordings": told, "label": LABEL}, ensure_ascii=False))
-    else:
-        for outcome in outcomes:
+    if len(set(campaigns)) < len(campaigns):
+        raise InputError("a campaign is named twice; name each file once")
+    with budget.one_bill() as bill:
+        done = _Done(len(campaigns), bill, options["max_cost"])
+        try:
+            _record_all(campaigns, shelf, done, **options)
+        finally:
+            done.show(as_json=as_json)
+    return done.exit_code
+
+
+def _record_all(campaigns: tuple[str, ...], shelf: Shelf, done: _Done, **options: Any) -> None:
+    """Record one campaign after the other; what is wrong with one file does not stop the rest."""
+    from toolkit.errors import StoreUnusable
+
+    for path in campaigns:
+        try:
+            done.outcomes.append(record_one(path, shelf, **options))
+        except InputError as error:
+            if len(campaigns) == 1 or isinstance(error, StoreUnusable):
+                raise
+            click.echo(f"audience: {error}", err=True)
+            done.faults.append({"file": path, "message": str(error)})
+
+
+@dataclass
+class _Done:
+    """What became of each campaign, and what that cost."""
+
+    campaigns: int
+    bill: budget.Bill
+    limit: float | None
+    outcomes: list[results.RecordingOutcome] = field(default_factory=list)
+    faults: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """The gravest of all campaigns."""
+        from toolkit.gate import results
+
+        return results.choose_exit_code([*map(find_exit_code, self.outcomes), *([_BAD_INPUT] if self.faults else [])])
+
+    @property
+    def spent(self) -> float | None:
+        """Dollars spent; None if the price of a call is not known."""
+        return None if any(one.cost_usd is None for one in self.outcomes) else round(self.bill.spent, 6)
+
+    def show(self, *, as_json: bool) -> None:
+        """Print what was recorded, then what is done, spent and left. Nothing, if nothing was recorded."""
+        if not self.outcomes and not self.faults:
+            return
+        if as_json:
+            click.echo(json.dumps(self._describe(), ensure_ascii=False))
+            return
+        for outcome in self.outcomes:
             click.echo(_describe(outcome))
+        if self.campaigns > 1:
+            click.echo(self._summarise())
         click.echo(click.style(LABEL, dim=True))
-    return results.choose_exit_code(map(find_exit_code, outcomes))
+
+    def _describe(self) -> dict[str, Any]:
+        told = [outcome.model_dump(exclude={"label"}) for outcome in self.outcomes]
+        left = self.bill.find_left(self.limit)
+        more = {"spent_usd": self.spent, "left_usd": None if left is None else round(left, 6)}
+        return {"recordings": told, "errors": self.faults, **more, "label": LABEL}
+
+    def _summarise(self) -> str:
+        """Return how many campaigns are complete, and what is spent and left."""
+        whole = sum(find_exit_code(outcome) == 0 for outcome in self.outcomes)
+        parts = [f"{whole} of {self.campaigns} campaigns complete"]
+        cut = [outcome for outcome in self.outcomes if find_exit_code(outcome)]
+        parts += [f"{len(cut)} incomplete"] if cut else []
+        parts += [f"{len(self.faults)} with an error"] if self.faults else []
+        skipped = self.campaigns - len(self.outcomes) - len(self.faults)
+        parts += [f"{skipped} not begun"] if skipped else []
+        return f"{', '.join(parts)}; {say_spent(self.bill, self.limit, known=self.spent is not None)}."
+
+
+def say_spent(bill: budget.Bill, limit: float | None, *, known: bool = True) -> str:
+    """Return what a command spent and what is left of its limit, such as "$0.3100 spent, $0.1900 left"."""
+    spent = f"${bill.spent:.4f} spent" if known else "cost unknown (add --price IN,OUT)"
+    lost = f", up to ${bill.lost:.4f} for calls without an answer" if bill.lost else ""
+    left = bill.find_left(limit)
+    return f"{spent}{lost}" + ("" if left is None else f", ${left:.4f} left of --max-cost {limit:g}")
 
 
 def _merge(recordings: tuple[str, ...], *, as_json: bool) -> int:

@@ -48,10 +48,17 @@ def rewrite(draft: str, **options: Any) -> int:
 
     Example:  audience rewrite draft.txt --audience uk-small-sellers --sample 6 --fresh --engine local
     """
+    from toolkit.engines import budget
+
+    with budget.one_bill():
+        return _rewrite(_Asked(draft, options), options)
+
+
+def _rewrite(asked: _Asked, options: Mapping[str, Any]) -> int:
+    """Collect objections, ask for a new version, test both; all of it on one bill."""
     from toolkit.cli.rewriting import Retested, print_listed, print_retest, print_rewrite
     from toolkit.improve import choose_objections, list_objections
 
-    asked = _Asked(draft, options)
     quiet = options["as_json"] or options["quiet"]
     asked.confirm()
     with asked.progress(drafts=1) as advance:
@@ -106,11 +113,11 @@ class _Asked:
 
     @property
     def connection(self) -> connecting.Connection:
-        """What answers, with the rest of the cost limit."""
+        """What answers, and what it may cost."""
         from toolkit.panel import connecting
 
         known = {name: self.options[name] for name in _CONNECTING}
-        return connecting.make_connection({"engine": self.engine, **known, "max_cost": self._left()})
+        return connecting.make_connection({"engine": self.engine, **known, "max_cost": self.options["max_cost"]})
 
     def progress(self, *, drafts: int) -> Any:
         """Return a context that shows a progress bar and yields the function to count each reaction with."""
@@ -195,11 +202,7 @@ class _Asked:
 
     def _asking(self) -> dict[str, Any]:
         known = {name: self.options[name] for name in _ASKING}
-        return {"engine": self.engine, **known, "max_cost": self._left()}
-
-    def _left(self) -> float | None:
-        most = self.options["max_cost"]
-        return None if most is None else max(most - self.spent, 0.0)
+        return {"engine": self.engine, **known, "max_cost": self.options["max_cost"]}
 
     def _count(self, run: Run) -> Run:
         self._add(run.methods.cost_usd)

@@ -59,6 +59,9 @@ class Engine(Answerer, Protocol):
         False for an engine that costs nothing to ask twice, or that sees to it itself.
         """
 
+    def halt(self) -> None:
+        """Send nothing more: questions that wait for their turn raise Interrupted; those sent may be answered."""
+
     async def __aenter__(self) -> Self:
         """Connect; raise EngineUnavailable where no call can succeed."""
 
@@ -102,6 +105,9 @@ class EngineBase:
     is_batch: bool = False
     calls: int = 0
     warnings: Sequence[str] = ()
+
+    def halt(self) -> None:
+        """Do nothing: questions do not wait here before they are sent."""
 
     async def __aenter__(self) -> Self:
         """Open nothing."""
@@ -147,8 +153,8 @@ class _Adapted:
 
 
 _MEMBERS = (
-    "name", "model", "form", "concurrency", "claims", "is_batch", "calls", "warnings", "ask", "embed", "__aenter__",
-    "__aexit__",
+    "name", "model", "form", "concurrency", "claims", "is_batch", "calls", "warnings", "halt", "ask", "embed",
+    "__aenter__", "__aexit__",
 )  # fmt: skip
 
 

@@ -1,18 +1,19 @@
-"""The provider's batch interface: half the price, within a day; a batch outlives the process that sent it."""
+"""The provider's batch interface: half the price, results within 24 hours. A batch outlives its process."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from toolkit.engines.batch_files import Failure, split_lines, write_line
-from toolkit.engines.batch_service import BatchService, Unreachable
-from toolkit.errors import CallFailed, EngineUnavailable, Interrupted, ToolkitError
+from toolkit.engines.batch_service import BatchService, Full, QueueFull, State, Unreachable
+from toolkit.errors import CallFailed, EngineUnavailable, Interrupted, ToolkitError, name_step
 from toolkit.models import exchange
 from toolkit.store import batches
 
@@ -20,6 +21,13 @@ ROUNDS = 3
 """How often a question is sent that the provider let expire, cancelled or could not answer."""
 _MOST_UNREACHED = 60
 """Looks in a row that nobody answers, an hour of them, before the run ends; the batch does not."""
+_MOST_UNNAMED = 60
+"""Looks at a batch that is done while its files have no name yet, an hour of them."""
+_MOST_FULL = 1_440
+"""Times in a row that the provider's queue has no room, a day of them, before the run ends."""
+_BYTES_PER_TOKEN = 3
+"""Fewer bytes of an input file than a token has on average, so that what should fit does."""
+_MOST_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +85,20 @@ class BatchEngine:
         self._asked = asyncio.Event()
         self._over: ToolkitError | None = None
         self._unreached = 0
+        self._unnamed: Counter[str] = Counter()
+        self._room: int | None = None
+        """Bytes of the largest batch to send, one at a time, since the provider's queue was full."""
+        self._full = 0
+        """Times in a row that the queue was full."""
 
     @property
     def calls(self) -> int:
         """Requests sent so far: uploads, looks and downloads."""
         return self._service.calls
+
+    def halt(self) -> None:
+        """Wait for nothing any longer; batches on their way stay with the provider."""
+        self._halt.set()
 
     async def __aenter__(self) -> Self:
         """Connect and start the one task that talks to the provider."""
@@ -133,6 +150,7 @@ class BatchEngine:
                 if not self._lacking:
                     await self._until(self._asked)
                 await self._gather()
+                await self._wait_for_room()
                 await self._send()
                 await self._look()
         except ToolkitError as error:
@@ -156,7 +174,7 @@ class BatchEngine:
                 wait.cancel()
         if self._halt.is_set():
             names = [batch.id for batch in self._list_awaited() if batch.id]
-            goes_on = f"{', '.join(names)} goes on at the provider and is collected by it" if names else ""
+            goes_on = f"{', '.join(names)} goes on at the provider, and that collects it" if names else ""
             raise Interrupted(goes_on)
         return event.is_set()
 
@@ -182,15 +200,45 @@ class BatchEngine:
             for key, waiter in self._lacking.items()
             if key not in under_way
         }
-        for part in split_lines(lines):
+        parts = split_lines(lines) if self._room is None else split_lines(lines, most_bytes=self._room)
+        for part in parts:
+            if self._room is not None and self._list_awaited():
+                return
             ticket = secrets.token_hex(12)
             for key in part:
                 self._waiting[key].rounds += 1
             name = await self._service.upload(b"".join(part.values()))
             self._log.announce(ticket, self._service.place, list(part))
-            identity = await self._service.create(name, ticket)
+            try:
+                identity = await self._service.create(name, ticket)
+            except QueueFull as error:
+                self._log.close_batch(ticket, {})
+                self._shrink(part, error.full)
+                return
             self._log.name(ticket, identity)
             self._tell(f"batch {identity} sent: {len(part)} questions; Ctrl-C leaves it running")
+
+    def _shrink(self, keys: Iterable[str], full: Full) -> None:
+        """Send smaller batches from now on, one after the other: the provider's queue had no room for this one."""
+        self._full += 1
+        if self._full > _MOST_FULL:
+            raise EngineUnavailable(
+                f"the provider's queue was full for a day: {full.said}; the answers so far are saved: later, "
+                f"{name_step('again')}"
+            )
+        refused = [self._waiting[key] for key in keys if key in self._lacking]
+        for waiter in refused:
+            waiter.rounds -= 1
+        size = sum(len(write_line("", waiter.question, self.model)) for waiter in refused)
+        known = full.limit * _BYTES_PER_TOKEN if full.limit else size
+        self._room = max(1, min(size // 2, known))
+        self._tell(f"the provider's queue is full, sending smaller batches one after the other: {full.said}")
+
+    async def _wait_for_room(self) -> None:
+        """Wait before another try at a full queue, longer each time."""
+        if self._full:
+            wait = self._tempo.first_look * self._tempo.growth ** min(self._full, 30)
+            await self._until(asyncio.Event(), min(wait, self._tempo.longest_look))
 
     async def _look(self) -> None:
         """Look at the batches that somebody waits for until one is done or more is asked."""
@@ -215,15 +263,39 @@ class BatchEngine:
         self._unreached = 0
         if not state.is_over:
             self._tell(f"batch {batch.id}: {state.describe()}")
+            self._check_named(batch, state)
             return False
         replies, failures = await self._service.download(state)
         self._log.close_batch(batch.ticket, replies)
+        if state.full is not None:
+            self._shrink(batch.keys, state.full)
+            return True
         if state.refusal is not None:
             raise EngineUnavailable(state.refusal)
+        self._full = 0
         self._tell(f"batch {batch.id}: {state.describe()}, {len(replies)} replies")
+        if failures and not replies:
+            self._tell_failure(batch, failures)
         for key in batch.keys & self._lacking.keys():
             self._hand_out(key, replies.get(key), failures.get(key, Failure("the batch came without it", again=True)))
         return True
+
+    def _check_named(self, batch: batches.Batch, state: State) -> None:
+        """End the run if a batch is done and its files get no name; the batch stays open for the next run."""
+        if state.unnamed:
+            self._unnamed[batch.ticket] += 1
+        if self._unnamed[batch.ticket] > _MOST_UNNAMED:
+            raise EngineUnavailable(
+                f"batch {batch.id} is done, and the provider names no file with its results; "
+                f"later, {name_step('again')}"
+            )
+
+    def _tell_failure(self, batch: batches.Batch, failures: Mapping[str, Failure]) -> None:
+        """Say why not one question of a batch was answered."""
+        reasons = Counter(failure.said for failure in failures.values()).most_common(_MOST_REASONS)
+        listed = "; ".join(f"{said} ({count} of {len(batch.keys)})" for said, count in reasons)
+        self.warnings.append(f"batch {batch.id}: every question failed: {listed}")
+        self._tell(self.warnings[-1])
 
     def _hand_out(self, key: str, reply: exchange.Reply | None, failure: Failure) -> None:
         waiter = self._waiting[key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -13,10 +14,13 @@ import openai
 from toolkit.engines.batch_files import Failure, read_lines
 from toolkit.engines.openai import OpenAIEngine
 from toolkit.engines.redaction import Secrets, mask_url
-from toolkit.errors import EngineUnavailable
+from toolkit.errors import EngineUnavailable, name_option, name_step
 from toolkit.models import exchange
 
 _OVER = {"completed", "expired", "cancelled", "failed"}
+_FULL_CODE, _FULL_WORDS = "token_limit_exceeded", "enqueued token limit"
+"""How a provider says that its queue has no room for a batch (OpenAI, Batch API guide, 2026)."""
+_LIMIT = re.compile(r"limit:?\s*([\d,]*\d)", re.IGNORECASE)
 _TICKET = "audience_ticket"
 _RETRIES = 2
 """Of the SDK itself, with its own back-off: the calls are few, and looks are repeated anyway."""
@@ -35,15 +39,37 @@ class State:
     """Output and error file, as far as there are any."""
     refusal: str | None = None
     """Why the provider took none of it."""
+    full: Full | None = None
+    """Set if it was refused because the provider's queue was full."""
+    unnamed: bool = False
+    """Whether it is done, and the provider has not named the files yet that hold its results."""
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more will come of it."""
-        return self.status in _OVER
+        return self.status in _OVER and not self.unnamed
 
     def describe(self) -> str:
         """Return how far it is, such as "in progress, 120 of 300"."""
-        return f"{self.status.replace('_', ' ')}, {self.completed} of {self.total}"
+        waits = ", waiting for its output file" if self.unnamed else ""
+        return f"{self.status.replace('_', ' ')}, {self.completed} of {self.total}{waits}"
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """What a provider says of its full queue."""
+
+    said: str
+    limit: int | None
+    """The most tokens that may wait in it; None if it does not say."""
+
+
+class QueueFull(EngineUnavailable):
+    """The provider's queue has no room for a batch now; it may have for a smaller one, or later."""
+
+    def __init__(self, full: Full) -> None:
+        super().__init__(full.said)
+        self.full = full
 
 
 class Unreachable(EngineUnavailable):
@@ -103,6 +129,8 @@ class BatchService:
                 input_file_id=file, endpoint="/v1/chat/completions", completion_window="24h", metadata={_TICKET: ticket}
             )
         except openai.APIError as error:
+            if _is_full(error.code, error.message):
+                raise QueueFull(self._describe_full(error.message)) from None
             self._refuse(error)
         return made.id
 
@@ -113,7 +141,8 @@ class BatchService:
             batch = await self._client.batches.retrieve(identity)
         except openai.NotFoundError:
             raise EngineUnavailable(
-                f"{self._where} knows no batch {identity}; use the key that sent it, or leave out --batch to ask anew"
+                f"{self._where} knows no batch {identity}; use the key that sent it, or leave {name_option('batch')} "
+                "out to ask anew"
             ) from None
         except openai.APIError as error:
             self._refuse(error)
@@ -124,6 +153,8 @@ class BatchService:
             completed=counts.completed if counts else 0,
             files=tuple(name for name in (batch.output_file_id, batch.error_file_id) if name),
             refusal=self._say_refusal(batch) if batch.status == "failed" else None,
+            full=self._find_full(batch) if batch.status == "failed" else None,
+            unnamed=_is_unnamed(batch),
         )
 
     async def download(self, state: State) -> tuple[dict[str, exchange.Reply], dict[str, Failure]]:
@@ -157,9 +188,20 @@ class BatchService:
         return " ".join(self._secrets.mask(said).split())[:_MOST_SAID]
 
     def _say_refusal(self, batch: Any) -> str:
-        errors = (batch.errors.data if batch.errors else None) or []
+        errors = _list_errors(batch)
         said = self._shorten(str(errors[0].message if errors else "no reason given"))
-        return f"{self._where} refused batch {batch.id}: {said}; what came is saved: mend that, or leave out --batch"
+        return (
+            f"{self._where} refused batch {batch.id}: {said}; the answers so far are saved: "
+            f"correct that, or leave {name_option('batch')} out"
+        )
+
+    def _find_full(self, batch: Any) -> Full | None:
+        found = [error for error in _list_errors(batch) if _is_full(error.code, error.message)]
+        return self._describe_full(str(found[0].message)) if found else None
+
+    def _describe_full(self, said: str) -> Full:
+        limit = _LIMIT.search(said)
+        return Full(self._shorten(said), int(limit[1].replace(",", "")) if limit else None)
 
     def _refuse(self, error: openai.APIError) -> NoReturn:
         said = self._shorten(error.message)
@@ -167,13 +209,32 @@ class BatchService:
             isinstance(error, openai.NotFoundError)
             or getattr(error, "status_code", None) == HTTPStatus.METHOD_NOT_ALLOWED
         ):
-            raise EngineUnavailable(f"{self._where} has no batch interface; leave out --batch") from None
+            raise EngineUnavailable(f"{self._where} has no batch interface; leave {name_option('batch')} out") from None
         if isinstance(error, (openai.AuthenticationError, openai.PermissionDeniedError)):
             raise EngineUnavailable(
                 f"{self._where}: the key was refused: {said}; set OPENAI_API_KEY to one that may send batches"
             ) from None
         if isinstance(error, (openai.APIConnectionError, openai.InternalServerError)):
-            raise Unreachable(f"nothing answers at {self._where}; the same command goes on later") from None
+            raise Unreachable(f"nothing answers at {self._where}; later, {name_step('again')}") from None
         raise EngineUnavailable(
-            f"{self._where} did not take the batch: {said}; the same command goes on later"
+            f"{self._where} did not take the batch: {said}; correct that, or later, {name_step('again')}"
         ) from None
+
+
+def _list_errors(batch: Any) -> list[Any]:
+    return (batch.errors.data if batch.errors else None) or []
+
+
+def _is_full(code: str | None, said: str | None) -> bool:
+    return code == _FULL_CODE or _FULL_WORDS in (said or "").lower()
+
+
+def _is_unnamed(batch: Any) -> bool:
+    """Tell whether a batch that is done has results in files that are not named yet."""
+    if batch.status not in _OVER or batch.status == "failed":
+        return False
+    counts = batch.request_counts
+    lacks_output = bool(counts and counts.completed) and not batch.output_file_id
+    lacks_errors = bool(counts and counts.failed) and not batch.error_file_id
+    lacks_all = batch.status == "completed" and not (batch.output_file_id or batch.error_file_id)
+    return lacks_output or lacks_errors or lacks_all

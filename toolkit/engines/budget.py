@@ -1,18 +1,27 @@
-"""What calls cost, and a limit that the bill cannot pass."""
+"""What calls cost, and a limit that the bill cannot pass, of one run or of everything that a command does.
+
+Example:
+    >>> from toolkit.engines.budget import Bill, one_bill
+    >>> with one_bill() as bill, one_bill() as same:
+    ...     bill is same, bill.spent
+    (True, 0.0)
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import yaml
 
-from toolkit.errors import BudgetReached
+from toolkit.errors import BudgetReached, ToolkitError, name_option, name_step
 from toolkit.files import resources
 from toolkit.models import exchange
 
@@ -95,7 +104,7 @@ class Hold:
         self._let_go(lost=self._worst)
 
     async def renew(self) -> None:
-        """Count the worst case of what was sent, and hold back as much again; raise BudgetReached without room."""
+        """Count the worst case of what was sent and hold back as much again; raise BudgetReached without room."""
         self.lose()
         await self._budget.take(self._worst)
         self._held = True
@@ -106,12 +115,108 @@ class Hold:
             self._budget.give_back(self._worst, spent=spent, lost=lost)
 
 
+class Bill:
+    """Dollars spent, lost and held back by all budgets that share it. Used by one event loop at a time."""
+
+    def __init__(self) -> None:
+        self.spent = 0.0
+        """Dollars of the replies that came, by the provider's own usage."""
+        self.lost = 0.0
+        """Dollars that calls without an answer cost at most."""
+        self._reserved = 0.0
+        self._holds = 0
+        self._waiting: deque[tuple[float, float | None, asyncio.Future[None]]] = deque()
+
+    def find_left(self, limit: float | None) -> float | None:
+        """Return the dollars of a limit that are neither spent nor lost; None without a limit."""
+        return None if limit is None else max(limit - self.spent - self.lost, 0.0)
+
+    async def take(self, worst: float, limit: float | None) -> None:
+        """Hold back so many dollars, in the order of asking; raise BudgetReached if the limit never leaves room."""
+        if self._fits(worst, limit) and not self._waiting:
+            self._reserve(worst)
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((worst, limit, turn))
+        self._let_in()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self.give_back(worst)
+            raise
+
+    def give_back(self, worst: float, *, spent: float = 0.0, lost: float = 0.0) -> None:
+        """Free what was held back, count what is known, and let in who waits."""
+        self._holds = max(self._holds - 1, 0)
+        self._reserved = self._reserved - worst if self._holds else 0.0
+        self.count(spent=spent, lost=lost)
+        self._let_in()
+
+    def count(self, *, spent: float = 0.0, lost: float = 0.0) -> None:
+        """Add dollars that were spent elsewhere, such as by workers."""
+        self.spent += spent
+        self.lost += lost
+
+    def refuse_waiting(self, error: ToolkitError) -> None:
+        """Raise an error in every call that waits for room."""
+        while self._waiting:
+            *_, turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_exception(error)
+
+    def _let_in(self) -> None:
+        while self._waiting:
+            worst, limit, turn = self._waiting[0]
+            if not turn.done():
+                if self._fits(worst, limit):
+                    self._reserve(worst)
+                    turn.set_result(None)
+                elif self._holds:
+                    return
+                else:
+                    turn.set_exception(self._refuse(worst, limit))
+            self._waiting.popleft()
+
+    def _reserve(self, worst: float) -> None:
+        self._reserved += worst
+        self._holds += 1
+
+    def _fits(self, worst: float, limit: float | None) -> bool:
+        return limit is None or self.spent + self.lost + self._reserved + worst <= limit + 1e-12
+
+    def _refuse(self, worst: float, limit: float | None) -> BudgetReached:
+        unknown = f", up to ${self.lost:.4f} went to calls without an answer" if self.lost else ""
+        return BudgetReached(
+            f"{name_option('max_cost', limit)} is reached: ${self.spent:.4f} is spent{unknown}, and the next call "
+            f"could cost ${worst:.4f}; the answers so far are saved: raise {name_option('max_cost')} and "
+            f"{name_step('again')}"
+        )
+
+
+_SHARED: ContextVar[Bill | None] = ContextVar("bill", default=None)
+
+
+@contextlib.contextmanager
+def one_bill() -> Iterator[Bill]:
+    """Let every budget that is made in this context share one bill, so that a limit holds for all of them together.
+
+    Inside another `one_bill`, the outer one stays in force.
+    """
+    bill = _SHARED.get() or Bill()
+    before = _SHARED.set(bill)
+    try:
+        yield bill
+    finally:
+        _SHARED.reset(before)
+
+
 class Budget:
     """Holds back the worst case of every call in flight, so that the bill cannot pass the limit.
 
     A prompt has at most as many tokens as UTF-8 bytes, a picture `PICTURE_TOKENS`, and a reply at most `max_tokens`.
     What became of a call that timed out, broke off, was cancelled or met a server error is not known: it stays counted
-    as its worst case.
+    as its worst case. Budgets made within one `one_bill` share it: each limit holds for what all of them take.
     """
 
     def __init__(self, price: Price | None, limit: float | None, embedding_price: Price | None = None) -> None:
@@ -119,13 +224,11 @@ class Budget:
         self.limit = limit
         self._embedding_price = embedding_price
         self.spent = 0.0
-        """Dollars of the replies that came, by the provider's own usage."""
+        """Dollars of this budget's replies, by the provider's own usage."""
         self.lost = 0.0
-        """Dollars that calls without an answer cost at most."""
+        """Dollars that its calls without an answer cost at most."""
         self.lost_calls = 0
-        self._reserved = 0.0
-        self._holds = 0
-        self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
+        self.bill = _SHARED.get() or Bill()
 
     async def hold(self, question: exchange.Question) -> Hold:
         """Wait until the worst case of the question fits; raise BudgetReached where it never will."""
@@ -146,54 +249,21 @@ class Budget:
 
     async def take(self, worst: float) -> None:
         """Hold back so many dollars, in the order of asking."""
-        if self._fits(worst) and not self._waiting:
-            self._reserve(worst)
-            return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((worst, turn))
-        self._let_in()
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled() and turn.exception() is None:
-                self.give_back(worst)
-            raise
+        await self.bill.take(worst, self.limit)
 
     def give_back(self, worst: float, *, spent: float = 0.0, lost: float = 0.0) -> None:
         """Free what was held back, count what is known, and let in who waits."""
-        self._holds = max(self._holds - 1, 0)
-        self._reserved = self._reserved - worst if self._holds else 0.0
         self.spent += spent
         self.lost += lost
         self.lost_calls += lost > 0
-        self._let_in()
+        self.bill.give_back(worst, spent=spent, lost=lost)
 
-    def _let_in(self) -> None:
-        while self._waiting:
-            worst, turn = self._waiting[0]
-            if not turn.done():
-                if self._fits(worst):
-                    self._reserve(worst)
-                    turn.set_result(None)
-                elif self._holds:
-                    return
-                else:
-                    turn.set_exception(self._refuse(worst))
-            self._waiting.popleft()
-
-    def _reserve(self, worst: float) -> None:
-        self._reserved += worst
-        self._holds += 1
-
-    def _fits(self, worst: float) -> bool:
-        return self.limit is None or self.spent + self.lost + self._reserved + worst <= self.limit + 1e-12
-
-    def _refuse(self, worst: float) -> BudgetReached:
-        unknown = f" and up to ${self.lost:.4f} went to calls without an answer" if self.lost else ""
-        return BudgetReached(
-            f"the next call could cost ${worst:.4f}, and ${self.spent:.4f} of --max-cost ${self.limit:g} is "
-            f"spent{unknown}; what came is saved: run the same command with a higher --max-cost to go on"
-        )
+    def count(self, *, spent: float, lost: float, lost_calls: int) -> None:
+        """Add what workers spent and lost of this budget."""
+        self.spent += spent
+        self.lost += lost
+        self.lost_calls += lost_calls
+        self.bill.count(spent=spent, lost=lost)
 
 
 def _most_prompt_tokens(question: exchange.Question) -> int:

@@ -56,6 +56,11 @@ class LocalEngine:
         """What the server refused."""
         return self._inner.warnings if self._inner else self._warnings
 
+    def halt(self) -> None:
+        """Send nothing more: questions that wait for their turn raise Interrupted."""
+        if self._inner is not None:
+            self._inner.halt()
+
     async def __aenter__(self) -> Self:
         """Start the server and wait until it listens; raise EngineUnavailable where it does not."""
         threads = count_threads(os.environ)

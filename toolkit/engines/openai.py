@@ -28,7 +28,7 @@ from toolkit.engines.retry_policy import (
     translate_error,
 )
 from toolkit.engines.streaming import STREAMED, gather_answer
-from toolkit.errors import EngineUnavailable, name_option, name_step
+from toolkit.errors import EngineUnavailable, Interrupted, name_option, name_step
 from toolkit.models import exchange
 
 ATTEMPTS = 10
@@ -97,6 +97,11 @@ class OpenAIEngine:
         self._pace: Pace | None = None
         self._secrets = Secrets(api_key, base_url)
         self._masked_logs = contextlib.ExitStack()
+
+    def halt(self) -> None:
+        """Send nothing more: requests that wait for their turn raise Interrupted; those sent may be answered."""
+        if self._pace is not None:
+            self._pace.end(Interrupted())
 
     async def __aenter__(self) -> Self:
         """Open one client for the run; raise EngineUnavailable where there is no key, or none that could be sent."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from toolkit.engines.concurrency import Growth, Traffic
 from toolkit.engines.headers import Kind, read_allowance
 from toolkit.engines.token_bucket import Bucket
-from toolkit.errors import EngineError
+from toolkit.errors import ToolkitError
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 20.0
@@ -58,7 +58,7 @@ class Pace:
             self._given["tokens"] = Bucket.of_minute(tpm, clock())
         self._waiting: deque[tuple[asyncio.Future[None], Slot]] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        self._end: EngineError | None = None
+        self._end: ToolkitError | None = None
         self._ended = asyncio.Event()
         self._resume = float("-inf")
         self._strikes = 0
@@ -102,7 +102,7 @@ class Pace:
         self._give_back(slot, 0)
         self._pump()
 
-    def end(self, error: EngineError) -> None:
+    def end(self, error: ToolkitError) -> None:
         """Let nobody send any more: whoever waits, now or later, gets the error."""
         self._end = self._end or error
         self._ended.set()

@@ -27,6 +27,9 @@ class ReplayEngine:
         self.calls = 0
         self.warnings: list[str] = []
 
+    def halt(self) -> None:
+        """Do nothing: nothing is sent."""
+
     async def __aenter__(self) -> Self:
         """Open nothing."""
         return self

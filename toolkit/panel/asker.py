@@ -15,6 +15,7 @@ from toolkit.engines import Engine, budget
 from toolkit.errors import CallFailed, EngineUnavailable, Interrupted, MissingReply, StoreUnusable, name_option
 from toolkit.files import templating
 from toolkit.models import MEASURES, exchange
+from toolkit.panel.breaker import Breaker, choose_calls
 from toolkit.questionnaire import (
     BOUNDARY,
     BadReply,
@@ -42,14 +43,19 @@ class Refused(Exception):  # a signal inside the asking, never shown
     """The model declined to answer."""
 
 
-UNANSWERED = (Refused, MissingReply, CallFailed)
+class Withheld(Exception):  # a signal inside the asking, never shown
+    """The circuit breaker kept the question from being asked, or asked again."""
+
+
+UNANSWERED = (Refused, Withheld, MissingReply, CallFailed)
 """What leaves one question without an answer while the run goes on."""
 
 
 def describe_failure(error: Exception) -> dict[str, Any]:
     """Return the fields that say why a question of one of the kinds in `UNANSWERED` has no answer."""
     status = "refused" if isinstance(error, Refused) else "failed"
-    return {"status": status, "error": str(error), "missing": isinstance(error, MissingReply)}
+    why = {"missing": isinstance(error, MissingReply), "skipped": isinstance(error, Withheld)}
+    return {"status": status, "error": str(error), **why}
 
 
 class ReplyStore(Protocol):
@@ -86,6 +92,7 @@ class Asker:
         held: budget.Budget,
         token: str,
         halt: asyncio.Event | None = None,
+        breaker: Breaker | None = None,
     ) -> None:
         self._questionnaire = questionnaire
         self._engine = engine
@@ -93,6 +100,7 @@ class Asker:
         self._budget = held
         self._token = token
         self._halt = halt
+        self._breaker = breaker or Breaker(choose_calls(engine.concurrency, is_batch=engine.is_batch))
         self._asked = 0
         self._places: dict[int, int] = {}
         self._examples: dict[exchange.Kind, tuple[int, exchange.Question]] = {}
@@ -229,9 +237,15 @@ class Asker:
             self._in_hand.pop(key).set()
         return reply
 
-    def _claim(self, key: bytes) -> bool:
+    def _check_open(self) -> None:
+        """Raise Interrupted or Withheld once no further call is to be made."""
         if self._halt is not None and self._halt.is_set():
             raise Interrupted
+        if self._breaker.tripped is not None:
+            raise Withheld(f"not asked: {self._breaker.tripped}")
+
+    def _claim(self, key: bytes) -> bool:
+        self._check_open()
         return not self._engine.claims or self._store.claim(key)
 
     def _release(self, key: bytes) -> None:
@@ -245,6 +259,11 @@ class Asker:
         problem: BadReply | None = None
         earlier: list[exchange.Reply] = []
         for attempt in range(_ATTEMPTS):
+            if attempt:
+                await asyncio.sleep(0)  # replies that came together are all judged before one is asked for again
+                if self._breaker.tripped is not None:
+                    usage.take(_add_up(earlier[-1], earlier[:-1]))
+                self._check_open()
             again = repairs.ask_again(question, problem, self._engine.form)
             reply = await self._pay_for(self._prepare(key, again, attempt))
             usage.bill(reply)
@@ -257,7 +276,11 @@ class Asker:
                 reply = repairs.judge_reply(reply, parse)
             except BadReply as error:
                 problem = error
+                if error.kind != "refused":
+                    self._breaker.count_unusable(error.kind, str(error))
             else:
+                if not reply.refusal:
+                    self._breaker.count_answer()
                 if not reply.refusal or attempt + 1 == _ATTEMPTS:
                     usage.bad += ("refused",) if reply.refusal else ()
                     kept = self._keep(key, _add_up(reply, earlier))
@@ -293,8 +316,9 @@ class Asker:
         except CallFailed as error:
             if error.free:
                 hold.free()
+            self._breaker.count_failure(str(error))
             raise
-        except (EngineUnavailable, MissingReply):
+        except (EngineUnavailable, MissingReply, Interrupted):
             hold.free()
             raise
         else:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
+import signal
 import threading
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Generic, TypeVar
 
-from toolkit.errors import ToolkitError
+from toolkit.errors import Interrupted, ToolkitError
+from toolkit.panel import halting
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 Work = Callable[[asyncio.Event, Callable[[Item], None]], Awaitable[Outcome]]
 """Gets an event that asks it to end, and a function to call with each item as it comes."""
+GRACE_SECONDS = 5.0
+"""How long calls in flight may take to finish after an interrupt."""
+_PATIENT_INTERRUPTS = 2
+"""Interrupts after which a further one is raised at once, whatever the work does."""
+_LISTEN_SECONDS = 0.5
+"""How long a waiting thread may be deaf: on some systems a wait cannot be interrupted."""
 
 
 class Job(Generic[Item, Outcome]):
@@ -119,22 +129,120 @@ class Worker(Generic[Item, Outcome]):
 
 
 def run_blocking(work: Callable[[], Any]) -> Any:
-    """Run a coroutine to its end, from plain code or from inside a running loop such as a notebook's."""
+    """Run a coroutine to its end, from plain code or from inside a running loop such as a notebook's.
+
+    Ctrl-C, or the notebook's button, ends the asking: no new call is made, calls in flight have a few seconds to
+    finish and their replies are kept, then KeyboardInterrupt is raised. A second interrupt does not wait for them.
+    """
+    running = _Interruptible(work)
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(work())
-    outcome: list[Any] = []
-    thread = threading.Thread(target=lambda: outcome.append(_catch(work)), daemon=True)
-    thread.start()
-    thread.join()
-    if isinstance(outcome[0], BaseException):
-        raise outcome[0]
-    return outcome[0]
+        return running.run_here()
+    return running.run_in_thread()
 
 
-def _catch(work: Callable[[], Any]) -> Any:
-    try:
-        return asyncio.run(work())
-    except BaseException as error:  # noqa: BLE001 - carried over to the waiting thread, which raises it
-        return error
+class _Interruptible:
+    """A coroutine that an interrupt ends in order."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self._work = work
+        self._interrupts = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self._halt: asyncio.Event | None = None
+
+    def run_here(self) -> Any:
+        """Run in this thread; only the main thread hears signals."""
+        with self._hearing():
+            try:
+                outcome = asyncio.run(self._begin())
+            except BaseException as error:
+                if self._interrupts:
+                    raise _describe_interrupt(error) from None
+                raise
+        if self._interrupts:
+            raise _describe_interrupt(None)
+        return outcome
+
+    def run_in_thread(self) -> Any:
+        """Run beside the loop of this thread, which waits."""
+        ended: list[tuple[Any, BaseException | None]] = []
+        over = threading.Event()  # a join that is interrupted takes the thread for ended (Python 3.11, issue 45274)
+        context = contextvars.copy_context()
+
+        def run() -> None:
+            ended.append(context.run(self._catch))
+            over.set()
+
+        threading.Thread(target=run, name="audience-run", daemon=True).start()
+        while not over.is_set():
+            try:
+                over.wait(_LISTEN_SECONDS)
+            except KeyboardInterrupt:
+                self.interrupt()
+                if self._interrupts > _PATIENT_INTERRUPTS:
+                    raise
+        outcome, error = ended[0]
+        if self._interrupts:
+            raise _describe_interrupt(error) from None
+        if error is not None:
+            raise error
+        return outcome
+
+    def interrupt(self) -> None:
+        """End the asking; from any thread, and from a signal handler."""
+        self._interrupts += 1
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nothing is asked any more
+                self._loop.call_soon_threadsafe(self._hear)
+
+    def _catch(self) -> tuple[Any, BaseException | None]:
+        try:
+            return asyncio.run(self._begin()), None
+        except BaseException as error:  # noqa: BLE001 - carried over to the waiting thread, which raises it
+            return None, error
+
+    async def _begin(self) -> Any:
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        self._halt = asyncio.Event()
+        halting.HALT.set(self._halt)
+        if self._interrupts:
+            self._hear()
+        return await self._work()
+
+    def _hear(self) -> None:
+        """Let calls in flight finish for a while, upon the first interrupt; cancel them upon a further one."""
+        if self._loop is None or self._task is None or self._halt is None:
+            return
+        if self._halt.is_set():
+            self._task.cancel()
+        else:
+            self._halt.set()
+            self._loop.call_later(GRACE_SECONDS, self._task.cancel)
+
+    @contextlib.contextmanager
+    def _hearing(self) -> Iterator[None]:
+        """Hear Ctrl-C in place of Python's own handler, in the main thread, unless the program has its own."""
+        is_main = threading.current_thread() is threading.main_thread()
+        before = signal.getsignal(signal.SIGINT)
+        if not is_main or before is not signal.default_int_handler:
+            yield
+            return
+
+        def hear(number: int, frame: Any) -> None:
+            self.interrupt()
+            if self._interrupts > _PATIENT_INTERRUPTS:
+                signal.default_int_handler(number, frame)
+
+        signal.signal(signal.SIGINT, hear)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def _describe_interrupt(error: BaseException | None) -> KeyboardInterrupt:
+    """Return the interrupt to raise, with what the work said of its end."""
+    said = f"; {error}" if isinstance(error, Interrupted) and str(error) else ""
+    return KeyboardInterrupt(f"every reply so far is saved, and the same call goes on from there{said}")

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.engines import Engine, base, budget, make_engine
-from toolkit.errors import check_options
+from toolkit.errors import Interrupted, check_options
 from toolkit.models import exchange
 from toolkit.panel.asker import UNANSWERED, Asker, Refused
+from toolkit.panel.breaker import Breaker, choose_calls
+from toolkit.panel.halting import find_halt, on_halt
 from toolkit.panel.run_options import Asking, RunOptions, make_asking
 from toolkit.questionnaire import Prompts, Questionnaire, Task, Usage
 from toolkit.store import Store
@@ -101,9 +103,11 @@ async def open_line(connection: Connection) -> AsyncIterator[Line]:
     held = budget.Budget(asking.known_price, asking.max_cost)
     with Store(asking.store_path) as store:
         async with open_engine(asking, store) as engine:
-            asker = Asker(Questionnaire(prompts, "ssr"), engine, store, held, secrets.token_hex(6))
-            concurrency = asking.concurrency or engine.concurrency
-            yield Line(asker, engine, held, prompts, concurrency, asking.store_path)
+            halt, concurrency = find_halt(asking.halt), asking.concurrency or engine.concurrency
+            breaker = Breaker(choose_calls(concurrency, is_batch=engine.is_batch))
+            asker = Asker(Questionnaire(prompts, "ssr"), engine, store, held, secrets.token_hex(6), halt, breaker)
+            with on_halt(halt, engine.halt, lambda: held.bill.refuse_waiting(Interrupted())):
+                yield Line(asker, engine, held, prompts, concurrency, asking.store_path)
 
 
 def read_clock() -> str:

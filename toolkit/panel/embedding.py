@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.engines import Engine, budget, embedder
-from toolkit.errors import BudgetReached, CallFailed, EngineUnavailable, MissingReply
+from toolkit.errors import BudgetReached, CallFailed, EngineUnavailable, Interrupted, MissingReply
 from toolkit.models import exchange
 from toolkit.panel.frame import Embed
 from toolkit.questionnaire import Prompts, Reaction
@@ -110,7 +110,7 @@ class _Desk:
         hold = await self._budget.hold_texts(texts)
         try:
             embedded = await self._engine.embed(texts, self._model, hold.renew)
-        except (CallFailed, EngineUnavailable, MissingReply) as error:
+        except (CallFailed, EngineUnavailable, MissingReply, Interrupted) as error:
             if not isinstance(error, CallFailed) or error.free:
                 hold.free()
             raise

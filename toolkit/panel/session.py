@@ -13,9 +13,11 @@ from functools import partial
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from toolkit.engines import Engine, budget, embedder
-from toolkit.errors import BudgetReached, ToolkitError
+from toolkit.errors import BudgetReached, Interrupted, ToolkitError
 from toolkit.panel.asker import Asker, ask_pairing
+from toolkit.panel.breaker import Breaker, choose_calls
 from toolkit.panel.embedding import find_embedding
+from toolkit.panel.halting import find_halt, on_halt
 from toolkit.panel.methods import Asked, make_run
 from toolkit.panel.planning import Plan
 from toolkit.panel.run_options import Asking, OnPreference, OnReaction
@@ -23,7 +25,7 @@ from toolkit.questionnaire import Preference, Reaction, Task, Usage, pairs
 from toolkit.results import Run, runs
 from toolkit.store import Store
 
-STOPPED = "stopped before everything was answered; what came is saved: run the same test again to go on"
+STOPPED = "stopped before everything was answered; the answers so far are saved: run the same test again to continue"
 
 __all__ = ["DRAIN_SECONDS", "STOPPED", "Flow", "OnPreference", "OnReaction", "Unasked", "carry_out"]
 KEPT = "every reply that came before this error is in the store; the same call goes on from there"
@@ -41,23 +43,27 @@ async def carry_out(plan: Plan, engine: Engine, store: Store, asking: Asking) ->
     Whatever the store holds is not asked again; each reply is kept as it arrives, so the same call after an
     interruption goes on from there. Where `max_cost` leaves no room, or once `stop` is set, what was not answered
     counts as failed and `methods.stopped` says so; `stop` also ends the calls in flight. With `fail_fast` nothing more
-    is asked after the first reaction that fails. `engine` is the one that `asking` names, made.
+    is asked after the first reaction that fails. Nor is anything more asked once the latest calls all came to nothing:
+    see `Breaker`. `engine` is the one that `asking` names, made.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     model = asking.embedding_model
     if plan.settings.rating == "ssr" and model is None:
         embedder.check_installed()
     held = budget.Budget(asking.known_price, asking.max_cost, asking.known_embedding_price)
+    halt, in_flight = find_halt(asking.halt), asking.concurrency or engine.concurrency
+    breaker = Breaker(choose_calls(min(in_flight, len(plan.tasks)), is_batch=engine.is_batch))
     async with engine, _warming_up(plan):
-        asker = Asker(plan.questionnaire, engine, store, held, secrets.token_hex(6), asking.halt)
-        flow = Flow(asking.concurrency or engine.concurrency, asking.stop, asking.fail_fast)
-        reactions = await flow.ask_all(plan.tasks, asker.ask, fail_reaction, asking.on_reaction)
-        await _ask_stragglers(reactions, flow, asker)
-        ask_pair = partial(ask_pairing, questions=plan.pair_questions, asker=asker)
-        preferences = await flow.ask_all(plan.pairings, ask_pair, fail_preference, asking.on_preference)
-        seconds, clock = time.perf_counter() - clock, time.perf_counter()
-        asked = Asked(reactions, held, started, model, preferences, seconds=seconds, questions=asker.examples)
-        embedding = await find_embedding(reactions, plan.prompts, engine, store, held, model)
+        with on_halt(halt, engine.halt, lambda: held.bill.refuse_waiting(Interrupted())):
+            asker = Asker(plan.questionnaire, engine, store, held, secrets.token_hex(6), halt, breaker)
+            flow = Flow(in_flight, asking.stop, asking.fail_fast, breaker)
+            reactions = await flow.ask_all(plan.tasks, asker.ask, fail_reaction, asking.on_reaction)
+            await _ask_stragglers(reactions, flow, asker)
+            ask_pair = partial(ask_pairing, questions=plan.pair_questions, asker=asker)
+            preferences = await flow.ask_all(plan.pairings, ask_pair, fail_preference, asking.on_preference)
+            seconds, clock = time.perf_counter() - clock, time.perf_counter()
+            asked = Asked(reactions, held, started, model, preferences, seconds=seconds, questions=asker.examples)
+            embedding = await find_embedding(reactions, plan.prompts, engine, store, held, model)
     run = make_run(plan, engine, asked, embedding)
     return runs.add_rating_time(run, time.perf_counter() - clock) if plan.settings.rating == "ssr" else run
 
@@ -77,7 +83,7 @@ async def _ask_stragglers(reactions: list[Reaction], flow: Flow, asker: Asker) -
 
     What failed then was chance; where more failed there is a reason that somebody should see first.
     """
-    places = [] if flow.fail_fast else find_stragglers(reactions)
+    places = [] if flow.fail_fast or flow.over else find_stragglers(reactions)
     tasks = [reactions[place].task for place in places]
     replace_stragglers(reactions, places, await flow.ask_all(tasks, asker.ask, fail_reaction, None))
 
@@ -112,8 +118,9 @@ class Flow:
     concurrency: int
     stop: asyncio.Event | None
     fail_fast: bool = False
+    breaker: Breaker | None = None
     over: str | None = None
-    """Why nothing more is asked, after a failure under `fail_fast`."""
+    """Why nothing more is asked, after a failure under `fail_fast` or once the breaker has tripped."""
 
     async def ask_all(
         self,
@@ -160,6 +167,8 @@ class Flow:
     def _judge(self, answer: _Answer) -> None:
         if self.fail_fast and self.over is None and answer.status == "failed":
             self.over = f"not asked: the run was to end at the first failure, which was: {answer.error}"
+        if self.over is None and self.breaker is not None and self.breaker.tripped is not None:
+            self.over = f"not asked: {self.breaker.tripped}"
 
 
 class _Listener(Generic[Answered]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import importlib.util
 import logging
@@ -18,9 +19,10 @@ from typing import Any
 import polars as pl
 
 from toolkit.engines import budget, embedder
-from toolkit.errors import InputError, ToolkitError, name_option, name_step
+from toolkit.errors import InputError, Interrupted, ToolkitError, name_option, name_step
 from toolkit.panel.connecting import open_engine
 from toolkit.panel.embedding import Embedding, find_embedding
+from toolkit.panel.halting import find_halt, on_halt
 from toolkit.panel.methods import Asked, make_run
 from toolkit.panel.planning import Plan
 from toolkit.panel.ray.jobs import Chunk, Crew, GridJob, find_node, make_rows
@@ -48,21 +50,22 @@ async def carry_out_on_workers(plan: Plan, store: Store, asking: Asking) -> Run:
     out equally; one budget holds `max_cost`. A worker that dies is started again; its shard has what it paid.
     """
     started = datetime.datetime.now(datetime.UTC)
-    job = await asyncio.to_thread(_make_job, plan, asking)
+    held = budget.Budget(asking.known_price, asking.max_cost, asking.known_embedding_price)
+    job = await asyncio.to_thread(_make_job, plan, asking, held.bill.find_left(asking.max_cost))
     ray = _start_ray(job.workers, needs_embedder=plan.settings.rating == "ssr" and asking.embedding_model is None)
     job = replace(job, node=find_node())
     with tempfile.TemporaryDirectory(prefix="audience-shards-") as folder:
         grid = _Grid(ray, job, store, Path(folder))
         try:
-            reactions = await grid.ask_all("ask_reactions", plan.tasks, asking.on_reaction)
-            places = find_stragglers(reactions)
-            again = await grid.ask_all("ask_reactions", [reactions[place].task for place in places], None, keep=False)
-            replace_stragglers(reactions, places, again)
-            preferences = await grid.ask_all("ask_preferences", plan.pairings, asking.on_preference)
-            held = await grid.report_budget(
-                budget.Budget(asking.known_price, asking.max_cost, asking.known_embedding_price)
-            )
+            with on_halt(find_halt(asking.halt), grid.halt):
+                reactions = await grid.ask_all("ask_reactions", plan.tasks, asking.on_reaction)
+                places = find_stragglers(reactions)
+                late = [reactions[place].task for place in places]
+                again = await grid.ask_all("ask_reactions", late, None, keep=False)
+                replace_stragglers(reactions, places, again)
+                preferences = await grid.ask_all("ask_preferences", plan.pairings, asking.on_preference)
         finally:
+            await grid.settle(held)
             grid.dismiss()
         rows = pl.read_parquet(Path(folder) / "*.parquet")
     shards.merge_shards(store, job.shards)
@@ -72,7 +75,7 @@ async def carry_out_on_workers(plan: Plan, store: Store, asking: Asking) -> Run:
     return make_run(plan, grid.crew, asked, embedding)
 
 
-def _make_job(plan: Plan, asking: Asking) -> GridJob:
+def _make_job(plan: Plan, asking: Asking, limit: float | None) -> GridJob:
     """Return what every worker needs, its share of what is allowed a minute included."""
     workers, path = asking.workers or 1, asking.store_path.absolute()
     limits = {name: getattr(asking, name) for name in ("rpm", "tpm")}
@@ -83,7 +86,7 @@ def _make_job(plan: Plan, asking: Asking) -> GridJob:
         store=path,
         node="",
         price=asking.known_price,
-        limit=asking.max_cost,
+        limit=limit,
         concurrency=max(1, (asking.concurrency or _TOGETHER) // workers),
         embedding_model=asking.embedding_model,
         shards=shards.find_shards(path),
@@ -141,9 +144,15 @@ class _Grid:
         answers: list[list[Any]] = [[] for _ in chunks]
         waiting = iter(enumerate(chunks))
 
+        halted: list[Interrupted] = []
+
         async def work(number: int) -> None:
             for chunk, share in waiting:
-                done = await self._ask(ask, number, share)
+                try:
+                    done = await self._ask(ask, number, share)
+                except Interrupted as error:  # the others end by themselves, once their calls in flight are over
+                    halted.append(error)
+                    return
                 answers[chunk] = done.answers
                 if done.rows and keep:
                     await asyncio.to_thread((self._folder / f"{chunk:06}.parquet").write_bytes, done.rows)
@@ -155,6 +164,8 @@ class _Grid:
             async with asyncio.TaskGroup() as group:
                 for number in range(self._workers):
                     group.create_task(work(number))
+        if halted:
+            raise halted[0]
         return [answer for some in answers for answer in some]
 
     async def _ask(self, ask: str, number: int, items: Sequence[Any]) -> Chunk:
@@ -189,10 +200,16 @@ class _Grid:
         warnings = list(dict.fromkeys([*self.crew.warnings, *crew.warnings]))
         self.crew = replace(crew, calls=self.crew.calls + crew.calls, warnings=warnings)
 
-    async def report_budget(self, held: budget.Budget) -> budget.Budget:
-        """Return the budget with everything that the workers spent and lost."""
-        held.spent, held.lost, held.lost_calls = await self.keeper.report.remote()
-        return held
+    def halt(self) -> None:
+        """Have no worker ask anything more; calls in flight may finish."""
+        for worker in self._hired:
+            worker.halt.remote()
+
+    async def settle(self, held: budget.Budget) -> None:
+        """Count everything that the workers spent and lost in the budget; a keeper that died has nothing to say."""
+        with contextlib.suppress(self._ray.exceptions.RayError):
+            spent, lost, lost_calls = await self.keeper.report.remote()
+            held.count(spent=spent, lost=lost, lost_calls=lost_calls)
 
     def dismiss(self) -> None:
         """End the workers and the budget's keeper."""

@@ -23,7 +23,7 @@ class SharedBudget(budget.Budget):
             raise BudgetReached(refused)
 
     def give_back(self, worst: float, *, spent: float = 0.0, lost: float = 0.0) -> None:
-        """Free what was held back and count what is known."""
+        """Free what was held back and count what is known; the driver takes it from the actor, all at once."""
         self._actor.give_back.remote(self._worker, worst, spent, lost)
 
 
@@ -39,7 +39,7 @@ class BudgetKeeper:
         try:
             await self._budget.take(worst)
         except BudgetReached as error:
-            return str(error)
+            return str(error.args[0])
         self._held.setdefault(worker, []).append(worst)
         return None
 

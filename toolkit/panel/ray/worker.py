@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import secrets
 from collections.abc import Callable, Sequence
@@ -13,6 +14,8 @@ from toolkit.engines import make_engine
 from toolkit.errors import StoreUnusable
 from toolkit.models import exchange
 from toolkit.panel.asker import Asker, ask_pairing
+from toolkit.panel.breaker import Breaker, choose_calls
+from toolkit.panel.halting import on_halt
 from toolkit.panel.ray.jobs import Chunk, Crew, GridJob, find_node, make_rows
 from toolkit.panel.ray.shared_budget import SharedBudget
 from toolkit.panel.session import Flow, fail_preference, fail_reaction
@@ -73,6 +76,12 @@ class GridWorker:
         self._worker = worker
         self._budget = SharedBudget(job.price, job.limit, keeper, worker)
         self._store = ShardStore(job, worker)
+        self._halt = asyncio.Event()
+        self._breaker = Breaker(choose_calls(job.concurrency, is_batch=False))
+
+    async def halt(self) -> None:
+        """Ask nothing more; calls in flight may finish."""
+        self._halt.set()
 
     async def is_apart(self) -> bool:
         """Tell whether this is another machine than the driver's, which cannot read the run's own store."""
@@ -101,8 +110,11 @@ class GridWorker:
         engine = make_engine(**self._job.engine, store=store.own)
         async with engine:
             store.form = engine.form
-            asker = Asker(plan.questionnaire, engine, store, self._budget, secrets.token_hex(6))
-            answers = await Flow(self._job.concurrency, None).ask_all(items, find_ask(asker), fail, None)
+            token, breaker = secrets.token_hex(6), self._breaker
+            asker = Asker(plan.questionnaire, engine, store, self._budget, token, self._halt, breaker)
+            with on_halt(self._halt, engine.halt):
+                flow = Flow(self._job.concurrency, None, breaker=breaker)
+                answers = await flow.ask_all(items, find_ask(asker), fail, None)
         handed, store.handed = store.handed, []
         crew = Crew(engine.name, engine.model, engine.form, engine.calls, list(engine.warnings))
         return Chunk(answers=answers, replies=handed, crew=crew)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from toolkit.audiences import load_audience, sampling
-from toolkit.engines import Engine
+from toolkit.engines import Engine, budget
 from toolkit.models import Audience, Campaign
 from toolkit.panel import api, background
 from toolkit.questionnaire import Reaction
@@ -40,17 +40,15 @@ async def acheck_behaviour(
     division = find_division(people)
     base: dict[str, Any] = {"engine": engine, "seed": seed, "control": False, "on_reaction": on_reaction, **options}
     base["rating"] = "ssr" if engine == "local" else "direct"  # what takes no further question
-    left = base.get("max_cost")
     runs: list[Run] = []
     plans: list[tuple[Campaign, Audience, dict[str, Any]]] = [
         (make_main_campaign(division), people, {}),
         (make_group_campaign(division), swap_bodies(people, division), {}),
         (make_order_campaign(), people, {"head_to_head": True}),
     ]
-    for campaign, asked, more in plans:
-        if left is not None:
-            base["max_cost"] = max(left - sum(run.methods.cost_usd or 0.0 for run in runs), 0.0)
-        runs.append(await api.arun(campaign, asked, **base, **more))
+    with budget.one_bill():
+        for campaign, asked, more in plans:
+            runs.append(await api.arun(campaign, asked, **base, **more))
     calls = [run.counts.calls for run in runs]
     total = sum(calls) if isinstance(engine, str) else calls[-1]  # an engine object counts through all of them
     return _conclude(runs, people, division, seed=seed, calls=total, seconds=time.monotonic() - began)
