@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import copy
 import dataclasses
-import doctest
-import importlib
 import json
 import pickle
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -20,7 +17,6 @@ from conftest import make_audience, make_campaign
 from openai_server import OpenAIServer
 from scripted import ScriptedEngine, reading
 
-from toolkit import errors
 from toolkit.engines import EngineBase
 from toolkit.errors import (
     FLAGS,
@@ -492,28 +488,3 @@ def test_a_kind_is_no_part_of_a_question(campaign: Campaign, audience: Audience)
     assert question.kind == "reaction"
     assert question == dataclasses.replace(question, kind="other")
     assert "kind" not in question.parameters
-
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        "toolkit.engines", "toolkit.engines.base", "toolkit.models", "toolkit.panel",
-        "toolkit.panel.api", "toolkit.improve", "toolkit.improve.interviews", "toolkit.improve.rewriting",
-        "toolkit.questionnaire",
-    ],
-)  # fmt: skip
-def test_examples_run(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The example of each docstring does what it says, from the root of the repository, with no key."""
-    monkeypatch.chdir(Path(__file__).parent.parent)
-    result = doctest.testmod(importlib.import_module(module))
-    assert result.attempted > 0
-    assert result.failed == 0
-
-
-@pytest.mark.parametrize("documented", [errors, check_options])
-def test_examples_of_errors_run(documented: object) -> None:
-    """The module of errors shows how a message is read; each error's own example is a matter of its page."""
-    finder, runner = doctest.DocTestFinder(recurse=False), doctest.DocTestRunner()
-    for example in finder.find(documented, name="errors", globs=dict(vars(errors))):
-        assert runner.run(example).failed == 0
-    assert runner.summarize(verbose=False).attempted > 0
