@@ -29,8 +29,12 @@ settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let a worker begin with what takes longest."""
+    """Let a worker begin with what takes longest, and leave what is for the night to those who ask for it."""
     check_files(items)
+    if "nightly" not in config.option.markexpr:
+        nightly = [item for item in items if item.get_closest_marker("nightly")]
+        config.hook.pytest_deselected(items=nightly)
+        items[:] = [item for item in items if item not in nightly]
     if hasattr(config, "workerinput"):
         put_slow_first(items)
 

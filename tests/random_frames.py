@@ -5,6 +5,11 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from toolkit.models import Campaign, Draft, Settings
+from toolkit.results import Run
+from toolkit.results.runs import Counts, Methods
+from toolkit.results.scoring.columns import reactions_schema
+
 MOST_DRAFTS = 30
 
 
@@ -72,3 +77,50 @@ def keep_common(frame: pl.DataFrame) -> pl.DataFrame:
     place = ["persona_id", "wording", "repeat"]
     common = usable.filter(pl.col("draft_id").n_unique().over(place) == drafts)
     return common if common.height else usable
+
+
+def make_run(frame: pl.DataFrame) -> Run:
+    """Return the run that would have such reactions."""
+    drafts = frame["draft_id"].unique().sort().to_list()
+    states = frame["status"].value_counts()
+    counted = dict(states.iter_rows())
+    counts = Counts(
+        planned=frame.height,
+        ok=counted.get("ok", 0),
+        refused=counted.get("refused", 0),
+        failed=counted.get("failed", 0),
+        from_store=0,
+        calls=frame.height,
+    )
+    methods = Methods(
+        run_id="random",
+        campaign=Campaign(
+            campaign="random",
+            objective="click",
+            drafts=tuple(Draft(id=draft, text=f"The text of {draft}.") for draft in drafts),
+        ),
+        audiences=(),
+        segment_keys=("role",),
+        settings=Settings(rating="direct", control=False),
+        engine="scripted",
+        model="none",
+        form="chat",
+        personas=frame["persona_id"].n_unique(),
+        wordings=frame["wording"].n_unique(),
+        counts=counts,
+        control_counts=None,
+        cost_usd=None,
+        prompt_tokens=0,
+        completion_tokens=0,
+        rating="direct",
+        silent={},
+        detectable=None,
+        prompts={},
+        questions={},
+        started="2026-11-28T00:00:00+00:00",
+        version="0",
+    )
+    lacking = {name: kind for name, kind in reactions_schema(["role"]).items() if name not in frame.columns}
+    return Run(
+        methods=methods, reactions=frame.with_columns(pl.lit(None, kind).alias(name) for name, kind in lacking.items())
+    )

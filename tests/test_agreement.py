@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +14,7 @@ from statsmodels.regression.linear_model import WLS
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW
 
+import toolkit
 from toolkit.stats import bootstrap_interval
 from toolkit.stats.corrections import benjamini_hochberg, holm
 from toolkit.stats.intervals import cluster_mean
@@ -47,6 +51,48 @@ def test_equal_weights_are_the_t_interval_of_both_libraries(seed: int) -> None:
     means = np.bincount(wordings, values) / np.bincount(wordings)
     assert (found.low, found.high) == pytest.approx(DescrStatsW(means).tconfint_mean(), abs=1e-6)
     assert found.p_value == pytest.approx(reference.ttest_1samp(means, 0).pvalue, abs=1e-6)
+
+
+def write_out(values: np.ndarray, weights: np.ndarray, wordings: np.ndarray) -> tuple[float, float]:
+    """Return the CR2 variance of a weighted mean and its Bell-McCaffrey degrees, with every matrix written out."""
+    count, shares = len(values), weights / weights.sum()
+    leftover = np.eye(count) - np.outer(np.ones(count), shares)
+    residuals, variance, columns = leftover @ values, 0.0, []
+    for wording in np.unique(wordings):
+        own = wordings == wording
+        sizes, turns = np.linalg.eigh(leftover[own] @ leftover[own].T)
+        adjusted = turns @ np.diag(sizes**-0.5) @ turns.T @ shares[own]
+        variance += float(adjusted @ residuals[own]) ** 2
+        columns.append(leftover[own].T @ adjusted)
+    products = np.array(columns) @ np.array(columns).T
+    return variance, float(np.trace(products) ** 2 / (products**2).sum())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_comparisons_are_the_matrices_written_out(seed: int) -> None:
+    """Differences, intervals and p-values of all pairs of a frame, and Holm's correction, to nine digits."""
+    generator = np.random.default_rng(seed)
+    people, drafts = 60 + 5 * seed, 2 + seed % 4
+    wording = generator.permutation(np.arange(people) % (6 + seed))
+    weight = np.ones(people) if seed % 2 else generator.lognormal(0, 0.6, people)
+    clicks = generator.random((people, drafts)) < 0.2 + 0.1 * np.arange(drafts)
+    person, draft = (labels.ravel() for labels in np.indices((people, drafts)))
+    frame = pl.DataFrame({
+        "draft_id": np.array(list("abcdef"))[draft], "persona_id": person.astype(str), "weight": weight[person],
+        "wording": wording[person], "repeat": 0, "stopped": True, "objective": "click",
+        "action": np.where(clicks.ravel(), "click", "read"),
+    }).with_columns(segments=pl.struct(role=pl.lit("all")))  # fmt: skip
+    found = toolkit.compare(frame, drafts=list("abcdef")[:drafts])
+    for row, (a, b) in zip(found.to_dicts(), itertools.combinations(range(drafts), 2), strict=True):
+        values = clicks[:, b].astype(float) - clicks[:, a]
+        mean = float(weight @ values / weight.sum())
+        variance, degrees = write_out(values, weight, wording)
+        reach = reference.t.ppf(0.975, degrees) * variance**0.5
+        assert row["difference"] == pytest.approx(mean, abs=1e-9)
+        assert (row["low"], row["high"]) == pytest.approx((max(mean - reach, -1), min(mean + reach, 1)), abs=1e-9)
+        assert row["p_value"] == pytest.approx(2 * reference.t.sf(abs(mean) / variance**0.5, degrees), abs=1e-9)
+    corrected = multipletests(found["p_value"].to_numpy(), method="holm")[1]
+    np.testing.assert_allclose(found["p_adjusted"], corrected, rtol=0, atol=1e-9)
 
 
 @unhurried

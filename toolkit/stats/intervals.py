@@ -14,7 +14,8 @@ from toolkit.stats.sandwiches import sandwich, score_sums, sum_singles
 
 _WHOLE = 1.0 - 1e-6
 _SURE = 1e-9
-_HEAVY = 0.4
+_HEAVY = 0.25
+_MOST_SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,7 @@ def judge_sums(sums: Sums, span: float, *, confidence: float = 0.95) -> Means:
         clusters = (counts > 0).sum(axis=-1).astype(np.float64)
         total = found.total * np.ones_like(estimate)
         is_sure = (variance > _SURE * total * span**2) & (np.abs(estimate) > _SURE * span) & (total < _HEAVY)
-        is_sure &= (clusters >= FEWEST) & np.isfinite(p_value)
+        is_sure &= (clusters >= FEWEST) & np.isfinite(p_value) & (shares.max(axis=-1) < _MOST_SHARE)
     return Means(estimate, error, found.degrees * np.ones_like(estimate), reach, p_value, clusters, is_sure)
 
 

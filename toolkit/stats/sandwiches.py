@@ -115,11 +115,16 @@ def _adjust_plane(
 
 
 def _count_degrees(squares: FloatArray, products: FloatArray, totals: FloatArray, total: float) -> float:
-    return float(_count_degrees_of(squares, products, totals, np.asarray(total)))
+    """Return (trace P)^2 / sum P^2 for P_ij = [i = j] a_i'a_i - (w'a)_i t_j - (w'a)_j t_i + total t_i t_j."""
+    diagonal = total * totals**2 - 2.0 * products * totals
+    mixed, spread, length = float(products @ totals), float(totals @ totals), float(products @ products)
+    rest = 2.0 * length * spread + 2.0 * mixed**2 + (total * spread) ** 2 - 4.0 * total * mixed * spread
+    everything = float(squares @ squares) + 2.0 * float(squares @ diagonal) + rest
+    return float((squares + diagonal).sum()) ** 2 / everything
 
 
 def _count_degrees_of(squares: FloatArray, products: FloatArray, totals: FloatArray, total: FloatArray) -> FloatArray:
-    """Return (trace P)^2 / sum P^2 for P_ij = [i = j] a_i'a_i - (w'a)_i t_j - (w'a)_j t_i + total t_i t_j."""
+    """Return the same for several means; the last axis is the groups."""
     diagonal = total[..., None] * totals**2 - 2.0 * products * totals
     mixed, spread, length = ((products * totals).sum(axis=-1), (totals**2).sum(axis=-1), (products**2).sum(axis=-1))
     rest = 2.0 * length * spread + 2.0 * mixed**2 + (total * spread) ** 2 - 4.0 * total * mixed * spread

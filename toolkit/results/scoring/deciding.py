@@ -13,6 +13,7 @@ from toolkit.results.scoring.comparisons import Gaps
 from toolkit.results.scoring.reaction_rows import PRIMARY
 from toolkit.results.scoring.rules import LEAST_ANSWERED, LEAST_PERSONAS, LEAST_WORDINGS
 
+_ROUNDING = 1e-12
 _NOTHING = "no reaction could be used; see the failed and refused counts"
 _ORDER = ("not enough", "too close to call", "unstable")
 
@@ -69,7 +70,7 @@ def decide(comparisons: pl.DataFrame, cards: pl.DataFrame, basis: Basis | None =
         return _conclude("not enough", f"no reaction to {_join(lacking)} could be used", basis)
     ranked = rank_drafts(comparisons)
     if not ranked:
-        return _conclude("not enough", "nobody's reactions to two drafts could be used", basis)
+        return _conclude("not enough", "too few people answered every draft to put the drafts in an order", basis)
     best = ranked[0]
     rivals = find_rivals(comparisons, best)
     decides = _find_decides(rivals)
@@ -82,9 +83,10 @@ def decide(comparisons: pl.DataFrame, cards: pl.DataFrame, basis: Basis | None =
 
 
 def rank_drafts(comparisons: pl.DataFrame) -> tuple[str, ...]:
-    """Return the drafts of some comparisons, the best first; none if a difference is unknown.
+    """Return the drafts of some comparisons, the best first; none if a difference is unknown or no draft leads.
 
-    The first leads every other, or else is the least behind; the others follow by how far it leads them.
+    The first is behind no other; the others follow by how far it leads them. That no draft leads can only be where
+    nobody answered all of them, so that each pair is of other people.
     """
     leads: dict[str, dict[str, float]] = {}
     for a, b, difference in comparisons.select("draft_a", "draft_b", "difference").iter_rows():
@@ -95,6 +97,8 @@ def rank_drafts(comparisons: pl.DataFrame) -> tuple[str, ...]:
     if not leads:
         return ()
     best = max(leads, key=lambda draft: min(leads[draft].values()))
+    if min(leads[best].values()) < -_ROUNDING:
+        return ()
     return (best, *sorted(leads[best], key=lambda rival: leads[best][rival]))
 
 

@@ -17,9 +17,11 @@ from toolkit.results.scoring import reaction_rows
 
 FAILED, REFUSED, OK = 1, 2, 3
 """What became of a reaction; 0 is one that nobody asked for."""
+_FEW = 1000
 Numbers = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
-IntegerArray = npt.NDArray[np.intp]
+IntegerArray = npt.NDArray[Any]
+"""Places and numbers of 32 bits where that is enough: a pass over millions of rows costs what it moves."""
 FlagArray = npt.NDArray[np.bool_]
 
 
@@ -36,7 +38,7 @@ class Places:
     is_plain: bool
     """Whether each persona has one wording, one segment value and one weight."""
 
-    def take(self, kept: Numbers) -> Places:
+    def take(self, kept: Numbers | slice) -> Places:
         """Return some of the places."""
         return Places(self.persona[kept], self.wording[kept], self.value[kept], self.weight[..., kept], self.is_plain)
 
@@ -61,6 +63,18 @@ class Grid:
         """Return what is known of a measure; NaN for the rest."""
         numbers = np.full(self.state.shape, np.nan)
         numbers.ravel()[self._where] = self._rows[measure]
+        return numbers
+
+    def find_value(self, number: int) -> slice:
+        """Return where the people of one segment value stand."""
+        start, end = np.searchsorted(self.places.value, [number, number + 1])
+        return slice(int(start), int(end))
+
+    def load_usable(self, measure: str) -> FloatArray:
+        """Return what is known of a measure and every figure rests on; NaN for the rest."""
+        numbers = self.load(measure)
+        if not self.usable.all():
+            numbers[~self.usable] = np.nan
         return numbers
 
 
@@ -125,124 +139,137 @@ class _Read:
                 "repeat",
                 pl.col("weight").cast(pl.Float64),
                 state.cast(pl.Int8).alias("state"),
-                *(
-                    expression.cast(pl.Int8 if name in reaction_rows.RATES else pl.Float64).alias(f"measure_{name}")
-                    for name, expression in known.items()
-                ),
+                *(_write_measure(name, expression) for name, expression in known.items()),
             )
             .collect(engine="streaming")
         )
-        names, draft = _number_texts(found["draft"])
-        _, persona = _number_texts(found["persona"])
-        values, value = _number_texts(found["value"])
+        names, draft = _number_texts(found.drop_in_place("draft"))
+        _, persona = _number_texts(found.drop_in_place("persona"))
+        values, value = _number_texts(found.drop_in_place("value"))
         return cls(
             names=names,
             values=values,
             draft=draft,
             persona=persona,
-            wording=_number(found["wording"]),
-            repeat=_number(found["repeat"]),
+            wording=_number(found.drop_in_place("wording")),
+            repeat=_number(found.drop_in_place("repeat")),
             value=value,
-            weight=found["weight"].to_numpy(),
-            state=found["state"].to_numpy(),
-            measures={name: found[f"measure_{name}"].to_numpy() for name in known},
+            weight=found.drop_in_place("weight").to_numpy(),
+            state=found.drop_in_place("state").to_numpy(),
+            measures={name: found.drop_in_place(f"measure_{name}").to_numpy() for name in known},
         )
 
     def order_drafts(self, drafts: Sequence[str] | None) -> list[str]:
         """Return the drafts with a usable reaction in order."""
-        usable = np.flatnonzero(self.state == OK)
-        draft, persona = self.draft[usable], self.persona[usable]
+        is_ok = self.state == OK
+        whole = bool(is_ok.all())
+        draft, persona = (self.draft, self.persona) if whole else (self.draft[is_ok], self.persona[is_ok])
         counts = np.bincount(draft, minlength=len(self.names))
         if drafts is not None:
             present = {name for name, count in zip(self.names, counts, strict=True) if count}
             return [name for name in dict.fromkeys(drafts) if name in present]
-        if not len(usable):
+        if not len(draft):
             return []
         lines = np.flatnonzero(counts)
-        line = np.cumsum(counts > 0) - 1
-        people = int(persona.max()) + 1
-        first = np.full((len(lines), people), np.inf)
-        first.ravel()[(line[draft] * people + persona)[::-1]] = np.arange(len(usable), dtype=np.float64)[::-1]
+        line = (np.cumsum(counts > 0) - 1).astype(np.int32)
+        first = np.full((len(lines), _count(persona)), len(draft), dtype=np.int32)
+        where = line[draft].astype(_fit(first.size)) * first.shape[1] + persona
+        first.ravel()[where[::-1]] = np.arange(len(draft), dtype=np.int32)[::-1]
         by_row = np.argsort(first.min(axis=1))
-        latest = np.full(people, -1.0)
+        latest = np.full(first.shape[1], -1, dtype=np.int32)
         for place in by_row:
-            seen = np.isfinite(first[place])
-            if (first[place][seen] < latest[seen]).any():
+            seen = first[place] < len(draft)
+            if (seen & (first[place] < latest)).any():
                 return [self.names[name] for name in lines]
-            latest[seen] = first[place][seen]
+            latest = np.where(seen, first[place], latest)
         return [self.names[lines[place]] for place in by_row]
 
     def build(self, drafts: Sequence[str]) -> Grid | None:
         """Return the grid of some drafts; None if two usable rows claim one place."""
-        line = np.full(len(self.names), -1, dtype=np.intp)
+        line = np.full(len(self.names), -1, dtype=np.int32)
         line[[self.names.index(draft) for draft in drafts]] = np.arange(len(drafts))
-        rows = np.flatnonzero(line[self.draft] >= 0)
-        lines, states = line[self.draft[rows]], self.state[rows]
+        rows = None if (line >= 0).all() else np.flatnonzero(line[self.draft] >= 0)
+        lines, states = line[_take(self.draft, rows)], _take(self.state, rows)
         places, row_places = self._find_places(rows)
         shape = (len(drafts), len(places.persona))
-        where = lines * shape[1] + row_places
+        where = lines.astype(_fit(shape[0] * shape[1])) * shape[1] + row_places
         state = np.zeros(shape, dtype=np.int8)
         flat = state.ravel()
-        for kind in (FAILED, REFUSED, OK):  # an answer counts, whatever came before it
-            flat[where[states == kind]] = kind
         is_ok = states == OK
-        if np.count_nonzero(flat == OK) < np.count_nonzero(is_ok) or self._is_told_twice(rows[is_ok]):
+        whole = bool(is_ok.all())
+        for kind in () if whole else (FAILED, REFUSED):  # an answer counts, whatever came before it
+            flat[where[states == kind]] = kind
+        flat[where if whole else where[is_ok]] = OK
+        answered = state == OK
+        if np.count_nonzero(answered) < np.count_nonzero(is_ok) or self._is_told_twice(rows, is_ok):
             return None
         weight = self._find_weights(rows, where, row_places, shape)
         places = Places(places.persona, places.wording, places.value, weight, places.is_plain and weight.ndim == 1)
-        answered = state == OK
         common = answered.all(axis=0)
         usable = np.broadcast_to(common, shape) if common.any() else answered
-        kept = np.flatnonzero((places.value >= 0) & (state > 0).any(axis=0))
-        moved = np.full(shape[1], -1, dtype=np.intp)
-        moved[kept] = np.arange(len(kept))
-        stays = is_ok & (moved[row_places] >= 0)
+        stays = (places.value >= 0) & (answered.any(axis=0) if whole else (state > 0).any(axis=0))
+        kept = None if stays.all() else np.flatnonzero(stays)
+        if kept is not None:
+            moved = np.full(shape[1], -1, dtype=np.int32)
+            moved[kept] = np.arange(len(kept))
+            row_places = moved[row_places]
+            where = lines.astype(where.dtype) * len(kept) + row_places
+            is_ok &= row_places >= 0
+            places, state, usable = places.take(kept), state[:, kept], usable[:, kept]
+            whole = bool(is_ok.all())
+        chosen = rows if whole else np.flatnonzero(is_ok) if rows is None else rows[is_ok]
         return Grid(
             drafts=tuple(drafts),
             measures=tuple(self.measures),
             values=tuple(self.values),
-            places=places.take(kept),
-            state=state[:, kept],
-            usable=usable[:, kept],
-            _rows={name: column[rows[stays]] for name, column in self.measures.items()},
-            _where=lines[stays] * len(kept) + moved[row_places[stays]],
+            places=places,
+            state=state,
+            usable=usable,
+            _rows={name: _take(column, chosen) for name, column in self.measures.items()},
+            _where=where if whole else where[is_ok],
         )
 
-    def _find_places(self, rows: IntegerArray) -> tuple[Places, IntegerArray]:
+    def _find_places(self, rows: IntegerArray | None) -> tuple[Places, IntegerArray]:
         """Return the places, without their weights, and the place of each row."""
-        persona, wording, repeat, value = (each[rows] for each in (self.persona, self.wording, self.repeat, self.value))
+        columns = (self.persona, self.wording, self.repeat, self.value)
+        persona, wording, repeat, value = (_take(each, rows) for each in columns)
         people, repeats = _count(persona), _count(repeat)
         of_persona = [_spread(labels, persona, people) for labels in (wording, value)]
         is_plain = all((labels[persona] == own).all() for labels, own in zip(of_persona, (wording, value), strict=True))
         nothing = np.empty(0)
-        if is_plain and people * repeats <= 2 * max(len(rows), 1):
+        if is_plain and people * repeats <= 2 * max(len(persona), 1):
             order = np.lexsort((np.arange(people), *of_persona))
-            rank = np.empty(people, dtype=np.intp)
+            rank = np.empty(people, dtype=np.int32)
             rank[order] = np.arange(people)
             whose, of_wording, of_value = (np.repeat(each[order], repeats) for each in (np.arange(people), *of_persona))
             places = Places(whose, of_wording, of_value, nothing, is_plain=True)
-            return places, rank[persona] * repeats + repeat
+            return places, rank[persona] if repeats == 1 else rank[persona] * repeats + repeat
         wordings = _count(wording)
-        named = (((value + 1) * wordings + wording) * people + persona) * repeats + repeat
+        named = (((value.astype(np.int64) + 1) * wordings + wording) * people + persona) * repeats + repeat
         names, place = np.unique(named, return_inverse=True)
         rest, whose = np.divmod(names // repeats, people)
         of_value, of_wording = np.divmod(rest, wordings)
-        return Places(whose, of_wording, of_value - 1, nothing, is_plain), place.astype(np.intp)
+        return Places(whose, of_wording, of_value - 1, nothing, is_plain), place
 
-    def _is_told_twice(self, rows: IntegerArray) -> bool:
+    def _is_told_twice(self, rows: IntegerArray | None, is_ok: FlagArray) -> bool:
         """Whether a draft, persona, wording and repeat come under two segment values."""
-        value, persona = self.value[rows], self.persona[rows]
+        if len(self.values) == 1:
+            return False
+        columns = (self.value, self.persona, self.draft, self.wording, self.repeat)
+        value, persona, draft, wording, repeat = (_take(each, rows)[is_ok] for each in columns)
         people = _count(persona)
         if (_spread(value, persona, people)[persona] == value).all():
             return False
-        named = (self.draft[rows] * _count(persona) + persona) * _count(self.wording) + self.wording[rows]
-        return len(np.unique(named * _count(self.repeat) + self.repeat[rows])) < len(rows)
+        named = (draft.astype(np.int64) * people + persona) * _count(wording) + wording
+        return len(np.unique(named * _count(repeat) + repeat)) < len(named)
 
     def _find_weights(
-        self, rows: IntegerArray, where: IntegerArray, places: IntegerArray, shape: tuple[int, int]
+        self, rows: IntegerArray | None, where: IntegerArray, places: IntegerArray, shape: tuple[int, int]
     ) -> FloatArray:
         """Return the weight of each place; drafts x places where it is not the same for all drafts."""
-        weights = self.weight[rows]
+        weights = _take(self.weight, rows)
+        if len(weights) and weights.min() == weights.max() == 1.0:
+            return np.ones(shape[1])
         if not np.isfinite(weights).all() or (weights < 0.0).any():
             raise InputError("a weight is negative or not a number: weights are 0 or more")
         shared = np.zeros(shape[1])
@@ -252,6 +279,22 @@ class _Read:
         own = np.zeros(shape)
         own.ravel()[where] = weights
         return own
+
+
+def average_cells(
+    values: FloatArray, weights: FloatArray, wordings: IntegerArray, people: IntegerArray
+) -> tuple[FloatArray, FloatArray, IntegerArray, IntegerArray]:
+    """Return values, weights, wordings and people with one row per persona and wording: repeats count once."""
+    cell = np.unique(people.astype(np.int64) * _count(wordings) + wordings, return_inverse=True)[1]
+    count = np.bincount(cell)
+    wording, person = np.empty(len(count), dtype=np.int32), np.empty(len(count), dtype=np.int32)
+    wording[cell], person[cell] = wordings, people
+    return np.bincount(cell, values) / count, np.bincount(cell, weights) / count, wording, person
+
+
+def first_of(weights: FloatArray, people: IntegerArray) -> FloatArray:
+    """Return one weight a persona."""
+    return weights[np.unique(people, return_index=True)[1]]
 
 
 def _group(frame: pl.LazyFrame, schema: pl.Schema, order: Sequence[str]) -> list[list[str]]:
@@ -268,27 +311,47 @@ def _group(frame: pl.LazyFrame, schema: pl.Schema, order: Sequence[str]) -> list
     return list(groups.values())
 
 
+def _write_measure(name: str, expression: pl.Expr) -> pl.Expr:
+    """Return a column that needs no copy to become an array: small for rates, with NaN for unknown ratings."""
+    if name in reaction_rows.RATES:
+        return expression.cast(pl.Int8).alias(f"measure_{name}")
+    return expression.cast(pl.Float64).fill_null(float("nan")).alias(f"measure_{name}")
+
+
 def _number_texts(texts: pl.Series) -> tuple[list[str], IntegerArray]:
     """Return the distinct texts, sorted, and each row's place among them; -1 for null."""
-    known = texts.drop_nulls()
+    known = texts.drop_nulls() if texts.null_count() else texts
     if known.is_empty():
-        return [], np.full(len(texts), -1, dtype=np.intp)
+        return [], np.full(len(texts), -1, dtype=np.int32)
     distinct = known.unique()
     names = distinct.cast(pl.String)
     order = names.arg_sort().to_numpy()
-    codes = distinct.to_physical().to_numpy()[order].astype(np.intp)
-    place = np.full(int(codes.max()) + 2, -1, dtype=np.intp)
+    codes = distinct.to_physical().to_numpy()[order]
+    unknown = int(codes.max()) + 1
+    place = np.full(unknown + 1, -1, dtype=np.int32)
     place[codes] = np.arange(len(codes))
     physical = texts.to_physical()
-    rows = (physical.fill_null(int(codes.max()) + 1) if texts.null_count() else physical).to_numpy()
+    rows = (physical.fill_null(unknown) if texts.null_count() else physical).to_numpy()
     return names.gather(order).to_list(), place[rows]
 
 
 def _number(labels: pl.Series) -> IntegerArray:
     """Return the labels as numbers from 0, in their sorted order."""
-    if labels.dtype.is_integer() and labels.len() and 0 <= labels.min() <= labels.max() < labels.len() + 64:  # type: ignore[operator]
-        return labels.to_numpy().astype(np.intp)
-    return np.unique(labels.to_numpy(), return_inverse=True)[1].astype(np.intp)
+    if labels.dtype.is_integer() and labels.len() and not labels.null_count():
+        numbers = labels.to_numpy()
+        if numbers.min() >= 0 and numbers.max() < len(numbers) + _FEW:
+            return numbers.astype(np.int32)
+    return np.unique(labels.to_numpy(), return_inverse=True)[1].astype(np.int32)
+
+
+def _take(column: Numbers, rows: IntegerArray | None) -> Numbers:
+    """Return some rows of a column; the column itself for all of them."""
+    return column if rows is None else column[rows]
+
+
+def _fit(size: int) -> type[np.int32 | np.int64]:
+    """Return the smallest whole number that counts so many."""
+    return np.int32 if size < np.iinfo(np.int32).max else np.int64
 
 
 def _count(labels: IntegerArray) -> int:
@@ -297,6 +360,6 @@ def _count(labels: IntegerArray) -> int:
 
 def _spread(labels: IntegerArray, persona: IntegerArray, people: int) -> IntegerArray:
     """Return one of the labels that the rows of each persona bear."""
-    own = np.full(people, -1, dtype=np.intp)
+    own = np.full(people, -1, dtype=np.int32)
     own[persona] = labels
     return own

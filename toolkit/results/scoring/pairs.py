@@ -9,7 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from toolkit.results.scoring import rules
-from toolkit.results.scoring.grids import REFUSED, FlagArray, FloatArray, Grid, IntegerArray, Places
+from toolkit.results.scoring.grids import (
+    REFUSED,
+    FlagArray,
+    FloatArray,
+    Grid,
+    IntegerArray,
+    Places,
+    average_cells,
+    first_of,
+)
 from toolkit.results.scoring.reaction_rows import RATES, RATING_SCALE
 from toolkit.stats import intervals, plans, rankings
 
@@ -34,11 +43,11 @@ class ComparedPair:
 
 def list_pairs(grid: Grid, measure: str) -> Iterator[ComparedPair]:
     """Yield each pair of drafts within each segment value: pairs in the order of the drafts, then values."""
-    known = np.where(grid.usable, grid.load(measure), np.nan)
+    known = grid.load_usable(measure)
     everything = grid.load(measure) if measure in RATES else None
     found = []
     for number, value in enumerate(grid.values):
-        here = grid.places.value == number
+        here = grid.find_value(number)
         places, sure = grid.places.take(here), known[:, here]
         pairs = _compare_all(grid.drafts, value, places, sure, measure)
         if everything is not None:
@@ -54,7 +63,7 @@ def find_contenders(grid: Grid, measure: str) -> tuple[str, ...]:
     All of them with too few people or wordings for a verdict. If people are crossed with wordings, or nobody answered
     all drafts, a draft is out that another leads at p 0.05 for one side, divided by the number of rivals.
     """
-    known = np.where(grid.usable, grid.load(measure), np.nan)
+    known = grid.load_usable(measure)
     cells = _average_repeats(grid.places, known) if grid.places.is_plain else None
     pairs = list(list_pairs(grid, measure))
     if any(not is_enough(pair.interval) for pair in pairs) or len(grid.values) > 1:
@@ -111,34 +120,19 @@ def _compare_rows(places: Places, known: FloatArray, a: int, b: int, span: float
     values, weights, wordings, people = (each[both] for each in (difference, weight, places.wording, places.persona))
     if not len(values) or not weights.any():
         return None, None, False, True
-    interval = intervals.cluster_mean(values, weights, wordings, people)
-    effective = intervals.effective_size(_first_of(weights, people))
+    cells = average_cells(values, weights, wordings, people)
+    interval = intervals.cluster_mean(*cells)
+    effective = intervals.effective_size(first_of(weights, people))
     interval = intervals.limit_difference(interval, effective, span=span)
-    signs = np.sign(_leave_one_out(values, weights, wordings, people))
+    signs = np.sign(intervals.leave_one_out(*cells[:3]))
     holds = bool((signs[~np.isnan(signs)] == np.sign(interval.estimate)).all())
     components = plans.variance_components(values, people, wordings)
     detectable = None
     if components is not None and components.wording + components.persona + components.noise > _NOTHING * span**2:
-        cells = len(np.unique(people * (int(wordings.max()) + 1) + wordings))
-        count = len(np.unique(wordings))
-        found = plans.detectable_difference(components, effective, count, len(values) / cells, drafts=drafts)
+        count, repeats = len(np.unique(wordings)), len(values) / len(cells[0])
+        found = plans.detectable_difference(components, effective, count, repeats, drafts=drafts)
         detectable = found if np.isfinite(found) else None
     return interval, detectable, holds, True
-
-
-def _leave_one_out(values: FloatArray, weights: FloatArray, wordings: IntegerArray, people: IntegerArray) -> FloatArray:
-    """Return the mean without each wording, every persona and wording counted once."""
-    cell = np.unique(people * (int(wordings.max()) + 1) + wordings, return_inverse=True)[1]
-    count = np.bincount(cell)
-    means, weight = np.bincount(cell, values) / count, np.bincount(cell, weights) / count
-    wording = np.empty(len(count), dtype=np.intp)
-    wording[cell] = wordings
-    return intervals.leave_one_out(means, weight, wording)
-
-
-def _first_of(weights: FloatArray, people: IntegerArray) -> FloatArray:
-    """Return one weight a persona."""
-    return weights[np.unique(people, return_index=True)[1]]
 
 
 @dataclass(frozen=True, slots=True)

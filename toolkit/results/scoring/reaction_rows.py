@@ -61,23 +61,25 @@ def check_names(reactions: pl.LazyFrame, drafts: Sequence[str] | None) -> None:
     """Refuse a draft of which the reactions have no row, and an objective that is no action."""
     schema = reactions.collect_schema()
     _check_columns(schema)
-    found = reactions.select(
-        pl.col("draft_id").unique().sort().implode(), pl.col("objective").drop_nulls().unique().sort().implode()
-    ).collect(engine="streaming")
-    present, objectives = (column[0].to_list() for column in found)
-    for draft in drafts or ():
-        if draft not in present:
-            known = [name for name in present if name is not None]
-            raise InputError(
-                f"no draft {draft!r}{suggest(str(draft), known)}; the reactions are to: {', '.join(known)}"
-            )
-    unknown = [objective for objective in objectives if objective not in records.ACTIONS]
+    if drafts is not None:
+        present = _list_distinct(reactions, "draft_id")
+        for draft in drafts:
+            if draft not in present:
+                near = suggest(str(draft), present)
+                raise InputError(f"no draft {draft!r}{near}; the reactions are to: {', '.join(present)}")
+    unknown = [objective for objective in _list_distinct(reactions, "objective") if objective not in records.ACTIONS]
     if unknown:
-        actions = reactions.select(pl.col("action").drop_nulls().unique()).collect(engine="streaming")["action"]
+        actions = _list_distinct(reactions, "action")
         for objective in unknown:
-            if objective not in actions.to_list():
+            if objective not in actions:
                 near, allowed = suggest(str(objective), records.OBJECTIVES), ", ".join(records.OBJECTIVES)
                 raise InputError(f"no action is the objective {objective!r}{near}; allowed: {allowed}")
+
+
+def _list_distinct(reactions: pl.LazyFrame, column: str) -> list[str]:
+    """Return the distinct texts of a column, sorted."""
+    distinct = reactions.select(pl.col(column).cast(pl.String).unique()).collect(engine="streaming")
+    return distinct[column].drop_nulls().sort().to_list()
 
 
 def select_control(reactions: pl.DataFrame) -> pl.DataFrame:

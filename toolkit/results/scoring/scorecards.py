@@ -13,7 +13,16 @@ from toolkit.errors import refuse_unknown
 from toolkit.models import records
 from toolkit.results.frames import Frame, take_reactions
 from toolkit.results.scoring.columns import SCORECARD_SCHEMA
-from toolkit.results.scoring.grids import FlagArray, FloatArray, Grid, IntegerArray, Places, load_grids
+from toolkit.results.scoring.grids import (
+    FlagArray,
+    FloatArray,
+    Grid,
+    IntegerArray,
+    Places,
+    average_cells,
+    first_of,
+    load_grids,
+)
 from toolkit.results.scoring.reaction_rows import RATES, RATING_SCALE, WHOLE, check_names, select_control
 from toolkit.stats import intervals
 
@@ -57,16 +66,16 @@ def _score_grid(grid: Grid, by: str | None) -> list[dict[str, Any]]:
     """Return the rows draft by draft, value by value, measure by measure."""
     found: dict[tuple[int, int, str], dict[str, Any]] = {}
     for measure in grid.measures:
-        known = np.where(grid.usable, grid.load(measure), np.nan)
+        known = grid.load_usable(measure)
         for number in range(len(grid.values)):
-            here = np.flatnonzero(grid.places.value == number)
+            here = grid.find_value(number)
             for line, row in enumerate(_score_drafts(grid.places.take(here), known[:, here], measure)):
                 found[line, number, measure] = row
     return [
         {"draft_id": draft, "segment": by or WHOLE, "value": value, "measure": measure, **found[line, number, measure]}
         for line, draft in enumerate(grid.drafts)
         for number, value in enumerate(grid.values)
-        if grid.usable[line, grid.places.value == number].any()
+        if grid.usable[line, grid.find_value(number)].any()
         for measure in grid.measures
     ]
 
@@ -100,8 +109,8 @@ def _score_rows(places: Places, known: FloatArray, line: int, scale: tuple[float
     weight = (places.weight if places.weight.ndim == 1 else places.weight[line])[has]
     if not weight.any():
         return row
-    interval = intervals.cluster_mean(known[has], weight, places.wording[has], people)
-    effective = intervals.effective_size(weight[np.unique(people, return_index=True)[1]])
+    interval = intervals.cluster_mean(*average_cells(known[has], weight, places.wording[has], people))
+    effective = intervals.effective_size(first_of(weight, people))
     interval = intervals.limit_level(interval, effective, scale)
     return row | {"estimate": interval.estimate, "low": interval.low, "high": interval.high}
 
@@ -110,26 +119,30 @@ def _sum_cells(places: Places, known: FloatArray, has: FlagArray) -> tuple[inter
     """Return the sums by wording of each draft, repeats of a persona averaged first, and its personas."""
     begins = np.flatnonzero(np.r_[True, np.diff(places.persona) != 0])
     weight, wording = places.weight[begins], places.wording[begins]
-    starts = np.flatnonzero(np.r_[True, np.diff(wording) != 0])
-    known = np.where(has, known, 0.0)
-    count = has
+    ends = np.r_[np.flatnonzero(np.diff(wording) != 0) + 1, len(wording)]
     if len(begins) < len(places.persona):
         times = np.add.reduceat(has.astype(np.float64), begins, axis=1)
-        known = np.add.reduceat(known, begins, axis=1) / np.maximum(times, 1.0)
-        count = times > 0
+        known = np.add.reduceat(np.where(has, known, 0.0), begins, axis=1) / np.maximum(times, 1.0)
+        has = times > 0
+    elif not has.all():
+        known = np.where(has, known, 0.0)
 
     def add(numbers: npt.NDArray[Any]) -> FloatArray:
-        return np.add.reduceat(numbers, starts, axis=1, dtype=np.float64)
+        """Return the sums by wording."""
+        blocks = zip([0, *ends[:-1]], ends, strict=True)
+        return np.stack([numbers[:, start:end].sum(axis=1, dtype=np.float64) for start, end in blocks], axis=-1)
 
-    counts, totals = add(count), add(known)
+    counts = np.stack(
+        [np.count_nonzero(has[:, start:end], axis=1) for start, end in zip([0, *ends[:-1]], ends, strict=True)], axis=-1
+    ).astype(np.float64)
+    totals = add(known)
     personas = counts.sum(axis=1).astype(np.intp)
     if (weight == 1.0).all():
         return intervals.Sums(counts, counts, counts, totals, totals), personas
     positive = weight > 0
-    masses = add(count * weight)
     return (
         intervals.Sums(
-            add(count & positive), masses, add(count * weight**2), add(known * positive), add(known * weight)
+            add(has & positive), add(has * weight), add(has * weight**2), add(known * positive), add(known * weight)
         ),
         personas,
     )
