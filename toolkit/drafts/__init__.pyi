@@ -1,4 +1,4 @@
-from . import counts, diff, facts
+from . import counts, diff, facts, touched
 from .loading import FORMATS, load_drafts, merge_campaigns
 from .pictures import load_picture
 from .saving import check_campaign_path, save_campaign
@@ -13,4 +13,5 @@ __all__ = [
     "load_picture",
     "merge_campaigns",
     "save_campaign",
+    "touched",
 ]
