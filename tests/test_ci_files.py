@@ -76,8 +76,11 @@ def test_the_action_annotates_an_edit_on_its_line(repository: Path) -> None:
     found = run_step(repository, "Check campaigns")
     assert found.returncode == 1
     assert "::error file=campaigns/jam.yaml,line=14,title=jam%3A benefit beats plain::draft plain" in found.stdout
-    assert (repository / "output").read_text() == "outcome=failed\n"
-    assert run_step(repository, "Check campaigns", **{"on-stale": "warn"}).returncode == 0
+    assert (repository / "output").read_text() == "outcome=stale\n"
+    let_pass = run_step(repository, "Check campaigns", **{"on-stale": "warn"})
+    assert let_pass.returncode == 0
+    assert "::warning file=campaigns/jam.yaml,line=14" in let_pass.stdout
+    assert "::error" not in let_pass.stdout
 
 
 @pytest.mark.slow
@@ -99,6 +102,36 @@ def test_the_action_tells_what_it_cannot_tell(tmp_path: Path) -> None:
     assert "::warning file=campaigns/jam.yaml,line=14" in found.stdout
     assert (tmp_path / "output").read_text() == "outcome=inconclusive\n"
     assert run_step(tmp_path, "Check campaigns", **{"on-inconclusive": "fail"}).returncode == 1
+
+
+@pytest.mark.slow
+def test_the_action_tells_a_file_that_is_none(repository: Path) -> None:
+    """Where the command cannot even begin, the outcome is error and the job fails."""
+    found = run_step(repository, "Check campaigns", campaigns="nowhere.yaml")
+    assert found.returncode == 2
+    assert (repository / "output").read_text() == "outcome=error\n"
+
+
+def test_the_hooks_run_on_what_they_depend_on() -> None:
+    """The gate's hook runs for a persona or a recording alone; neither runs for the brand file."""
+    lint, check = HOOKS["audience-lint"], HOOKS["audience-check"]
+    for path in ("campaigns/jam.yaml", "shop/campaigns/jam.reactions.jsonl", "personas/sellers.yaml"):
+        assert re.search(check["files"], path)
+    assert re.search(lint["files"], "campaigns/jam.yaml")
+    assert not re.search(lint["files"], "campaigns/jam.reactions.jsonl")
+    for hook in (lint, check):
+        assert re.search(hook["exclude"], "campaigns/brand.yaml")
+
+
+@pytest.mark.slow
+def test_the_hook_checks_the_campaigns_of_a_persona(repository: Path) -> None:
+    """A commit of the audience alone, or of the recording alone, has its campaign judged."""
+    for path in ("campaigns/jam-sellers.yaml", "campaigns/jam.reactions.jsonl"):
+        assert "1 campaign, 3 checks: 3 passed" in run_hook(repository, HOOKS["audience-check"], path).stdout
+    people = repository / "campaigns" / "jam-sellers.yaml"
+    people.write_text(people.read_text().replace("Sells jam", "Bakes bread"))
+    assert run_hook(repository, HOOKS["audience-check"], "campaigns/jam-sellers.yaml").returncode == 1
+    assert run_hook(repository, HOOKS["audience-lint"], "campaigns/jam-sellers.yaml").returncode == 0
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import inspect
+import re
 import shutil
 import subprocess
 import sys
@@ -140,7 +141,7 @@ def test_the_example_of_a_public_name_runs(name: str, names: dict[str, Any]) -> 
 MODULES = sorted(
     "toolkit." + ".".join(path.relative_to(ROOT / "toolkit").with_suffix("").parts).removesuffix(".__init__")
     for path in (ROOT / "toolkit").rglob("*.py")
-    if ">>>" in path.read_text(encoding="utf-8") and path.parent != ROOT / "toolkit"
+    if re.search(r"^ *>>> ", path.read_text(encoding="utf-8"), re.MULTILINE) and path.parent != ROOT / "toolkit"
 )
 
 

@@ -43,6 +43,8 @@ _ORDER = ("passed", "failed", "stale", "inconclusive", "error")
 @click.option(
     "--record", "do_record", is_flag=True, help="First ask for the reactions that recordings lack. Needs an engine."
 )
+@option("--changed-since", metavar="REF", help="Check only campaigns that a change since this Git ref touches.")
+@click.option("--follow", is_flag=True, help="Take CAMPAIGN... as changed files. Check the campaigns they touch.")
 @option(
     "--format",
     "form",
@@ -55,16 +57,22 @@ _ORDER = ("passed", "failed", "stale", "inconclusive", "error")
 @option(
     "--summary", type=click.Path(), metavar="FILE", help="Also append Markdown to FILE, such as $GITHUB_STEP_SUMMARY."
 )
+@option(
+    "--outcome", type=click.Path(), metavar="FILE", help="Also append outcome=WORD to FILE, such as $GITHUB_OUTPUT."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def check(
     campaigns: tuple[str, ...],
     *,
     on_stale: str,
     on_inconclusive: str,
+    changed_since: str | None,
+    follow: bool,
     do_record: bool,
     form: str,
     junit: str | None,
     summary: str | None,
+    outcome: str | None,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -76,14 +84,12 @@ def check(
     Example:  audience check examples/paypal-invoices.yaml
     """
     from toolkit.engines import budget
-    from toolkit.gate import Shelf, check_campaign, choose_campaigns, results
+    from toolkit.gate import Shelf, check_campaign, results
 
     shelf, outcomes, codes = Shelf(), [], []
     given: dict[str, Any] = {"shelf": shelf, "on_stale": on_stale, "on_inconclusive": on_inconclusive}
     given |= {"audience": options["audience"], "model": options["model"]}
-    chosen, others = choose_campaigns(campaigns)
-    for path in others:
-        click.echo(f"{path}: skipped, it is no campaign with checks", err=True)
+    chosen = _choose(campaigns, changed_since, follow=follow)
     with budget.one_bill() as bill:
         for path in chosen:
             try:
@@ -91,19 +97,33 @@ def check(
                     codes.append(find_exit_code(record_one(path, shelf, **options)))
                 elif options["engine"] not in {None, "replay"}:
                     given |= options
-                outcome = check_campaign(path, **given)
+                found = check_campaign(path, **given)
             except ToolkitError as error:
                 if len(chosen) == 1 and not as_json and form == "text":
                     raise
-                outcome = _refuse(path, error)
+                found = _refuse(path, error)
                 codes.append(error.exit_code)
-            outcomes.append(outcome)
-            codes.append(outcome.exit_code)
+            outcomes.append(found)
+            codes.append(found.exit_code)
     if bill.spent or bill.lost:
         click.echo(f"{say_spent(bill, options['max_cost'])}.", err=True)
-    _write(outcomes, junit, summary)
+    _write(outcomes, junit, summary, outcome)
     click.echo(FORMATS["json" if as_json else form](outcomes))
     return results.choose_exit_code(codes)
+
+
+def _choose(campaigns: tuple[str, ...], changed_since: str | None, *, follow: bool) -> Sequence[str]:
+    """Return the campaigns to check. Those left out are told, unless a change or changed files chose the others."""
+    from toolkit.drafts import touched
+    from toolkit.gate import choose_campaigns
+
+    named = tuple(touched.follow(campaigns)) if follow else campaigns
+    chosen, others = choose_campaigns(named) if named else ([], [])
+    if changed_since is not None:
+        return touched.choose_touched(chosen, touched.find_changed(changed_since))
+    for path in () if follow else others:
+        click.echo(f"{path}: skipped, it is no campaign with checks", err=True)
+    return chosen
 
 
 def _refuse(path: str, error: ToolkitError) -> results.CampaignOutcome:
@@ -132,8 +152,6 @@ def render_text(outcomes: Sequence[results.CampaignOutcome]) -> str:
 
 def render_json(outcomes: Sequence[results.CampaignOutcome]) -> str:
     """Return the contract's object, on one line."""
-    from toolkit.gate import results
-
     campaigns = [
         {
             "campaign": outcome.campaign,
@@ -143,9 +161,7 @@ def render_json(outcomes: Sequence[results.CampaignOutcome]) -> str:
         }
         for outcome in outcomes
     ]
-    policy = outcomes[0].on_stale if outcomes else "fail"
-    overall = results.find_gravest((outcome.outcome for outcome in outcomes), policy)
-    return json.dumps({"outcome": overall, "campaigns": campaigns}, ensure_ascii=False)
+    return json.dumps({"outcome": _find_gravest(outcomes), "campaigns": campaigns}, ensure_ascii=False)
 
 
 def render_github(outcomes: Sequence[results.CampaignOutcome]) -> str:
@@ -179,16 +195,31 @@ FORMATS: dict[str, Callable[[Sequence[results.CampaignOutcome]], str]] = {
 """A renderer for each --format: outcomes in, what is printed out."""
 
 
-def _write(outcomes: Sequence[results.CampaignOutcome], junit: str | None, summary: str | None) -> None:
+def _write(
+    outcomes: Sequence[results.CampaignOutcome], junit: str | None, summary: str | None, outcome: str | None
+) -> None:
     """Write the files that were asked for besides what is printed."""
     if junit:
         write_atomically(Path(junit), render_junit(outcomes).encode())
     if summary:
-        try:
-            with Path(summary).open("a", encoding="utf-8") as page:
-                page.write(render_markdown(outcomes))
-        except OSError as error:
-            raise InputError(f"--summary {summary}: {error.strerror}; name a file that can be written") from None
+        _append("--summary", summary, render_markdown(outcomes))
+    if outcome:
+        _append("--outcome", outcome, f"outcome={_find_gravest(outcomes)}\n")
+
+
+def _append(option_name: str, path: str, text: str) -> None:
+    try:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise InputError(f"{option_name} {path}: {error.strerror}; name a file that can be written") from None
+
+
+def _find_gravest(outcomes: Sequence[results.CampaignOutcome]) -> results.Outcome:
+    from toolkit.gate import results
+
+    policy = outcomes[0].on_stale if outcomes else "fail"
+    return results.find_gravest((outcome.outcome for outcome in outcomes), policy)
 
 
 def _count(outcomes: Sequence[results.CampaignOutcome]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -38,6 +39,8 @@ _NOTE = "A finding is a reason to look again. It is no ruling and no legal advic
     show_default=True,
     help="How to print the findings. github annotates a pull request.",
 )
+@option("--changed-since", metavar="REF", help="Only drafts that a change since this Git ref touches.")
+@click.option("--follow", is_flag=True, help="DRAFTS... are files that changed: take the campaigns that they touch.")
 @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 @click.option("--rules", is_flag=True, help="List the rule ids and stop.")
 def lint(
@@ -46,7 +49,9 @@ def lint(
     audience: str | None,
     brand: str | None,
     form: str,
+    changed_since: str | None,
     *,
+    follow: bool,
     as_json: bool,
     rules: bool,
 ) -> int:
@@ -58,7 +63,7 @@ def lint(
     """
     from toolkit.audiences import load_audience
     from toolkit.drafts import lint as linting
-    from toolkit.drafts import load_drafts
+    from toolkit.drafts import load_drafts, touched
 
     if rules:
         is_json = as_json or form == "json"
@@ -66,6 +71,11 @@ def lint(
         return 0
     if not drafts:
         raise click.MissingParameter(param_hint="'DRAFTS...'", param_type="argument", ctx=click.get_current_context())
+    if follow:
+        drafts = tuple(touched.follow(drafts))
+    drafts = tuple(file for path in drafts for file in _list_drafts(path))
+    if changed_since is not None:
+        drafts = tuple(touched.choose_touched(drafts, touched.find_changed(changed_since)))
     people = load_audience(audience) if audience else None
     findings: list[Finding] = []
     faults: list[InputError] = []
@@ -84,6 +94,18 @@ def lint(
     if faults:
         return faults[0].exit_code
     return int(any(finding.severity == "error" for finding in findings))
+
+
+def _list_drafts(path: str) -> list[str]:
+    """Return a file as it is, and for a folder the campaigns in it and below."""
+    from toolkit.drafts import touched
+
+    if not Path(path).is_dir():
+        return [path]
+    found = touched.list_campaigns(Path(path))
+    if not found:
+        raise InputError(f"{path}: no campaign is in this folder; one has drafts at its top level, see docs/files.md")
+    return found
 
 
 def _print(findings: Sequence[Finding], form: str, drafts: int) -> None:

@@ -1,4 +1,4 @@
-from . import counts, diff, facts
+from . import counts, diff, facts, touched
 from .loading import FORMATS, load_drafts, make_drafts, merge_campaigns
 from .pictures import load_picture
 from .saving import check_campaign_path, save_campaign
@@ -14,4 +14,5 @@ __all__ = [
     "make_drafts",
     "merge_campaigns",
     "save_campaign",
+    "touched",
 ]

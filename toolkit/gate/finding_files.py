@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from toolkit.drafts import touched
 from toolkit.errors import InputError
 
 _SUFFIXES = {".yaml", ".yml"}
@@ -26,7 +27,7 @@ def choose_campaigns(paths: Sequence[str]) -> tuple[list[str], list[str]]:
     gone or misspelt, and a file that cannot be read. Raises InputError where a folder, or a list of several files,
     holds no campaign with checks.
     """
-    found = [file for path in paths for file in (_list_files(Path(path)) if Path(path).is_dir() else [path])]
+    found = [file for path in paths for file in (touched.list_files(Path(path)) if Path(path).is_dir() else [path])]
     if found == list(paths) and len(found) == 1:
         return found, []
     chosen = [file for file in found if Path(file).suffix.lower() not in _SUFFIXES or _is_chosen(Path(file))]
@@ -71,10 +72,6 @@ def _is_chosen(path: Path) -> bool:
         return campaign or drafts
     was_checked = path.with_name(f"{path.stem}.reactions.jsonl").exists()
     return campaign and drafts and (was_checked or bool(difflib.get_close_matches(_KEYS[2], keys, cutoff=_ALIKE)))
-
-
-def _list_files(folder: Path) -> list[str]:
-    return [str(path) for path in sorted(folder.rglob("*")) if path.suffix.lower() in _SUFFIXES and path.is_file()]
 
 
 def is_campaign_with_checks(path: str | Path) -> bool:

@@ -47,6 +47,9 @@ def write_schema() -> str:
 def _describe(kind: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = kind.model_json_schema()
     definitions |= found.pop("$defs", {})
+    for one in (found, *definitions.values()):
+        if "description" in one:
+            one["description"] = one["description"].split("\n\nExample")[0]  # an editor shows no Python
     return found
 
 
