@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,7 @@ def test_a_press_outlives_a_broken_off_run_of_the_script(page: AppTest) -> None:
     assert first is not None
     page.run()
     assert session_of(page).live == first
+    assert live_runs_of_process().find(first).wait(PATIENCE)
 
 
 def test_first_words_are_drawn_before_the_page_follows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -278,6 +280,7 @@ def test_a_late_address_brings_no_old_run_back(page: AppTest) -> None:
     page.run()
     assert not page.exception
     assert (session_of(page).live, words_of(page)[0]) == (second, "Get paid today.")
+    assert live_runs_of_process().find(second).wait(PATIENCE)
 
 
 def test_a_link_shows_what_was_chosen_for_its_run(page: AppTest) -> None:
@@ -296,3 +299,70 @@ def test_a_link_shows_what_was_chosen_for_its_run(page: AppTest) -> None:
     assert find_field(again.selectbox, "ask-audience").value == "parents-of-under-13s"
     assert again.slider[0].value == 7
     assert find_field(again.text_input, "ask-key").value == ""
+
+
+def reload(page: AppTest) -> AppTest:
+    """Return the page as it is drawn in another session, or tab, at the same address."""
+    again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
+    for name in page.query_params:
+        again.query_params[name] = page.query_params[name]
+    return again.run()
+
+
+def test_everything_typed_is_there_after_a_reload(page: AppTest) -> None:
+    """Words, names, parts and choices come back, the key does not; a stranger's page shows nothing of them."""
+    assert "campaign" not in page.query_params
+    write(page, "Get paid in the chat.", "Get paid today.")
+    page.text_input(key="name-1").set_value("today").run()
+    page.text_input(key="ask-key").set_value("secret").run()
+    find_field(page.selectbox, "ask-surface").set_value("click_to_messenger_ad").run()
+    find_field(page.selectbox, "ask-audience").set_value("uk-social-feed").run()
+    page.text_input(key="part-0-headline").set_value("Paid today").run()
+    page.slider[0].set_value(7).run()
+    again = reload(page)
+    assert not again.exception
+    assert words_of(again) == ["Get paid in the chat.", "Get paid today."]
+    assert find_field(again.text_input, "name-1").value == "today"
+    assert find_field(again.text_input, "part-0-headline").value == "Paid today"
+    assert find_field(again.selectbox, "ask-audience").value == "uk-social-feed"
+    assert again.slider[0].value == 7
+    assert find_field(again.text_input, "ask-key").value == ""
+    assert b"secret" not in Path(os.environ["AUDIENCE_STORE"]).read_bytes()
+    stranger = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE).run()
+    assert words_of(stranger) == ["", ""]
+
+
+def test_two_tabs_of_one_campaign_lose_no_word(page: AppTest) -> None:
+    """Each takes over what the other changed; a draft that both changed is there in both wordings."""
+    write(page, "One.", "Two.")
+    other = reload(page)
+    write(other, "One, edited.")
+    page.run()
+    assert words_of(page) == ["One, edited.", "Two."]
+    session_of(other).type_text(1, "Two, by the other.")
+    session_of(page).type_text(1, "Two, by us.")
+    other.run()
+    page.run()
+    assert words_of(page) == ["One, edited.", "Two, by us.", "Two, by the other."]
+    other.run()
+    assert words_of(other) == words_of(page)
+
+
+def test_earlier_drafts_are_found_by_their_words(page: AppTest) -> None:
+    """The list names them, the last first; one press brings them back, another begins an empty page."""
+    write(page, "Spring market on Sunday.")
+    page.session_state["your-drafts"] = True
+    page.run()
+    next(button for button in page.button if button.label == "Start anew").click().run()
+    assert words_of(page) == ["", ""]
+    write(page, "Invoice in a chat.")
+    page.session_state["your-drafts"] = True
+    page.run()
+    kept = [button for button in page.button if (button.key or "").startswith("kept-")]
+    assert [button.label.replace("\\", "") for button in kept] == [
+        "Invoice in a chat. (1)",
+        "Spring market on Sunday. (1)",
+    ]
+    kept[1].click().run()
+    assert not page.exception
+    assert words_of(page)[0] == "Spring market on Sunday."

@@ -53,7 +53,7 @@ def edit_text(
 def _take(number: int, key: str) -> None:
     text = state.read_typed(key)
     if text is not None:
-        state.find_session().type_text(number, text)
+        state.type_text(number, text)
 
 
 def _describe(finding: Finding) -> dict[str, str]:

@@ -17,6 +17,7 @@ CONCURRENCY = "ask-concurrency"
 PRICE_IN = "ask-price-in"
 PRICE_OUT = "ask-price-out"
 EXAMPLES = "start-from"
+KEPT = "your-drafts"
 UPLOAD = "upload"
 START = "start"
 START_BAR = "start-bar"
@@ -64,6 +65,11 @@ def name_part(number: int, part: str) -> str:
 def name_example(stem: str) -> str:
     """Return the key of the button that opens an example."""
     return f"example-{stem}"
+
+
+def name_kept(identity: str) -> str:
+    """Return the key of the button that opens a kept campaign."""
+    return f"kept-{identity}"
 
 
 def name_sample(audience: str) -> str:

@@ -38,7 +38,7 @@ def show_result(run: Run, seats: Sequence[seating.Seat] | None = None) -> None:
     show_drafts(report)
     show_people(report, people, note)
     voices = st.container()
-    show_ways_on(run.run_id)
+    show_ways_on(run)
     show_segments(report)
     evidence = st.container()
     show_health(report)

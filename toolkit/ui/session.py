@@ -17,8 +17,12 @@ from toolkit.panel import background
 from toolkit.ui import keys
 from toolkit.validity.outcomes import Addition
 
+Content = dict[str, Any]
+"""What is kept of a session, as plain values: its drafts under "slots", by number, and its fields under "values"."""
 MOST_DRAFTS = 6
 _FIRST_NAMES = "ABCDEF"
+_TITLE = 60
+_NEVER_KEPT = {keys.API_KEY, keys.IMPORTED}
 
 
 class DraftSlot(Record):
@@ -70,6 +74,13 @@ class Session:
     """Why a run that was asked for is not at hand; said once."""
     said: str | None = None
     """What there is to say when the page is drawn next."""
+    begun: bool = False
+    """Whether the address was looked at for a campaign to take up; it is once."""
+    kept_id: str | None = None
+    """Under which id what is typed is kept; None before the first word."""
+    kept_version: int = 0
+    kept: Content = field(default_factory=dict)
+    """What was last kept."""
     changes: dict[str, int] = field(default_factory=dict)
     """How often each field was given another value than the one it showed, by its key."""
     page: str | None = None
@@ -163,7 +174,7 @@ class Session:
 
     def put_campaign(self, campaign: Campaign, audiences: Iterable[str]) -> None:
         """Put the drafts of a campaign on the page, with its surface and objective; and its audience, if known."""
-        self.slots = []
+        self._leave()
         for draft in campaign.drafts:
             self.add_draft(draft)
         self.put(keys.SURFACE, campaign.drafts[0].surface)
@@ -243,6 +254,54 @@ class Session:
         """Return what the fields of the form hold."""
         return {name: self.values.get(keys.name_person_field(name), "") for name in fields}
 
+    @property
+    def is_written(self) -> bool:
+        """Whether a word was typed into any draft."""
+        return any(slot.is_written or slot.filled for slot in self.slots)
+
+    def describe(self) -> str:
+        """Return what to call these drafts: the first words, and how many drafts there are."""
+        texts = [" ".join(slot.text.split()) for slot in self.slots if slot.is_written]
+        return f"{texts[0][:_TITLE] if texts else 'No words yet'} ({len(texts)})"
+
+    def dump(self) -> Content:
+        """Return what is kept: every draft and field, but no key of an endpoint."""
+        slots = {
+            str(slot.number): slot.model_dump(mode="json", exclude={"number", "version"})
+            for slot in [*self.slots, *filter(None, [self.removed])]
+        }
+        values = {key: value for key, value in self.values.items() if _is_plain(value) and key not in _NEVER_KEPT}
+        order = [slot.number for slot in self.slots]
+        return {"slots": slots, "order": order, "removed": self.removed and self.removed.number, "values": values}
+
+    def restore(self, content: Content) -> None:
+        """Put on the page what was kept; drafts whose words change are drawn anew."""
+        slots = {
+            int(number): DraftSlot(number=int(number), version=self._find_next_version(int(number), fields), **fields)
+            for number, fields in content["slots"].items()
+        }
+        self.slots = [slots[number] for number in content["order"]]
+        self.removed = slots.get(content["removed"])
+        self._next_number = max([self._next_number, *(number + 1 for number in slots)])
+        for key, value in content["values"].items():
+            self.put(key, value)
+
+    def begin_anew(self) -> None:
+        """Leave the campaign, which stays kept, for two empty drafts."""
+        self._leave()
+        self.add_draft()
+        self.add_draft()
+
+    def _leave(self) -> None:
+        self.kept_id, self.kept_version, self.kept = None, 0, {}
+        self.slots, self.removed = [], None
+
+    def _find_next_version(self, number: int, fields: Mapping[str, Any]) -> int:
+        slot = self.find_slot(number)
+        if slot is None:
+            return 0
+        return slot.version if slot.text == fields["text"] else slot.version + 1
+
     def put(self, key: str, value: Any) -> None:
         """Give a field a value from elsewhere; the field that the browser shows is replaced by one that shows it."""
         if key in self.values and self.values[key] != value:
@@ -256,3 +315,35 @@ class Session:
     def _find_free_name(self) -> str:
         taken = {slot.name for slot in self.slots}
         return next((name for name in _FIRST_NAMES if name not in taken), f"draft {self._next_number}")
+
+
+def merge(base: Content, ours: Content, theirs: Content) -> Content:
+    """Return what two tabs make of a campaign that both began with: each change of either, and no word lost.
+
+    A draft that both changed is there twice: as we left it, and after all others as they did.
+    """
+    before = base or {"slots": {}, "order": [], "removed": None, "values": {}}
+    slots, extra = {}, []
+    for number in dict.fromkeys([*ours["slots"], *theirs["slots"]]):
+        was, mine, other = (one["slots"].get(number) for one in (before, ours, theirs))
+        slots[number] = mine if mine is not None and mine != was else other or mine
+        if mine != was and other not in (was, None, mine) and mine is not None:
+            extra.append(other)
+    changed = {number for number in ours["order"] if ours["slots"][str(number)] != before["slots"].get(str(number))}
+    order = [number for number in theirs["order"] if number in ours["order"] or number not in before["order"]]
+    order += [number for number in ours["order"] if number in changed and number not in order]
+    free = max(map(int, slots), default=-1) + 1
+    for place, other in enumerate(extra):
+        slots[str(free + place)] = {**other, "name": f"{other['name']} (other tab)"}
+        order.append(free + place)
+    values = theirs["values"] | {
+        key: value for key, value in ours["values"].items() if value != before["values"].get(key)
+    }
+    return {"slots": slots, "order": order, "removed": ours["removed"], "values": values}
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is the same after it was written as JSON."""
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (str, int, float, bool))

@@ -13,7 +13,7 @@ from toolkit.ui.sign_in import show_signed_in
 def show() -> None:
     """Draw the page."""
     st.title("Settings", anchor=False)
-    st.caption("These settings hold for this browser session.")
+    st.caption("Settings are kept with your drafts. The key is forgotten with this browser session.")
     engine, rest = st.columns(2, gap="large")
     with engine:
         st.subheader("What answers", anchor=False)

@@ -43,6 +43,13 @@ def name_user() -> str | None:
     return None
 
 
+def find_owner() -> str:
+    """Return what tells one who signed in from all others; "" if nobody has to."""
+    if not list_providers():
+        return ""
+    return " ".join(str(st.user.get(claim) or "") for claim in ("iss", "sub", "email")).strip()
+
+
 def list_providers() -> list[str]:
     """Return the names of the providers that are configured; "" stands for the one without a name."""
     if not st.secrets.load_if_toml_exists():

@@ -17,7 +17,8 @@ from toolkit.audiences import list_audiences
 from toolkit.errors import InputError
 from toolkit.models import Audience, Campaign
 from toolkit.panel import live_runs
-from toolkit.ui import caching, keys
+from toolkit.results import Run
+from toolkit.ui import caching, keeping, keys
 from toolkit.ui.session import Session
 
 _SESSION = "session"
@@ -44,7 +45,9 @@ def begin() -> None:
     """Take over the run that the address names, and have ready what is needed soon."""
     find_session().take_settled()  # the page is drawn anew: starting over on the way would drop the press that led here
     caching.warm_up()
-    _follow_link()
+    session = find_session()
+    keeping.keep(session)
+    _follow_link(keeps_words=keeping.take_up(session))
 
 
 def enter(page: str) -> None:
@@ -125,10 +128,41 @@ def read_typed(key: str) -> str | None:
     return None if typed is None else str(typed["text"])
 
 
+def type_text(number: int, text: str) -> None:
+    """Take over what was typed into the editor of a draft, and keep it."""
+    session = find_session()
+    session.type_text(number, text)
+    keeping.keep(session)
+
+
 def open_campaign(campaign: Campaign) -> None:
     """Put the drafts of a campaign on the page, with its surface, audience and objective."""
     forget_live()
     find_session().put_campaign(campaign, dict(list_audiences()))
+
+
+def open_run_again(run: Run) -> None:
+    """Put the drafts of a run on the page, with its objective and its audience."""
+    audiences = [str(asked["audience"]) for asked in run.methods.audiences]
+    campaign = run.methods.campaign
+    changes = {"objective": run.methods.settings.objective, "audience": campaign.audience or audiences[0]}
+    open_campaign(campaign.model_copy(update=changes))
+
+
+def reopen_campaign(identity: str) -> None:
+    """Put a kept campaign on the page."""
+    session = find_session()
+    keeping.keep(session)
+    forget_live()
+    keeping.reopen(session, identity)
+
+
+def begin_anew() -> None:
+    """Put two empty drafts on the page; those that stand there stay kept."""
+    session = find_session()
+    keeping.keep(session)
+    forget_live()
+    session.begin_anew()
 
 
 def find_live() -> live_runs.LiveRun | None:
@@ -174,10 +208,14 @@ def _keep(key: str, value: Any) -> None:
 
 def _take(key: str, change: Callable[..., None], *about: Any) -> None:
     change(*about, st.session_state[key])
+    keeping.keep(find_session())
 
 
-def _follow_link() -> None:
-    """Take over the run that the address names, or put the session's own into the address."""
+def _follow_link(*, keeps_words: bool) -> None:
+    """Take over the run that the address names, or put the session's own into the address.
+
+    The drafts of the run come with it, unless the campaign of the address brought newer words.
+    """
     session = find_session()
     named = st.query_params.get("live")
     if named and named not in session.followed:
@@ -186,9 +224,10 @@ def _follow_link() -> None:
             st.query_params.pop("live", None)
             session.lost = "The run of this link is no longer in memory. You find finished runs under Runs."
         else:
-            open_campaign(live.campaign)
-            for key, value in caching.choices_of_runs().get(named, {}).items():
-                session.put(key, value)
+            if not keeps_words:
+                open_campaign(live.campaign)
+                for key, value in caching.choices_of_runs().get(named, {}).items():
+                    session.put(key, value)
             _hold(named)
     if session.live is not None and find_live() is not None:
         _hold(session.live)

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from toolkit.results import Run
 from toolkit.ui import keys, state
 
 
@@ -24,13 +25,17 @@ def open_page(name: str, run_id: str | None = None) -> None:
         st.switch_page(page)
 
 
-def show_ways_on(run_id: str) -> None:
+def show_ways_on(run: Run) -> None:
     """Offer the pages that go on from a run."""
+    run_id = run.run_id
     with st.container(horizontal=True):
         if st.button("Ask them why", icon=":material/forum:", key=keys.name_way("why", run_id)):
             open_page("why", run_id)
         if st.button("Improve a draft", icon=":material/edit_square:", key=keys.name_way("improve", run_id)):
             open_page("improve", run_id)
+        if st.button("Use these drafts again", icon=":material/edit_note:", key=keys.name_way("again", run_id)):
+            state.open_run_again(run)
+            open_page("")
 
 
 def show_beginning(words: str) -> None:

@@ -12,14 +12,14 @@ from toolkit.drafts import FORMATS, load_drafts
 from toolkit.drafts.lint import Finding
 from toolkit.drafts.preview import FLAGGED, Highlight
 from toolkit.drafts.surfaces import Device, find_surface
-from toolkit.errors import InputError
+from toolkit.errors import InputError, ToolkitError
 from toolkit.files import resources
 from toolkit.models import Audience, Campaign, Draft, records
-from toolkit.ui import caching, keys, state
+from toolkit.ui import caching, keeping, keys, state
 from toolkit.ui.editor import edit_text
 from toolkit.ui.previews import show_preview
 from toolkit.ui.session import MOST_DRAFTS, DraftSlot
-from toolkit.ui.text import escape
+from toolkit.ui.text import escape, say_here
 
 PARTS = {
     "headline": "Headline of {}",
@@ -42,9 +42,37 @@ _FIRST_EXAMPLE = "paypal-invoices"
 
 
 def ask_start(*, locked: bool) -> None:
-    """Offer the examples and a file to start from; what was opened is not left covered."""
+    """Offer the examples, a file and earlier drafts to start from; what was opened is not left covered."""
     if state.find_session().take_opened():
         state.close(keys.EXAMPLES)
+        state.close(keys.KEPT)
+    with st.container(horizontal=True):
+        _ask_example(locked=locked)
+        with st.popover(
+            "Your drafts", icon=":material/history_edu:", disabled=locked, key=keys.KEPT, on_change="rerun"
+        ) as kept:
+            if kept.open:
+                ask_kept()
+
+
+def ask_kept() -> None:
+    """Offer what was written before, the last first, and an empty page."""
+    st.button("Start anew", icon=":material/add:", on_click=_begin_anew, width="stretch")
+    try:
+        campaigns = keeping.list_kept()
+    except ToolkitError as error:
+        st.error(say_here(error))
+        return
+    if not campaigns:
+        st.caption("The page saves what you write. You find it here.")
+    for one in campaigns:
+        st.button(
+            escape(one.title), key=keys.name_kept(one.id), on_click=_reopen, args=(one.id,), width="stretch",
+            help=f"{one.changed:%d %B %Y, %H:%M} UTC",
+        )  # fmt: skip
+
+
+def _ask_example(*, locked: bool) -> None:
     with st.popover(
         "Start from an example or a file", icon=":material/folder_open:", disabled=locked, key=keys.EXAMPLES,
         on_change="rerun",
@@ -164,6 +192,16 @@ def _ask_more(*, locked: bool) -> None:
         removed = session.find_removed()
         if removed is not None:
             st.button(f"Bring {removed} back", icon=":material/undo:", on_click=session.undo_removal)
+
+
+def _reopen(identity: str) -> None:
+    state.reopen_campaign(identity)
+    state.find_session().opened = True
+
+
+def _begin_anew() -> None:
+    state.begin_anew()
+    state.find_session().opened = True
 
 
 def _open_file(path: Path) -> None:

@@ -1,0 +1,81 @@
+"""Campaigns that the page keeps: found by their owner alone, never overwritten by an older version, merged by word."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+from toolkit.store import campaign_log
+from toolkit.ui.session import Session, merge
+
+NOW = datetime.datetime(2026, 11, 28, 12, 0, tzinfo=datetime.UTC)
+
+
+def make(version: int = 1, content: str = "{}", **fields: Any) -> campaign_log.KeptCampaign:
+    """Return a version of one campaign."""
+    changed = NOW + datetime.timedelta(minutes=version)
+    filled = {"id": "one", "title": "One (1)", "owner": ""} | fields
+    return campaign_log.KeptCampaign(version=version, content=content, changed=changed, **filled)
+
+
+def test_a_version_follows_the_one_before_it(tmp_path: Path) -> None:
+    """A second first version and one that skips another are refused, and what is kept stays."""
+    with campaign_log.Campaigns(tmp_path / "store.db") as kept:
+        assert kept.keep(make())
+        assert not kept.keep(make(content="lost"))
+        assert kept.keep(make(2, "second"))
+        assert not kept.keep(make(2, "too late"))
+        assert not kept.keep(make(4, "too soon"))
+        found = kept.find("one", "")
+        assert found is not None
+        assert (found.version, found.content, kept.find_version("one")) == (2, "second", 2)
+
+
+def test_a_campaign_is_its_owners(tmp_path: Path) -> None:
+    """Neither the list nor the id leads anybody else to it, and nobody else can change it."""
+    with campaign_log.Campaigns(tmp_path / "store.db") as kept:
+        kept.keep(make(owner="ada"))
+        kept.keep(make(id="two", owner="bob"))
+        assert [one.id for one in kept.list_campaigns("ada")] == ["one"]
+        assert kept.find("one", "bob") is None
+        assert not kept.keep(make(2, "taken", owner="bob"))
+
+
+def test_what_is_kept_is_put_back_whole() -> None:
+    """Words, names, parts, order, the removed draft and choices are the same; numbers given later are free ones."""
+    session = Session()
+    session.add_draft()
+    session.type_text(0, "One.")
+    session.fill_part(2, "headline", "Third")
+    session.change_draft(1, name="second")
+    session.remove_draft(1)
+    session.values |= {"ask-surface": "sms", "ask-key": "secret", "import-of": ("a", ("b",))}
+    again = Session()
+    again.restore(session.dump())
+    assert again.dump() == session.dump()
+    assert "secret" not in str(session.dump())
+    again.undo_removal()
+    again.add_draft()
+    assert [slot.name for slot in again.slots] == ["A", "C", "second", "B"]
+    assert len({slot.number for slot in again.slots}) == 4
+
+
+def test_both_tabs_changes_are_kept() -> None:
+    """Each draft and choice as whoever changed it left it; a draft that one removed and the other edited stays."""
+    first = Session()
+    for number, text in enumerate(("One.", "Two.")):
+        first.type_text(number, text)
+    base = first.dump()
+    ours, theirs = Session(), Session()
+    for session in (ours, theirs):
+        session.restore(base)
+    ours.type_text(0, "One, by us.")
+    ours.put("ask-surface", "sms")
+    theirs.remove_draft(0)
+    theirs.type_text(1, "Two, by them.")
+    theirs.add_draft()
+    merged = Session()
+    merged.restore(merge(base, ours.dump(), theirs.dump()))
+    assert sorted(slot.text for slot in merged.slots) == ["", "One, by us.", "Two, by them."]
+    assert merged.values["ask-surface"] == "sms"

@@ -1,0 +1,77 @@
+"""Campaigns that the page keeps: everything typed, from the first word on, for whoever comes back to it."""
+
+from __future__ import annotations
+
+import datetime
+
+from toolkit.models import Record
+from toolkit.store.database import Database
+
+MOST_LISTED = 50
+_COLUMNS = "id, owner, title, content, version, changed"
+
+
+class KeptCampaign(Record):
+    """One campaign as it was last left."""
+
+    id: str
+    """Cannot be guessed; it stands in the address of the page."""
+    owner: str = ""
+    """Who signed in; empty if nobody has to."""
+    title: str
+    """What to call it in a list."""
+    content: str
+    """What was typed and chosen, as JSON."""
+    version: int = 1
+    """How often it was kept."""
+    changed: datetime.datetime
+
+
+class Campaigns(Database):
+    """Kept campaigns, in the file of the reactions."""
+
+    schema = """
+    CREATE TABLE IF NOT EXISTS kept_campaigns (
+        id TEXT PRIMARY KEY, owner TEXT NOT NULL, title TEXT NOT NULL, content TEXT NOT NULL,
+        version INTEGER NOT NULL, changed TEXT NOT NULL
+    ) WITHOUT ROWID;
+    """
+
+    def keep(self, campaign: KeptCampaign) -> bool:
+        """Keep a campaign if the one that is kept is the version before it; tell whether it was."""
+        values = campaign.model_dump() | {"changed": campaign.changed.isoformat()}
+        row = tuple(values[name] for name in _COLUMNS.split(", "))
+        if campaign.version == 1:
+            return bool(
+                self._insert(f"INSERT OR IGNORE INTO kept_campaigns ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", row)  # noqa: S608
+            )
+        return bool(
+            self._insert(
+                "UPDATE kept_campaigns SET title = ?, content = ?, version = ?, changed = ? "
+                "WHERE id = ? AND owner = ? AND version = ?",
+                (*row[2:], campaign.id, campaign.owner, campaign.version - 1),
+            )
+        )
+
+    def find(self, identity: str, owner: str) -> KeptCampaign | None:
+        """Return a campaign of that owner; None if there is none."""
+        rows = self._select_all(
+            f"SELECT {_COLUMNS} FROM kept_campaigns WHERE id = ? AND owner = ?",  # noqa: S608 - constants
+            identity,
+            owner,
+        )
+        return KeptCampaign(**rows[0]) if rows else None
+
+    def find_version(self, identity: str) -> int:
+        """Return how often a campaign was kept; 0 if it never was."""
+        row = self._select("SELECT version FROM kept_campaigns WHERE id = ?", identity)
+        return int(row[0]) if row else 0
+
+    def list_campaigns(self, owner: str) -> list[KeptCampaign]:
+        """Return the campaigns of that owner, the one changed last first."""
+        rows = self._select_all(
+            f"SELECT {_COLUMNS} FROM kept_campaigns WHERE owner = ? ORDER BY changed DESC LIMIT ?",  # noqa: S608
+            owner,
+            MOST_LISTED,
+        )
+        return [KeptCampaign(**row) for row in rows]
