@@ -57,6 +57,7 @@ def test_a_run_has_the_contract_columns(audience: Audience, campaign: Campaign) 
         "p_adjusted",
         "detectable",
         "verdict",
+        "decides",
     ]
     assert run.compare().columns == expected
     assert run.reactions.height == 24

@@ -98,16 +98,18 @@ def print_estimate(estimate: estimating.Estimate) -> None:
         f"{embedded}cost {cost}, about {estimating.say_seconds(estimate.minutes * 60)}.",
         soft_wrap=True,
     )
+    among = f" among {estimate.drafts} drafts" if estimate.drafts > len(("a", "b")) else ""
     can = (
-        f"could tell {100 * detectable:.0f} points apart" if detectable else "is too small to tell any two drafts apart"
+        f"could tell {100 * detectable:.0f} points apart{among}"
+        if detectable
+        else "is too small to tell any two drafts apart"
     )
     needed = estimate.personas_for_5_points
     more = (
         f"{needed:,} personas would tell 5 points apart" if needed else "more personas alone cannot tell 5 points apart"
     )
-    console.print(
-        f"A panel of this size {can}, four times in five; {more} (typical variances assumed).", soft_wrap=True
-    )
+    told = f"A panel of this size {can}, four times in five; {more} (typical variances assumed)."
+    console.print(told if estimate.drafts > 1 else "One draft has nothing to be compared with.", soft_wrap=True)
     console.print(LABEL, style="dim", soft_wrap=True)
 
 

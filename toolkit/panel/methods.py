@@ -189,6 +189,7 @@ def _write_out_questions(plan: Plan, engine: Engine) -> dict[str, str]:
 
 def _list_warnings(plan: Plan, engine: Engine, asked: Asked, silent: Mapping[str, int]) -> Iterator[str]:
     yield from dict.fromkeys(engine.warnings)
+    yield from plan.notes
     if asked.budget.lost_calls:
         yield (
             f"{asked.budget.lost_calls} calls ended without an answer or without its usage: "
