@@ -13,8 +13,9 @@ from toolkit.results.scoring import PRIMARY, decide
 from toolkit.results.tables import Tables
 
 PERSONAS, WORDINGS = 100, 10
-PERSONA_SD, WORDING_SD = 0.1, 0.04
-RATE, LEAD = 0.3, 0.3
+PERSONA_SD, WORDING_SD = 0.15, 0.028
+RATE, LEAD = 0.2, 0.3
+"""As a plan assumes: rates near 0.2, and wordings that shift a difference by a standard deviation of 0.04."""
 FEW, MANY = 1000, 4000
 FALSE_BEST, FALSE_OF_TWO = 0.057, 0.065
 

@@ -16,6 +16,7 @@ from toolkit.errors import InputError
 from toolkit.models import Audience, Campaign, Draft
 from toolkit.models.chance_link import Link
 from toolkit.results import runs
+from toolkit.results.archive import shelve
 from toolkit.results.scoring import interactions
 from toolkit.results.scoring.columns import reactions_schema
 
@@ -87,6 +88,14 @@ def test_a_field_that_an_earlier_version_lacks_is_not_known(run: toolkit.Run, tm
     again = toolkit.load_run(tmp_path)
     assert again.verdict() == run.verdict()
     assert f"lacks the field {field.replace('__', '.')!r}" in again.methods.warnings[-1]
+
+
+def test_a_folder_of_version_0_1_is_read(run: toolkit.Run, tmp_path: Path) -> None:
+    """Comparisons without the column `decides` load, and the shelf says what their verdicts say."""
+    path = run.save(tmp_path / "old") / "comparisons.parquet"
+    pl.read_parquet(path).drop("decides").write_parquet(path)
+    assert toolkit.load_run(path.parent).compare().equals(run.compare())
+    assert shelve(path.parent).verdict == run.verdict().headline
 
 
 def test_a_run_without_its_campaign_is_none(run: toolkit.Run, tmp_path: Path) -> None:

@@ -99,16 +99,16 @@ def print_estimate(estimate: estimating.Estimate) -> None:
         f"about {estimating.say_seconds(estimate.minutes * 60)}.",
         soft_wrap=True,
     )
+    among = f" among {estimate.drafts} drafts" if estimate.drafts > len(("a", "b")) else ""
     can = (
-        f"detects a difference of {100 * detectable:.0f} points"
+        f"detects a difference of {100 * detectable:.0f} points{among}"
         if detectable
         else "is too small to detect any difference"
     )
     needed = estimate.personas_for_5_points
     more = f"For 5 points you need {needed:,} personas" if needed else "More personas alone cannot detect 5 points"
-    console.print(
-        f"A panel of this size {can}, four times in five. {more} (typical variances assumed).", soft_wrap=True
-    )
+    told = f"A panel of this size {can}, four times in five. {more} (typical variances assumed)."
+    console.print(told if estimate.drafts > 1 else "One draft has nothing to be compared with.", soft_wrap=True)
     console.print(LABEL, style="dim", soft_wrap=True)
 
 

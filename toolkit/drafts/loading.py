@@ -149,6 +149,7 @@ def _make_from_document(document: Located, name: str, folder: Path, surface: str
         _check_surface(shared, document.place(("surface",)))
     named = [(entry.get("id"), index) for index, entry in enumerate(entries) if isinstance(entry, dict)]
     located_yaml.check_distinct("draft", [(draft_id, document.place((*top, index))) for draft_id, index in named])
+    entries = _take_objectives(fields, entries, [document.place((*top, index)) for index in range(len(entries))])
     drafts: list[Draft] = []
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict):
@@ -176,14 +177,39 @@ def _make_from_rows(rows: Sequence[tables.Row], path: Path, surface: str | None)
         raise InputError(f"{path}:1: there is no column text{near}; it has: {found}; call the column of words text")
     located_yaml.check_distinct("draft", [(row.cells.get("id"), f"{path}:{row.line}") for row in rows])
     drafts: list[Draft] = []
-    for row in rows:
-        cells = {
-            name: _split_list(value) if name in records.LIST_FIELDS else value for name, value in row.cells.items()
-        }
+    fields: dict[str, Any] = {}
+    entries = _take_objectives(fields, [row.cells for row in rows], [f"{path}:{row.line}" for row in rows])
+    for row, entry in zip(rows, entries, strict=True):
+        cells = {name: _split_list(value) if name in records.LIST_FIELDS else value for name, value in entry.items()}
         cells.setdefault("id", _free_id(str(cells.get("text", "")), drafts))
         drafts.append(_make_draft(cells, Located(None, str(path), {(): row.line}), (), surface))
     lines = {(draft.id, ""): row.line for draft, row in zip(drafts, rows, strict=True)}
-    return Campaign(campaign=path.stem, drafts=tuple(drafts)).read_from(str(path), lines)
+    document = Located(None, str(path), {(): rows[0].line})
+    campaign = make_record(Campaign, document, {"campaign": path.stem, **fields, "drafts": tuple(drafts)})
+    return campaign.read_from(str(path), lines)
+
+
+def _take_objectives(fields: dict[str, Any], entries: Sequence[Any], places: Sequence[str]) -> list[Any]:
+    """Return the drafts without their objective, which becomes the campaign's: drafts that compete share one."""
+    named = [
+        (str(entry["objective"]), place)
+        for entry, place in zip(entries, places, strict=True)
+        if isinstance(entry, dict) and entry.get("objective") is not None
+    ]
+    if fields.get("objective") is not None:
+        named.insert(0, (str(fields["objective"]), places[0]))
+    for objective, place in named:
+        if objective != named[0][0]:
+            raise InputError(
+                f"{place}: the objective is {objective!r} here and {named[0][0]!r} before; drafts that are compared "
+                "share one objective, so give those with another a file of their own"
+            )
+    if named:
+        fields["objective"] = named[0][0]
+    return [
+        {name: value for name, value in entry.items() if name != "objective"} if isinstance(entry, dict) else entry
+        for entry in entries
+    ]
 
 
 def _split_list(value: Any) -> Any:

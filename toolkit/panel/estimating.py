@@ -53,9 +53,14 @@ class Estimate(Record):
     minutes: float
     """Of a batch: at most."""
     detectable_difference: float | None
-    """Difference in the objective rate found four times in five; null where no difference would be."""
+    """Lead in the objective rate that is called best four times in five; null where no lead would be.
+
+    From assumed components, not measured ones: nobody has answered yet.
+    """
     personas_for_5_points: int | None
     """Personas needed to tell 5 points apart; null where more personas alone cannot."""
+    drafts: int = 2
+    """How many compete: the more there are, the larger a lead has to be."""
 
 
 def estimate_plan(
@@ -96,8 +101,13 @@ def estimate_plan(
         cost_usd=None if dollars is None else round(dollars, 4),
         minutes=_BATCH_MINUTES if batch and calls else minutes,
         detectable_difference=plan.detectable,
+        drafts=len(plan.campaign.drafts),
         personas_for_5_points=plans.personas_needed(
-            plans.TYPICAL, len(plan.prompts.wordings), plan.settings.repeats, WORTH_FINDING
+            plans.TYPICAL,
+            len(plan.prompts.wordings),
+            plan.settings.repeats,
+            WORTH_FINDING,
+            drafts=max(len(plan.campaign.drafts), len(("a", "b"))),
         ),
     )
 
@@ -161,9 +171,14 @@ def say_estimate(estimate: Estimate) -> tuple[str, str]:
     if estimate.stored:
         takes += f"; {estimate.stored:,} of {estimate.reactions:,} reactions are stored already"
     can = estimate.detectable_difference
+    among = f" among {estimate.drafts} drafts" if estimate.drafts > len(("a", "b")) else ""
     tells = (
-        f"{people} can tell {100 * can:.0f} points apart" if can else f"{people}: too few to tell any two drafts apart"
+        f"{people} can tell {100 * can:.0f} points apart{among}"
+        if can
+        else f"{people}: too few to tell any two drafts apart"
     )
+    if estimate.drafts == 1:
+        return takes, f"{people}, one draft: there is nothing to compare with"
     needed = estimate.personas_for_5_points
     more = f"; {needed:,} would tell 5 points apart" if needed else "; more people alone cannot tell 5 points apart"
     return takes, f"{tells}{more} (four times in five, typical variances assumed)"

@@ -211,6 +211,7 @@ def _list_questions(plan: Plan, form: exchange.Form) -> dict[exchange.Kind, exch
 
 def _list_warnings(plan: Plan, engine: base.Answerer, asked: Asked, silent: Mapping[str, int]) -> Iterator[str]:
     yield from dict.fromkeys(engine.warnings)
+    yield from plan.notes
     if asked.budget.lost_calls:
         yield (
             f"{asked.budget.lost_calls} calls ended without an answer or without its usage: "

@@ -14,8 +14,9 @@ from toolkit.drafts import load_picture
 from toolkit.drafts.surfaces import find_surface
 from toolkit.errors import InputError, name_option
 from toolkit.models import Audience, Campaign, Persona, Settings, records
+from toolkit.panel import pooling
 from toolkit.questionnaire import Prompts, Questionnaire, Task, pairs
-from toolkit.stats import intervals, plans
+from toolkit.stats import plans
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Plan:
     """Writes every question about two drafts."""
     pictures: Mapping[str, str] = field(default_factory=dict)
     """By draft id, the pictures that could be read, as data addresses."""
+    notes: tuple[str, ...] = ()
+    """What there is to know of how the panel was put together."""
 
     @property
     def persona_tasks(self) -> int:
@@ -51,9 +54,11 @@ class Plan:
 
     @property
     def detectable(self) -> float | None:
-        """The objective-rate difference this design tells apart four times in five, with typical components."""
-        effective = intervals.effective_size([persona.weight for persona in self.panel])
-        found = plans.detectable_difference(plans.TYPICAL, effective, self.wordings, self.settings.repeats)
+        """The lead that is called best four times in five, with assumed components; None for one draft."""
+        effective, drafts = pooling.count_effective(self.panel), len(self.campaign.drafts)
+        found = plans.detectable_difference(
+            plans.TYPICAL, effective, self.wordings, self.settings.repeats, drafts=drafts
+        )
         return found if np.isfinite(found) and found <= 1 else None
 
 
@@ -68,6 +73,7 @@ def make_plan(
     """
     prompts = prompts or Prompts(settings.prompts)
     _check_objective(campaign, settings.objective)
+    given, audiences = audiences, pooling.drop_repeated(audiences)
     people, keys = _join_audiences(audiences)
     ranked = sampling.rank_personas(people, settings.seed)
     if settings.sample is not None and settings.sample > len(ranked):
@@ -88,6 +94,7 @@ def make_plan(
         Questionnaire(prompts, settings.rating, pictures),
         pairs.PairQuestions(prompts, settings.objective),
         pictures,
+        tuple(pooling.list_notes(given, audiences, panel)),
     )
 
 
@@ -108,13 +115,15 @@ def _join_audiences(audiences: Sequence[Audience]) -> tuple[list[Persona], tuple
     if len(audiences) == 1 and audiences[0].segment_keys:
         return list(audiences[0].personas), audiences[0].segment_keys
     people = []
+    factors = pooling.find_factors(audiences)
     known = set(Persona.model_fields)  # one for all: of each its own took 0.8 kB a persona
     for audience in audiences:
         own = {"audience": audience.audience}
         for persona in audience.personas:
             name = name_persona(audience, persona, audiences)
             segments = persona.segments | own if persona.segments else own
-            people.append(Persona.model_construct(known, **{**dict(persona), "id": name, "segments": segments}))
+            pooled = {"id": name, "segments": segments, "weight": persona.weight * factors[audience.audience]}
+            people.append(Persona.model_construct(known, **{**dict(persona), **pooled}))
     return people, tuple(sorted({key for persona in people for key in persona.segments}))
 
 

@@ -63,7 +63,7 @@ def compare(
     nothing varies. Takes a Polars or pandas frame. Raises InputError on a draft, an objective, a measure or an option
     that the frame does not have.
     """
-    check_names(rows := take_reactions(reactions), drafts)
+    check_names(rows := take_reactions(reactions), drafts, compared=measure == PRIMARY)
     return compare_pairs(rows, by, measure, drafts, adjust=adjust).select(list(COMPARISON_SCHEMA))
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from toolkit.errors import refuse_unknown
 from toolkit.results.frames import Frame, take_reactions
 from toolkit.results.scoring.columns import INTERACTION_SCHEMA
-from toolkit.results.scoring.comparisons import average_repeats, load_pairs
-from toolkit.results.scoring.reaction_rows import PRIMARY, check_names, select_rows
+from toolkit.results.scoring.grids import FloatArray, Numbers, Places, average_cells, load_grids
+from toolkit.results.scoring.reaction_rows import PRIMARY, check_names
 from toolkit.results.scoring.rules import LEAST_PERSONAS, LEAST_WORDINGS, SIGNIFICANCE
 from toolkit.stats import corrections, moderation
 
@@ -26,7 +28,8 @@ def interactions(
 ) -> pl.DataFrame:
     """Return one row per pair of drafts: a test of whether B minus A differs between the values of segment `by`.
 
-    "Better among sellers but not among buyers" is a claim about this, not about two verdicts side by side.
+    "Better among sellers but not among buyers" is a claim about this, not about two verdicts side by side. It goes by
+    whoever answered every draft, as `compare` does.
     `statistic` is the F of `equal_means`, `p_adjusted` is Holm's over the pairs of the call. Segment values of fewer
     than 8 paired personas or 6 wordings are left out. `verdict` is "differs", "no difference found", or "not
     enough" with fewer than two values left or no test. Takes a Polars or pandas frame.
@@ -36,23 +39,29 @@ def interactions(
         [...]
     """
     check_names(taken := take_reactions(reactions), drafts)
-    pairs = list(load_pairs(select_rows(taken, by, drafts, measure)))
-    tests = [_test(paired) for _, paired in pairs]
+    (grid,) = load_grids(taken, by, drafts, measure)
+    known, pairs = grid.load_usable(measure), list(itertools.combinations(range(len(grid.drafts)), 2))
+    tests = [_test(grid.places, known, a, b) for a, b in pairs]
     adjusted = corrections.holm([test.p_value if test else None for test in tests])
     rows = [
-        {"draft_a": a, "draft_b": b, "segment": by, "measure": measure, **_describe(test, float(p_adjusted))}
-        for ((a, b), _), test, p_adjusted in zip(pairs, tests, adjusted, strict=True)
+        {"draft_a": grid.drafts[a], "draft_b": grid.drafts[b], "segment": by, "measure": measure}
+        | _describe(test, float(p_adjusted))
+        for (a, b), test, p_adjusted in zip(pairs, tests, adjusted, strict=True)
     ]
     return pl.DataFrame(rows, schema=INTERACTION_SCHEMA, orient="row")
 
 
-def _test(paired: pl.DataFrame) -> moderation.Interaction | None:
-    enough = (pl.col("unit").n_unique() >= LEAST_PERSONAS) & (pl.col("wording").n_unique() >= LEAST_WORDINGS)
-    weighty = paired.filter(pl.col("weight") > 0.0)
-    cells = average_repeats(weighty.filter(enough.over("value")))
-    if cells.is_empty():
-        return None
-    return moderation.equal_means(*(cells[name] for name in ("difference", "weight", "wording", "unit", "value")))
+def _test(places: Places, known: FloatArray, a: int, b: int) -> moderation.Interaction | None:
+    difference = known[b] - known[a]
+    weight = places.weight[a] if places.weight.ndim > 1 else places.weight
+    columns: list[list[Numbers]] = []
+    for value in np.unique(places.value):
+        here = (places.value == value) & ~np.isnan(difference) & (weight > 0.0)
+        people, wordings = (len(np.unique(each[here])) for each in (places.persona, places.wording))
+        if people >= LEAST_PERSONAS and wordings >= LEAST_WORDINGS:
+            cells = average_cells(*(each[here] for each in (difference, weight, places.wording, places.persona)))
+            columns.append([*cells, np.full(len(cells[0]), value)])
+    return moderation.equal_means(*map(np.concatenate, zip(*columns, strict=True))) if columns else None
 
 
 def _describe(test: moderation.Interaction | None, p_adjusted: float) -> dict[str, Any]:

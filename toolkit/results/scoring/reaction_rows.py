@@ -57,8 +57,11 @@ def select_rows(
     return Rows(rows, tuple(wanted), tuple(_order_drafts(rows, drafts)), tuple(values))
 
 
-def check_names(reactions: pl.LazyFrame, drafts: Sequence[str] | None) -> None:
-    """Refuse a draft of which the reactions have no row, and an objective that is no action."""
+def check_names(reactions: pl.LazyFrame, drafts: Sequence[str] | None, *, compared: bool = False) -> None:
+    """Refuse a draft of which the reactions have no row, and an objective that is no action.
+
+    If the drafts are `compared` on the objective, also refuse more than one objective.
+    """
     schema = reactions.collect_schema()
     _check_columns(schema)
     if drafts is not None:
@@ -67,7 +70,12 @@ def check_names(reactions: pl.LazyFrame, drafts: Sequence[str] | None) -> None:
             if draft not in present:
                 near = suggest(str(draft), present)
                 raise InputError(f"no draft {draft!r}{near}; the reactions are to: {', '.join(present)}")
-    unknown = [objective for objective in _list_distinct(reactions, "objective") if objective not in records.ACTIONS]
+    objectives = _list_distinct(reactions, "objective")
+    if compared and len(objectives) > 1:
+        of_drafts = reactions if drafts is None else reactions.filter(pl.col("draft_id").is_in(list(drafts)))
+        if len(apart := _list_distinct(of_drafts, "objective")) > 1:
+            raise InputError(f"the drafts have different objectives ({', '.join(apart)}); compare those that share one")
+    unknown = [objective for objective in objectives if objective not in records.ACTIONS]
     if unknown:
         actions = _list_distinct(reactions, "action")
         for objective in unknown:

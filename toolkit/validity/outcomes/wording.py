@@ -10,10 +10,13 @@ import polars as pl
 from toolkit.models import chance_link
 
 if TYPE_CHECKING:
+    from toolkit.validity.outcomes.judging import Judged
     from toolkit.validity.outcomes.validating import Validation
 
 NAMES = {**chance_link.NAMES, "chance": "chance", "longer": "the longer draft", "tfidf": "TF-IDF"}
 _COIN = 0.5
+LEAST_TO_TELL = 6
+"""Experiments: fewer, all of them right, are what a coin does in more than 5 % of tries (two-sided, 2 / 2^5)."""
 _NO_TELLING = "which does not tell it from a coin"
 
 
@@ -30,11 +33,19 @@ def list_findings(checked: Validation) -> Iterator[str]:
         judged = checked.sources[source]
         if judged.accuracy is None or judged.low is None or judged.high is None:
             continue
+        if judged.experiments < LEAST_TO_TELL:
+            right = f"{_share(judged)} of {_count(judged.pairs, 'pair')} that differ"
+            told = f"too few to tell it from a coin: that takes at least {LEAST_TO_TELL} experiments"
+            yield f"The {NAMES[source]} was right in {right}, {told}."
+            continue
         told = (
             "better than a coin" if judged.low > _COIN else "worse than a coin" if judged.high < _COIN else _NO_TELLING
         )
-        share = say_rate(judged.accuracy, judged.low, judged.high)
-        yield f"The {NAMES[source]} was right in {share} of {judged.pairs:,} pairs that differ, {told}."
+        yield f"The {NAMES[source]} was right in {_share(judged)} of {judged.pairs:,} pairs that differ, {told}."
+
+
+def _share(judged: Judged) -> str:
+    return say_rate(judged.accuracy, judged.low, judged.high)
 
 
 def say_origin(checked: Validation) -> str:
