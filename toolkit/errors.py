@@ -29,11 +29,12 @@ import contextlib
 import difflib
 import functools
 import inspect
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 Parameters = ParamSpec("Parameters")
 Returned = TypeVar("Returned")
@@ -267,17 +268,52 @@ def check_options(given: Iterable[str], allowed: Collection[str], function: str)
             raise InputError(f"unknown option {name!r}; {hint}")
 
 
+class Kind(NamedTuple):
+    """What an argument may be."""
+
+    wanted: str
+    """What to give, in words."""
+    fits: Callable[[object], bool]
+
+
+A_PATH = Kind("a path", lambda value: isinstance(value, (str, os.PathLike)) and not isinstance(value, bytes))
+A_TEXT = Kind("a text", lambda value: isinstance(value, str))
+
+
+def accept_only(**kinds: Kind) -> Callable[[Callable[Parameters, Returned]], Callable[Parameters, Returned]]:
+    """Return a decorator: an option that the function does not know, or an argument of a wrong kind, is an InputError.
+
+    Example:
+        >>> @accept_only(folder=A_PATH)
+        ... def count_files(folder: str) -> int:
+        ...     return len(os.listdir(folder))
+        >>> count_files(3)
+        Traceback (most recent call last):
+        toolkit.errors.InputError: count_files: folder is a value of type int; give a path
+    """
+
+    def decorate(function: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]:
+        sorts = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        parameters = inspect.signature(function).parameters
+        takes = [name for name, one in parameters.items() if one.kind in sorts]
+        known = [name for name in takes if name != "self"]
+        takes_more = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values())
+
+        @functools.wraps(function)
+        def call(*arguments: Parameters.args, **options: Parameters.kwargs) -> Returned:
+            if not takes_more:  # else the function itself says what its options are
+                check_options(options, known, function.__name__)
+            for name, value in (*zip(takes, arguments, strict=False), *options.items()):
+                if name in kinds and not kinds[name].fits(value):
+                    was = "None" if value is None else f"a value of type {type(value).__name__}"
+                    raise InputError(f"{function.__name__}: {name} is {was}; give {kinds[name].wanted}")
+            return function(*arguments, **options)
+
+        return call
+
+    return decorate
+
+
 def refuse_unknown(function: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]:
     """Return the function with one change: an option it does not know is an InputError with the nearest right name."""
-    known = [
-        name
-        for name, one in inspect.signature(function).parameters.items()
-        if one.kind in {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY} and name != "self"
-    ]
-
-    @functools.wraps(function)
-    def call(*arguments: Parameters.args, **options: Parameters.kwargs) -> Returned:
-        check_options(options, known, function.__name__)
-        return function(*arguments, **options)
-
-    return call
+    return accept_only()(function)

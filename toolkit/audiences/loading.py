@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.audiences.importing import make_people
-from toolkit.errors import InputError, suggest
+from toolkit.errors import A_PATH, InputError, accept_only, suggest
 from toolkit.files import Located, located_yaml, make_record, read_text, resources, tables, write_atomically
 from toolkit.models import Audience
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FORMATS = (".yaml", ".yml", ".json", *tables.SUFFIXES)
 
 
+@accept_only(source=A_PATH)
 def load_audience(
     source: str | Path,
     *,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import InputError, name_option, suggest
+from toolkit.errors import A_PATH, InputError, accept_only, name_option, suggest
 from toolkit.files import STANDARD_INPUT, Located, load_yaml, located_yaml, make_record, read_text, tables
 from toolkit.models import Campaign, Draft, records
 
@@ -18,6 +18,7 @@ _CAMPAIGN = re.compile(r"(?:.*\n)?drafts:\s|\s*[\[{]\s*[\[{]?\s*\"(?:campaign|dr
 _FRONT_MATTER = re.compile(r"---\n(.*?)^---[ \t]*(?:\n|\Z)(.*)", re.DOTALL | re.MULTILINE)
 
 
+@accept_only(source=A_PATH)
 def load_drafts(source: str | Path, *, surface: str | None = None) -> Campaign:
     """Return the drafts of a file, or of standard input for "-".
 

@@ -15,7 +15,7 @@ from typing import Any, Unpack
 import polars as pl
 
 from toolkit.drafts.surfaces import describe_draft, find_surface
-from toolkit.errors import EngineUnavailable, InputError, check_options
+from toolkit.errors import A_TEXT, EngineUnavailable, InputError, Kind, accept_only, check_options
 from toolkit.files import templating
 from toolkit.improve.streaming import hear_spoken, overhear, write_spoken
 from toolkit.models import LABEL, Audience, Draft, Persona, Record, exchange
@@ -42,6 +42,7 @@ _SCHEMA = {
     "additionalProperties": False,
 }
 _GRAMMAR = r'root ::= [A-Z] [^"\n]{10,240} [.!?] "\""'
+_A_RUN = Kind("a Run", lambda value: isinstance(value, Run))
 
 
 class Quote(Record):
@@ -303,6 +304,7 @@ async def ask_everybody(
     return FollowUp(run_id=run.run_id, draft=draft_id, question=asked, answers=tuple(answers), cost_usd=cost)
 
 
+@accept_only(run=_A_RUN, persona=A_TEXT, question=A_TEXT)
 def interview(
     run: Run,
     persona: str,
@@ -358,6 +360,7 @@ def interview(
     return turn
 
 
+@accept_only(run=_A_RUN, question=A_TEXT)
 def follow_up(
     run: Run,
     question: str,

@@ -18,7 +18,7 @@ import polars as pl
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from toolkit.errors import InputError
+from toolkit.errors import A_PATH, InputError, accept_only
 from toolkit.files import write_atomically
 from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict, chance_link
 from toolkit.results.evidence import Evidence, find_evidence, to_frame
@@ -290,6 +290,7 @@ class Run:
         """Return position bias and consistency of the head-to-head; None where none was asked for."""
         return None if self.preferences is None else bradley_terry.find_order_effects(self.preferences)
 
+    @accept_only(folder=A_PATH)
     def save(self, folder: str | Path) -> Path:
         """Write the run folder, each file whole or not at all; an earlier run there is replaced.
 
@@ -410,6 +411,7 @@ def check_place(folder: Path) -> None:
         raise InputError(f"--out {folder}: {place} cannot be written to; name another folder with --out")
 
 
+@accept_only(folder=A_PATH)
 def find_runs(folder: str | Path = RUNS) -> list[Path]:
     """Return the run folders inside `folder`, newest first; none if there is no such folder.
 
@@ -443,6 +445,7 @@ def keep_run(run: Run, folder: Path) -> Path:
     return run.save(place)
 
 
+@accept_only(folder=A_PATH)
 def load_run(folder: str | Path) -> Run:
     """Read a run folder; raise InputError where it is none or cannot be read."""
     folder = Path(folder)

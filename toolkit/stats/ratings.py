@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.errors import InputError
+from toolkit.errors import InputError, accept_only
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -52,6 +52,7 @@ class HeadToHead(NamedTuple):
     """Log odds added to whichever draft is shown second; negative where the first is favoured."""
 
 
+@accept_only()
 def ssr(
     replies: npt.ArrayLike, anchors: npt.ArrayLike, *, epsilon: float = 0.0, temperature: float = 1.0
 ) -> FloatArray:
@@ -149,7 +150,10 @@ def _check_options(epsilon: float, temperature: float) -> None:
 
 
 def _cosines(replies: npt.ArrayLike, anchors: npt.ArrayLike) -> FloatArray:
-    reply_rows, anchor_rows = np.asarray(replies, dtype=np.float64), np.asarray(anchors, dtype=np.float64)
+    try:
+        reply_rows, anchor_rows = (np.asarray(rows, dtype=np.float64) for rows in (replies, anchors))
+    except (TypeError, ValueError) as error:
+        raise InputError(f"replies or anchors are no rows of numbers: {error}; give n x d and R x d") from None
     if reply_rows.ndim != _MATRIX or anchor_rows.ndim != _MATRIX or reply_rows.shape[1] != anchor_rows.shape[1]:
         shapes = f"{reply_rows.shape} and {anchor_rows.shape}"
         raise InputError(f"replies and anchors have shapes {shapes}: give n x d and R x d from one embedding model")

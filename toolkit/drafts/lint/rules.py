@@ -19,7 +19,7 @@ from toolkit.drafts.lint.variables import RULE as VARIABLES
 from toolkit.drafts.lint.variables import find_variables
 from toolkit.drafts.loading import load_drafts
 from toolkit.drafts.surfaces import FIELDS, find_surface
-from toolkit.errors import InputError, refuse_unknown, suggest
+from toolkit.errors import InputError, Kind, accept_only, suggest
 from toolkit.models import Audience, Campaign, Draft
 
 RULES: tuple[str, ...] = (
@@ -43,7 +43,13 @@ RULES: tuple[str, ...] = (
 """Every rule id that a campaign may raise or silence."""
 
 
-@refuse_unknown
+def _is_copy(value: object) -> bool:
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Campaign, Draft)):
+        return isinstance(value, Iterator) or all(isinstance(one, Draft) for one in value)
+    return isinstance(value, (str, Path, Campaign, Draft))
+
+
+@accept_only(drafts=Kind("a path, a Campaign, a Draft or several of them", _is_copy))
 def lint(
     drafts: Campaign | Iterable[Draft] | Draft | str | Path,
     audience: Audience | None = None,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from toolkit.errors import InputError, refuse_unknown, suggest
+from toolkit.errors import A_TEXT, InputError, accept_only, suggest
 from toolkit.models import records
 from toolkit.results.frames import Frame, take_reactions
 from toolkit.results.scoring.columns import COMPARISON_SCHEMA, DOUBT_SCHEMA
@@ -18,6 +18,7 @@ from toolkit.results.scoring.grids import OK, Grid, load_grids
 from toolkit.results.scoring.pairs import ComparedPair, is_enough, list_pairs
 from toolkit.results.scoring.reaction_rows import (
     PRIMARY,
+    SEGMENT,
     WHOLE,
     Rows,
     check_distinct,
@@ -40,7 +41,7 @@ RULES = (
 """Why one pair may be too close to call by itself and still be part of what makes a draft the best."""
 
 
-@refuse_unknown
+@accept_only(by=SEGMENT, measure=A_TEXT)
 def compare(
     reactions: Frame,
     by: str | None = None,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from toolkit.errors import refuse_unknown
+from toolkit.errors import A_TEXT, accept_only
 from toolkit.results.frames import Frame, take_reactions
 from toolkit.results.scoring.columns import INTERACTION_SCHEMA
 from toolkit.results.scoring.grids import FloatArray, Numbers, Places, average_cells, load_grids
@@ -18,7 +18,7 @@ from toolkit.results.scoring.rules import LEAST_PERSONAS, LEAST_WORDINGS, SIGNIF
 from toolkit.stats import corrections, moderation
 
 
-@refuse_unknown
+@accept_only(by=A_TEXT, measure=A_TEXT)
 def interactions(
     reactions: Frame,
     by: str,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from toolkit.errors import InputError, suggest
+from toolkit.errors import InputError, Kind, suggest
 from toolkit.models import MEASURES, records
 from toolkit.stats import intervals
 
@@ -194,3 +194,7 @@ def _order_drafts(rows: pl.LazyFrame, drafts: Sequence[str] | None) -> list[str]
             return sorted(present)
         latest = np.fmax(latest, place)
     return present
+
+
+SEGMENT = Kind("the name of a segment key", lambda value: value is None or isinstance(value, str))
+"""What `by` may be."""

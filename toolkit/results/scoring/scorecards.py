@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from toolkit.errors import refuse_unknown
+from toolkit.errors import accept_only
 from toolkit.models import records
 from toolkit.results.frames import Frame, take_reactions
 from toolkit.results.scoring.columns import SCORECARD_SCHEMA
@@ -23,11 +23,11 @@ from toolkit.results.scoring.grids import (
     first_of,
     load_grids,
 )
-from toolkit.results.scoring.reaction_rows import RATES, RATING_SCALE, WHOLE, check_names, select_control
+from toolkit.results.scoring.reaction_rows import RATES, RATING_SCALE, SEGMENT, WHOLE, check_names, select_control
 from toolkit.stats import intervals
 
 
-@refuse_unknown
+@accept_only(by=SEGMENT)
 def scorecard(reactions: Frame, by: str | None = None, *, drafts: Sequence[str] | None = None) -> pl.DataFrame:
     """Return one row per draft, segment value and measure: estimate, 95 % interval and counts.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from toolkit.drafts.surfaces import surface_names
-from toolkit.errors import InputError, suggest
+from toolkit.errors import A_PATH, InputError, accept_only, suggest
 from toolkit.files import normalising, read_text, tables
 from toolkit.store import outcome_log
 from toolkit.validity.outcomes.dates import read_date
@@ -31,6 +31,7 @@ class OutcomeTable(NamedTuple):
     """What was left out, one sentence each."""
 
 
+@accept_only(path=A_PATH)
 def load_outcomes(path: str | Path, today: datetime.date | None = None, surface: str | None = None) -> OutcomeTable:
     r"""Return the real results of a table (.csv .xlsx .parquet .jsonl) and notes on what was left out.
 
