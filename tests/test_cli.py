@@ -91,6 +91,16 @@ def test_failures_are_exit_3_and_resume(command: Command, server: OpenAIServer) 
     assert server.count() == before + 44
 
 
+def test_an_endpoint_that_gives_nothing_usable_ends_early(command: Command, server: OpenAIServer) -> None:
+    """Replies that never fit end the run after a few dozen: exit 3, with the reason and the next step."""
+    server.faults = Faults(malformed=1.0)
+    done = command(*ask(server, "--concurrency", 4))
+    assert done.returncode == 3
+    assert server.count() <= 28
+    assert "the last 20 replies were all unusable (not JSON)" in done.stderr
+    assert "choose another --model, or another --rating, and run the same command again" in done.stderr
+
+
 def test_passing_faults_are_survived(command: Command, server: OpenAIServer) -> None:
     """Throttling, server errors and cut replies are retried until everything is there."""
     server.faults = Faults(rate_429=0.2, rate_500=0.1, cut=0.05, retry_after=0.05, seed=3)
