@@ -43,7 +43,7 @@ _ORDER = ("passed", "failed", "stale", "inconclusive", "error")
 @click.option(
     "--record", "do_record", is_flag=True, help="First ask for the reactions that recordings lack. Needs an engine."
 )
-@option("--changed-since", metavar="REF", help="Check only campaigns that a change since this Git ref touches.")
+@option("--changed-since", metavar="REF", help="Check only campaigns that changed since this Git ref.")
 @click.option("--follow", is_flag=True, help="Take CAMPAIGN... as changed files. Check the campaigns they touch.")
 @option(
     "--format",
