@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import polars as pl
 import pytest
 from openai_server import CHAT, EVERYTHING, Faults, OpenAIServer
 
+from toolkit.cli.main import audience
 from toolkit.results.scoring.columns import reactions_schema
 
 ROOT = Path(__file__).parent.parent
@@ -89,6 +91,16 @@ def test_failures_are_exit_3_and_resume(command: Command, server: OpenAIServer) 
     assert done.returncode == 0
     assert json.loads(done.stdout)["counts"]["ok"] == 24
     assert server.count() == before + 44
+
+
+def test_an_endpoint_that_gives_nothing_usable_ends_early(command: Command, server: OpenAIServer) -> None:
+    """Replies that never fit end the run after a few dozen: exit 3, with the reason and the next step."""
+    server.faults = Faults(malformed=1.0)
+    done = command(*ask(server, "--concurrency", 4))
+    assert done.returncode == 3
+    assert server.count() <= 28
+    assert "the last 20 replies were all unusable (not JSON)" in done.stderr
+    assert "choose another --model, or another --rating, and run the same command again" in done.stderr
 
 
 def test_passing_faults_are_survived(command: Command, server: OpenAIServer) -> None:
@@ -300,6 +312,30 @@ def test_rows_become_an_audience(command: Command, tmp_path: Path) -> None:
     assert "Works as a baker and is 41." in shown
     assert "role buyer" in shown
     assert "buyers.yaml" in refused(command(*arguments))
+
+
+def test_help_is_short_and_plain() -> None:
+    """No sentence of any help is longer than twenty words, or uses words that have to be read twice."""
+    offenders = []
+    for command in list_commands(audience):
+        texts = [command.help or "", *(getattr(parameter, "help", "") or "" for parameter in command.params)]
+        for sentence in (part for text in texts for part in re.split(r"[.:;!?)]\s|\n\n", text)):
+            words = " ".join(sentence.split())
+            if len(words.split()) > 20 or re.search(
+                r"\b(somebody|what came|where|whom|stands)\b", words, re.IGNORECASE
+            ):
+                offenders.append(f"{command.name}: {words}")
+    assert offenders == []
+
+
+def list_commands(group: click.Group) -> Iterator[click.Command]:
+    """Yield a group and every command within it."""
+    yield group
+    for command in group.commands.values():
+        if isinstance(command, click.Group):
+            yield from list_commands(command)
+        else:
+            yield command
 
 
 def test_requests_carry_a_strict_schema(command: Command, server: OpenAIServer) -> None:

@@ -14,6 +14,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from openai_server import PATIENCE, OpenAIServer
+from recorded import CAMPAIGN
+from test_recordings import write_people
 
 from toolkit.panel.background import GRACE_SECONDS
 from toolkit.store import Store
@@ -105,6 +107,32 @@ def test_requests_that_wait_for_their_turn_are_dropped(tmp_path: Path) -> None:
             assert process.stdout is not None
             assert process.stdout.read().startswith("interrupted")
         assert (server.count(), count_replies(store)) == (16, 16)
+
+
+def test_ctrl_c_in_a_list_of_recordings_says_what_is_done(tmp_path: Path) -> None:
+    """`audience record` of two campaigns, interrupted in the second: the first is written and told, exit 130."""
+    write_people(tmp_path)
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.yaml").write_text(CAMPAIGN.replace("text: ", f"text: Number {name}. "))
+    store = tmp_path / "store.sqlite"
+    with OpenAIServer(key=None) as server:
+        command = [sys.executable, "-m", "toolkit", "record", "one.yaml", "two.yaml", "--base-url", server.base_url]
+        command += ["--model", "m", "--rating", "direct", "--concurrency", "5"]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "AUDIENCE_STORE": str(store)}
+        server.hold_after(24)
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        with subprocess.Popen(command, env=environment, cwd=tmp_path, **pipes) as process:
+            server.wait_for(24 + 5)
+            process.send_signal(signal.SIGINT)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(GRACE_SECONDS / 5)
+            server.release()
+            out, err = process.communicate()
+        assert (process.returncode, server.count(), count_replies(store)) == (130, 29, 29)
+    assert "one.reactions.jsonl: 24 reactions" in out
+    assert "1 of 2 campaigns complete, 1 not begun or cut short; cost unknown" in out
+    assert err.strip().splitlines()[-1].startswith("audience: interrupted; the answers so far are saved")
+    assert not (tmp_path / "two.reactions.jsonl").exists()
 
 
 class Notebook:

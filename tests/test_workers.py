@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from openai_server import CHAT, Ask, Faults, OpenAIServer
 from provider_replies import make_generator, remove_random_tokens
 
 import toolkit
+from toolkit.errors import Interrupted
 from toolkit.models import Audience, Campaign, Draft
 from toolkit.questionnaire import Prompts, Reaction
 from toolkit.store import Store
@@ -128,6 +130,45 @@ def test_one_budget_for_all_workers(audience: Audience, campaign: Campaign, tmp_
     assert 0 < run.counts.ok < run.counts.planned
     assert billed <= limit
     assert run.methods.cost_usd == pytest.approx(billed)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("cluster")
+def test_a_halt_ends_all_workers(crowd: Audience, campaign: Campaign, tmp_path: Path) -> None:
+    """Told to halt with eight calls in flight, workers let these finish, ask next to nothing more, and lose nothing."""
+    store = tmp_path / "s.sqlite"
+
+    async def ask(server: OpenAIServer) -> None:
+        halt = asyncio.Event()
+        asking = {**OPTIONS, "base_url": server.base_url, "concurrency": 8, "store": store, "control": False}
+        asking["workers"] = 2
+        run = asyncio.ensure_future(toolkit.arun(campaign, crowd, halt=halt, **asking))
+        await asyncio.to_thread(server.wait_for, 8)
+        halt.set()
+        server.release()
+        with pytest.raises(Interrupted):
+            await run
+
+    with OpenAIServer(key=None, latency=0.2) as server:
+        server.hold()
+        asyncio.run(ask(server))
+        assert 8 <= server.count() < 40
+        asked = server.count()
+        run = toolkit.run(campaign, crowd, store=store, base_url=server.base_url, control=False, **OPTIONS)
+        assert run.is_complete
+        assert server.count() == asked + run.counts.calls == 148
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("cluster")
+def test_workers_stop_when_every_reply_is_unusable(crowd: Audience, campaign: Campaign, tmp_path: Path) -> None:
+    """Each worker ends after as many calls in vain as its own share in flight allows; the run says why."""
+    with OpenAIServer(key=None, script=lambda _: "I like it.") as server:
+        asking = {**OPTIONS, "base_url": server.base_url, "store": tmp_path / "s.sqlite", "concurrency": 8}
+        run = toolkit.run(campaign, crowd, workers=2, **asking)
+        assert server.count() <= 2 * (20 + 4)
+    assert run.counts.failed == 148
+    assert any("replies were all unusable (not JSON)" in warning for warning in run.methods.warnings)
 
 
 @pytest.mark.slow

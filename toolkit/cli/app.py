@@ -24,11 +24,11 @@ _LOOK = {
 @option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, metavar="N", help="Port to serve on.")
 @option(
     "--host", default=_LOOPBACK, show_default=True, metavar="ADDRESS",
-    help="Address to serve on; one that others reach needs sign-in, see docs/page.md.",
+    help="Address to serve on. One that others can reach needs sign-in, see docs/page.md.",
 )  # fmt: skip
 @option("--no-browser", is_flag=True, help="Serve without opening a browser.")
 def app(port: int, host: str, *, no_browser: bool) -> int:
-    """Test drafts in the browser; served to this machine only, unless --host says otherwise.
+    """Test drafts in the browser. Serve this machine only, unless you pass --host.
 
     Example:  audience app --port 8600
     """

@@ -43,7 +43,7 @@ _ORDER = ("passed", "failed", "stale", "inconclusive", "error")
 @click.option(
     "--record", "do_record", is_flag=True, help="First ask for the reactions that recordings lack. Needs an engine."
 )
-@option("--changed-since", metavar="REF", help="Check only campaigns that a change since this Git ref touches.")
+@option("--changed-since", metavar="REF", help="Check only campaigns that changed since this Git ref.")
 @click.option("--follow", is_flag=True, help="Take CAMPAIGN... as changed files. Check the campaigns they touch.")
 @option(
     "--format",
@@ -78,8 +78,8 @@ def check(
 ) -> int:
     """Judge the checks of campaigns on their recordings. Needs no network, key or model.
 
-    CAMPAIGN is a file, or a folder: then every campaign in it that has checks. Exits 0 if every check passed, 1 if a
-    check failed or is stale, and 5 if none failed but one is inconclusive.
+    CAMPAIGN is a file, or a folder: then every campaign in it that has checks. Exits 0 if every check passed,
+    1 if one failed or is stale. Exits 5 if none failed but one is inconclusive.
 
     Example:  audience check examples/paypal-invoices.yaml
     """

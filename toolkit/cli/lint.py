@@ -39,8 +39,8 @@ _NOTE = "A finding is a reason to look again. It is no ruling and no legal advic
     show_default=True,
     help="How to print the findings. github annotates a pull request.",
 )
-@option("--changed-since", metavar="REF", help="Only drafts that a change since this Git ref touches.")
-@click.option("--follow", is_flag=True, help="DRAFTS... are files that changed: take the campaigns that they touch.")
+@option("--changed-since", metavar="REF", help="Check only drafts that changed since this Git ref.")
+@click.option("--follow", is_flag=True, help="Take DRAFTS... as changed files. Check the campaigns they touch.")
 @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 @click.option("--rules", is_flag=True, help="List the rule ids and stop.")
 def lint(

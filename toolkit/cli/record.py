@@ -153,7 +153,7 @@ class _Done:
         parts += [f"{len(cut)} incomplete"] if cut else []
         parts += [f"{len(self.faults)} with an error"] if self.faults else []
         skipped = self.campaigns - len(self.outcomes) - len(self.faults)
-        parts += [f"{skipped} not begun"] if skipped else []
+        parts += [f"{skipped} not begun or cut short"] if skipped else []
         return f"{', '.join(parts)}; {say_spent(self.bill, self.limit, known=self.spent is not None)}."
 
 

@@ -34,7 +34,7 @@ def run(drafts: tuple[str, ...], surface: str | None, **options: Any) -> int:
 
     DRAFTS are files (.yaml .json .jsonl .csv .xlsx .parquet .md .txt) or - for standard input.
 
-    Example:  audience run examples/paypal-invoices.yaml --audience uk-small-sellers --engine local
+    Example:  audience run examples/paypal-invoices.yaml --engine local
     """
     from toolkit.drafts import load_drafts, merge_campaigns
 

@@ -67,8 +67,8 @@ async def carry_out_on_workers(plan: Plan, store: Store, asking: Asking) -> Run:
         finally:
             await grid.settle(held)
             grid.dismiss()
+            shards.merge_shards(store, job.shards)  # also after an interrupt: what was paid for is kept
         rows = pl.read_parquet(Path(folder) / "*.parquet")
-    shards.merge_shards(store, job.shards)
     embedding = await _find_embedding(reactions, job, store, asking, grid.crew, held)
     rows = _replace_rows(rows, places, make_rows(job, grid.crew, again))
     asked = Asked(reactions, held, started, asking.embedding_model, preferences, rows=rows)
