@@ -56,16 +56,14 @@ def show_title() -> None:
 def show_form(*, locked: bool, bar: DeltaGenerator | None = None) -> None:
     """Ask for drafts, people and the rest, and offer the button: in a bar that stays in sight, where there is one."""
     writing.ask_start(locked=locked)
-    desk = st.container(key=keys.DESK)
-    with desk, st.container(key=keys.ABOUT):
-        where, aim, device = st.columns([2, 2, 1], gap="large")
+    where, aim, device = st.columns([2, 2, 1], gap="large")
     with where:
         surface = ask.ask_surface()
     with aim:
         objective = ask.ask_objective(surface)
     with device:
         seen_on = ask.ask_device()
-    place = desk.container()
+    place = st.container()
     st.subheader("Who will be asked", anchor=False)
     choices, room = st.columns([2, 3], gap="large")
     with choices:
