@@ -360,8 +360,8 @@ def test_earlier_drafts_are_found_by_their_words(page: AppTest) -> None:
     page.run()
     kept = [button for button in page.button if (button.key or "").startswith("kept-")]
     assert [button.label.replace("\\", "") for button in kept] == [
-        "Invoice in a chat. (1)",
-        "Spring market on Sunday. (1)",
+        "Invoice in a chat. · 1 draft",
+        "Spring market on Sunday. · 1 draft",
     ]
     kept[1].click().run()
     assert not page.exception

@@ -107,7 +107,7 @@ def test_a_reload_asks_the_same_people(app: App, server: OpenAIServer) -> None:
     page = app.open()
     write_drafts(page, *DRAFTS)
     press(page.get_by_role("combobox", name=re.compile("Who will read it")))
-    press(page.get_by_role("option", name="uk-social-feed"))
+    press(page.get_by_role("option", name="parents-of-under-13s"))
     press_ask(page)
     page.get_by_text("Who did what").wait_for()
     people, before = answered_people(page), server.count()

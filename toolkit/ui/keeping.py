@@ -26,7 +26,7 @@ def keep(session: Session) -> None:
         with campaign_log.Campaigns(api.default_store()) as kept:
             _keep(kept, session, content)
     except ToolkitError as error:
-        session.said = f"Your drafts could not be saved: {error}"
+        session.lost = f"Your drafts could not be saved: {error}"
 
 
 def take_up(session: Session) -> bool:
@@ -54,7 +54,7 @@ def reopen(session: Session, identity: str) -> bool:
         with campaign_log.Campaigns(api.default_store()) as kept:
             found = kept.find(identity, find_owner())
     except ToolkitError as error:
-        session.said = str(error)
+        session.lost = str(error)
         return False
     if found is None:
         return False
@@ -97,7 +97,7 @@ def _catch_up(session: Session) -> None:
                 return
             found = kept.find(session.kept_id or "", find_owner())
     except ToolkitError as error:
-        session.said = str(error)
+        session.lost = str(error)
         return
     if found is not None:
         _merge(session, found)

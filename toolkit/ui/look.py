@@ -7,6 +7,7 @@ from functools import lru_cache
 import streamlit as st
 
 from toolkit.files import resources
+from toolkit.ui import keys
 
 _DARK = '[data-testid^="stBaseButton-primary"]:not(:disabled) { color: #10161d !important; }'
 """The light blue that is readable on a dark page needs dark letters on it."""
@@ -16,8 +17,8 @@ def apply_look() -> None:
     """Set the room around a page, and keep what is being drawn anew as clear as it was."""
     dark = _DARK if st.context.theme.type == "dark" else ""
     st.html(f"<style>{resources.read_data('page.css')}{dark}</style>")
-    with st.container(key="leaving", height=1, border=False):
-        _register_leaving()(key="leaving-page", height=1)
+    with st.container(key=keys.LEAVING, height=1, border=False):
+        _register_leaving()(key=keys.LEAVING_PART, height=1)
 
 
 @lru_cache(maxsize=1)

@@ -16,7 +16,9 @@ def show() -> None:
     asked = state.find_asked_run()
     if asked is None:
         st.title("Result", anchor=False)
-        show_beginning("This link names no run. Choose a run under Runs, or test two drafts.")
+        show_beginning(
+            "A link to a result names its run, and this one names none. Choose a run under Runs, or test two drafts."
+        )
         return
     try:
         run = caching.open_run(asked)

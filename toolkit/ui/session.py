@@ -5,6 +5,7 @@ It knows nothing of Streamlit. `state` keeps it between two runs of the script a
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -261,8 +262,12 @@ class Session:
 
     def describe(self) -> str:
         """Return what to call these drafts: the first words, and how many drafts there are."""
-        texts = [" ".join(slot.text.split()) for slot in self.slots if slot.is_written]
-        return f"{texts[0][:_TITLE] if texts else 'No words yet'} ({len(texts)})"
+        texts = [slot.text for slot in self.slots if slot.is_written]
+        if not texts:
+            return "No words yet"
+        words = textwrap.shorten(texts[0], _TITLE, placeholder="…")
+        begin = texts[0].strip()[:_TITLE] if words == "…" else words  # a long text without spaces
+        return f"{begin} · {'1 draft' if len(texts) == 1 else f'{len(texts)} drafts'}"
 
     def dump(self) -> Content:
         """Return what is kept: every draft and field, but no key of an endpoint."""

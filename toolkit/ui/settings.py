@@ -29,7 +29,7 @@ def show() -> None:
 
 def show_places() -> None:
     """Say where replies and runs are kept."""
-    st.caption("Replies, approvals and results are in this file. AUDIENCE_STORE names another.")
+    st.caption("Drafts, replies, approvals and results are in this file. AUDIENCE_STORE names another.")
     st.text(api.default_store())
     st.caption("Finished runs are in this folder.")
     st.text(runs.RUNS.resolve())
