@@ -40,13 +40,16 @@ _ORDER = ("passed", "failed", "stale", "inconclusive", "error")
     show_default=True,
     help="Whether an inconclusive check exits 1, 5 where nothing failed, or not at all.",
 )
+@option("--select", multiple=True, metavar="RULE", help="Only these lint rules, or groups such as style.  [repeatable]")
+@option("--ignore", multiple=True, metavar="RULE", help="Leave out these lint rules, or groups.  [repeatable]")
+@option("--max-warnings", type=click.IntRange(min=0), metavar="N", help="Exit 1 if lint has more than N warnings.")
 @option("--changed-since", metavar="REF", help="Only campaigns that a change since this Git ref touches.")
 @click.option("--follow", is_flag=True, help="CAMPAIGN... are files that changed: take the campaigns that they touch.")
 @click.option("--record", "do_record", is_flag=True, help="First ask for what the recording lacks; needs an engine.")
 @option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "github", "junit", "markdown"]),
+    type=click.Choice(["text", "json", "github", "sarif", "codequality", "checkstyle", "rdjson", "junit", "markdown"]),
     default="text",
     show_default=True,
     help="How outcomes are printed; github annotates a pull request.",
@@ -61,6 +64,9 @@ def check(
     on_stale: str,
     on_inconclusive: str,
     changed_since: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    max_warnings: int | None,
     follow: bool,
     do_record: bool,
     form: str,
@@ -77,20 +83,12 @@ def check(
 
     Example:  audience check examples/paypal-invoices.yaml
     """
-    from toolkit.drafts import touched
-    from toolkit.gate import Shelf, check_campaign, choose_campaigns, results
+    from toolkit.gate import Shelf, check_campaign, results
 
     shelf, outcomes, codes = Shelf(), [], []
     given: dict[str, Any] = {"shelf": shelf, "on_stale": on_stale, "on_inconclusive": on_inconclusive}
-    given |= {"audience": options["audience"], "model": options["model"]}
-    if follow:
-        campaigns = tuple(touched.follow(campaigns))
-    chosen, others = choose_campaigns(campaigns) if campaigns else ([], [])
-    if changed_since is not None:
-        chosen = touched.choose_touched(chosen, touched.find_changed(changed_since))
-        others = []
-    elif follow:
-        others = []
+    given |= {"audience": options["audience"], "model": options["model"], "select": select, "ignore": ignore}
+    chosen, others = _choose(campaigns, changed_since, follow=follow)
     for path in others:
         click.echo(f"{path}: not a campaign with checks, left out", err=True)
     for path in chosen:
@@ -109,7 +107,34 @@ def check(
         codes.append(found.exit_code)
     _write(outcomes, junit, summary, outcome)
     click.echo(FORMATS["json" if as_json else form](outcomes))
+    if _has_too_many(outcomes, max_warnings):
+        codes.append(results.FAILED)
     return results.choose_exit_code(codes)
+
+
+def _choose(campaigns: tuple[str, ...], changed_since: str | None, *, follow: bool) -> tuple[list[str], list[str]]:
+    """Return the campaigns to check, and the files that are skipped with a word."""
+    from toolkit.drafts import touched
+    from toolkit.gate import choose_campaigns
+
+    if follow:
+        campaigns = tuple(touched.follow(campaigns))
+    if not campaigns:
+        return [], []
+    chosen, others = choose_campaigns(campaigns)
+    if changed_since is not None:
+        return touched.choose_touched(chosen, touched.find_changed(changed_since)), []
+    return chosen, [] if follow else others
+
+
+def _has_too_many(outcomes: Sequence[results.CampaignOutcome], max_warnings: int | None) -> bool:
+    """Say on standard error if lint has more warnings than are let pass."""
+    findings = [one for outcome in outcomes for check in outcome.checks for one in check.findings]
+    warnings = sum(finding.severity == "warning" for finding in findings)
+    if max_warnings is None or warnings <= max_warnings:
+        return False
+    click.echo(f"audience: {warnings} lint warnings, and --max-warnings is {max_warnings}", err=True)
+    return True
 
 
 def _refuse(path: str, error: ToolkitError) -> results.CampaignOutcome:
@@ -171,10 +196,23 @@ def render_markdown(outcomes: Sequence[results.CampaignOutcome]) -> str:
     return formats.render_summary(outcomes)
 
 
+def render_issues(form: str) -> Callable[[Sequence[results.CampaignOutcome]], str]:
+    """Return the renderer of a form that lists issues, one for each finding of lint and each check that fails."""
+
+    def render(outcomes: Sequence[results.CampaignOutcome]) -> str:
+        from toolkit.drafts.lint import reports
+        from toolkit.gate import formats
+
+        return reports.FORMATS[form](formats.make_issues(outcomes)).removesuffix("\n")
+
+    return render
+
+
 FORMATS: dict[str, Callable[[Sequence[results.CampaignOutcome]], str]] = {
     "text": render_text,
     "json": render_json,
     "github": render_github,
+    **{form: render_issues(form) for form in ("sarif", "codequality", "checkstyle", "rdjson")},
     "junit": render_junit,
     "markdown": render_markdown,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fnmatch
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Never
@@ -49,6 +50,8 @@ def lint(
     audience: Audience | None = None,
     *,
     brand: Brand | str | Path | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
     **unknown: Never,
 ) -> list[Finding]:
     """Return what platforms would refuse and people should look at again, in the order of the drafts or of a file's.
@@ -61,6 +64,7 @@ def lint(
     - `drafts`: the path of a file, a campaign, one draft or several.
     - `audience`: the people it is for; copy that repeats a persona's description then quotes it.
     - `brand`: the team's own rules or their file; defaults to the `brand.yaml` beside the campaign file.
+    - `select`, `ignore`: rule ids, or groups of them such as "style" or "limit.*", to keep or to leave out.
 
     Raises InputError for an unknown option, an unknown surface, an unknown rule in the campaign's `lint:`, or a brand
     file in error.
@@ -71,7 +75,9 @@ def lint(
         >>> found[0].rule, found[0].severity, found[0].line
         ('surface.retired', 'error', 9)
     """
-    check_options(unknown, ("audience", "brand"), "lint")
+    check_options(unknown, ("audience", "brand", "select", "ignore"), "lint")
+    for pattern in (*select, *ignore):
+        check_rule(pattern)
     if isinstance(drafts, (str, Path)):
         drafts = load_drafts(drafts)
     campaign = drafts if isinstance(drafts, Campaign) else None
@@ -85,7 +91,28 @@ def lint(
     for draft in chosen:
         of_draft = sorted(_find(draft, audience, rules, ages), key=lambda finding: FIELDS.index(_field(finding)))
         found += of_draft
-    return list(_apply_overrides(found, campaign)) if campaign else found
+    kept = [finding for finding in found if is_chosen(finding.rule, select, ignore)]
+    return list(_apply_overrides(kept, campaign)) if campaign else kept
+
+
+def check_rule(pattern: str) -> None:
+    """Raise InputError for a rule id, or a group of them, that no rule is of."""
+    if not any(_matches(rule, pattern) for rule in RULES):
+        groups = sorted({rule.split(".")[0] for rule in RULES})
+        raise InputError(
+            f"no lint rule is called {pattern!r}{suggest(pattern, [*RULES, *groups])}; "
+            "`audience lint --rules` lists them"
+        )
+
+
+def is_chosen(rule: str, select: Sequence[str], ignore: Sequence[str]) -> bool:
+    """Return whether a rule is among the selected ones, all if none is named, and is not ignored."""
+    is_selected = not select or any(_matches(rule, pattern) for pattern in select)
+    return is_selected and not any(_matches(rule, pattern) for pattern in ignore)
+
+
+def _matches(rule: str, pattern: str) -> bool:
+    return rule.startswith(f"{pattern}.") or fnmatch.fnmatchcase(rule, pattern)
 
 
 def lint_for(draft: Draft, audiences: Sequence[Audience]) -> list[Finding]:
