@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from toolkit.cli.options import option, shared_parameters
+from toolkit.cli.options import option, settled_paths, shared_parameters
 from toolkit.cli.record import ASKING, find_exit_code, record_one
 from toolkit.errors import InputError, ToolkitError
 from toolkit.files import write_atomically
@@ -25,7 +25,7 @@ _ORDER = ("passed", "failed", "stale", "inconclusive", "error")
 
 
 @click.command(params=shared_parameters("audience", "engine", *ASKING))
-@click.argument("campaigns", nargs=-1, required=True, metavar="CAMPAIGN...")
+@click.argument("campaigns", nargs=-1, metavar="CAMPAIGN...")
 @option(
     "--on-stale",
     type=click.Choice(["fail", "warn"]),
@@ -119,6 +119,8 @@ def _choose(campaigns: tuple[str, ...], changed_since: str | None, *, follow: bo
 
     if follow:
         campaigns = tuple(touched.follow(campaigns))
+    elif not campaigns:
+        campaigns = settled_paths("CAMPAIGN...")
     if not campaigns:
         return [], []
     chosen, others = choose_campaigns(campaigns)

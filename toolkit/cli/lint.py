@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from toolkit.cli.options import option
+from toolkit.cli.options import option, settled_paths
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def lint(
         is_json = as_json or form == "json"
         click.echo(json.dumps({"rules": list(linting.RULES)}) if is_json else "\n".join(linting.RULES))
         return 0
-    if not drafts:
-        raise click.MissingParameter(param_hint="'DRAFTS...'", param_type="argument", ctx=click.get_current_context())
+    drafts = drafts or settled_paths("DRAFTS...")
     if follow:
         drafts = tuple(touched.follow(drafts))
     drafts = tuple(file for path in drafts for file in _list_drafts(path))

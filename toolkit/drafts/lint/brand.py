@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
+from toolkit.config import load_config
 from toolkit.drafts.counts import count_emoji
 from toolkit.drafts.links import find_links
 from toolkit.drafts.lint.records import Finding, Part
@@ -69,11 +70,14 @@ def load_brand(path: str | Path) -> Brand:
 
 
 def find_brand_beside(file: str | None) -> Brand | None:
-    """Return the rules of the `brand.yaml` in the folder of a file of drafts, or None where there is none."""
+    """Return the rules of the `brand.yaml` in the folder of a file of drafts, or else those that its team settled."""
     if file is None:
         return None
     path = Path(file).parent / BRAND_FILE
-    return load_brand(path) if path.is_file() else None
+    if path.is_file():
+        return load_brand(path)
+    settled = load_config(path.parent).find_brand()
+    return load_brand(settled) if settled is not None else None
 
 
 def find_brand(draft: Draft, parts: list[Part], brand: Brand) -> Iterator[Finding]:

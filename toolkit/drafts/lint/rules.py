@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Never
 
+from toolkit.config import load_config
 from toolkit.drafts.lint.attributes import RULE as ATTRIBUTES
 from toolkit.drafts.lint.attributes import find_attributes
 from toolkit.drafts.lint.brand import Brand, find_brand, find_brand_beside, load_brand
@@ -22,7 +23,7 @@ from toolkit.drafts.lint.variables import find_variables
 from toolkit.drafts.loading import load_drafts
 from toolkit.drafts.surfaces import FIELDS, find_surface
 from toolkit.errors import InputError, check_options, suggest
-from toolkit.models import Audience, Campaign, Draft
+from toolkit.models import Audience, Campaign, Draft, records
 
 RULES: tuple[str, ...] = (
     *(f"limit.{field}" for field in FIELDS),
@@ -160,6 +161,19 @@ def _check_overrides(campaign: Campaign) -> None:
             )
 
 
+def _load_changes(campaign: Campaign) -> Mapping[str, records.Override]:
+    """Return what the team made of rules, for a campaign that came from a file."""
+    if campaign.file is None or not Path(campaign.file).is_file():
+        return {}
+    found = load_config(Path(campaign.file).parent)
+    for rule in found.settings.rules:
+        if rule not in RULES:
+            raise InputError(
+                f"{found.file}: unknown rule {rule!r}{suggest(rule, RULES)}; `audience lint --rules` lists them"
+            )
+    return found.settings.rules
+
+
 def _is_never_lowered(finding: Finding) -> bool:
     """Return whether a finding is about somebody under 13 who is aimed at, not about words that look like it."""
     return finding.rule == "policy.children" and finding.severity == "error"
@@ -168,10 +182,11 @@ def _is_never_lowered(finding: Finding) -> bool:
 def _apply_overrides(found: list[Finding], campaign: Campaign) -> Iterator[Finding]:
     """Yield the findings with the campaign's severities, reasons and places."""
     placer = Placer(campaign)
+    settled = _load_changes(campaign)
     for finding in found:
-        override = campaign.lint.get(finding.rule)
+        override = campaign.lint.get(finding.rule) or settled.get(finding.rule)
         if override is not None and override.severity != "error" and _is_never_lowered(finding):
-            where = campaign.place("lint", finding.rule)
+            where = campaign.place("lint", finding.rule) if finding.rule in campaign.lint else campaign.file
             raise InputError(f"{where}: {finding.message}; that cannot be lowered: aim the copy at parents instead")
         if override is not None and override.severity == "off":
             continue
