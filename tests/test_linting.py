@@ -450,6 +450,14 @@ def test_a_brand_file_beside_the_drafts_is_used(tmp_path: Path) -> None:
     assert lint(toolkit.load_drafts(path)) == []
 
 
+def test_a_banned_term_has_a_severity_of_its_own(tmp_path: Path) -> None:
+    """What a team may not say at all is an error, and what it had rather not a warning."""
+    (tmp_path / "brand.yaml").write_text("brand: Oak\nbanned:\n  - {term: cure, severity: error}\n  - cheap\n")
+    path = tmp_path / "drafts.yaml"
+    path.write_text("- {id: one, text: 'A cheap cure. Reply to us.', surface: sms}\n")
+    assert {item.text: item.severity for item in lint(path)} == {"cheap": "warning", "cure": "error"}
+
+
 def test_spans_quote_the_draft() -> None:
     """The matched words are the text between start and end."""
     text = "Plum jam.\n\nTag a friend. Are you diabetic? See http://example.org now!!!"
@@ -470,7 +478,26 @@ def test_any_text_can_be_linted(text: str, surface: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["your very ", "is your child a ", "feeling tired of ", "1 2 ", "tag a ", "so too ", "a, "]
+    "words",
+    [
+        "your very ",
+        "is your child a ",
+        "feeling tired of ",
+        "1 2 ",
+        "tag a ",
+        "so too ",
+        "a, ",
+        "people in the ",
+        "as a single ",
+        "your wrinkles ",
+        "get your mum and ",
+        "they sent it ",
+        "thanks @a for ",
+        "$5 was ",
+        "can we get ",
+        "{{1}} ",
+        "look ten ",
+    ],
 )
 def test_repetitive_copy_is_not_slow(words: str) -> None:
     """Twenty thousand characters that almost match are judged in the time of a coffee spoon, not of a coffee."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from toolkit.cli.options import option, shared_parameters
+from toolkit.cli.options import option, settled_paths, shared_parameters
 from toolkit.cli.record import ASKING, find_exit_code, record_one, say_spent
 from toolkit.errors import InputError, ToolkitError
 from toolkit.files import write_atomically
@@ -25,7 +25,7 @@ _ORDER = ("passed", "failed", "stale", "inconclusive", "error")
 
 
 @click.command(params=shared_parameters("audience", "engine", *ASKING))
-@click.argument("campaigns", nargs=-1, required=True, metavar="CAMPAIGN...")
+@click.argument("campaigns", nargs=-1, metavar="CAMPAIGN...")
 @option(
     "--on-stale",
     type=click.Choice(["fail", "warn"]),
@@ -43,12 +43,15 @@ _ORDER = ("passed", "failed", "stale", "inconclusive", "error")
 @click.option(
     "--record", "do_record", is_flag=True, help="First ask for the reactions that recordings lack. Needs an engine."
 )
+@option("--select", multiple=True, metavar="RULE", help="Only these lint rules, or groups such as style.  [repeatable]")
+@option("--ignore", multiple=True, metavar="RULE", help="Leave out these lint rules, or groups.  [repeatable]")
+@option("--max-warnings", type=click.IntRange(min=0), metavar="N", help="Exit 1 if lint has more than N warnings.")
 @option("--changed-since", metavar="REF", help="Check only campaigns that changed since this Git ref.")
 @click.option("--follow", is_flag=True, help="Take CAMPAIGN... as changed files. Check the campaigns they touch.")
 @option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "github", "junit", "markdown"]),
+    type=click.Choice(["text", "json", "github", "sarif", "codequality", "checkstyle", "rdjson", "junit", "markdown"]),
     default="text",
     show_default=True,
     help="How to print the outcomes. github annotates a pull request.",
@@ -67,6 +70,9 @@ def check(
     on_stale: str,
     on_inconclusive: str,
     changed_since: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    max_warnings: int | None,
     follow: bool,
     do_record: bool,
     form: str,
@@ -88,7 +94,7 @@ def check(
 
     shelf, outcomes, codes = Shelf(), [], []
     given: dict[str, Any] = {"shelf": shelf, "on_stale": on_stale, "on_inconclusive": on_inconclusive}
-    given |= {"audience": options["audience"], "model": options["model"]}
+    given |= {"audience": options["audience"], "model": options["model"], "select": select, "ignore": ignore}
     chosen = _choose(campaigns, changed_since, follow=follow)
     with budget.one_bill() as bill:
         for path in chosen:
@@ -109,6 +115,8 @@ def check(
         click.echo(f"{say_spent(bill, options['max_cost'])}.", err=True)
     _write(outcomes, junit, summary, outcome)
     click.echo(FORMATS["json" if as_json else form](outcomes))
+    if _has_too_many(outcomes, max_warnings):
+        codes.append(results.FAILED)
     return results.choose_exit_code(codes)
 
 
@@ -117,13 +125,28 @@ def _choose(campaigns: tuple[str, ...], changed_since: str | None, *, follow: bo
     from toolkit.drafts import touched
     from toolkit.gate import choose_campaigns
 
-    named = tuple(touched.follow(campaigns)) if follow else campaigns
-    chosen, others = choose_campaigns(named) if named else ([], [])
+    if follow:
+        campaigns = tuple(touched.follow(campaigns))
+    elif not campaigns:
+        campaigns = settled_paths("CAMPAIGN...")
+    if not campaigns:
+        return []
+    chosen, others = choose_campaigns(campaigns)
     if changed_since is not None:
         return touched.choose_touched(chosen, touched.find_changed(changed_since))
     for path in () if follow else others:
         click.echo(f"{path}: skipped, it is no campaign with checks", err=True)
     return chosen
+
+
+def _has_too_many(outcomes: Sequence[results.CampaignOutcome], max_warnings: int | None) -> bool:
+    """Say on standard error if lint has more warnings than are let pass."""
+    findings = [one for outcome in outcomes for check in outcome.checks for one in check.findings]
+    warnings = sum(finding.severity == "warning" for finding in findings)
+    if max_warnings is None or warnings <= max_warnings:
+        return False
+    click.echo(f"audience: {warnings} lint warnings, and --max-warnings is {max_warnings}", err=True)
+    return True
 
 
 def _refuse(path: str, error: ToolkitError) -> results.CampaignOutcome:
@@ -185,10 +208,23 @@ def render_markdown(outcomes: Sequence[results.CampaignOutcome]) -> str:
     return formats.render_summary(outcomes)
 
 
+def render_issues(form: str) -> Callable[[Sequence[results.CampaignOutcome]], str]:
+    """Return the renderer of a form that lists issues, one for each finding of lint and each check that fails."""
+
+    def render(outcomes: Sequence[results.CampaignOutcome]) -> str:
+        from toolkit.drafts.lint import reports
+        from toolkit.gate import formats
+
+        return reports.FORMATS[form](formats.make_issues(outcomes)).removesuffix("\n")
+
+    return render
+
+
 FORMATS: dict[str, Callable[[Sequence[results.CampaignOutcome]], str]] = {
     "text": render_text,
     "json": render_json,
     "github": render_github,
+    **{form: render_issues(form) for form in ("sarif", "codequality", "checkstyle", "rdjson")},
     "junit": render_junit,
     "markdown": render_markdown,
 }

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from toolkit.cli.options import option
+from toolkit.cli.options import option, settled_paths
 from toolkit.errors import InputError
-from toolkit.files import markup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,11 +33,14 @@ _NOTE = "A finding is a reason to look again. It is no ruling and no legal advic
 @option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(["text", "json", "github", "sarif", "codequality", "checkstyle", "rdjson", "junit"]),
     default="text",
     show_default=True,
     help="How to print the findings. github annotates a pull request.",
 )
+@option("--select", multiple=True, metavar="RULE", help="Only these rules, or groups such as style.  [repeatable]")
+@option("--ignore", multiple=True, metavar="RULE", help="Leave out these rules, or groups such as style.  [repeatable]")
+@option("--max-warnings", type=click.IntRange(min=0), metavar="N", help="Exit 1 if there are more than N warnings.")
 @option("--changed-since", metavar="REF", help="Check only drafts that changed since this Git ref.")
 @click.option("--follow", is_flag=True, help="Take DRAFTS... as changed files. Check the campaigns they touch.")
 @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
@@ -50,6 +52,9 @@ def lint(
     brand: str | None,
     form: str,
     changed_since: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    max_warnings: int | None,
     *,
     follow: bool,
     as_json: bool,
@@ -69,8 +74,7 @@ def lint(
         is_json = as_json or form == "json"
         click.echo(json.dumps({"rules": list(linting.RULES)}) if is_json else "\n".join(linting.RULES))
         return 0
-    if not drafts:
-        raise click.MissingParameter(param_hint="'DRAFTS...'", param_type="argument", ctx=click.get_current_context())
+    drafts = drafts or settled_paths("DRAFTS...")
     if follow:
         drafts = tuple(touched.follow(drafts))
     drafts = tuple(file for path in drafts for file in _list_drafts(path))
@@ -83,16 +87,20 @@ def lint(
     for path in drafts:
         try:
             campaign = load_drafts(path, surface=surface)
-            findings += linting.lint(campaign, people, brand=brand)
+            findings += linting.lint(campaign, people, brand=brand, select=select, ignore=ignore)
             count += len(campaign)
         except InputError as error:
             if len(drafts) == 1:
                 raise
             faults.append(error)
             click.echo(f"audience: {error}", err=True)
-    _print(findings, "json" if as_json else form, count)
+    _print(findings, "json" if as_json else form, count, drafts)
     if faults:
         return faults[0].exit_code
+    warnings = sum(finding.severity == "warning" for finding in findings)
+    if max_warnings is not None and warnings > max_warnings:
+        click.echo(f"audience: {warnings} warnings, and --max-warnings is {max_warnings}", err=True)
+        return 1
     return int(any(finding.severity == "error" for finding in findings))
 
 
@@ -108,13 +116,16 @@ def _list_drafts(path: str) -> list[str]:
     return found
 
 
-def _print(findings: Sequence[Finding], form: str, drafts: int) -> None:
+def _print(findings: Sequence[Finding], form: str, drafts: int, files: Sequence[str]) -> None:
+    from toolkit.drafts.lint import reports
+
     if form == "json":
         described = [_describe(finding) for finding in findings]
         click.echo(json.dumps({"findings": described}, ensure_ascii=False))
-    elif form == "github":
-        for finding in findings:
-            click.echo(_annotate(finding))
+    elif form == "junit":
+        click.echo(_render_junit(findings, files), nl=False)
+    elif form in reports.FORMATS:
+        click.echo(reports.FORMATS[form](reports.make_issues(findings)), nl=False)
     else:
         for finding in findings:
             click.echo(_write(finding))
@@ -127,9 +138,9 @@ def _describe(finding: Finding) -> dict[str, object]:
 
 
 def _say(finding: Finding) -> str:
-    part = "" if finding.field == "text" or finding.message.startswith(finding.field) else f"{finding.field}: "
-    advice = f"; {finding.suggestion}" if finding.suggestion else ""
-    return f"{part}{finding.message}{advice}"
+    from toolkit.drafts.lint import reports
+
+    return reports.describe_finding(finding)
 
 
 def _write(finding: Finding) -> str:
@@ -148,8 +159,26 @@ def _summarise(findings: Sequence[Finding], drafts: int) -> str:
     return f"{said}. {_NOTE}" if findings else f"{said}."
 
 
-def _annotate(finding: Finding) -> str:
-    """Return a finding as a workflow command of GitHub Actions."""
-    title = f"{finding.rule} ({finding.draft_id})"
-    values = {"file": finding.file, "line": finding.line, "title": title, "col": finding.column}
-    return markup.write_command({"note": "notice"}.get(finding.severity, finding.severity), values, _say(finding))
+def _render_junit(findings: Sequence[Finding], files: Sequence[str]) -> str:
+    """Return JUnit XML: a suite a file, a case a finding; errors fail, and what is less is skipped with its words."""
+    import datetime
+
+    from toolkit.gate import formats, results
+
+    words: dict[str, results.Outcome] = {"error": "failed", "warning": "inconclusive", "note": "inconclusive"}
+    outcomes = []
+    for file in files:
+        checks = [
+            results.CheckOutcome(
+                check=f"{finding.draft_id} {finding.rule}",
+                outcome=words[finding.severity],
+                message=_say(finding),
+                line=finding.line,
+            )
+            for finding in findings
+            if finding.file == file
+        ] or [results.CheckOutcome(check="lint", outcome="passed", message="nothing was found")]
+        outcomes.append(
+            results.CampaignOutcome(campaign=Path(file).stem, file=file, outcome="passed", checks=tuple(checks))
+        )
+    return formats.render_junit(outcomes, datetime.datetime.now(datetime.UTC))

@@ -10,6 +10,7 @@ import click
 
 from toolkit.cli.app import app
 from toolkit.cli.check import check
+from toolkit.cli.config import Defaults, config
 from toolkit.cli.doctor import doctor
 from toolkit.cli.lint import lint
 from toolkit.cli.outcomes import outcomes
@@ -28,7 +29,8 @@ READER_GONE = 141
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="audience-toolkit", prog_name="audience")
-def audience() -> None:
+@click.pass_context
+def audience(context: click.Context) -> None:
     """Speak to the audience before the audience.
 
     Personas react to your drafts through a language model. Statistics say how far you can trust the result. Simulated
@@ -36,9 +38,10 @@ def audience() -> None:
 
     Start with:  audience demo
     """
+    context.default_map = Defaults()
 
 
-for command in (demo, run, rewrite, lint, check, record, report, personas, outcomes, app, doctor):
+for command in (demo, run, rewrite, lint, check, record, report, personas, outcomes, app, config, doctor):
     audience.add_command(command)
 
 

@@ -16,6 +16,16 @@ def option(name: str, *flags: str, **settings: Any) -> Callable[[Command], Comma
     return click.option(name, *flags, envvar=variable, show_envvar=False, **settings)
 
 
+def settled_paths(argument: str) -> tuple[str, ...]:
+    """Return the paths of the team's file, for a command that was given none; raise click's error where it has none."""
+    from toolkit.config import load_config
+
+    paths = load_config().list_paths()
+    if not paths:
+        raise click.MissingParameter(param_hint=f"'{argument}'", param_type="argument", ctx=click.get_current_context())
+    return paths
+
+
 class PriceType(click.ParamType[tuple[float, float]]):
     """Two numbers, IN,OUT: dollars per million prompt and completion tokens."""
 

@@ -23,7 +23,19 @@ def list_files(folder: Path, suffixes: Collection[str] = YAML_SUFFIXES) -> list[
     """Return the files in a folder and below with one of the suffixes, sorted; inside Git, without what it ignores."""
     listed = _ask_git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".", folder=folder)
     found = folder.rglob("*") if listed is None else (folder / name for name in listed.split("\0") if name)
-    return [str(path) for path in sorted(set(found)) if path.suffix.lower() in suffixes and path.is_file()]
+    files = [path for path in sorted(set(found)) if path.suffix.lower() in suffixes and path.is_file()]
+    if not _has_settings(folder):
+        return [str(path) for path in files]
+    from toolkit.config import load_config
+
+    settled = load_config(folder)
+    return [str(path) for path in files if not settled.is_excluded(path)]
+
+
+def _has_settings(folder: Path) -> bool:
+    """Return whether a file of settings may stand upwards: only then is what reads it loaded."""
+    places = (folder.resolve(), *folder.resolve().parents)
+    return any((place / name).is_file() for place in places for name in ("audience.toml", "pyproject.toml"))
 
 
 def find_changed(ref: str, folder: Path = Path()) -> frozenset[Path]:

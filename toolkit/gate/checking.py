@@ -43,6 +43,8 @@ def check(
     prompts: str | Path | None = None,
     store: str | Path | None = None,
     on_reaction: session.OnReaction | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
     shelf: Shelf | None = None,
 ) -> CampaignOutcome:
     """Judge the checks of a campaign on its recording: no network, no key, no cost, no model.
@@ -60,6 +62,7 @@ def check(
     - `model`: the model that must have answered; reactions of another are stale.
     - `base_url`, `api_key`, `embedding_model`, `concurrency`, `price`, `max_cost`, `prompts`, `store`, `on_reaction`:
       as for `toolkit.run`, for an engine that asks.
+    - `select`, `ignore`: lint rules, such as "style.caps" or "policy", to keep or to leave out.
     - `shelf`: shared between calls, so that audiences are read once.
 
     Returns the outcome with one entry a check. Raises InputError for an unknown option, and for a campaign, an audience
@@ -75,7 +78,7 @@ def check(
     _check_policy("on_inconclusive", on_inconclusive, get_args(OnInconclusive))
     campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
     checks = read_checks(campaign)
-    findings = linting.lint(campaign)
+    findings = linting.lint(campaign, select=select, ignore=ignore)
     judge = None
     if any(placed.check.needs_recording for placed in checks):
         shelf = shelf or Shelf()

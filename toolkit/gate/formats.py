@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from xml.etree import ElementTree
 
+from toolkit.drafts.lint import reports
 from toolkit.files import markup
 from toolkit.gate.results import CampaignOutcome, CheckOutcome
 from toolkit.models import LABEL
@@ -15,7 +14,6 @@ from toolkit.models import LABEL
 _escape = markup.escape_markdown
 
 _BLOCKING = frozenset({"failed", "stale", "error"})
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LEVELS = {"failed": "error", "stale": "error", "error": "error", "inconclusive": "warning"}
 _MARKS = {"passed": "passed", "failed": "**failed**", "stale": "**stale**", "error": "**error**"}
 
@@ -30,8 +28,7 @@ def render_junit(outcomes: Sequence[CampaignOutcome], at: datetime.datetime) -> 
     suites = ElementTree.Element("testsuites")
     for number, outcome in enumerate(outcomes):
         suites.append(_make_suite(outcome, number, at))
-    ElementTree.indent(suites)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"
+    return reports.write_xml(suites)
 
 
 def render_annotations(outcomes: Sequence[CampaignOutcome]) -> str:
@@ -46,6 +43,26 @@ def render_annotations(outcomes: Sequence[CampaignOutcome]) -> str:
         if check.outcome in _LEVELS
     ]
     return "".join(f"{line}\n" for _, line in sorted(found, key=lambda pair: pair[0]))
+
+
+def make_issues(outcomes: Sequence[CampaignOutcome]) -> list[reports.Issue]:
+    """Return what is wrong as issues: each finding of lint by itself, and each other check that does not pass."""
+    issues: list[reports.Issue] = []
+    for outcome in outcomes:
+        for check in outcome.checks:
+            issues += reports.make_issues(check.findings)
+            if check.outcome in _LEVELS and not check.findings:
+                issues.append(
+                    reports.Issue(
+                        file=outcome.file,
+                        line=check.line,
+                        rule=f"check.{check.outcome}",
+                        severity="error" if _find_level(outcome, check) == "error" else "warning",
+                        about=f"{outcome.campaign}: {check.check}",
+                        message=check.message,
+                    )
+                )
+    return issues
 
 
 def render_summary(outcomes: Sequence[CampaignOutcome]) -> str:
@@ -80,16 +97,16 @@ def _make_suite(outcome: CampaignOutcome, number: int, at: datetime.datetime) ->
         ElementTree.SubElement(properties, "property", {"name": name, "value": value})
     for check in checks:
         suite.append(_make_case(outcome, check))
-    ElementTree.SubElement(suite, "system-out").text = _clean("\n".join(outcome.warnings))
+    ElementTree.SubElement(suite, "system-out").text = reports.clean_xml("\n".join(outcome.warnings))
     ElementTree.SubElement(suite, "system-err")
     return suite
 
 
 def _make_case(outcome: CampaignOutcome, check: CheckOutcome) -> ElementTree.Element:
     case = ElementTree.Element("testcase", {**_token(name=check.check, classname=outcome.campaign), "time": "0.000"})
-    said = _clean(f"{_place(outcome, check)}: {check.message}")
+    said = reports.clean_xml(f"{_place(outcome, check)}: {check.message}")
     if check.outcome in _BLOCKING:
-        attributes = {"type": check.outcome, "message": _clean(check.message)}
+        attributes = {"type": check.outcome, "message": reports.clean_xml(check.message)}
         ElementTree.SubElement(case, "failure", attributes).text = said
     elif check.outcome == "inconclusive":
         ElementTree.SubElement(case, "skipped").text = said
@@ -98,12 +115,7 @@ def _make_case(outcome: CampaignOutcome, check: CheckOutcome) -> ElementTree.Ele
 
 def _token(**names: str) -> dict[str, str]:
     """Return names with their white space folded, as the schema's tokens have it; empty ones become a dash."""
-    return {key: " ".join(_clean(name).split()) or "-" for key, name in names.items()}
-
-
-def _clean(text: str) -> str:
-    """Return text with what XML 1.0 cannot hold replaced."""
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    return {key: " ".join(reports.clean_xml(name).split()) or "-" for key, name in names.items()}
 
 
 def _annotate(outcome: CampaignOutcome, check: CheckOutcome) -> str:
@@ -142,8 +154,4 @@ def _place(outcome: CampaignOutcome, check: CheckOutcome) -> str:
 
 def _name_file(outcome: CampaignOutcome) -> str:
     """Return the campaign's file from the working folder where it lies inside it."""
-    path = Path(outcome.file)
-    try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return path.as_posix()
+    return reports.shorten_path(outcome.file)

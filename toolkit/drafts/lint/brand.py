@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
+from toolkit.config import load_config
 from toolkit.drafts.counts import count_emoji
 from toolkit.drafts.links import find_links
-from toolkit.drafts.lint.records import Finding, Part
+from toolkit.drafts.lint.records import Finding, Part, Severity
 from toolkit.files import load_yaml, make_record, read_text
 from toolkit.models import Draft, Record
 
@@ -29,6 +30,8 @@ class BannedTerm(Record):
     """What to write in its place."""
     because: str | None = None
     """Why."""
+    severity: Severity = "warning"
+    """What a draft that says it gets."""
 
 
 class Tone(Record):
@@ -69,11 +72,14 @@ def load_brand(path: str | Path) -> Brand:
 
 
 def find_brand_beside(file: str | None) -> Brand | None:
-    """Return the rules of the `brand.yaml` in the folder of a file of drafts, or None where there is none."""
+    """Return the rules of the `brand.yaml` in the folder of a file of drafts, or else those that its team settled."""
     if file is None:
         return None
     path = Path(file).parent / BRAND_FILE
-    return load_brand(path) if path.is_file() else None
+    if path.is_file():
+        return load_brand(path)
+    settled = load_config(path.parent).find_brand()
+    return load_brand(settled) if settled is not None else None
 
 
 def find_brand(draft: Draft, parts: list[Part], brand: Brand) -> Iterator[Finding]:
@@ -101,7 +107,9 @@ def _find_terms(part: Part, brand: Brand) -> Iterator[Finding]:
             because = f": {banned.because}" if banned.because else ""
             suggestion = f"write “{banned.instead}”" if banned.instead else "leave it out"
             message = f"{brand.brand} does not say “{match[0]}”{because}"
-            yield part.find("style.brand-banned", match.span(), message, suggestion=suggestion)
+            yield part.find(
+                "style.brand-banned", match.span(), message, severity=banned.severity, suggestion=suggestion
+            )
     for word in brand.tone.avoid:
         for match in _compile(word).finditer(part.text):
             message = f"“{match[0]}” does not sound like {brand.brand}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+import fnmatch
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from toolkit.config import load_config
 from toolkit.drafts.lint.attributes import RULE as ATTRIBUTES
 from toolkit.drafts.lint.attributes import find_attributes
 from toolkit.drafts.lint.brand import Brand, find_brand, find_brand_beside, load_brand
@@ -20,7 +22,7 @@ from toolkit.drafts.lint.variables import find_variables
 from toolkit.drafts.loading import load_drafts
 from toolkit.drafts.surfaces import FIELDS, find_surface
 from toolkit.errors import InputError, Kind, accept_only, suggest
-from toolkit.models import Audience, Campaign, Draft
+from toolkit.models import Audience, Campaign, Draft, records
 
 RULES: tuple[str, ...] = (
     *(f"limit.{field}" for field in FIELDS),
@@ -55,6 +57,8 @@ def lint(
     audience: Audience | None = None,
     *,
     brand: Brand | str | Path | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
 ) -> list[Finding]:
     """Return what platforms would refuse and people should look at again, in the order of the drafts or of a file's.
 
@@ -66,6 +70,7 @@ def lint(
     - `drafts`: the path of a file, a campaign, one draft or several.
     - `audience`: the people it is for; copy that repeats a persona's description then quotes it.
     - `brand`: the team's own rules or their file; defaults to the `brand.yaml` beside the campaign file.
+    - `select`, `ignore`: rule ids, or groups of them such as "style" or "limit.*", to keep or to leave out.
 
     Raises InputError for an unknown option, an unknown surface, an unknown rule in the campaign's `lint:`, or a brand
     file in error.
@@ -76,6 +81,8 @@ def lint(
         >>> found[0].rule, found[0].severity, found[0].line
         ('surface.retired', 'error', 9)
     """
+    for pattern in (*select, *ignore):
+        check_rule(pattern)
     if isinstance(drafts, (str, Path)):
         drafts = load_drafts(drafts)
     campaign = drafts if isinstance(drafts, Campaign) else None
@@ -89,7 +96,28 @@ def lint(
     for draft in chosen:
         of_draft = sorted(_find(draft, audience, rules, ages), key=lambda finding: FIELDS.index(_field(finding)))
         found += of_draft
-    return list(_apply_overrides(found, campaign)) if campaign else found
+    kept = [finding for finding in found if is_chosen(finding.rule, select, ignore)]
+    return list(_apply_overrides(kept, campaign)) if campaign else kept
+
+
+def check_rule(pattern: str) -> None:
+    """Raise InputError for a rule id, or a group of them, that no rule is of."""
+    if not any(_matches(rule, pattern) for rule in RULES):
+        groups = sorted({rule.split(".")[0] for rule in RULES})
+        raise InputError(
+            f"no lint rule is called {pattern!r}{suggest(pattern, [*RULES, *groups])}; "
+            "`audience lint --rules` lists them"
+        )
+
+
+def is_chosen(rule: str, select: Sequence[str], ignore: Sequence[str]) -> bool:
+    """Return whether a rule is among the selected ones, all if none is named, and is not ignored."""
+    is_selected = not select or any(_matches(rule, pattern) for pattern in select)
+    return is_selected and not any(_matches(rule, pattern) for pattern in ignore)
+
+
+def _matches(rule: str, pattern: str) -> bool:
+    return rule.startswith(f"{pattern}.") or fnmatch.fnmatchcase(rule, pattern)
 
 
 def lint_for(draft: Draft, audiences: Sequence[Audience]) -> list[Finding]:
@@ -137,6 +165,19 @@ def _check_overrides(campaign: Campaign) -> None:
             )
 
 
+def _load_changes(campaign: Campaign) -> Mapping[str, records.Override]:
+    """Return what the team made of rules, for a campaign that came from a file."""
+    if campaign.file is None or not Path(campaign.file).is_file():
+        return {}
+    found = load_config(Path(campaign.file).parent)
+    for rule in found.settings.rules:
+        if rule not in RULES:
+            raise InputError(
+                f"{found.file}: unknown rule {rule!r}{suggest(rule, RULES)}; `audience lint --rules` lists them"
+            )
+    return found.settings.rules
+
+
 def _is_never_lowered(finding: Finding) -> bool:
     """Return whether a finding is about somebody under 13 who is aimed at, not about words that look like it."""
     return finding.rule == "policy.children" and finding.severity == "error"
@@ -145,10 +186,11 @@ def _is_never_lowered(finding: Finding) -> bool:
 def _apply_overrides(found: list[Finding], campaign: Campaign) -> Iterator[Finding]:
     """Yield the findings with the campaign's severities, reasons and places."""
     placer = Placer(campaign)
+    settled = _load_changes(campaign)
     for finding in found:
-        override = campaign.lint.get(finding.rule)
+        override = campaign.lint.get(finding.rule) or settled.get(finding.rule)
         if override is not None and override.severity != "error" and _is_never_lowered(finding):
-            where = campaign.place("lint", finding.rule)
+            where = campaign.place("lint", finding.rule) if finding.rule in campaign.lint else campaign.file
             raise InputError(f"{where}: {finding.message}; that cannot be lowered: aim the copy at parents instead")
         if override is not None and override.severity == "off":
             continue

@@ -1,0 +1,3 @@
+from .team_file import Configuration, TeamSettings, load_config
+
+__all__ = ["Configuration", "TeamSettings", "load_config"]
