@@ -280,8 +280,12 @@ A_PATH = Kind("a path", lambda value: isinstance(value, (str, os.PathLike)) and 
 A_TEXT = Kind("a text", lambda value: isinstance(value, str))
 
 
-def accept_only(**kinds: Kind) -> Callable[[Callable[Parameters, Returned]], Callable[Parameters, Returned]]:
+def accept_only(
+    more: Iterable[str] = (), /, **kinds: Kind
+) -> Callable[[Callable[Parameters, Returned]], Callable[Parameters, Returned]]:
     """Return a decorator: an option that the function does not know, or an argument of a wrong kind, is an InputError.
+
+    `more` names the options that the function takes besides its own parameters, as `**options`.
 
     Example:
         >>> @accept_only(folder=A_PATH)
@@ -296,13 +300,11 @@ def accept_only(**kinds: Kind) -> Callable[[Callable[Parameters, Returned]], Cal
         sorts = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
         parameters = inspect.signature(function).parameters
         takes = [name for name, one in parameters.items() if one.kind in sorts]
-        known = [name for name in takes if name != "self"]
-        takes_more = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values())
+        known = [*(name for name in takes if name != "self"), *more]
 
         @functools.wraps(function)
         def call(*arguments: Parameters.args, **options: Parameters.kwargs) -> Returned:
-            if not takes_more:  # else the function itself says what its options are
-                check_options(options, known, function.__name__)
+            check_options(options, known, function.__name__)
             for name, value in (*zip(takes, arguments, strict=False), *options.items()):
                 if name in kinds and not kinds[name].fits(value):
                     was = "None" if value is None else f"a value of type {type(value).__name__}"
