@@ -37,7 +37,7 @@ def load_audience(
     called something else. With `draw`, a Parquet file of any size is streamed past and only those drawn are read; it
     says nothing to other files. Raises InputError naming file, line, what is allowed and the next step.
 
-    Example:
+    Examples:
         >>> toolkit.load_audience("uk-small-sellers").segment_keys
         ('age', 'role')
     """

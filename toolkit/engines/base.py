@@ -87,7 +87,7 @@ class EngineBase:
 
     Replies are kept in the store under `model`, so name it anew when it would answer otherwise.
 
-    Example:
+    Examples:
         >>> import asyncio
         >>> class Parrot(EngineBase):
         ...     model = "parrot-1"

@@ -1,6 +1,6 @@
 """What calls cost, and a limit that the bill cannot pass, of one run or of everything that a command does.
 
-Example:
+Examples:
     >>> from toolkit.engines.budget import Bill, one_bill
     >>> with one_bill() as bill, one_bill() as same:
     ...     bill is same, bill.spent

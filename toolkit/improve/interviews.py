@@ -331,7 +331,7 @@ def interview(
     Raises InputError for anything that cannot be used, before anything is asked; BudgetReached where `max_cost` leaves
     no room; EngineUnavailable where no answer can be had, also if the model declines.
 
-    Example:
+    Examples:
         >>> import json, tempfile
         >>> from toolkit.engines import EngineBase
         >>> from toolkit.models.exchange import Reply
@@ -388,7 +388,7 @@ def follow_up(
     Raises InputError for anything that cannot be used, before anything is asked, and EngineUnavailable where no answer
     can be had.
 
-    Example:
+    Examples:
         >>> toolkit.follow_up(None, "What put you off?", max_costs=0.01)
         Traceback (most recent call last):
         toolkit.errors.InputError: unknown option 'max_costs'; did you mean 'max_cost'?

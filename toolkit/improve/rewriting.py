@@ -165,7 +165,7 @@ def rewrite(
     Raises InputError for anything that cannot be used, before anything is asked, and EngineUnavailable where no reply
     can be had.
 
-    Example:
+    Examples:
         >>> import json, tempfile
         >>> from toolkit.engines import EngineBase
         >>> from toolkit.models import Draft

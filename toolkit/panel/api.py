@@ -65,7 +65,7 @@ def plan(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Se
     `drafts`, `audience` and the options are those of `run` that say what is asked: `objective`, `rating`, `sample`,
     `repeats`, `seed`, `control`, `head_to_head`, `prompts`. Raises InputError for anything that cannot be used.
 
-    Example:
+    Examples:
         >>> planned = toolkit.plan("examples/paypal-invoices.yaml", "uk-small-sellers", sample=6, control=False)
         >>> len(planned.panel), len(planned.tasks)
         (6, 12)
@@ -81,7 +81,7 @@ async def arun(drafts: DraftsLike, audience: AudienceLike = None, **options: Unp
     Setting the event `stop` ends the calls in flight and returns what came; `halt` waits for them and may raise
     Interrupted.
 
-    Example:
+    Examples:
         >>> import asyncio
         >>> asyncio.run(toolkit.arun("examples/paypal-invoices.yaml", "uk-small-sellers", sampel=6))
         Traceback (most recent call last):
@@ -129,7 +129,7 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Run
     can be had. An error of your own engine or callback comes through as it is; replies that came before it are kept,
     and the same call goes on from there. Reactions that failed are rows with status "failed": see `run.is_complete`.
 
-    Example:
+    Examples:
         An engine of your own needs no key. This one has everybody like everything.
 
         >>> import json, tempfile
@@ -228,7 +228,7 @@ def estimate(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpac
     Reactions and vectors that the store holds are taken off, for an endpoint's models; the local engine's are not
     looked up. Raises InputError for anything that cannot be used.
 
-    Example:
+    Examples:
         >>> takes = toolkit.estimate("examples/paypal-invoices.yaml", "uk-small-sellers", engine="local", sample=6)
         >>> takes.reactions, takes.cost_usd
         (12, 0.0)
