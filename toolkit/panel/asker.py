@@ -33,6 +33,8 @@ from toolkit.store import make_key
 
 Parsed = TypeVar("Parsed")
 _ATTEMPTS = 2
+_ROOM_AFTER = 4
+"""How many times the usual room all questions get once a model was seen to think it away."""
 _CERTAIN = [[float(level == value) for level in range(5)] for value in range(5)]
 """Distributions with everything on one point; a hundred thousand reactions share these five."""
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.05, 1.0
@@ -101,6 +103,7 @@ class Asker:
         self._token = token
         self._halt = halt
         self._breaker = breaker or Breaker(choose_calls(engine.concurrency, is_batch=engine.is_batch))
+        self._room = 1
         self._asked = 0
         self._places: dict[int, int] = {}
         self._examples: dict[exchange.Kind, tuple[int, exchange.Question]] = {}
@@ -276,12 +279,13 @@ class Asker:
                 reply = repairs.judge_reply(reply, parse)
             except BadReply as error:
                 problem = error
+                self._room = max(self._room, _ROOM_AFTER if error.kind == "no room" else 1)
                 if error.kind != "refused":
                     self._breaker.count_unusable(error.kind, str(error))
             else:
                 if not reply.refusal:
                     self._breaker.count_answer()
-                if not reply.refusal or attempt + 1 == _ATTEMPTS:
+                if not reply.refusal or reply.filtered or attempt + 1 == _ATTEMPTS:
                     usage.bad += ("refused",) if reply.refusal else ()
                     kept = self._keep(key, _add_up(reply, earlier))
                     usage.take(kept)
@@ -306,11 +310,14 @@ class Asker:
         if self._engine.form == "completion":
             sampling["seed"] = (int.from_bytes(key[:4], "big") + attempt) % 2**31
         prompt = question.prompt.replace(self._token, "").replace(BOUNDARY, self._token)
-        return replace(question, prompt=prompt, sampling=sampling, key=key.hex())
+        roomy = question if question.room else question.leave_room(self._room)
+        return replace(roomy, prompt=prompt, sampling=sampling, key=key.hex())
 
     async def _pay_for(self, question: exchange.Question) -> exchange.Reply:
         """Ask with the worst case held back; what became of a call that broke off is not known and stays counted."""
         hold = await self._budget.hold(question)
+        if not hold.is_roomy:
+            question = replace(question, room=None)
         try:
             reply = await self._engine.ask(replace(question, before_retry=hold.renew))
         except CallFailed as error:

@@ -37,6 +37,9 @@ _NOTES = {
 }
 """What is told where telling helps; what is not here is asked for again as it was."""
 
+_MORE_ROOM = {"cut": 2, "no room": 4}
+"""How many times the room a second reply gets, by what was wrong with the first."""
+
 
 def judge_reply(reply: exchange.Reply, parse: Callable[[str], object]) -> exchange.Reply:
     """Return the reply, a refusal in prose marked as one; raise BadReply, with the reason, where it cannot be used."""
@@ -47,6 +50,8 @@ def judge_reply(reply: exchange.Reply, parse: Callable[[str], object]) -> exchan
     except BadReply as error:
         if error.kind == "not JSON" and _DECLINES.match(reply.text):
             return replace(reply, refusal=" ".join(reply.text.split())[:_MOST_SHOWN])
+        if reply.cut and not reply.text.strip():
+            raise BadReply("the model used up its tokens before it said anything", "no room") from None
         if reply.cut:
             raise BadReply(f"{error} (cut at the token limit)", "cut") from None
         raise
@@ -72,7 +77,12 @@ def make_strict(parse: Callable[[str], Answer], task: Task) -> Callable[[str], A
 
 
 def ask_again(question: exchange.Question, problem: BadReply | None, form: exchange.Form) -> exchange.Question:
-    """Return the question with a line on what was wrong with the last reply, where that helps a model that reads."""
+    """Return the question with a line on what was wrong with the last reply, where that helps a model that reads.
+
+    After a reply that was cut there is also more room for the next one.
+    """
+    if problem is not None and form == "chat" and problem.kind in _MORE_ROOM:
+        question = question.leave_room(_MORE_ROOM[problem.kind])
     note = _NOTES.get(problem.kind) if problem is not None and form == "chat" else None
     if note is None:
         return question

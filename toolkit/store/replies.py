@@ -176,7 +176,7 @@ class Store(Database):
 
 def _write_reply(reply: exchange.Reply) -> str:
     """Return a reply as JSON that any file takes; only alternatives to a token can still hold half characters."""
-    fields = {name: getattr(reply, name) for name in _FIELDS}
+    fields = {name: getattr(reply, name) for name in _FIELDS if name != "filtered" or reply.filtered}
     text = json.dumps(fields, ensure_ascii=False)
     return text if text.isascii() or not _HALF.search(text) else json.dumps(fields)
 
