@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toolkit.engines.redaction import mask_url
 from toolkit.errors import InputError, name_option, suggest
@@ -29,15 +29,16 @@ def make_engine(
     store: Store,
     rpm: float | None = None,
     tpm: float | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> Engine:
     """Return the engine called `name`, not yet entered.
 
     `model` is a name the endpoint serves, a path to a .gguf file for `local`, or for `replay` the model whose replies
-    were stored; `rpm` and `tpm` are the most requests and tokens a minute that an endpoint is sent. Raises InputError
-    where it cannot be used.
+    were stored; `rpm` and `tpm` are the most requests and tokens a minute that an endpoint is sent; `on_note` is told
+    what it refuses, and that it loads its model. Raises InputError where it cannot be used.
     """
     if name == "openai":
-        return _make_openai(model, base_url, api_key, rpm, tpm)
+        return _make_openai(model, base_url, api_key, rpm=rpm, tpm=tpm, on_note=on_note)
     if name == "local":
         from toolkit.engines.local import LocalEngine
 
@@ -47,13 +48,11 @@ def make_engine(
     raise InputError(f"unknown engine {name!r}{suggest(name, ENGINES)}; allowed: {', '.join(ENGINES)}")
 
 
-def _make_openai(
-    model: str | None, base_url: str | None, api_key: str | None, rpm: float | None, tpm: float | None
-) -> Engine:
+def _make_openai(model: str | None, base_url: str | None, api_key: str | None, **how: Any) -> Engine:
     from toolkit.engines.openai import OpenAIEngine
 
     base_url = find_base_url(model, base_url)
-    return OpenAIEngine(model or DEFAULT_MODEL, base_url=base_url, api_key=api_key, rpm=rpm, tpm=tpm)
+    return OpenAIEngine(model or DEFAULT_MODEL, base_url=base_url, api_key=api_key, **how)
 
 
 def make_batch_engine(

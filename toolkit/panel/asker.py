@@ -33,6 +33,7 @@ from toolkit.store import make_key
 
 Parsed = TypeVar("Parsed")
 _ATTEMPTS = 2
+_MOST_SHOWN = 160
 _ROOM_AFTER = 4
 """How many times the usual room all questions get once a model was seen to think it away."""
 _CERTAIN = [[float(level == value) for level in range(5)] for value in range(5)]
@@ -104,6 +105,8 @@ class Asker:
         self._halt = halt
         self._breaker = breaker or Breaker(choose_calls(engine.concurrency, is_batch=engine.is_batch))
         self._room = 1
+        self.kept = 0
+        """Replies that are kept, of this run or an earlier one."""
         self._asked = 0
         self._places: dict[int, int] = {}
         self._examples: dict[exchange.Kind, tuple[int, exchange.Question]] = {}
@@ -192,6 +195,7 @@ class Asker:
         key = self._key(task, question)
         reply = await self._find_kept(key)
         if reply is not None:
+            self.kept += 1
             usage.take(reply)
         else:
             reply = await self._take_in_hand(key, question, parse, usage)
@@ -294,9 +298,10 @@ class Asker:
             earlier.append(reply)
             usage.bad += (problem.kind,)
         usage.take(_add_up(earlier[-1], earlier[:-1]))
-        raise CallFailed(f"{_ATTEMPTS} replies could not be used: {problem}")
+        raise CallFailed(f"{_ATTEMPTS} replies could not be used: {problem}{_show_sample(earlier[-1].text)}")
 
     def _keep(self, key: bytes, reply: exchange.Reply) -> exchange.Reply:
+        self.kept += 1
         kept = self._store.keep(key, self._engine.form, reply)
         self._broken = self._store.trouble
         return kept
@@ -355,6 +360,13 @@ def _add_up(reply: exchange.Reply, earlier: Sequence[exchange.Reply]) -> exchang
         latency_ms=sum(one.latency_ms for one in took),
         cost_usd=sum(costs) if len(costs) == len(took) else None,
     )
+
+
+def _show_sample(text: str) -> str:
+    """Return the beginning of a reply, on one line, for people to see what could not be used."""
+    said = " ".join(text.split())
+    cut = said if len(said) <= _MOST_SHOWN else f"{said[: _MOST_SHOWN - 1]}…"
+    return f"; the last one: “{cut}”" if said else ""
 
 
 def _any_text(text: str) -> str:

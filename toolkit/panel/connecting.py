@@ -91,6 +91,7 @@ def open_engine(asking: Asking, store: Store) -> Engine:
         store=store,
         rpm=asking.rpm,
         tpm=asking.tpm,
+        on_note=asking.on_note,
     )
 
 
