@@ -85,6 +85,7 @@ class BatchService:
         self._api_key = api_key
         self._calls = 0
         self._inner = OpenAIEngine(model, base_url=base_url, api_key=api_key)
+        self.endpoint = self._inner.endpoint
         self.place = f"{mask_url(base_url or 'openai')} {model}"
 
     async def open(self) -> None:

@@ -35,6 +35,7 @@ class LocalEngine:
 
     name = "local"
     concurrency = 2
+    endpoint: str | None = "local"
     claims = True
     is_batch = False
 

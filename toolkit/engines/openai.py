@@ -23,6 +23,7 @@ from toolkit.engines.concurrency import Traffic
 from toolkit.engines.dialect import PROMPT, STREAM, Dialect
 from toolkit.engines.first_call import Door
 from toolkit.engines.pacing import Pace
+from toolkit.engines.reaching import name_endpoint
 from toolkit.engines.redaction import Secrets, mask_url
 from toolkit.engines.retry_policy import (
     Kind,
@@ -109,6 +110,7 @@ class OpenAIEngine:
         self.model = label or model
         self.form = form
         self.concurrency = concurrency
+        self.endpoint: str | None = name_endpoint(base_url)
         self.calls = 0
         self.warnings: list[str] = []
         self._served_model = model

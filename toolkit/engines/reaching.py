@@ -1,12 +1,16 @@
-"""Whether an endpoint answers, and what it serves: asked without a question, so it costs nothing."""
+"""Where an endpoint is, whether it answers, and what it serves: asked without a question, so it costs nothing."""
 
 from __future__ import annotations
+
+from urllib.parse import urlsplit
 
 from toolkit.engines.redaction import Secrets, mask_url
 from toolkit.errors import EngineUnavailable
 from toolkit.models import Record
 
 _SECONDS = 10.0
+OFFICIAL = "https://api.openai.com/v1"
+"""Where the SDK asks unless told otherwise."""
 
 
 class Reached(Record):
@@ -41,3 +45,10 @@ def list_models(base_url: str | None = None, api_key: str | None = None) -> Reac
     except (openai.OpenAIError, AttributeError, TypeError, ValueError):  # a page, or JSON of another shape
         raise EngineUnavailable(f"{where} answers, but not with a list of models") from None
     return Reached(address=where, models=names)
+
+
+def name_endpoint(url: str | None) -> str:
+    """Return what replies of an endpoint are kept under: its host and path, without credentials and query."""
+    parts = urlsplit(url or OFFICIAL)
+    host = parts.netloc.rpartition("@")[2].casefold()
+    return f"{host}{parts.path.rstrip('/')}"

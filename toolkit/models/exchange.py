@@ -133,6 +133,10 @@ class Reply:
     model: str
     refusal: str | None = None
     """The model's own words where it declined."""
+    endpoint: str = ""
+    """Where it was asked: host and path, or `local`; empty for an engine of one's own."""
+    question: str = ""
+    """Key of its question, whatever the endpoint; replays look it up by this."""
     filtered: bool = False
     """True where the endpoint's content filter declined in the model's place: it would do so again."""
     cut: bool = False

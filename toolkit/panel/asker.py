@@ -71,6 +71,9 @@ class ReplyStore(Protocol):
     def find(self, key: bytes) -> exchange.Reply | None:
         """Return the reply kept under the key, or None."""
 
+    def find_anywhere(self, question: bytes) -> exchange.Reply | None:
+        """Return the latest reply to a question, whichever endpoint gave it, or None."""
+
     def keep(self, key: bytes, form: exchange.Form, reply: exchange.Reply) -> exchange.Reply:
         """Keep a reply and return the one that stands."""
 
@@ -192,13 +195,14 @@ class Asker:
         Raises Refused where the model declined, and whatever the engine raises.
         """
         self._note(task, question)
-        key = self._key(task, question)
-        reply = await self._find_kept(key)
+        content = self._key(task, question)
+        key = self._locate(content)
+        reply = await self._find_kept(key, content)
         if reply is not None:
             self.kept += 1
             usage.take(reply)
         else:
-            reply = await self._take_in_hand(key, question, parse, usage)
+            reply = await self._take_in_hand(key, content, question, parse, usage)
         if reply.refusal:
             raise Refused(reply.refusal)
         return reply
@@ -210,20 +214,30 @@ class Asker:
         if known is None or place < known[0]:
             self._examples[question.kind] = (place, question)
 
-    async def _find_kept(self, key: bytes) -> exchange.Reply | None:
-        """Look into the store, once whoever asks the same question in this run has its answer."""
+    def _locate(self, content: bytes) -> bytes:
+        """Return the key of a question at the engine's endpoint."""
+        endpoint = self._engine.endpoint
+        return make_key("at", endpoint, content.hex()) if endpoint else content
+
+    async def _find_kept(self, key: bytes, content: bytes) -> exchange.Reply | None:
+        """Look into the store, once whoever asks the same question in this run has its answer.
+
+        Replies of a version that did not tell endpoints apart, and of one's own engine, hold for every endpoint.
+        """
         while (other := self._in_hand.get(key)) is not None:
             await other.wait()
         if self._broken is not None:
             raise self._broken
         try:
-            return self._store.find(key)
+            if self._engine.endpoint is None:
+                return self._store.find_anywhere(content)
+            return self._store.find(key) or (self._store.find(content) if key != content else None)
         except StoreUnusable as error:
             self._broken = error
             raise
 
     async def _take_in_hand(
-        self, key: bytes, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
+        self, key: bytes, content: bytes, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
     ) -> exchange.Reply:
         """Ask, unless another process on the same store does: then wait for its reply, and ask if none comes."""
         self._in_hand[key] = asyncio.Event()
@@ -236,7 +250,7 @@ class Asker:
                     return reply
                 await asyncio.sleep(wait)
                 wait = min(1.5 * wait, _LONGEST_WAIT)
-            reply = await self._ask_engine(key, question, parse, usage)
+            reply = await self._ask_engine(key, content, question, parse, usage)
         except BaseException:
             self._release(key)
             raise
@@ -261,7 +275,7 @@ class Asker:
                 self._store.release(key)
 
     async def _ask_engine(
-        self, key: bytes, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
+        self, key: bytes, content: bytes, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
     ) -> exchange.Reply:
         problem: BadReply | None = None
         earlier: list[exchange.Reply] = []
@@ -272,7 +286,7 @@ class Asker:
                     usage.take(_add_up(earlier[-1], earlier[:-1]))
                 self._check_open()
             again = repairs.ask_again(question, problem, self._engine.form)
-            reply = await self._pay_for(self._prepare(key, again, attempt))
+            reply = await self._pay_for(self._prepare(key, content, again, attempt))
             usage.bill(reply)
             if question.top_logprobs and reply.top is None and not reply.refusal:
                 raise EngineUnavailable(
@@ -291,7 +305,7 @@ class Asker:
                     self._breaker.count_answer()
                 if not reply.refusal or reply.filtered or attempt + 1 == _ATTEMPTS:
                     usage.bad += ("refused",) if reply.refusal else ()
-                    kept = self._keep(key, _add_up(reply, earlier))
+                    kept = self._keep(key, content, _add_up(reply, earlier))
                     usage.take(kept)
                     return kept
                 problem = BadReply(reply.refusal, "refused")
@@ -300,20 +314,22 @@ class Asker:
         usage.take(_add_up(earlier[-1], earlier[:-1]))
         raise CallFailed(f"{_ATTEMPTS} replies could not be used: {problem}{_show_sample(earlier[-1].text)}")
 
-    def _keep(self, key: bytes, reply: exchange.Reply) -> exchange.Reply:
+    def _keep(self, key: bytes, content: bytes, reply: exchange.Reply) -> exchange.Reply:
+        if key != content:
+            reply = replace(reply, endpoint=self._engine.endpoint or "", question=content.hex())
         self.kept += 1
         kept = self._store.keep(key, self._engine.form, reply)
         self._broken = self._store.trouble
         return kept
 
-    def _prepare(self, key: bytes, question: exchange.Question, attempt: int) -> exchange.Question:
+    def _prepare(self, key: bytes, content: bytes, question: exchange.Question, attempt: int) -> exchange.Question:
         """Put the run's token in place and, for a base model, a seed drawn from the key.
 
         A reply may have repeated the token; it is taken out of the words before it marks anything.
         """
         sampling = dict(question.sampling)
         if self._engine.form == "completion":
-            sampling["seed"] = (int.from_bytes(key[:4], "big") + attempt) % 2**31
+            sampling["seed"] = (int.from_bytes(content[:4], "big") + attempt) % 2**31
         prompt = question.prompt.replace(self._token, "").replace(BOUNDARY, self._token)
         roomy = question if question.room else question.leave_room(self._room)
         return replace(roomy, prompt=prompt, sampling=sampling, key=key.hex())
