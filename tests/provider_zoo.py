@@ -5,6 +5,7 @@ Bodies are written after the source that each animal names; nothing hosted was a
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -332,6 +333,8 @@ class Zoo:
         self._animal = animal
         self._lock = threading.Lock()
         self._began = time.monotonic()
+        self._gate = threading.Event()
+        self._gate.set()
 
     def __enter__(self) -> Self:
         """Start listening."""
@@ -359,12 +362,27 @@ class Zoo:
         self._server.shutdown()
         self._server.server_close()
 
+    def hold(self) -> None:
+        """Take requests and answer none until `release`."""
+        self._gate.clear()
+
+    def release(self) -> None:
+        """Answer again."""
+        self._gate.set()
+
     def _answer(self, request: BaseHTTPRequestHandler) -> None:
         body = json.loads(request.rfile.read(int(request.headers.get("Content-Length") or 0)))
         with self._lock:
             seconds = time.monotonic() - self._began
-            visit = Visit(len(self.visits) + 1, body, request.path, dict(request.headers), seconds)
+            visit = Visit(
+                len(self.visits) + 1,
+                body,
+                request.path,
+                {name.casefold(): value for name, value in request.headers.items()},
+                seconds,
+            )
             self.visits.append(visit)
+        self._gate.wait()
         answer = self._animal.keep(visit)
         content = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
         data = content.encode()
@@ -372,5 +390,6 @@ class Zoo:
         for name, value in {"Content-Type": "application/json", **answer.headers}.items():
             request.send_header(name, value)
         request.send_header("Content-Length", str(len(data)))
-        request.end_headers()
-        request.wfile.write(data)
+        with contextlib.suppress(OSError):  # whoever asked has given up
+            request.end_headers()
+            request.wfile.write(data)

@@ -23,8 +23,8 @@ from toolkit.engines.concurrency import Traffic
 from toolkit.engines.dialect import PROMPT, STREAM, Dialect
 from toolkit.engines.first_call import Door
 from toolkit.engines.pacing import Pace
-from toolkit.engines.reaching import name_endpoint
-from toolkit.engines.redaction import Secrets, mask_url
+from toolkit.engines.reaching import name_endpoint, split_query
+from toolkit.engines.redaction import Secrets, is_secret_name, mask_url
 from toolkit.engines.retry_policy import (
     Kind,
     complain,
@@ -104,6 +104,8 @@ class OpenAIEngine:
         rpm: float | None = None,
         tpm: float | None = None,
         timeout: float | None = None,
+        header: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
         on_note: Callable[[str], None] | None = None,
     ) -> None:
         self.name = name
@@ -114,7 +116,9 @@ class OpenAIEngine:
         self.calls = 0
         self.warnings: list[str] = []
         self._served_model = model
-        self._base_url = base_url
+        self._base_url, in_address = split_query(base_url)
+        self._query = in_address | dict(query or {})
+        self._header = dict(header or {})
         self._api_key = api_key
         self._rpm, self._tpm = rpm, tpm
         self._timeout = timeout or TIMEOUT_SECONDS
@@ -124,7 +128,8 @@ class OpenAIEngine:
         self._door = Door()
         self._client: SteadyClient | None = None
         self._pace: Pace | None = None
-        self._secrets = Secrets(api_key, base_url)
+        self._secrets = self._list_secrets(api_key, base_url)
+        self._given_url = base_url
         self._masked_logs = contextlib.ExitStack()
 
     def halt(self) -> None:
@@ -143,7 +148,7 @@ class OpenAIEngine:
         self._client.api_key = self._client.api_key.strip()
         if not (self._client.api_key.isascii() and self._client.api_key.isprintable()):
             raise EngineUnavailable("the API key holds characters that no key has; copy it again into OPENAI_API_KEY")
-        self._secrets = Secrets(self._client.api_key, str(self._client.base_url))
+        self._secrets = self._list_secrets(self._client.api_key, self._given_url or str(self._client.base_url))
         self._masked_logs.enter_context(self._secrets.mask_logs())
         self._pace = Pace(rpm=self._rpm, tpm=self._tpm, clock=asyncio.get_running_loop().time)
         return self
@@ -207,9 +212,13 @@ class OpenAIEngine:
         return wire.read_vectors(answer.fields, len(texts))
 
     def _connect(self, api_key: str | None) -> SteadyClient:
-        return SteadyClient(
-            base_url=self._base_url, api_key=api_key, timeout=openai.Timeout(self._timeout, connect=10.0)
-        )
+        more = {"default_headers": self._header or None, "default_query": self._query or None}
+        limit = openai.Timeout(self._timeout, connect=10.0)
+        return SteadyClient(base_url=self._base_url, api_key=api_key, timeout=limit, **more)
+
+    def _list_secrets(self, api_key: str | None, base_url: str | None) -> Secrets:
+        pairs = [*self._header.values(), *(value for name, value in self._query.items() if is_secret_name(name))]
+        return Secrets(api_key, base_url, more=pairs)
 
     async def _retry(
         self,

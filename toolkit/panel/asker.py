@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -84,6 +84,28 @@ class ReplyStore(Protocol):
         """Give a question back that got no reply worth keeping."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How a model is asked, beside the words of the question."""
+
+    max_tokens: int | None = None
+    """Most tokens of a reply in a form, in place of the usual room; no part of the key of a reply."""
+    reasoning_effort: str | None = None
+    """How much a reasoning model thinks; part of the key, where it is given."""
+
+    def apply(self, question: exchange.Question) -> exchange.Question:
+        """Return the question with what shapes its reply."""
+        if self.reasoning_effort is None or question.schema is None:
+            return question
+        return replace(question, sampling={**question.sampling, "reasoning_effort": self.reasoning_effort})
+
+    def leave_room(self, question: exchange.Question, times: int) -> exchange.Question:
+        """Return the question with the room that its reply may take."""
+        if self.max_tokens is not None and question.schema is not None:
+            return replace(question, room=self.max_tokens)
+        return question if question.room else question.leave_room(times)
+
+
 class Asker:
     """Answers from the store where it can, from the engine where it must.
 
@@ -99,6 +121,7 @@ class Asker:
         token: str,
         halt: asyncio.Event | None = None,
         breaker: Breaker | None = None,
+        tuning: Tuning | None = None,
     ) -> None:
         self._questionnaire = questionnaire
         self._engine = engine
@@ -107,9 +130,10 @@ class Asker:
         self._token = token
         self._halt = halt
         self._breaker = breaker or Breaker(choose_calls(engine.concurrency, is_batch=engine.is_batch))
+        self._tuning = tuning or Tuning()
         self._room = 1
         self.kept = 0
-        """Replies that are kept, of this run or an earlier one."""
+        """Replies that this run asked for and kept."""
         self._asked = 0
         self._places: dict[int, int] = {}
         self._examples: dict[exchange.Kind, tuple[int, exchange.Question]] = {}
@@ -194,12 +218,12 @@ class Asker:
 
         Raises Refused where the model declined, and whatever the engine raises.
         """
+        question = self._tuning.apply(question)
         self._note(task, question)
         content = self._key(task, question)
         key = self._locate(content)
         reply = await self._find_kept(key, content)
         if reply is not None:
-            self.kept += 1
             usage.take(reply)
         else:
             reply = await self._take_in_hand(key, content, question, parse, usage)
@@ -331,7 +355,7 @@ class Asker:
         if self._engine.form == "completion":
             sampling["seed"] = (int.from_bytes(content[:4], "big") + attempt) % 2**31
         prompt = question.prompt.replace(self._token, "").replace(BOUNDARY, self._token)
-        roomy = question if question.room else question.leave_room(self._room)
+        roomy = self._tuning.leave_room(question, self._room)
         return replace(roomy, prompt=prompt, sampling=sampling, key=key.hex())
 
     async def _pay_for(self, question: exchange.Question) -> exchange.Reply:

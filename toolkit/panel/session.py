@@ -16,6 +16,7 @@ from toolkit.engines import Engine, budget, embedder
 from toolkit.errors import BudgetReached, EngineUnavailable, Interrupted, ToolkitError
 from toolkit.panel.asker import Asker, ask_pairing
 from toolkit.panel.breaker import Breaker, choose_calls
+from toolkit.panel.connecting import make_tuning
 from toolkit.panel.embedding import find_embedding
 from toolkit.panel.halting import find_halt, on_halt
 from toolkit.panel.methods import Asked, make_run
@@ -56,7 +57,7 @@ async def carry_out(plan: Plan, engine: Engine, store: Store, asking: Asking) ->
     halt, in_flight = find_halt(asking.halt), asking.concurrency or engine.concurrency
     breaker = Breaker(choose_calls(min(in_flight, len(plan.tasks)), is_batch=engine.is_batch))
     async with engine, _warming_up(plan):
-        asker = Asker(plan.questionnaire, engine, store, held, secrets.token_hex(6), halt, breaker)
+        asker = Asker(plan.questionnaire, engine, store, held, secrets.token_hex(6), halt, breaker, make_tuning(asking))
         refuse = lambda: held.bill.refuse_waiting(Interrupted())  # noqa: E731 - a callback of one line
         with on_halt(halt, engine.halt, refuse), _telling_what_is_kept(asker):
             flow = Flow(in_flight, asking.stop, asking.fail_fast, breaker)
