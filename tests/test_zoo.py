@@ -86,3 +86,18 @@ def test_the_zoo_is_large() -> None:
     """There are at least fifty kinds, and each says whence it is known."""
     assert len(ZOO) >= 50
     assert all(animal.source for animal in ZOO.values())
+
+
+def test_what_was_learned_is_known_to_the_next_run(campaign: Campaign, audience: Audience) -> None:
+    """A second run of other people asks without what the endpoint refuses, says so, and makes no call too many."""
+    options = OPTIONS | {"sample": 2}
+    with Zoo(ZOO["no route for parameters"]) as zoo:
+        first = toolkit.run(campaign, audience, base_url=zoo.base_url, **options)
+        learned = len(zoo.visits)
+        assert learned > 4
+        second = toolkit.run(campaign, audience, base_url=zoo.base_url, **options | {"sample": 6})
+        assert len(zoo.visits) == learned + 8
+        toolkit.run(campaign, audience, engine="replay", rating="direct", control=False, sample=6)
+        assert len(zoo.visits) == learned + 8
+    assert second.counts.ok == 12
+    assert first.methods.warnings == second.methods.warnings

@@ -75,6 +75,21 @@ class Dialect:
     most_tokens: int | None = None
     """The largest budget of a reply that the endpoint takes; None while it took all."""
     version: int = 0
+    lines: list[str] = field(default_factory=list)
+    """What was changed, for people."""
+
+    def note_down(self) -> dict[str, Any]:
+        """Return what was learned, as JSON takes it."""
+        named = {"refused": sorted(self.refused), "step": self.step, "most_tokens": self.most_tokens}
+        return {**named, "lines": self.lines}
+
+    def take_over(self, noted: Mapping[str, Any]) -> None:
+        """Start from what an earlier run learned; what this version does not understand is left aside."""
+        self.refused |= {str(name) for name in noted.get("refused", ())}
+        step, most = noted.get("step"), noted.get("most_tokens")
+        self.step = step if isinstance(step, int) and STRICT <= step <= PROMPT else self.step
+        self.most_tokens = most if isinstance(most, int) and most >= _LEAST_REPLY else None
+        self.lines = [str(line) for line in noted.get("lines", ())]
 
     def learn(self, complaint: Complaint, body: Mapping[str, Any]) -> Iterator[str]:
         """Change what a complaint asks to change about a body; yield a line about each change, none where it is none.

@@ -42,7 +42,15 @@ def make_engine(
     its model. Raises InputError where it cannot be used.
     """
     if name == "openai":
-        how = {"rpm": rpm, "tpm": tpm, "timeout": timeout, "header": header, "query": query, "on_note": on_note}
+        how: dict[str, Any] = {
+            "rpm": rpm,
+            "tpm": tpm,
+            "timeout": timeout,
+            "header": header,
+            "query": query,
+            "on_note": on_note,
+            "memory": store,
+        }
         return _make_openai(model, base_url, api_key, **how)
     if name == "local":
         from toolkit.engines.local import LocalEngine

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import openai
 
@@ -35,7 +35,7 @@ from toolkit.engines.retry_policy import (
     translate,
 )
 from toolkit.engines.streaming import STREAMED, gather_answer
-from toolkit.errors import EngineUnavailable, Interrupted, name_option, name_step
+from toolkit.errors import EngineUnavailable, Interrupted, StoreUnusable, name_option, name_step
 from toolkit.models import exchange
 
 ATTEMPTS = 10
@@ -78,6 +78,16 @@ class _EndpointAnswer:
         return wire.count_tokens(self.fields)
 
 
+class Memory(Protocol):
+    """Where it is kept what a model at an endpoint takes: the store."""
+
+    def remember_dialect(self, place: tuple[str, str, str], dialect: Mapping[str, Any]) -> None:
+        """Keep what was learned."""
+
+    def recall_dialect(self, place: tuple[str, str, str]) -> dict[str, Any] | None:
+        """Return what was learned lately, or None."""
+
+
 class OpenAIEngine:
     """Asks an OpenAI-compatible endpoint.
 
@@ -85,7 +95,7 @@ class OpenAIEngine:
     most requests and tokens a minute; without them the endpoint's own headers say. This is the only place that tries
     again: up to ten attempts a call and five minutes, with jittered back-off. A wrong key, an unknown model, an
     exhausted quota or an address where nothing answers ends the run at once. A parameter that the model refuses is
-    dropped for the rest of the run, with one warning.
+    dropped for the rest of the run, with one warning; `memory` keeps what was learned for later runs.
     """
 
     claims = True
@@ -107,6 +117,7 @@ class OpenAIEngine:
         header: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         on_note: Callable[[str], None] | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.name = name
         self.model = label or model
@@ -124,6 +135,7 @@ class OpenAIEngine:
         self._timeout = timeout or TIMEOUT_SECONDS
         self._tell = on_note or (lambda _: None)
         self._dialect = Dialect(self.model)
+        self._memory = memory
         self._answered = False
         self._door = Door()
         self._client: SteadyClient | None = None
@@ -150,6 +162,10 @@ class OpenAIEngine:
             raise EngineUnavailable("the API key holds characters that no key has; copy it again into OPENAI_API_KEY")
         self._secrets = self._list_secrets(self._client.api_key, self._given_url or str(self._client.base_url))
         self._masked_logs.enter_context(self._secrets.mask_logs())
+        known = self._memory.recall_dialect(self._place) if self._memory else None
+        if known is not None:
+            self._dialect.take_over(known)
+            self.warnings += self._dialect.lines
         self._pace = Pace(rpm=self._rpm, tpm=self._tpm, clock=asyncio.get_running_loop().time)
         return self
 
@@ -338,7 +354,15 @@ class OpenAIEngine:
 
     def _warn(self, line: str) -> None:
         self.warnings.append(line)
+        self._dialect.lines.append(line)
         self._tell(line)
+        if self._memory is not None:
+            with contextlib.suppress(StoreUnusable):  # what cannot be written down is learned anew
+                self._memory.remember_dialect(self._place, self._dialect.note_down())
+
+    @property
+    def _place(self) -> tuple[str, str, str]:
+        return self.endpoint or "", self._served_model, self.form
 
     async def _listen(
         self, client: SteadyClient, path: str, body: Mapping[str, Any], on_text: OnText

@@ -7,9 +7,9 @@ import json
 import re
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -27,6 +27,10 @@ CREATE TABLE IF NOT EXISTS replies (
 CREATE TABLE IF NOT EXISTS places (
     question BLOB NOT NULL, key BLOB NOT NULL, PRIMARY KEY (question, key)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dialects (
+    endpoint TEXT NOT NULL, model TEXT NOT NULL, form TEXT NOT NULL, learned REAL NOT NULL, dialect TEXT NOT NULL,
+    PRIMARY KEY (endpoint, model, form)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (key BLOB PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
 """
@@ -34,6 +38,8 @@ LEASE_SECONDS = 600.0
 """How long a question stays in the hands of a process that nobody hears of: longer than any call is tried."""
 
 
+DIALECT_SECONDS = 30 * 86_400.0
+"""How long what an endpoint takes is believed."""
 _HALF = re.compile("[\ud800-\udfff]")
 _LATER = {"endpoint", "question", "filtered"}
 """Fields that came after the first version, left out where they say nothing."""
@@ -67,6 +73,7 @@ class Store(Database):
         self._connection.create_function("unix_now", 0, time.time)
         self._owner = make_owner()
         self._journal = Journal(path, self._owner.partition(":")[2].replace(":", "-"))
+        self._has_dialects = self._select("SELECT 1 FROM sqlite_master WHERE name = 'dialects'") is not None
         self._has_places = self._select("SELECT 1 FROM sqlite_master WHERE name = 'places'") is not None
         self.trouble: StoreUnusable | None = None
         """Why the file took no more replies; None while it does."""
@@ -180,6 +187,22 @@ class Store(Database):
         for key, vector in zip(keys, vectors, strict=True):
             data = np.asarray(vector, dtype=np.float64).tobytes()
             self._insert("INSERT OR IGNORE INTO vectors (key, vector) VALUES (?, ?)", (key, data))
+
+    def remember_dialect(self, place: tuple[str, str, str], dialect: Mapping[str, Any]) -> None:
+        """Keep what a model at an endpoint takes; `place` is endpoint, model and form."""
+        if self._has_dialects:
+            self._insert(
+                "INSERT OR REPLACE INTO dialects VALUES (?, ?, ?, ?, ?)", (*place, time.time(), json.dumps(dialect))
+            )
+
+    def recall_dialect(self, place: tuple[str, str, str]) -> dict[str, Any] | None:
+        """Return what was learned of a model at an endpoint within the last thirty days, or None."""
+        if not self._has_dialects:
+            return None
+        oldest = time.time() - DIALECT_SECONDS
+        query = "SELECT dialect FROM dialects WHERE endpoint = ? AND model = ? AND form = ? AND learned > ?"
+        row = self._select(query, *place, oldest)
+        return dict(json.loads(row[0])) if row else None
 
     def latest_model(self, model: str | None = None) -> tuple[str, exchange.Form] | None:
         """Return the model and form of the latest reply, of `model` where one is named."""
