@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Collection
 
 PATIENCE_SECONDS = 2.0
@@ -18,7 +19,7 @@ class Door:
         self._proven: set[str] = set()
         self._ahead = False
         self._changed = asyncio.Event()
-        self._knocks = 0
+        self._patient_until = 0.0
 
     @contextlib.asynccontextmanager
     async def passing(self, kinds: Collection[str]) -> AsyncIterator[bool]:
@@ -39,9 +40,9 @@ class Door:
                 self._ahead = False
             self._tell()
 
-    def knock(self) -> None:
-        """Say that the endpoint answered something: the crowd goes on waiting."""
-        self._knocks += 1
+    def knock(self, rest: float = 0.0) -> None:
+        """Say that the endpoint answered something and is asked again in so many seconds: the crowd goes on waiting."""
+        self._patient_until = time.monotonic() + rest + self._patience
 
     def prove(self, kinds: Collection[str]) -> None:
         """Take kinds as proven, for what an earlier run learned."""
@@ -49,11 +50,10 @@ class Door:
 
     async def _wait(self) -> bool:
         """Wait until something changes; False where nobody said anything for as long as patience lasts."""
-        knocks, changed = self._knocks, self._changed
         try:
-            await asyncio.wait_for(changed.wait(), self._patience)
+            await asyncio.wait_for(self._changed.wait(), self._patience)
         except TimeoutError:
-            return self._knocks > knocks
+            return time.monotonic() < self._patient_until
         return True
 
     def _tell(self) -> None:

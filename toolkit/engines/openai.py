@@ -264,7 +264,6 @@ class OpenAIEngine:
                 exchange.tell_trouble(None)
                 pace.leave(slot, Traffic.ANSWERED, outcome.headers, tokens=outcome.tokens)
                 return outcome
-            self._door.knock()
             kind = judge_complaint(outcome, answered=self._answered)
             traffic = find_traffic(kind, outcome)
             wait = outcome.wait if traffic is Traffic.LIMITED else None
@@ -274,6 +273,7 @@ class OpenAIEngine:
                 wait = rest
             else:
                 rest = max(wait or 0.0, pace.back_off(attempt))
+            self._door.knock(rest)
             attempt += 1
             met[kind] += 1
             blanks += outcome.is_hidden

@@ -208,7 +208,7 @@ class Asker:
     async def _read(
         self, task: Task, question: exchange.Question, parse: Callable[[str], answers.Answer], usage: Usage
     ) -> answers.Answer:
-        reply = await self.find_reply(task, question, repairs.make_strict(parse, task), usage)
+        reply = await self.find_reply(task, question, repairs.make_strict(parse, task, question.prompt), usage)
         return parse(reply.text)
 
     async def find_reply(

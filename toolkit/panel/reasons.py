@@ -19,6 +19,8 @@ _HINTS: Mapping[str, str] = {
     "refused": f"choose a {name_option('model')} that speaks for others",
     "other language": "write the draft in the language of the audience",
     "repeats the draft": f"choose a larger {name_option('model')}: small ones repeat what they read",
+    "repeats the description": f"choose a larger {name_option('model')}: small ones repeat what they read",
+    "repeats the question": f"choose a larger {name_option('model')}: small ones repeat what they read",
     "call failed": f"{name_step('again')} to ask for them once more",
 }
 
