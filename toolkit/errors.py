@@ -268,7 +268,7 @@ def check_options(given: Iterable[str], allowed: Collection[str], function: str)
             raise InputError(f"unknown option {name!r}; {hint}")
 
 
-class Kind(NamedTuple):
+class ArgumentKind(NamedTuple):
     """What an argument may be."""
 
     wanted: str
@@ -276,12 +276,12 @@ class Kind(NamedTuple):
     fits: Callable[[object], bool]
 
 
-A_PATH = Kind("a path", lambda value: isinstance(value, (str, os.PathLike)) and not isinstance(value, bytes))
-A_TEXT = Kind("a text", lambda value: isinstance(value, str))
+A_PATH = ArgumentKind("a path", lambda value: isinstance(value, (str, os.PathLike)) and not isinstance(value, bytes))
+A_TEXT = ArgumentKind("a text", lambda value: isinstance(value, str))
 
 
 def accept_only(
-    more: Iterable[str] = (), /, **kinds: Kind
+    more: Iterable[str] = (), /, **kinds: ArgumentKind
 ) -> Callable[[Callable[Parameters, Returned]], Callable[Parameters, Returned]]:
     """Return a decorator: an option that the function does not know, or an argument of a wrong kind, is an InputError.
 

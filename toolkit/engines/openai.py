@@ -78,7 +78,7 @@ class _EndpointAnswer:
         return wire.count_tokens(self.fields)
 
 
-class Memory(Protocol):
+class LearntMemory(Protocol):
     """Where it is kept what a model at an endpoint takes: the store."""
 
     def remember_dialect(self, place: tuple[str, str, str], dialect: Mapping[str, Any]) -> None:
@@ -117,7 +117,7 @@ class OpenAIEngine:
         header: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         on_note: Callable[[str], None] | None = None,
-        memory: Memory | None = None,
+        memory: LearntMemory | None = None,
     ) -> None:
         self.name = name
         self.model = label or model

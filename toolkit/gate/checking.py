@@ -10,7 +10,7 @@ from toolkit.drafts import lint as linting
 from toolkit.drafts import load_drafts
 from toolkit.drafts.lint import Finding
 from toolkit.engines import Engine
-from toolkit.errors import InputError, Kind, accept_only, suggest
+from toolkit.errors import ArgumentKind, InputError, accept_only, suggest
 from toolkit.gate.check_list import PlacedCheck, read_checks
 from toolkit.gate.checks import Check, LintCheck
 from toolkit.gate.deciding import Recorded, Ruling, find_segment_fault, say_finding
@@ -24,7 +24,7 @@ from toolkit.models import Campaign
 from toolkit.panel import session
 
 
-@accept_only(campaign=Kind("a path or a Campaign", lambda value: isinstance(value, (str, Path, Campaign))))
+@accept_only(campaign=ArgumentKind("a path or a Campaign", lambda value: isinstance(value, (str, Path, Campaign))))
 def check(
     campaign: Campaign | str | Path,
     audience: Sequence[str] = (),

@@ -15,7 +15,7 @@ from typing import Any, Unpack
 import polars as pl
 
 from toolkit.drafts.surfaces import describe_draft, find_surface
-from toolkit.errors import A_TEXT, EngineUnavailable, InputError, Kind, accept_only
+from toolkit.errors import A_TEXT, ArgumentKind, EngineUnavailable, InputError, accept_only
 from toolkit.files import templating
 from toolkit.improve.streaming import hear_spoken, overhear, write_spoken
 from toolkit.models import LABEL, Audience, Draft, Persona, Record, exchange
@@ -42,7 +42,7 @@ _SCHEMA = {
     "additionalProperties": False,
 }
 _GRAMMAR = r'root ::= [A-Z] [^"\n]{10,240} [.!?] "\""'
-_A_RUN = Kind("a Run", lambda value: isinstance(value, Run))
+_A_RUN = ArgumentKind("a Run", lambda value: isinstance(value, Run))
 
 
 class Quote(Record):

@@ -13,7 +13,7 @@ from typing import Any, Unpack
 from toolkit.drafts import diff, facts
 from toolkit.drafts.lint import lint
 from toolkit.drafts.surfaces import find_surface
-from toolkit.errors import BudgetReached, InputError, Kind, accept_only, check_options
+from toolkit.errors import ArgumentKind, BudgetReached, InputError, accept_only, check_options
 from toolkit.files import templating
 from toolkit.improve.objections import Objection, choose_objections, list_objections
 from toolkit.improve.streaming import hear_spoken, write_spoken
@@ -29,7 +29,7 @@ BASE_MODEL = "A base model wrote this: it wanders and makes things up. Read ever
 _MOST_REWRITTEN = 20_000
 _MOST_TOKENS = 4_000
 _SPOKEN = {"type": "string", "pattern": r"\S"}
-_A_RUN = Kind("a Run", lambda value: isinstance(value, Run))
+_A_RUN = ArgumentKind("a Run", lambda value: isinstance(value, Run))
 
 
 class Rewrite(Record):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from toolkit.errors import A_PATH, InputError, Kind, accept_only
+from toolkit.errors import A_PATH, ArgumentKind, InputError, accept_only
 from toolkit.files import write_atomically
 from toolkit.report.content import Report, list_methods, make_report
 from toolkit.results import Run
@@ -25,7 +25,7 @@ def check_suffix(path: Path) -> None:
         raise InputError(f"{path}: no report has the suffix {path.suffix!r}; allowed: {', '.join(FORMATS)}")
 
 
-@accept_only(run=Kind("a Run", lambda value: isinstance(value, Run)), path=A_PATH)
+@accept_only(run=ArgumentKind("a Run", lambda value: isinstance(value, Run)), path=A_PATH)
 def save_report(run: Run, path: str | Path) -> Path:
     """Write the report of a run, whole or not at all, and return its path; the suffix names the form.
 

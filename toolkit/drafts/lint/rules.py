@@ -21,7 +21,7 @@ from toolkit.drafts.lint.variables import RULE as VARIABLES
 from toolkit.drafts.lint.variables import find_variables
 from toolkit.drafts.loading import load_drafts
 from toolkit.drafts.surfaces import FIELDS, find_surface
-from toolkit.errors import InputError, Kind, accept_only, suggest
+from toolkit.errors import ArgumentKind, InputError, accept_only, suggest
 from toolkit.models import Audience, Campaign, Draft, records
 
 RULES: tuple[str, ...] = (
@@ -51,7 +51,7 @@ def _is_copy(value: object) -> bool:
     return isinstance(value, (str, Path, Campaign, Draft))
 
 
-@accept_only(drafts=Kind("a path, a Campaign, a Draft or several of them", _is_copy))
+@accept_only(drafts=ArgumentKind("a path, a Campaign, a Draft or several of them", _is_copy))
 def lint(
     drafts: Campaign | Iterable[Draft] | Draft | str | Path,
     audience: Audience | None = None,

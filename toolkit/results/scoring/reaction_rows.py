@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from toolkit.errors import InputError, Kind, suggest
+from toolkit.errors import ArgumentKind, InputError, suggest
 from toolkit.models import MEASURES, records
 from toolkit.stats import intervals
 
@@ -196,5 +196,5 @@ def _order_drafts(rows: pl.LazyFrame, drafts: Sequence[str] | None) -> list[str]
     return present
 
 
-SEGMENT = Kind("the name of a segment key", lambda value: value is None or isinstance(value, str))
+SEGMENT = ArgumentKind("the name of a segment key", lambda value: value is None or isinstance(value, str))
 """What `by` may be."""
