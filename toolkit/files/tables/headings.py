@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import InputError, suggest
-from toolkit.files.located_yaml import load_yaml
+from toolkit.files.atomic import write_atomically
+from toolkit.files.located_yaml import load_yaml, write_yaml
 from toolkit.files.resources import DATA
 from toolkit.files.tables.records import Purpose
 from toolkit.files.text import read_text
@@ -98,6 +99,24 @@ def check_map(place: str, purpose: Purpose, columns: Sequence[str], chosen: Mapp
             raise InputError(
                 f"{place}: no column {column!r} in it{suggest(column, columns)}; it has: {', '.join(columns)}"
             )
+
+
+def load_map(path: str | Path) -> dict[str, str]:
+    """Return the columns that are remembered for a file, in NAME.map.yaml beside it; none where there is no such."""
+    beside = Path(path).with_suffix(".map.yaml")
+    if str(path) == "-" or not beside.is_file():
+        return {}
+    value = load_yaml(read_text(beside), str(beside)).value
+    if not isinstance(value, dict) or not all(isinstance(column, str) for column in value.values()):
+        raise InputError(f"{beside}: not a mapping of fields to columns; write lines such as `draft: Post text`")
+    return value
+
+
+def save_map(path: str | Path, columns: Mapping[str, str]) -> Path:
+    """Write the columns of a file beside it, and return where."""
+    beside = Path(path).with_suffix(".map.yaml")
+    write_atomically(beside, write_yaml(columns).encode())
+    return beside
 
 
 @lru_cache(maxsize=1)

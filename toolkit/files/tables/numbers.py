@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-UNKNOWN = {"-", "--", "---", "\u2013", "\u2014", "n/a", "na", "nan", "null", "none", "#n/a", "."}
+UNKNOWN = {"-", "--", "---", "\u2013", "\u2014", "n/a", "#n/a"}
 """How exports write a count that they do not have."""
 _WHOLE = re.compile(r"\d+(?:\.0{1,2})?|\d{1,3}(?:[,\u00a0\u202f '\u2019]\d{3})+(?:\.0{1,2})?")
 _DOTTED = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,0{1,2})?")
