@@ -56,7 +56,7 @@ def make_people(
 
     Raises InputError naming the line of the row, the column or the template at fault.
     """
-    rows = tables.load_rows(path)
+    rows = tables.load_table(path, "people").rows
     return make_people_of(path, list(enumerate(rows, 1)), template, segments, fields, columns)
 
 

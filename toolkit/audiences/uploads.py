@@ -50,7 +50,7 @@ def read_table(name: str, data: bytes) -> Table:
         path = Path(folder) / f"upload{suffix}"
         path.write_bytes(data)
         try:
-            rows = tables.load_rows(path)
+            rows = tables.load_table(path, "people").rows
         except InputError as error:
             raise InputError(str(error).replace(str(path), name[:80])) from None
     if not rows or len(rows) > MOST_ROWS:

@@ -121,7 +121,7 @@ def _look_at(path: Path) -> list[tables.Row]:
     from toolkit.files import tables
 
     if path.suffix.lower() != ".parquet" or not path.is_file():
-        return tables.load_rows(path)
+        return tables.load_table(path, "people").rows
     from toolkit.audiences import streaming
 
     return streaming.peek_rows(path, _LOOKED_AT)

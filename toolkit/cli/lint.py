@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from toolkit.cli.options import option
+from toolkit.cli.table_options import read_map, remember_map, say_notes, table_options
 from toolkit.files import markup
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _NOTE = "A finding is a reason to look again. It is no ruling and no legal advic
 @click.command()
 @click.argument("drafts", nargs=-1, metavar="DRAFTS...")
 @option("--surface", metavar="NAME", help="Surface of drafts that name none.")
+@table_options
 @option("--audience", metavar="NAME_OR_PATH", help="Also name personas whose description the copy repeats.")
 @option(
     "--brand",
@@ -42,6 +44,9 @@ _NOTE = "A finding is a reason to look again. It is no ruling and no legal advic
 def lint(
     drafts: tuple[str, ...],
     surface: str | None,
+    mapped: tuple[str, ...],
+    sheet: str | None,
+    where: str | None,
     audience: str | None,
     brand: str | None,
     form: str,
@@ -66,7 +71,12 @@ def lint(
     if not drafts:
         raise click.MissingParameter(param_hint="'DRAFTS...'", param_type="argument", ctx=click.get_current_context())
     people = load_audience(audience) if audience else None
-    campaigns = [load_drafts(path, surface=surface) for path in drafts]
+    campaigns = [
+        load_drafts(path, surface=surface, columns=read_map(path, mapped), sheet=sheet, where=where) for path in drafts
+    ]
+    for path, campaign in zip(drafts, campaigns, strict=True):
+        say_notes(path, campaign.notes)
+        remember_map(path, mapped)
     findings = [finding for campaign in campaigns for finding in linting.lint(campaign, people, brand=brand)]
     _print(findings, "json" if as_json else form, sum(map(len, campaigns)))
     return int(any(finding.severity == "error" for finding in findings))

@@ -1,4 +1,4 @@
-from . import channels, counts, diff, facts
+from . import channels, counts, diff, facts, payloads
 from .loading import FORMATS, load_drafts, make_drafts, merge_campaigns
 from .pictures import load_picture
 from .saving import check_campaign_path, save_campaign
@@ -14,5 +14,6 @@ __all__ = [
     "load_picture",
     "make_drafts",
     "merge_campaigns",
+    "payloads",
     "save_campaign",
 ]

@@ -11,7 +11,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from toolkit.errors import InputError, suggest
 
@@ -170,6 +178,8 @@ class Draft(Record):
     """Message tag sent with a Messenger message."""
     promotional: bool | None = None
     """Whether the message sells something."""
+    samples: tuple[tuple[str, str], ...] = ()
+    """What people read in place of variables: {"1": "Pablo"} for {{1}}; pairs, so that a draft can be looked up."""
 
     @property
     def digest(self) -> str:
@@ -182,6 +192,11 @@ class Draft(Record):
         return hashlib.sha256(unicodedata.normalize("NFC", seen).encode()).hexdigest()
 
     _id_as_text = field_validator("id", mode="before")(_number_as_text)
+
+    @field_validator("samples", mode="before")
+    @classmethod
+    def _samples_as_pairs(cls, value: Any) -> Any:
+        return tuple((str(name), str(words)) for name, words in value.items()) if isinstance(value, dict) else value
 
     @field_validator("id")
     @classmethod
@@ -235,16 +250,22 @@ class Campaign(Record):
 
     _file: str | None = PrivateAttr(default=None)
     _lines: dict[tuple[str, str], int] = PrivateAttr(default_factory=dict)
+    _notes: tuple[str, ...] = PrivateAttr(default=())
 
     @property
     def file(self) -> str | None:
         """The file the campaign was read from."""
         return self._file
 
-    def read_from(self, file: str, lines: dict[tuple[str, str], int]) -> Campaign:
-        """Return a copy that knows its file and the line of each part, by draft id and field ("" for the draft)."""
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What reading the file left out or looked past, one sentence each."""
+        return self._notes
+
+    def read_from(self, file: str, lines: dict[tuple[str, str], int], notes: tuple[str, ...] = ()) -> Campaign:
+        """Return a copy that knows its file, its notes and the line of each part, by draft id and field, "" for all."""
         placed = self.model_copy()
-        placed._file, placed._lines = file, lines  # noqa: SLF001 - a copy of itself
+        placed._file, placed._lines, placed._notes = file, lines, notes  # noqa: SLF001 - a copy of itself
         return placed
 
     def find_line(self, draft_id: str, field: str = "") -> int | None:

@@ -1,5 +1,5 @@
 from . import headings, numbers, selecting
-from .reading import SUFFIXES, is_table_text, load_json_lines, load_rows, load_table, load_tables
+from .reading import SUFFIXES, is_table_text, load_json_lines, load_table, load_tables, say_way_out
 from .records import LoadedTable, Row, drop_empty
 
 __all__ = [
@@ -10,9 +10,9 @@ __all__ = [
     "headings",
     "is_table_text",
     "load_json_lines",
-    "load_rows",
     "load_table",
     "load_tables",
     "numbers",
+    "say_way_out",
     "selecting",
 ]

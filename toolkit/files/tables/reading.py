@@ -100,15 +100,12 @@ def is_table_text(text: str) -> bool:
     """Whether the text of a .txt file is a table of drafts: every row is as wide as its headings, one of them known."""
     for separator in ("\t", ";", ",", "|"):
         share, width, first = judge_separator(text, separator)
-        names = [name.strip().strip('"') for name in text.lstrip("\ufeff").split("\n", 1)[0].split(separator)]
-        if share == 1 and width > 1 and first == width and headings.find_columns("drafts", names).get("text"):
+        names = [name.strip('"') for name in text.split("\n", 1)[0].split(separator)]
+        known = headings.find_columns("drafts", names)
+        is_prose = separator != "\t" and (len(known) == 1 or any(name != name.strip() for name in names))
+        if share == 1 and width > 1 and first == width and "text" in known and not is_prose:
             return text.strip().count("\n") > 0
     return False
-
-
-def load_rows(path: Path) -> list[Row]:
-    """Return the rows of a table, as `load_table` finds them."""
-    return load_table(path).rows
 
 
 def load_json_lines(path: Path, text: str) -> list[Row]:
