@@ -64,6 +64,9 @@ def _read_template(payload: Mapping[str, Any]) -> dict[str, Any]:
         **_read_samples(body, "body_text", ""),
         **_read_samples(header, "header_text", "headline."),
     }
+    linked = next((one for one in buttons if one.get("url")), {})
+    if isinstance(linked.get("example"), list):
+        samples |= {f"link.{number}": str(value) for number, value in enumerate(linked["example"], 1)}
     return {
         "id": payload.get("name"),
         "surface": _WHATSAPP,
@@ -71,7 +74,7 @@ def _read_template(payload: Mapping[str, Any]) -> dict[str, Any]:
         "headline": header.get("text") if str(header.get("format", "TEXT")).upper() == "TEXT" else None,
         "description": footer.get("text"),
         "buttons": [str(one["text"]) for one in buttons if one.get("text")],
-        "link": next((one.get("url") for one in buttons if one.get("url")), None),
+        "link": linked.get("url"),
         "promotional": str(payload.get("category", "")).upper() == "MARKETING" or None,
         "samples": samples,
     }

@@ -80,14 +80,19 @@ class Persona(Record):
     """Stable name of the persona within its audience."""
     name: str
     """What the persona is called in prompts and on screens."""
-    age: int = Field(ge=13, le=120)
-    """Age in years; 13 or more, because simulating younger children is refused."""
+    age: int | None = Field(default=None, ge=13, le=120)
+    """Age in years, None where unknown; 13 or more, because simulating younger children is refused."""
     weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     """How many people of the audience this persona stands for, in any unit."""
     segments: dict[str, str] = Field(default_factory=dict)
     """Groups the persona belongs to, such as {"role": "seller"}."""
     about: str = Field(min_length=1, max_length=20_000)
     """Who this is, in plain sentences."""
+
+    @property
+    def called(self) -> str:
+        """Name and age as they stand on screens: "Maya, 24", or "Maya" where the age is unknown."""
+        return self.name if self.age is None else f"{self.name}, {self.age}"
 
     _id_as_text = field_validator("id", mode="before")(_number_as_text)
 
@@ -125,6 +130,19 @@ class Audience(Record):
     """Where it comes from: written by hand, or the survey and its licence."""
     personas: tuple[Persona, ...] = Field(min_length=1)
     """The people, in file order."""
+
+    _notes: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What reading the file left out or looked past, one sentence each."""
+        return self._notes
+
+    def with_notes(self, notes: tuple[str, ...]) -> Audience:
+        """Return a copy that tells what was left out."""
+        told = self.model_copy()
+        told._notes = notes  # noqa: SLF001 - a copy of itself
+        return told
 
     @model_validator(mode="after")
     def _distinct_ids(self) -> Audience:

@@ -71,7 +71,7 @@ def show_three(audience: Audience) -> None:
     st.subheader(f"The first {min(_SHOWN, len(audience.personas))} of {len(audience.personas)}", anchor=False)
     for column, persona in zip(st.columns(_SHOWN), audience.personas, strict=False):
         with column.container(border=True):
-            st.markdown(f"**{escape(persona.name)}, {persona.age}**")
+            st.markdown(f"**{escape(persona.called)}**")
             held = " · ".join(f"{key}: {value}" for key, value in persona.segments.items())
             st.caption(escape(f"{persona.id} · weight {persona.weight:g}" + (f" · {held}" if held else "")))
             st.text(persona.about[:600])

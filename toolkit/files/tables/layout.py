@@ -59,7 +59,9 @@ def find_table(
     header_line, header = grid[start]
     rows = grid[start + 1 :]
     width = len(header) if separator else max(len(cells) for _, cells in grid[start:])
-    found = _Layout([(name or "").strip() or None for name in header] + [None] * (width - len(header)), notes=notes)
+    found = _Layout(
+        [" ".join((name or "").split()) or None for name in header] + [None] * (width - len(header)), notes=notes
+    )
     if blank:
         found.notes.append(f"{count_noun(len(blank), 'row')} of spaces left out ({say_lines(blank)})")
     rows = _read_further_headings(found, rows, purpose)
