@@ -171,7 +171,7 @@ def test_a_first_name_alone_is_a_name_and_beside_contact_data_is_not(tmp_path: P
     """Made-up people have names; people who can be reached do not."""
     assert load(tmp_path, "name,age\nMaya,30\nBo,31\n").personas[0].name == "Maya"
     real = load(tmp_path, "name,age,email\nMaya,30,m@example.org\nBo,31,b@example.org\n")
-    assert real.personas[0].name == "Person 1"
+    assert real.personas[0].name == "p001"
     assert "Maya" not in sent(real)
 
 
@@ -258,7 +258,7 @@ def test_persona_sets(tmp_path: Path) -> None:
     lines = "".join(json.dumps({"persona": text}) + "\n" for text in ("A gardener.", "A driver."))
     people = load(tmp_path, lines, "hub.jsonl").personas
     assert [(person.name, person.age, person.about) for person in people] == [
-        ("Person 1", None, "A gardener."), ("Person 2", None, "A driver."),
+        ("p001", None, "A gardener."), ("p002", None, "A driver."),
     ]  # fmt: skip
     with pytest.raises(InputError, match="person 1: age '9' is a child's"):
         load(tmp_path, json.dumps({"type": "TinyPerson", "persona": {"name": "Al", "age": 9}}), "child.json")

@@ -63,8 +63,9 @@ def read_ages(
 ) -> list[ReadAge]:
     """Return the age of each cell of a column; `coded` tells whether numbers of answers may stand in it.
 
-    `year` is the current one, for years of birth. A band is read as its middle, an open one such as 65+ as five years into it. Whether 1987 is a year of birth, 99 a
-    code or 3 the number of an answer, is told by the column: its name and its other cells.
+    `year` is the current one, for years of birth. A band is read as its middle, an open one such as 65+ as five years
+    into it. Whether 1987 is a year of birth, 99 a code or 3 the number of an answer, is told by the column: its name
+    and its other cells.
     """
     year = year or datetime.datetime.now(datetime.UTC).year
     texts = [_tidy(cell) for cell in cells]

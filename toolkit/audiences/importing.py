@@ -289,7 +289,8 @@ class _Maker:
             return given
         if self.named_in and (found := _find_name([str(row.cells.get(name, "")) for name in self.named_in])):
             return found
-        return f"Person {number}" if privacy.is_nameless(person_id) and self.columns else person_id
+        is_given = person_id != number_id(number)
+        return f"Person {number}" if is_given and privacy.is_nameless(person_id) and self.columns else person_id
 
     def _check_weight(self, row: tables.Row) -> str:
         cell = row.cells.get(self.chosen["weight"])

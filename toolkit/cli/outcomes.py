@@ -50,7 +50,7 @@ def add(
     import datetime
 
     from toolkit.panel import api
-    from toolkit.validity.outcomes import add_outcomes, load_outcomes
+    from toolkit.validity.outcomes import add_outcomes, load_outcomes, matching
 
     today = datetime.datetime.now(datetime.UTC).date()
     columns = read_map(file, mapped)
@@ -58,12 +58,15 @@ def add(
     addition = add_outcomes(api.default_store(), read, file.name, dry_run=dry_run)
     if not dry_run:
         remember_map(file, mapped)
+    matched, hard = matching.report_matches(api.default_store(), read)
     if as_json:
-        click.echo(json.dumps({**addition.model_dump(), "notes": notes, "dry_run": dry_run}, ensure_ascii=False))
+        told = {"notes": [*notes, *hard], "matched": matched, "dry_run": dry_run}
+        click.echo(json.dumps({**addition.model_dump(), **told}, ensure_ascii=False))
         return
-    for note in (*notes, *(f"replaced: {change}" for change in addition.replaced)):
+    for note in (*notes, *hard, *(f"replaced: {change}" for change in addition.replaced)):
         click.echo(note)
     counted = f"{addition.added} added, {len(addition.replaced)} replaced, {addition.known} already there"
+    click.echo(f"{matched} of {len(read)} results are of drafts that a run has tested")
     if dry_run:
         click.echo(f"{file}: {counted}; dry run, nothing kept")
     elif addition.batch is None:
