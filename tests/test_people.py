@@ -11,12 +11,14 @@ import polars as pl
 import pytest
 import yaml
 from conftest import Command
+from openai_server import OpenAIServer
 
+import toolkit
 from toolkit.audiences import load_audience, privacy
 from toolkit.audiences.ages import read_ages
 from toolkit.audiences.vetting import find_doubts
 from toolkit.errors import InputError
-from toolkit.models import Audience, Persona
+from toolkit.models import Audience, Draft, Persona
 
 PRIVATE = ("anna.smith", "203.0.113", "Smith", "R_0000", "51.50", "0781", "SW1A", "10.1.2.3")
 
@@ -315,3 +317,34 @@ def test_a_hundred_thousand_people_are_read_in_seconds(tmp_path: Path) -> None:
     begun = time.process_time()
     assert len(load_audience(path).personas) == count
     assert time.process_time() - begun < 75.6 / 4
+
+
+def test_no_request_holds_a_personal_datum(server: OpenAIServer, tmp_path: Path) -> None:
+    """Whatever a survey carries along, a run with default answers sends none of it to the model."""
+    (tmp_path / "monkey.csv").write_text(
+        "Respondent ID,Collector ID,Start Date,IP Address,Email Address,First Name,Last Name,How old are you?,"
+        "Anything?\n"
+        ",,,,,,,Response,Open-Ended Response\n"
+        "118052219061,446111201,11/01/2026,203.0.113.1,anna.smith@example.org,Anna,Smith,25-34,Call 202-555-0143\n"
+    )
+    (tmp_path / "lime.csv").write_text(
+        '"id","submitdate","lastpage","startlanguage","token","ipaddr","AGE"\n'
+        '"1","2026-11-01","3","en","sEcrEt77","203.0.113.9","30"\n'
+    )
+    (tmp_path / "plain.csv").write_text(
+        "age,job,email,surname,zip,phone\n30,baker,anna.smith@example.org,Smith,45402,+44 7810 123456\n"
+    )
+    (tmp_path / "qualtrics.csv").write_text(QUALTRICS)
+    draft = Draft(id="d", text="Bake on Sunday.")
+    for name in ("monkey", "lime", "plain", "qualtrics"):
+        toolkit.run(
+            [draft], load_audience(tmp_path / f"{name}.csv"), base_url=server.base_url, model="m", rating="direct",
+            control=False, store=tmp_path / "store.sqlite",
+        )  # fmt: skip
+    sent_text = " ".join(request.text for request in server.requests)
+    assert "Bake on Sunday." in sent_text
+    for datum in (
+        "anna.smith", "Anna", "Smith", "203.0.113", "118052219061", "446111201", "202-555", "sEcrEt77", "45402", "7810",
+        "R_0000", "51.50",
+    ):  # fmt: skip
+        assert datum not in sent_text, datum
