@@ -264,6 +264,29 @@ st.write(str(audience_importing.ask_columns(uploads.read_table(name, tables[name
     assert "'weight': ''" in words(page)
 
 
+def test_personal_columns_are_shown_and_kept_only_by_choice() -> None:
+    """The import lists what stays behind, and a sentence with columns in braces describes people."""
+    script = """
+import streamlit as st
+from toolkit.audiences import uploads
+from toolkit.ui import audience_importing, state
+state.begin()
+table = uploads.read_table("a.csv", b"age,job,email\\n30,baker,a@example.org\\n31,nurse,b@example.org\\n")
+sentence, keep = audience_importing.ask_words(table)
+audience = uploads.make_audience(table, "a", table.template, [], dict(table.suggested), keep=keep, sentence=sentence)
+audience_importing.show_three(audience)
+audience_importing.show_notes(audience)
+"""
+    page = AppTest.from_string(script, default_timeout=PATIENCE).run()
+    assert not page.exception
+    assert "example.org" not in " ".join(element.value for element in page.text)
+    assert "email" in page.info[0].value
+    page.multiselect(key="ask-import-keep").set_value(["email"]).run()
+    assert "a@example.org" in page.text[0].value
+    page.text_input(key="ask-import-sentence").set_value("A {job} of {age}.").run()
+    assert page.text[0].value == "A baker of 30."
+
+
 def test_a_column_that_is_not_wanted_is_not_taken_for_its_name() -> None:
     """A table's own weight counts for nothing where none was chosen."""
     table = uploads.read_table("a.csv", b"name,age,weight\nAda,30,2\nBob,31,5\n")

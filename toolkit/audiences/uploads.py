@@ -86,10 +86,16 @@ def make_audience(
     with tempfile.TemporaryDirectory() as folder:
         path, described = Path(folder) / f"upload{Path(table.name).suffix.lower()}", Path(folder) / "template.j2"
         path.write_bytes(table.data)
-        described.write_text(template or _TEMPLATE, encoding="utf-8")
+        described.write_text(template, encoding="utf-8")
+        own = template.strip() not in {"", _TEMPLATE.strip()} and not sentence
         try:
             audience = load_audience(
-                path, template=described, segments=segments, columns=columns, keep=keep, sentence=sentence
+                path,
+                template=described if own else None,
+                segments=segments,
+                columns=columns,
+                keep=keep,
+                sentence=sentence or None,
             )
         except InputError as error:
             said = str(error).replace(str(path), table.name[:80]).replace(str(described), "the template")

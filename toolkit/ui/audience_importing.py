@@ -14,25 +14,29 @@ from toolkit.ui.text import escape
 _NONE = "(none)"
 _SHOWN = 3
 _COLUMNS = ("id", "name", "age", "weight")
-_CHOSEN = (*_COLUMNS, "audience", "segments", "template")
+_CHOSEN = (*_COLUMNS, "audience", "segments", "template", "sentence", "keep")
+_TYPES = [suffix[1:] for suffix in (*tables.SUFFIXES, ".jsonl")]
 
 
 def show_import() -> None:
     """Draw the import from file to preview."""
-    upload = st.file_uploader(
-        "A table with one row a person", type=[suffix[1:] for suffix in tables.SUFFIXES], key=keys.ROWS
-    )
+    upload = st.file_uploader("A table with one row a person", type=_TYPES, key=keys.ROWS)
     if upload is None:
-        st.caption("CSV, Excel or Parquet, up to 20 MB and 5,000 rows; nothing leaves this machine.")
+        st.caption(
+            "CSV, Excel, OpenDocument, Parquet, SPSS, Stata or JSON Lines, up to 20 MB and 5,000 rows. "
+            "Nothing leaves this machine now."
+        )
         return
     try:
         table = caching.read_rows(upload.name, upload.getvalue())
         name, columns, segments, template = ask_columns(table)
-        audience = uploads.make_audience(table, name, template, segments, columns)
+        sentence, keep = ask_words(table)
+        audience = uploads.make_audience(table, name, template, segments, columns, keep=keep, sentence=sentence)
     except InputError as error:
         st.error(escape(str(error)))
         return
     show_three(audience)
+    show_notes(audience)
     desk = state.find_session().desk
     waits = desk is not None and desk.is_changed
     st.button(
@@ -64,6 +68,35 @@ def ask_columns(table: uploads.Table) -> tuple[str, dict[str, str], list[str], s
             **state.tie(keys.name_import("template"), table.template),
         )  # fmt: skip
     return name, columns, segments, template
+
+
+def ask_words(table: uploads.Table) -> tuple[str, list[str]]:
+    """Let somebody describe people in sentences, and bring back columns that look personal."""
+    left, right = st.columns(2, gap="large")
+    free = [column for column in table.columns if column not in table.left_out]
+    example = " ".join(f"{{{column}}}" for column in free[:2])
+    with left:
+        sentence = st.text_input(
+            "Sentence that describes a person", placeholder=example,
+            help="Columns stand in braces. Leave it empty to use the template.",
+            **state.tie(keys.name_import("sentence"), ""),
+        )  # fmt: skip
+    with right:
+        state.suggest(keys.name_import("keep"), [])
+        state.keep_choices(keys.name_import("keep"), list(table.left_out))
+        keep = st.multiselect(
+            "Personal columns to keep", list(table.left_out),
+            format_func=lambda column: f"{column} ({table.left_out[column]})",
+            help="These columns reach no description unless you choose them here.",
+            disabled=not table.left_out, **state.tie(keys.name_import("keep")),
+        )  # fmt: skip
+    return sentence, keep
+
+
+def show_notes(audience: Audience) -> None:
+    """Draw what was left out of the table."""
+    if audience.notes:
+        st.info(escape("\n\n".join(f"{note[:1].upper()}{note[1:]}." for note in audience.notes)))
 
 
 def show_three(audience: Audience) -> None:
