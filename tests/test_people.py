@@ -348,3 +348,17 @@ def test_no_request_holds_a_personal_datum(server: OpenAIServer, tmp_path: Path)
         "R_0000", "51.50",
     ):  # fmt: skip
         assert datum not in sent_text, datum
+
+
+def test_an_audience_file_says_how_its_rows_become_people(tmp_path: Path) -> None:
+    """Columns, a sentence, a condition and what is kept stand in the file, for whoever runs it next."""
+    (tmp_path / "survey.csv").write_text("years,job,surname\n30,baker,Oak\n17,nurse,Ash\n")
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "audience: a\nrows: survey.csv\ncolumns: {age: years}\nkeep: [surname]\nwhere: age >= 18\n"
+        "sentence: '{job} {surname}'\n"
+    )
+    assert [(person.age, person.about) for person in load_audience(path).personas] == [(30, "baker Oak")]
+    path.write_text("rows: survey.csv\nkeep: surname\n")
+    with pytest.raises(InputError, match=r"a\.yaml:2: keep is a list of columns"):
+        load_audience(path)

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 FORMATS = (".yaml", ".yml", ".json", *tables.SUFFIXES, ".jsonl")
 _ROWS = (*tables.SUFFIXES, ".jsonl")
+_OF_ROWS = (
+    "audience", "description", "source", "rows", "template", "segments", "columns", "keep", "sentence", "where",
+    "sheet",
+)  # fmt: skip
+"""Fields of an audience file that names rows instead of personas."""
 
 
 def load_audience(
@@ -142,17 +147,23 @@ def _turn_rows(path: Path, making: Making, fields: Mapping[str, Any], draw: Draw
 def _make_from_description(document: Located, path: Path, draw: Draw | None) -> Audience:
     """Read an audience file that names rows and a template instead of personas."""
     fields = dict(document.value)
-    unknown = [
-        name for name in fields if name not in {"audience", "description", "source", "rows", "template", "segments"}
-    ]
+    unknown = [name for name in fields if name not in _OF_ROWS]
     if unknown:
         place = document.place((unknown[0],))
-        allowed = ("audience", "description", "source", "rows", "template", "segments")
         raise InputError(
-            f"{place}: {unknown[0]} is not a known field{suggest(unknown[0], allowed)}; allowed: {', '.join(allowed)}"
+            f"{place}: {unknown[0]} is not a known field{suggest(unknown[0], _OF_ROWS)}; allowed: {', '.join(_OF_ROWS)}"
         )
     rows, template, segments = fields.pop("rows"), fields.pop("template", None), fields.pop("segments", None) or []
     if not isinstance(segments, list):
         raise InputError(f"{document.place(('segments',))}: segments is a list of columns, such as [age, role]")
-    making = Making(template=path.parent / template if template else None, segments=segments)
+    columns, keep = fields.pop("columns", None) or {}, fields.pop("keep", None) or []
+    if not isinstance(columns, dict):
+        raise InputError(f"{document.place(('columns',))}: columns is a mapping, such as {{age: How old are you?}}")
+    if not isinstance(keep, list):
+        raise InputError(f"{document.place(('keep',))}: keep is a list of columns, such as [First name]")
+    words = {name: fields.pop(name, None) for name in ("sentence", "where", "sheet")}
+    making = Making(
+        template=path.parent / template if template else None, segments=segments, keep=keep, **words,
+        columns={own: column or "" for own, column in columns.items()},
+    )  # fmt: skip
     return _turn_rows(path.parent / str(rows), making, {"audience": path.stem, **fields}, draw)
