@@ -153,3 +153,55 @@ def test_columns_are_named_once_and_remembered(command: Command, tmp_path: Path)
     assert "1 already there" in command("outcomes", "add", path).stdout
     wrong = command("outcomes", "add", path, "--map", "draf=Wording")
     assert "no field 'draf'; did you mean draft" in wrong.stderr
+
+
+def test_linkedin_ads(tmp_path: Path) -> None:
+    """UTF-16 with tabs under .csv, below lines with commas; thousands have commas, too."""
+    path = tmp_path / "li.csv"
+    path.write_bytes(
+        "Ad Performance Report (in UTC)\nReport Start: November 1, 2026, 12:00 AM\nDate Generated: today\n\n"
+        "Start Date (in UTC)\tAccount Name\tAd ID\tAd Introduction Text\tImpressions\tClicks\tShares\n"
+        "11/15/2026\tOak\t123\tBake on Sunday.\t1,200\t30\t2\n"
+        "11/16/2026\tOak\t124\tBring it.\t900\t31\t2\n".encode("utf-16")
+    )
+    results, _ = load_outcomes(path, TODAY)
+    assert [(one.text, one.shown, one.date) for one in results] == [
+        ("Bake on Sunday.", 1200, "2026-11-15"), ("Bring it.", 900, "2026-11-16"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            (
+                "Title,Subject,Send Date,Successful Deliveries,Unique Opens,Unique Clicks,Unsubscribes\n"
+                'T,Bake.,"Nov 24, 2026 10:05 am",98,50,9,1\n'
+            ),
+            {"text": "Bake.", "draft_id": "T", "shown": 98, "clicks": 9, "hides": 1, "date": "2026-11-24"},
+        ),
+        (
+            (
+                "Anzeigenbericht\n1. November - 24. November\nAnzeigenstatus;Textzeile 1;Klicks;Impressionen\n"
+                "Aktiv;Backe.;33;1200\nSumme: Anzeigen;--;33;1200\n"
+            ),
+            {"text": "Backe.", "shown": 1200, "clicks": 33},
+        ),
+        (
+            "Ad name,Pin description,Impressions,Pin clicks,Outbound clicks\na,Bake.,1000,20,5\n",
+            {"text": "Bake.", "draft_id": "a", "surface": "pinterest_pin", "shown": 1000, "clicks": 5},
+        ),
+        (
+            "Campaign name,Tweet Text,Impressions,Link clicks,Spend,Retweets\nA,Bake.,100,3,1.0,2\n",
+            {"text": "Bake.", "campaign": "A", "surface": "x_post", "shown": 100, "clicks": 3, "shares": 2},
+        ),
+        (
+            "Ad name,Impressions,Amount spent (USD),Link clicks\nResults from 1 ads,100,4,5\na,100,4,5\n",
+            {"draft_id": "a", "shown": 100, "clicks": 5},
+        ),
+    ],
+    ids=["mailchimp", "google in German", "pinterest", "x ads", "meta with a labelled total"],
+)
+def test_other_exports(text: str, wanted: dict[str, object], tmp_path: Path) -> None:
+    """Each platform has its own words for the same counts."""
+    assert read(tmp_path, text)[0] == [wanted]

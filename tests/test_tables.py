@@ -67,6 +67,12 @@ def test_a_heading_with_commas_does_not_change_the_separator(tmp_path: Path) -> 
     assert [row["text"] for row in cells] == ["Eins.", "Zwei."]
 
 
+def test_known_headings_outweigh_commas_in_texts(tmp_path: Path) -> None:
+    """A title makes no separator perfect; then headings that are known decide."""
+    cells, _ = read(write_text(tmp_path, "Plan\nid;text\na;One, two, three, four.\nb;Five, six, seven, eight.\n"))
+    assert [row["id"] for row in cells] == ["a", "b"]
+
+
 def test_titles_and_comments_above_the_headings_are_left_out_and_told(tmp_path: Path) -> None:
     """The lines of the rows stay those of the file."""
     text = (

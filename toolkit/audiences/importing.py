@@ -19,6 +19,7 @@ MOST_VALUES = 8
 """Different values up to which a column is suggested as a segment."""
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _MICRODATA_ADULT = 18
+_PLAIN_ID = re.compile(r"[\w][\w .@+-]{0,119}")
 _MOST_TOLD = 3
 _MOST_NAMES = 4
 _NO_NAMES = {"A", "An", "The", "He", "She", "They", "This", "As"}
@@ -75,7 +76,8 @@ def load_people_table(path: Path, sheet: str | None = None) -> tables.LoadedTabl
         return tables.load_table(path, "people", sheet=sheet)
     rows = tables.load_json_lines(path, read_text(path))
     people = [persona_sets.find_people(row.cells) for row in rows]
-    if rows and all(people) and not all("persona" in row.cells and len(row.cells) == 1 for row in rows):
+    is_nested = not all(isinstance(row.cells.get("persona"), str) for row in rows)
+    if rows and all(people) and is_nested:
         rows = [tables.Row(row.line, found[0]) for row, found in zip(rows, people, strict=True) if found]
     names = tuple(dict.fromkeys(name for row in rows for name in row.cells))
     return tables.LoadedTable(str(path), names, rows)
@@ -360,7 +362,12 @@ def _plan(path: Path, table: tables.LoadedTable, rows: Sequence[tables.Row], mak
     export = tables.headings.find_export("people", table.columns)
     reasons = find_left_out(table, rows, making.keep)
     chosen = _drop_unfit(
-        choose_own(columns, table.columns, table.questions), making.columns, rows, reasons, is_survey=_is_survey(export)
+        choose_own(columns, table.columns, table.questions),
+        making.columns,
+        rows,
+        reasons,
+        is_survey=_is_survey(export),
+        is_export=export is not None,
     )
     ids = [(row.cells.get(chosen["id"]), f"{path}:{row.line}") for row in rows]
     located_yaml.check_distinct("persona", ids)
@@ -399,12 +406,14 @@ def _drop_unfit(
     reasons: Mapping[str, str],
     *,
     is_survey: bool,
+    is_export: bool,
 ) -> dict[str, str]:
     """Take back suggestions that cannot be meant: ids that stand twice, and the names of real people."""
     column = chosen["id"]
-    if "id" not in given and column != "id":
+    if "id" not in given:
         ids = [str(row.cells.get(column, "")).strip() for row in rows]
-        if len(set(ids)) < len(ids) or "" in ids:
+        unfit = is_export and not all(_PLAIN_ID.fullmatch(one) for one in ids)
+        if unfit or (column != "id" and (len(set(ids)) < len(ids) or "" in ids)):
             chosen["id"] = ""
     if "name" not in given and (chosen["name"] in reasons or is_survey):
         chosen["name"] = ""

@@ -84,11 +84,11 @@ def list_command(*, as_json: bool) -> None:
     """
     from toolkit.panel import api
     from toolkit.store import outcome_log
-    from toolkit.validity.outcomes import count_matched
+    from toolkit.validity.outcomes import matching
 
     with outcome_log.Outcomes(api.default_store()) as kept:
         batches, standing = kept.list_batches(), kept.list_outcomes()
-    matched = count_matched(api.default_store())
+    matched = matching.count_matched(api.default_store())
     if as_json:
         described = {"batches": [batch.model_dump() for batch in batches], "results": len(standing), "matched": matched}
         click.echo(json.dumps(described, ensure_ascii=False))

@@ -52,7 +52,7 @@ def _is_template(payload: Mapping[str, Any]) -> bool:
 
 def _is_message(payload: Mapping[str, Any]) -> bool:
     if payload.get("messaging_product") == "whatsapp":
-        return isinstance(payload.get("text"), Mapping) or isinstance(payload.get("interactive"), Mapping)
+        return any(isinstance(payload.get(name), Mapping) for name in ("text", "interactive", "template"))
     return isinstance(payload.get("message"), Mapping)
 
 
@@ -135,6 +135,8 @@ def _read_cards(cards: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _read_whatsapp_message(payload: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(payload.get("text"), Mapping):
         return {"surface": _WHATSAPP, "text": payload["text"].get("body")}
+    if payload.get("template") is not None:
+        raise ValueError("a message by template holds parameters alone; name the template's own JSON, with components")
     held: Mapping[str, Any] = payload["interactive"]
     action = held.get("action") if isinstance(held.get("action"), Mapping) else {}
     replies = [one.get("reply", {}) for one in (action or {}).get("buttons", []) if isinstance(one, Mapping)]

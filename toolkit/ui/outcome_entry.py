@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -15,9 +13,8 @@ from toolkit.results import Run
 from toolkit.store import outcome_log
 from toolkit.ui import keys, state
 from toolkit.ui.text import escape
-from toolkit.validity.outcomes import Addition, add_outcomes, find_batch, load_outcomes, matching, read_outcome
+from toolkit.validity.outcomes import Addition, add_outcomes, find_batch, matching, read_outcome, read_upload
 
-_MOST_UPLOADED = 20 * 1024**2
 _COUNTS = {"shown": "shown to", "clicks": "clicks", "replies": "replies", "shares": "shares", "hides": "hides"}
 
 
@@ -45,7 +42,7 @@ def show_upload() -> None:
     if upload is None:
         return
     try:
-        found, notes = _read_upload(upload.name, upload.getvalue())
+        found, notes = read_upload(upload.name, upload.getvalue())
         matched, hard = matching.report_matches(api.default_store(), found)
     except ToolkitError as error:
         st.error(escape(str(error)))
@@ -59,19 +56,6 @@ def show_upload() -> None:
             return
         state.find_session().kept_outcomes = added
         st.rerun()
-
-
-def _read_upload(name: str, data: bytes) -> tuple[list[outcome_log.Outcome], list[str]]:
-    """Return the results of an uploaded table; errors name the file as it was called."""
-    if len(data) > _MOST_UPLOADED:
-        raise InputError(f"{name[:80]}: larger than 20 MB; use `audience outcomes add`")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"upload{Path(name).suffix.lower()}"
-        path.write_bytes(data)
-        try:
-            return load_outcomes(path)
-        except InputError as error:
-            raise InputError(str(error).replace(str(path), name[:80])) from None
 
 
 def _ask_row(run: Run, draft_id: str) -> dict[str, int | None]:

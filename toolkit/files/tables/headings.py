@@ -141,6 +141,14 @@ def _load_export(path: Path) -> Export:
 
 
 @lru_cache(maxsize=1)
+def list_words() -> frozenset[str]:
+    """Return every heading that is known of any field, simplified."""
+    fields = [(name, words) for held in _load_words().values() for name, words in held.items()]
+    exports = [(name, words) for export in list_exports() for name, words in export.fields.items()]
+    return frozenset(simplify(word) for name, words in [*fields, *exports] for word in (name, *words)) - {""}
+
+
+@lru_cache(maxsize=1)
 def _load_words() -> dict[str, dict[str, tuple[str, ...]]]:
     value: dict[str, Any] = load_yaml(read_text(_WORDS), str(_WORDS)).value
     return {purpose: {name: tuple(words or ()) for name, words in fields.items()} for purpose, fields in value.items()}

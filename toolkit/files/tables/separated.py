@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from itertools import islice
 
 from toolkit.errors import InputError
+from toolkit.files.tables import headings
 from toolkit.files.tables.layout import Grid
 from toolkit.files.text import MOST_BYTES
 
 _SEPARATORS = (",", ";", "\t", "|")
 _LOOKED_AT = 200
+_LEAST_KNOWN = 2
 _NAMED = re.compile(r'"?sep=(.)"?[ \t]*\n', re.IGNORECASE)
 _COMMENT = re.compile(r"#(?:[ \t\-=#*]|$)")
 
@@ -39,8 +41,26 @@ def read_separated(text: str, source: str) -> tuple[Grid, str]:
 
 
 def find_separator(text: str) -> str:
-    """Return the separator under which most rows have the same number of cells; quoted ones do not count."""
-    return max(_SEPARATORS, key=lambda separator: judge_separator(text, separator))
+    """Return the separator under which all rows have as many cells, else known headings, else most cells of one width.
+
+    Separators inside quotes do not count.
+    """
+    return max(_SEPARATORS, key=lambda separator: _rank(text, separator))
+
+
+def _rank(text: str, separator: str) -> tuple[bool, bool, float]:
+    share, width, _ = judge_separator(text, separator)
+    known = headings.list_words()
+    lines = text.split("\n", _LOOKED_AT)[:_LOOKED_AT]
+    most = max(
+        (
+            sum(headings.simplify(cell) in known for cell in line.split(separator))
+            for line in lines
+            if separator in line
+        ),
+        default=0,
+    )
+    return share == 1, most >= _LEAST_KNOWN, share * (width - 1)
 
 
 def judge_separator(text: str, separator: str) -> tuple[float, int, int]:

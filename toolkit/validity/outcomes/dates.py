@@ -8,9 +8,10 @@ from typing import Any
 
 _ISO = re.compile(r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})(?:[t ]\d{1,2}:\d{2}.*)?")
 _DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
-_NUMBERS = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})(?:,? \d{1,2}:\d{2}.*)?")
+_NUMBERS = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})")
 _DAY_FIRST = re.compile(r"(?:[a-z]+,?\s+)?(\d{1,2})(?:st|nd|rd|th)?[\s.-]+([a-z]{3,9})\.?,?[\s-]+(\d{4})")
 _MONTH_FIRST = re.compile(r"(?:[a-z]+,?\s+)?([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
+_TIME = re.compile(r",? (?:at |um )?\d{1,2}:\d{2}.*$")
 _MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
@@ -39,6 +40,7 @@ def read_date(cell: Any, *, first: str | None = None) -> datetime.date:
 def _find_parts(text: str, order: str | None) -> tuple[int, int, int]:
     if (found := _ISO.fullmatch(text)) and (found[2] or len(text) == _COMPACT):
         return int(found[1]), int(found[3]), int(found[4])
+    text = _TIME.sub("", text)
     if found := _DOTTED.fullmatch(text):
         return int(found[3]), int(found[2]), int(found[1])
     if found := _NUMBERS.fullmatch(text):

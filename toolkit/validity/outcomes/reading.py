@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from toolkit.validity.outcomes.dates import read_date
 
 FORMATS = (".csv", ".xlsx", ".parquet", ".jsonl", ".tsv", ".xlsm", ".xls", ".ods")
 COLUMNS = ("draft", "draft_id", "headline", "surface", "shown", *outcome_log.COUNTS, "date", *outcome_log.KEYS)
+_MOST_UPLOADED = 20 * 1024**2
 _HASH = re.compile(r"[0-9a-f]{64}")
 _COUNTED = ("shown", *outcome_log.COUNTS)
 _NAMES = ("draft", "draft_id", "headline")
@@ -91,6 +93,19 @@ def load_outcomes(
     if layout.label:
         notes.insert(0, f"read as {layout.label}: {len(kept)} result{'' if len(kept) == 1 else 's'}")
     return OutcomeTable(kept, notes)
+
+
+def read_upload(name: str, data: bytes) -> OutcomeTable:
+    """Return the results of a table that came through the browser; errors name the file as it was called there."""
+    if len(data) > _MOST_UPLOADED:
+        raise InputError(f"{name[:80]}: larger than 20 MB; use `audience outcomes add`")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"upload{Path(name).suffix.lower()}"
+        path.write_bytes(data)
+        try:
+            return load_outcomes(path)
+        except InputError as error:
+            raise InputError(str(error).replace(str(path), name[:80])) from None
 
 
 def read_outcome(cells: dict[str, Any], today: datetime.date) -> outcome_log.Outcome:
