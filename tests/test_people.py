@@ -362,3 +362,13 @@ def test_an_audience_file_says_how_its_rows_become_people(tmp_path: Path) -> Non
     path.write_text("rows: survey.csv\nkeep: surname\n")
     with pytest.raises(InputError, match=r"a\.yaml:2: keep is a list of columns"):
         load_audience(path)
+
+
+def test_a_code_for_an_age_reaches_no_description(tmp_path: Path) -> None:
+    """The third answer about age is no three-year-old, in the prompt neither."""
+    audience = load(tmp_path, "age,job\n3,baker\n5,nurse\n")
+    assert [(person.age, person.about) for person in audience.personas] == [
+        (None, "job: baker."),
+        (None, "job: nurse."),
+    ]
+    assert "age unknown for 2: '3' is the number of an answer (line 2)" in tell(audience)

@@ -260,7 +260,8 @@ class _Maker:
         """Return the fields of a persona."""
         from toolkit.files import templating
 
-        cells = {name: value for name, value in row.cells.items() if name not in self.hidden}
+        unsaid = self.chosen["age"] if age.told else None  # the number of an answer would be read as an age
+        cells = {name: value for name, value in row.cells.items() if name not in self.hidden and name != unsaid}
         if self.columns:
             cells = {name: self._clean(name, value) for name, value in cells.items()}
         own = {self.chosen["id"], self.chosen["name"], self.chosen["weight"]}
