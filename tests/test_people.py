@@ -202,6 +202,8 @@ def test_rows_are_chosen_by_a_condition(tmp_path: Path) -> None:
     audience = load(tmp_path, "age,country\n18-24,GB\n25-34,GB\n45-54,FR\n", where="age >= 25 and country = gb")
     assert [person.age for person in audience.personas] == [29]
     assert "2 of 3 rows are not what --where asks for" in tell(audience)
+    with pytest.raises(InputError, match="nobody of 1 is left: 1 of 1 rows are not what --where asks for"):
+        load(tmp_path, "age\n30\n", where="age > 90")
 
 
 def test_a_sentence_from_columns(tmp_path: Path) -> None:

@@ -110,6 +110,8 @@ def make_people_of(
     maker = _plan(path, table, rows, making)
     personas, faults = maker.make_all(numbered)
     notes = [*table.notes, *maker.tell(numbered, faults)]
+    if not personas and not faults:
+        raise InputError(f"{path}: nobody of {len(rows)} is left: {notes[-1]}; change --where")
     if not personas:
         line, fault = faults[0]
         raise InputError(f"{path}:{line}: {fault}; nobody of {len(rows)} can be used")

@@ -61,6 +61,8 @@ def draw_people(path: Path, making: Making, fields: Mapping[str, Any], draw: Dra
     alone. Raises InputError as those do.
     """
     schema = _run(path, lambda: pl.scan_parquet(path).collect_schema())
+    if making.where is not None:
+        raise InputError(f"{path}: --where does not go with a draw of a .parquet file; filter the file first")
     own = choose_own(making.columns, schema.names())
     check_names(path, schema.names(), [*making.segments, *filter(None, making.columns.values())])
     if draw.key is not None:
