@@ -1,4 +1,4 @@
-"""Variables: what Meta refuses in a template is an error, and words that nobody filled in are told."""
+"""Words that nobody filled in, and variables of another tool, are told."""
 
 from __future__ import annotations
 
@@ -12,31 +12,6 @@ def find(text: str, surface: str = "whatsapp_template", **parts: str) -> list[tu
     """Return severity and message of each finding about a placeholder."""
     found = lint(Draft(id="a", text=text, surface=surface, **parts))  # type: ignore[arg-type]
     return [(one.severity, one.message) for one in found if one.rule == "style.placeholder"]
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("{{1}}, bake on Sunday.", "may not begin with a variable"),
-        ("Bake on Sunday, {{1}}", "may not end with a variable"),
-        ("Hi {{1}}{{2}}, bake.", "may not stand next to each other"),
-        ("Hi {{1}}, it is {{3}} now.", "numbered from 1 without a gap, here 1, 3"),
-    ],
-)
-def test_what_meta_refuses_is_an_error(text: str, said: str) -> None:
-    """The rule and its source stand in the finding."""
-    ((severity, message),) = find(text)
-    assert severity == "error"
-    assert said in message
-    assert "Meta developer documentation" in message
-
-
-def test_headers_and_footers_have_their_own_rules() -> None:
-    """One variable in the header, none in the footer."""
-    found = find("Bake.", headline="{{1}} and {{2}}", description="From {{1}}")
-    assert [message.split(" (")[0] for _, message in found] == [
-        "a header takes one variable", "a footer takes no variable",
-    ]  # fmt: skip
 
 
 def test_variables_in_their_places_are_fine() -> None:
