@@ -69,7 +69,7 @@ def test_the_page_begins_empty_with_a_way_on(page: AppTest) -> None:
 
 def test_the_button_says_what_it_takes(page: AppTest) -> None:
     """People, cost and time stand on the button; what the panel can tell stands under it."""
-    write(page, "Get paid in the chat.")
+    write(page, "Get paid in the chat.", "Invoice them in the chat.")
     assert any(button.label.startswith("Ask 12 people, cost unknown, ") for button in page.button)
     assert any("5 points apart" in caption.value for caption in page.caption)
     page.slider[0].set_value(1).run()

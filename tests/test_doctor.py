@@ -97,9 +97,8 @@ def people() -> Audience:
         (lambda question: any(text in question.prompt for text in DOSES), {"dose-response"}),
         (lambda question: any(text in question.prompt for text in DOSES[1::3]), {"dose-response"}),
         (lambda question: "sooner" in str(question.schema), {"order"}),
-        (lambda question: "A seller of" in question.prompt, set()),
     ],
-    ids=["everything", "groups", "doses", "middle doses", "pairs", "sellers"],
+    ids=["everything", "groups", "doses", "middle doses", "pairs"],
 )
 def test_what_nobody_answered_is_inconclusive(
     people: Audience, is_silent: Callable[[Question], bool], unknown: set[str], kind: str, tmp_path: Path
@@ -114,3 +113,15 @@ def test_what_nobody_answered_is_inconclusive(
     found = check_behaviour(people, engine=ScriptedEngine(answer), store=tmp_path / "store.sqlite")  # type: ignore[arg-type]
     assert {gate.name for gate in found.gates if gate.outcome == "inconclusive"} == unknown
     assert found.count("failed") == 0
+
+
+@pytest.mark.slow
+def test_one_side_that_refuses_leaves_the_others_answers(people: Audience, tmp_path: Path) -> None:
+    """If every seller refuses, the buyers alone pass all gates, and the scorecard counts the refusals."""
+
+    def answer(question: Question) -> object:
+        return "I'm sorry, I cannot help with that." if "A seller of" in question.prompt else Reader()(question)
+
+    found = check_behaviour(people, engine=ScriptedEngine(answer), store=tmp_path / "store.sqlite")  # type: ignore[arg-type]
+    assert {gate.outcome for gate in found.gates} == {"passed"}
+    assert found.refused > 0

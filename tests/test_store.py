@@ -144,7 +144,7 @@ def test_a_store_poisoned_by_an_earlier_version_is_read(tmp_path: Path) -> None:
         connection.execute("UPDATE replies SET reply = '{' WHERE key = ?", (make_key("empty"),))
         connection.commit()
     with Store(path) as store:
-        assert {reply.text for _, _, reply in store.list_replies()} == {"fine", "half  and red", "kept"}
+        assert {reply.text for _, _, reply in store.list_replies()} == {"fine", "half  and [31mred", "kept"}
         assert len(store.list_latest("m", 10)) == 3
         assert [store.find(make_key(name)) for name in ("list", "empty")] == [None, None]
         store.keep(make_key("empty"), "chat", sound)

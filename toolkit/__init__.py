@@ -2,7 +2,7 @@
 
 Everything here loads on first use, so `import toolkit` costs nothing heavy.
 
-Example:
+Examples:
     >>> import toolkit
     >>> drafts = toolkit.load_drafts("examples/paypal-invoices.yaml")
     >>> [draft.id for draft in drafts.drafts]

@@ -14,7 +14,7 @@ Each message is one line: what is wrong, where, what is allowed, what to do next
 whoever reads it: `max_cost` in Python, `--max-cost` on the command line, a field on the page. A message holds marks
 made by `name_option` and `name_step`. They become words when the message is read, in the vocabulary of the reader.
 
-Example:
+Examples:
     >>> error = InputError(f"{name_option('max_cost', -1)}: give dollars, 0 or more")
     >>> str(error)
     'max_cost=-1: give dollars, 0 or more'
@@ -134,7 +134,7 @@ def _read_value(written: str | None) -> object:
 class ToolkitError(Exception):
     """An expected failure: shown as one line, never as a traceback.
 
-    Example:
+    Examples:
         >>> issubclass(toolkit.EngineUnavailable, toolkit.ToolkitError)
         True
     """
@@ -161,7 +161,7 @@ class ToolkitError(Exception):
 class InputError(ToolkitError):
     """A file, a name or an option cannot be used as given.
 
-    Example:
+    Examples:
         >>> toolkit.load_audience("nobody")
         Traceback (most recent call last):
         toolkit.errors.InputError: unknown audience 'nobody'...
@@ -171,7 +171,7 @@ class InputError(ToolkitError):
 class StoreUnusable(InputError):
     """The file that keeps reactions cannot be read or written.
 
-    Example:
+    Examples:
         >>> toolkit.run(drafts, audience, engine="replay", store="examples")
         Traceback (most recent call last):
         toolkit.errors.StoreUnusable: ...
@@ -181,7 +181,7 @@ class StoreUnusable(InputError):
 class Interrupted(ToolkitError):
     """You asked the run to stop; nothing new is asked, and the store has every reply so far.
 
-    Example:
+    Examples:
         >>> toolkit.Interrupted.exit_code
         130
     """
@@ -192,7 +192,7 @@ class Interrupted(ToolkitError):
 class EngineError(ToolkitError):
     """An engine could not answer; what you catch for any fault of a model or its address.
 
-    Example:
+    Examples:
         >>> issubclass(toolkit.EngineUnavailable, toolkit.EngineError)
         True
     """
@@ -201,7 +201,7 @@ class EngineError(ToolkitError):
 class EngineUnavailable(EngineError):
     """No call to this engine can succeed until you change something: the key, the model, the address, the balance.
 
-    Example:
+    Examples:
         >>> toolkit.run(drafts, audience, model="any", base_url="http://127.0.0.1:9/v1", sample=1)
         Traceback (most recent call last):
         toolkit.errors.EngineUnavailable: ...
@@ -211,7 +211,7 @@ class EngineUnavailable(EngineError):
 class CallFailed(EngineError):
     """One call got no usable reply after its retries; other calls may. The run goes on, and the reaction is "failed".
 
-    Example:
+    Examples:
         >>> raise toolkit.CallFailed("the answer is no JSON")
         Traceback (most recent call last):
         toolkit.errors.CallFailed: the answer is no JSON
@@ -226,7 +226,7 @@ class CallFailed(EngineError):
 class MissingReply(EngineError):
     """A replay was asked for a reply that the store does not hold.
 
-    Example:
+    Examples:
         >>> toolkit.MissingReply.exit_code
         3
     """
@@ -237,7 +237,7 @@ class MissingReply(EngineError):
 class BudgetReached(ToolkitError):
     """The worst case of the next call would pass the cost limit; nothing more is asked, and what came is kept.
 
-    Example:
+    Examples:
         >>> toolkit.BudgetReached.exit_code
         4
     """
@@ -256,7 +256,7 @@ def check_options(given: Iterable[str], allowed: Collection[str], function: str)
 
     `allowed` may be a TypedDict's `__annotations__`.
 
-    Example:
+    Examples:
         >>> check_options(["concurency"], ["concurrency", "seed"], "run")
         Traceback (most recent call last):
         toolkit.errors.InputError: unknown option 'concurency'; did you mean 'concurrency'?
@@ -280,10 +280,14 @@ A_PATH = Kind("a path", lambda value: isinstance(value, (str, os.PathLike)) and 
 A_TEXT = Kind("a text", lambda value: isinstance(value, str))
 
 
-def accept_only(**kinds: Kind) -> Callable[[Callable[Parameters, Returned]], Callable[Parameters, Returned]]:
+def accept_only(
+    more: Iterable[str] = (), /, **kinds: Kind
+) -> Callable[[Callable[Parameters, Returned]], Callable[Parameters, Returned]]:
     """Return a decorator: an option that the function does not know, or an argument of a wrong kind, is an InputError.
 
-    Example:
+    `more` names the options that the function takes besides its own parameters, as `**options`.
+
+    Examples:
         >>> @accept_only(folder=A_PATH)
         ... def count_files(folder: str) -> int:
         ...     return len(os.listdir(folder))
@@ -296,13 +300,11 @@ def accept_only(**kinds: Kind) -> Callable[[Callable[Parameters, Returned]], Cal
         sorts = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
         parameters = inspect.signature(function).parameters
         takes = [name for name, one in parameters.items() if one.kind in sorts]
-        known = [name for name in takes if name != "self"]
-        takes_more = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values())
+        known = [*(name for name in takes if name != "self"), *more]
 
         @functools.wraps(function)
         def call(*arguments: Parameters.args, **options: Parameters.kwargs) -> Returned:
-            if not takes_more:  # else the function itself says what its options are
-                check_options(options, known, function.__name__)
+            check_options(options, known, function.__name__)
             for name, value in (*zip(takes, arguments, strict=False), *options.items()):
                 if name in kinds and not kinds[name].fits(value):
                     was = "None" if value is None else f"a value of type {type(value).__name__}"

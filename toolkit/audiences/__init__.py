@@ -1,6 +1,6 @@
 """Who the drafts are shown to: audiences are found, imported, drawn, checked and edited here.
 
-Example:
+Examples:
     >>> from toolkit.audiences import load_audience
     >>> load_audience("uk-small-sellers").personas[0].name
     'Maya'

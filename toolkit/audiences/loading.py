@@ -55,7 +55,7 @@ def load_audience(
     a Parquet file of any size is streamed past and only those drawn are read; it says nothing to other files. Raises
     InputError naming file, line, what is allowed and the next step.
 
-    Example:
+    Examples:
         >>> toolkit.load_audience("uk-small-sellers").segment_keys
         ('age', 'role')
     """

@@ -26,6 +26,29 @@ def settled_paths(argument: str) -> tuple[str, ...]:
     return paths
 
 
+class PairsType(click.ParamType[tuple[str, str]]):
+    """NAME=VALUE, repeatable."""
+
+    name = "NAME=VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Return name and value."""
+        if isinstance(value, tuple):
+            return (str(value[0]), str(value[1]))
+        name, found, said = str(value).partition("=")
+        if not (found and name.strip()):
+            self.fail("it is not NAME=VALUE, such as api-version=2025-04-01", param, ctx)
+        return name.strip(), said
+
+
+def _gather_pairs(_: click.Context, __: click.Parameter, pairs: tuple[tuple[str, str], ...]) -> dict[str, str] | None:
+    return dict(pairs) or None
+
+
+REACHING = ("endpoint", "timeout", "header", "query", "max_tokens", "reasoning_effort")
+"""Options that say how an endpoint is reached, beside its address and model."""
+
+
 class PriceType(click.ParamType[tuple[float, float]]):
     """Two numbers, IN,OUT: dollars per million prompt and completion tokens."""
 
@@ -53,6 +76,28 @@ _ASKING = (
     option(
         "--base-url", metavar="URL", help="Address of an OpenAI-compatible endpoint, such as http://127.0.0.1:11434/v1."
     ),
+    option("--endpoint", metavar="NAME", help="A named endpoint, such as openrouter, mistral, azure or ollama."),
+    option(
+        "--timeout", type=click.FloatRange(min=1), metavar="S", help="Wait S seconds for an answer.  [default: 120]"
+    ),
+    option(
+        "--header",
+        type=PairsType(),
+        multiple=True,
+        callback=_gather_pairs,
+        metavar="NAME=VALUE",
+        help="Send this header, which is never recorded; repeatable.",
+    ),
+    option(
+        "--query",
+        type=PairsType(),
+        multiple=True,
+        callback=_gather_pairs,
+        metavar="NAME=VALUE",
+        help="Add this to the address, such as api-version=DATE; repeatable.",
+    ),
+    option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="Most tokens of a reply, thinking included."),
+    option("--reasoning-effort", metavar="LEVEL", help="How much the model thinks: minimal, low, medium, high."),
     option(
         "--embedding-model", metavar="NAME", help="Use this model of the endpoint for embeddings, not the local one."
     ),

@@ -28,6 +28,9 @@ _DID = {
     "report": "reports it",
 }
 
+_WORTH_A_LINE = ("sent", "failed", "full", "is loading its model")
+"""What an engine says that people wait for; the rest is among the warnings at the end."""
+
 
 class ShownProgress:
     """Shows reactions on standard error as they arrive."""
@@ -36,6 +39,7 @@ class ShownProgress:
         self._console = Console(file=sys.stderr)
         self._verbose = verbose
         self._quiet = quiet
+        self._told: set[str] = set()
         self._price = price
         self._cost = 0.0
         self._done = 0
@@ -82,7 +86,8 @@ class ShownProgress:
         """Show a note of the engine: on the bar, or in a pipe only what it sent and what went wrong."""
         if not self._bar.disable:
             self._bar.update(self._task, description=escape(said))
-        elif not self._quiet and any(word in said for word in ("sent", "failed", "full")):
+        elif any(word in said for word in _WORTH_A_LINE) and said not in self._told and not self._quiet:
+            self._told.add(said)
             self._console.print(escape(said), highlight=False, soft_wrap=True)
 
     def _count(self, said: str, usage: Usage) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from toolkit.cli.options import option, rewriting_options
+from toolkit.cli.options import REACHING, option, rewriting_options
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 _INCOMPLETE = 3
 _OVER_BUDGET = 4
-_CONNECTING = ("model", "base_url", "concurrency", "price", "prompts", "rpm", "tpm")
-_ASKING = ("model", "base_url", "embedding_model", "concurrency", "price", "rpm", "tpm", "fail_fast")
-_PRICED = ("model", "base_url", "embedding_model", "price", "concurrency")
+_CONNECTING = ("model", "base_url", "concurrency", "price", "prompts", "rpm", "tpm", *REACHING)
+_ASKING = ("model", "base_url", "embedding_model", "concurrency", "price", "rpm", "tpm", "fail_fast", *REACHING)
+_PRICED = ("model", "base_url", "embedding_model", "price", "concurrency", "endpoint")
 _SETTINGS = ("objective", "rating", "repeats", "seed", "head_to_head", "prompts")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from toolkit.cli.options import asking_options, option
+from toolkit.cli.options import REACHING, asking_options, option
 from toolkit.cli.table_options import read_map, remember_map, say_notes, table_options
 from toolkit.errors import InputError
 
@@ -20,7 +20,7 @@ _INCOMPLETE = 3
 _OVER_BUDGET = 4
 _HOW_TO_ASK = (
     "model", "base_url", "embedding_model", "concurrency", "price", "max_cost", "rpm", "tpm", "fail_fast", "batch",
-    "workers",
+    "workers", *REACHING,
 )  # fmt: skip
 _DEMO_CAMPAIGN = "paypal-invoices.yaml"
 _RUNS = Path("runs")
@@ -89,7 +89,7 @@ def _test(
     }
     settings["control"] = not options["no_control"]
     engine = options["engine"] or "openai"
-    priced = _pick(options, ("model", "base_url", "price", "batch"))
+    priced = _pick(options, ("model", "base_url", "price", "batch", "endpoint"))
     taken = {"engine": engine, **priced, **_pick(options, ("embedding_model", "concurrency")), **settings}
     if dry_run:
         return _show_estimate(api.estimate(campaign, audience, **taken), as_json=as_json)

@@ -1,6 +1,6 @@
 """What a team settles once: `audience.toml`, or `[tool.audience]` in pyproject.toml, found upwards from a folder.
 
-Example:
+Examples:
     >>> from toolkit.config import load_config
     >>> load_config("examples").settings.on_stale
     'fail'

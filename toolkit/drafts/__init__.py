@@ -1,6 +1,6 @@
 """The text under test: drafts are read, counted, compared and written back here.
 
-Example:
+Examples:
     >>> from toolkit.drafts import load_drafts
     >>> [draft.id for draft in load_drafts("examples/paypal-invoices.yaml").drafts]
     ['plain', 'benefit']

@@ -1,6 +1,6 @@
 """What turns a question into a reply: a provider's endpoint, a model on this machine, or stored replies.
 
-Example:
+Examples:
     >>> from toolkit.engines import Price
     >>> Price(0.25, 2.0).halve()
     Price(prompt=0.125, completion=1.0, cached=None)

@@ -53,6 +53,10 @@ class Engine(Answerer, Protocol):
         """How many questions to keep in flight unless the user says otherwise."""
 
     @property
+    def endpoint(self) -> str | None:
+        """Where questions go; part of what a reply is kept under. Empty for one's own engine, None for any place."""
+
+    @property
     def claims(self) -> bool:
         """Whether its questions are marked in the store as in hand.
 
@@ -87,7 +91,7 @@ class EngineBase:
 
     Replies are kept in the store under `model`, so name it anew when it would answer otherwise.
 
-    Example:
+    Examples:
         >>> import asyncio
         >>> class Parrot(EngineBase):
         ...     model = "parrot-1"
@@ -101,6 +105,7 @@ class EngineBase:
     model: str = "own"
     form: exchange.Form = "chat"
     concurrency: int = 8
+    endpoint: str | None = ""
     claims: bool = True
     is_batch: bool = False
     calls: int = 0
@@ -153,8 +158,8 @@ class _Adapted:
 
 
 _MEMBERS = (
-    "name", "model", "form", "concurrency", "claims", "is_batch", "calls", "warnings", "halt", "ask", "embed",
-    "__aenter__", "__aexit__",
+    "name", "model", "form", "concurrency", "endpoint", "claims", "is_batch", "calls", "warnings", "halt", "ask",
+    "embed", "__aenter__", "__aexit__",
 )  # fmt: skip
 
 

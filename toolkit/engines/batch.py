@@ -74,6 +74,7 @@ class BatchEngine:
         tempo: Tempo | None = None,
     ) -> None:
         self.model = service.model
+        self.endpoint: str | None = service.endpoint
         self.warnings: list[str] = []
         self._service = service
         self._log = log

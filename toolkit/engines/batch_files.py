@@ -30,7 +30,7 @@ class Failure:
 
 def write_line(key: str, question: exchange.Question, model: str) -> bytes:
     """Return the line of an input file that asks a question."""
-    body = wire.write_chat(question, model, ())
+    body = wire.write_chat(question, model)
     line = {"custom_id": key, "method": "POST", "url": f"/v1{wire.CHAT}", "body": body}
     return json.dumps(line, ensure_ascii=False).encode() + b"\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, NoReturn
@@ -13,6 +13,7 @@ import openai
 
 from toolkit.engines.batch_files import Failure, read_lines
 from toolkit.engines.openai import OpenAIEngine
+from toolkit.engines.reaching import split_query
 from toolkit.engines.redaction import Secrets, mask_url
 from toolkit.errors import EngineUnavailable, name_option, name_step
 from toolkit.models import exchange
@@ -79,12 +80,26 @@ class Unreachable(EngineUnavailable):
 class BatchService:
     """One model at one endpoint."""
 
-    def __init__(self, model: str, *, base_url: str | None = None, api_key: str | None = None) -> None:
+    def __init__(
+        self,
+        model: str,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        timeout: float | None = None,
+        header: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> None:
         self.model = model
         self._base_url = base_url
         self._api_key = api_key
         self._calls = 0
-        self._inner = OpenAIEngine(model, base_url=base_url, api_key=api_key)
+        self._inner = OpenAIEngine(
+            model, base_url=base_url, api_key=api_key, timeout=timeout, header=header, query=query
+        )
+        self._address, in_address = split_query(base_url)
+        self._header, self._query = dict(header or {}), in_address | dict(query or {})
+        self.endpoint = self._inner.endpoint
         self.place = f"{mask_url(base_url or 'openai')} {model}"
 
     async def open(self) -> None:
@@ -93,7 +108,12 @@ class BatchService:
         key = (self._api_key or os.environ.get("OPENAI_API_KEY") or "none").strip()
         self._secrets = Secrets(key, self._base_url)
         self._client = openai.AsyncOpenAI(
-            base_url=self._base_url, api_key=key, max_retries=_RETRIES, http_client=openai.DefaultAioHttpClient()
+            base_url=self._address,
+            api_key=key,
+            max_retries=_RETRIES,
+            http_client=openai.DefaultAioHttpClient(),
+            default_headers=self._header or None,
+            default_query=self._query or None,
         )
 
     async def close(self) -> None:

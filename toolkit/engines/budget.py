@@ -1,6 +1,6 @@
 """What calls cost, and a limit that the bill cannot pass, of one run or of everything that a command does.
 
-Example:
+Examples:
     >>> from toolkit.engines.budget import Bill, one_bill
     >>> with one_bill() as bill, one_bill() as same:
     ...     bill is same, bill.spent
@@ -75,9 +75,11 @@ def _load_prices() -> dict[str, Any]:
 class Hold:
     """What is held back for one call that is about to be sent. Every way out but `settle` counts the worst case."""
 
-    __slots__ = ("_budget", "_held", "_price", "_worst")
+    __slots__ = ("_budget", "_held", "_price", "_worst", "is_roomy")
 
-    def __init__(self, budget: Budget, price: Price | None, worst: float) -> None:
+    def __init__(self, budget: Budget, price: Price | None, worst: float, *, is_roomy: bool = True) -> None:
+        self.is_roomy = is_roomy
+        """Whether the question may be asked with all the room that it has for thinking."""
         self._budget = budget
         self._price = price
         self._worst = worst
@@ -231,12 +233,30 @@ class Budget:
         self.bill = _SHARED.get() or Bill()
 
     async def hold(self, question: exchange.Question) -> Hold:
-        """Wait until the worst case of the question fits; raise BudgetReached where it never will."""
-        worst = 0.0
+        """Wait until the worst case of the question fits; raise BudgetReached where it never will.
+
+        Where only the room for thinking does not fit, the hold is without it, and says so.
+        """
+        worst, is_roomy = 0.0, True
         if self.price is not None:
-            worst = self.price.cost(_most_prompt_tokens(question), question.max_tokens)
-            await self.take(worst)
-        return Hold(self, self.price, worst)
+            prompt = _most_prompt_tokens(question)
+            worst = self.price.cost(prompt, question.most_tokens)
+            least = self.price.cost(prompt, question.max_tokens)
+            is_roomy = least >= worst or self._may_fit(worst)
+            try:
+                await self.take(worst if is_roomy else least)
+            except BudgetReached:
+                if not is_roomy or least >= worst:
+                    raise
+                is_roomy = False
+                await self.take(least)
+            worst = worst if is_roomy else least
+        return Hold(self, self.price, worst, is_roomy=is_roomy)
+
+    def _may_fit(self, worst: float) -> bool:
+        """Tell whether a sum would fit if nothing else were in flight."""
+        left = self.bill.find_left(self.limit)
+        return left is None or worst <= left
 
     async def hold_texts(self, texts: Sequence[str]) -> Hold:
         """Wait until the worst case of embedding the texts fits; raise BudgetReached where it never will."""

@@ -16,6 +16,8 @@ from typing import Literal
 Kind = Literal["requests", "tokens"]
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
+_OLDEST = 1e9
+"""Numbers from here on are times of day: seconds since 1970, or milliseconds."""
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
 
 
@@ -49,6 +51,20 @@ def read_wait(headers: Mapping[str, str], now: float) -> float | None:
         return seconds
     until, since = _read_date(said), _read_date(headers.get("date"))
     return None if until is None else max(0.0, until - (now if since is None else since))
+
+
+def read_reset(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds until a spent allowance comes back, from `X-RateLimit-Reset` (OpenRouter, GitHub); None else.
+
+    The header holds a time of day in seconds or milliseconds, or seconds from now.
+    """
+    left, said = _read_number(headers.get("x-ratelimit-remaining")), headers.get("x-ratelimit-reset")
+    if said is None or (left is not None and left > 0):
+        return None
+    seconds = read_duration(said)
+    if seconds is None or seconds < _OLDEST:
+        return seconds
+    return max(0.0, (seconds / 1000 if seconds > _OLDEST * 1000 else seconds) - now)
 
 
 def read_allowance(headers: Mapping[str, str], kind: Kind) -> Allowance | None:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -34,6 +35,7 @@ class LocalEngine:
 
     name = "local"
     concurrency = 2
+    endpoint: str | None = "local"
     claims = True
     is_batch = False
 
@@ -84,8 +86,8 @@ class LocalEngine:
         await self._stop()
 
     async def ask(self, question: exchange.Question) -> exchange.Reply:
-        """Return the embedded model's reply."""
-        return await self._running.ask(question)
+        """Return the model's reply; small models do not think first, and some never end."""
+        return await self._running.ask(replace(question, room=None))
 
     async def embed(
         self,

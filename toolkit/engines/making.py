@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toolkit.engines.redaction import mask_url
 from toolkit.errors import InputError, name_option, suggest
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from toolkit.engines.base import Engine
@@ -29,15 +29,29 @@ def make_engine(
     store: Store,
     rpm: float | None = None,
     tpm: float | None = None,
+    timeout: float | None = None,
+    header: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> Engine:
     """Return the engine called `name`, not yet entered.
 
     `model` is a name the endpoint serves, a path to a .gguf file for `local`, or for `replay` the model whose replies
-    were stored; `rpm` and `tpm` are the most requests and tokens a minute that an endpoint is sent. Raises InputError
-    where it cannot be used.
+    were stored; `rpm` and `tpm` are the most requests and tokens a minute that an endpoint is sent. `timeout` is in
+    seconds; `header` and `query` go with every request. `on_note` is told what the endpoint refuses, and that it loads
+    its model. Raises InputError where it cannot be used.
     """
     if name == "openai":
-        return _make_openai(model, base_url, api_key, rpm, tpm)
+        how: dict[str, Any] = {
+            "rpm": rpm,
+            "tpm": tpm,
+            "timeout": timeout,
+            "header": header,
+            "query": query,
+            "on_note": on_note,
+            "memory": store,
+        }
+        return _make_openai(model, base_url, api_key, **how)
     if name == "local":
         from toolkit.engines.local import LocalEngine
 
@@ -47,13 +61,11 @@ def make_engine(
     raise InputError(f"unknown engine {name!r}{suggest(name, ENGINES)}; allowed: {', '.join(ENGINES)}")
 
 
-def _make_openai(
-    model: str | None, base_url: str | None, api_key: str | None, rpm: float | None, tpm: float | None
-) -> Engine:
+def _make_openai(model: str | None, base_url: str | None, api_key: str | None, **how: Any) -> Engine:
     from toolkit.engines.openai import OpenAIEngine
 
     base_url = find_base_url(model, base_url)
-    return OpenAIEngine(model or DEFAULT_MODEL, base_url=base_url, api_key=api_key, rpm=rpm, tpm=tpm)
+    return OpenAIEngine(model or DEFAULT_MODEL, base_url=base_url, api_key=api_key, **how)
 
 
 def make_batch_engine(
@@ -64,6 +76,7 @@ def make_batch_engine(
     store: Path,
     halt: asyncio.Event | None = None,
     on_note: Callable[[str], None] | None = None,
+    **how: Any,
 ) -> Engine:
     """Return the engine that asks an endpoint in batches, what is on its way written down in the store's file."""
     from toolkit.engines.batch import BatchEngine
@@ -71,7 +84,7 @@ def make_batch_engine(
     from toolkit.store import batches
 
     base_url = find_base_url(model, base_url)
-    service = BatchService(model or DEFAULT_MODEL, base_url=base_url, api_key=api_key)
+    service = BatchService(model or DEFAULT_MODEL, base_url=base_url, api_key=api_key, **how)
     return BatchEngine(service, batches.BatchLog(store), halt=halt, on_note=on_note)
 
 

@@ -7,12 +7,12 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from toolkit.engines import replies
+from toolkit.engines.dialect import OBJECT, PICTURES, PLAIN, STRICT, SYSTEM, Dialect
 from toolkit.errors import CallFailed
 from toolkit.models import exchange
 
 CHAT, COMPLETIONS, EMBEDDINGS = "/chat/completions", "/completions", "/embeddings"
-PICTURES = "pictures"
-"""Stands among refused parameters for pictures."""
+_PLAIN_KEYWORDS = {"type", "properties", "required", "items", "enum", "anyOf", "description", "const"}
 _FILTERED = "stopped by the endpoint's content filter"
 _CUT = {"length", "max_tokens", "MAX_TOKENS"}
 _TEXT_PARTS = {"text", "output_text", None}
@@ -20,41 +20,97 @@ THOUGHTS = ("reasoning_content", "reasoning", "thinking")
 """Where servers put what a model thinks (DeepSeek and vLLM, OpenRouter, Ollama)."""
 
 
-def write_chat(question: exchange.Question, model: str, refused: Collection[str]) -> dict[str, Any]:
-    """Return the body of a chat request, without what the endpoint refuses.
+def write_chat(question: exchange.Question, model: str, dialect: Dialect | None = None) -> dict[str, Any]:
+    """Return the body of a chat request in the dialect of the endpoint.
 
-    A refused schema is written out under the prompt, and a refused picture leaves its description.
+    A schema that is not sent is written out under the prompt, and a picture that is not leaves its description.
     """
+    dialect = dialect or Dialect(model)
     prompt = question.prompt
-    parameters: dict[str, Any] = {"max_completion_tokens": question.max_tokens, **question.sampling}
+    parameters: dict[str, Any] = _write_budget(question, dialect) | dict(question.sampling)
     if question.schema is not None:
-        parameters["response_format"] = {
-            "type": "json_schema",
-            "json_schema": {"name": "reaction", "strict": True, "schema": question.schema},
-        }
-        if "response_format" in refused:
-            prompt += f"\n\nAnswer with one JSON object that fits this schema:\n{json.dumps(question.schema)}"
+        response_format = _write_format(question.schema, dialect.step)
+        parameters |= {"response_format": response_format} if response_format else {}
+        if dialect.step >= OBJECT:
+            written = json.dumps(_drop_pattern(question.schema), ensure_ascii=False)
+            prompt += f"\n\nAnswer with one JSON object that fits this schema:\n{written}"
     if question.top_logprobs:
         parameters |= {"logprobs": True, "top_logprobs": question.top_logprobs}
-    if "max_completion_tokens" in refused:
-        parameters["max_tokens"] = question.max_tokens
-    messages = [
-        {"role": "system", "content": question.system},
-        {"role": "user", "content": _add_picture(prompt, question.picture, refused)},
-    ]
-    return {"model": model, "messages": messages, **_drop(parameters, refused)}
+    content = _add_picture(prompt, question.picture, dialect.refused)
+    messages: list[dict[str, Any]] = [{"role": "user", "content": content}]
+    if SYSTEM not in dialect.refused:
+        messages.insert(0, {"role": "system", "content": question.system})
+    elif isinstance(content, str):
+        messages[0]["content"] = f"{question.system}\n\n{content}"
+    else:
+        messages[0]["content"] = [{"type": "text", "text": question.system}, *content]
+    return {"model": model, "messages": messages, **_drop(parameters, dialect.refused)}
 
 
-def write_completion(question: exchange.Question, model: str, refused: Collection[str]) -> dict[str, Any]:
+def write_completion(question: exchange.Question, model: str, dialect: Dialect | None = None) -> dict[str, Any]:
     """Return the body of a completion request, without what the endpoint refuses."""
-    parameters: dict[str, Any] = {"max_tokens": question.max_tokens, **question.sampling}
+    dialect = dialect or Dialect(model)
+    parameters: dict[str, Any] = {"max_tokens": _count_room(question, dialect), **question.sampling}
     if question.stop:
         parameters["stop"] = list(question.stop)
     if question.top_logprobs:
         parameters["logprobs"] = question.top_logprobs
-    if question.grammar and "grammar" not in refused:
+    if question.grammar:
         parameters["grammar"] = question.grammar
-    return {"model": model, "prompt": question.prompt, **_drop(parameters, refused)}
+    return {"model": model, "prompt": question.prompt, **_drop(parameters, dialect.refused)}
+
+
+def _write_budget(question: exchange.Question, dialect: Dialect) -> dict[str, int]:
+    name = "max_completion_tokens" if "max_completion_tokens" not in dialect.refused else "max_tokens"
+    return {name: _count_room(question, dialect)}
+
+
+def _count_room(question: exchange.Question, dialect: Dialect) -> int:
+    return min(question.most_tokens, dialect.most_tokens or question.most_tokens)
+
+
+def _write_format(schema: Mapping[str, Any], step: int) -> dict[str, Any] | None:
+    """Return the response format of a step of the ladder; None where the prompt alone asks for the form."""
+    if step == STRICT:
+        named = {"name": "reaction", "strict": True, "schema": _drop_pattern(schema)}
+        return {"type": "json_schema", "json_schema": named}
+    if step == PLAIN:
+        named = {"name": "reaction", "schema": _simplify(schema)}
+        return {"type": "json_schema", "json_schema": named}
+    return {"type": "json_object"} if step == OBJECT else None
+
+
+def _drop_pattern(schema: Any) -> Any:
+    """Return a schema without patterns: fine-tuned models, LM Studio and some builds of llama.cpp refuse them.
+
+    They stay in the question, whose reply is kept under them.
+    """
+    if isinstance(schema, list):
+        return [_drop_pattern(one) for one in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    return {
+        name: {field: _drop_pattern(one) for field, one in value.items()}
+        if name == "properties"
+        else _drop_pattern(value)
+        for name, value in schema.items()
+        if name != "pattern"
+    }
+
+
+def _simplify(schema: Any) -> Any:
+    """Return a schema of the plainest keywords: no closed objects, and no types as a list."""
+    if isinstance(schema, list):
+        return [_simplify(one) for one in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    if isinstance(schema.get("type"), (list, tuple)):
+        return {"anyOf": [{"type": one} for one in schema["type"]]}
+    return {
+        name: {field: _simplify(one) for field, one in value.items()} if name == "properties" else _simplify(value)
+        for name, value in schema.items()
+        if name in _PLAIN_KEYWORDS
+    }
 
 
 def read_answer(answer: Mapping[str, Any], engine: str, model: str, latency_ms: float) -> exchange.Reply:
@@ -70,6 +126,7 @@ def read_answer(answer: Mapping[str, Any], engine: str, model: str, latency_ms: 
     return exchange.Reply(
         text=_read_message(message) if isinstance(message, dict) else read_words(choice.get("text")),
         refusal=refusal or filtered,
+        filtered=filtered is not None,
         cut=reason in _CUT,
         engine=engine,
         model=model,
@@ -135,6 +192,11 @@ def _read_part(part: Any) -> str:
     text = part.get("text")
     text = text.get("value") if isinstance(text, dict) else text
     return text if isinstance(text, str) else ""
+
+
+def count_tokens(answer: Mapping[str, Any]) -> int:
+    """Return the tokens of prompt and completion that an answer counts."""
+    return _count(_as_mapping(answer.get("usage")), "total_tokens")
 
 
 def _as_mapping(value: Any) -> Mapping[str, Any]:

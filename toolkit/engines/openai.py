@@ -5,41 +5,64 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import openai
 
 from toolkit.engines import messages as wire
+from toolkit.engines import replies
 from toolkit.engines.client import SteadyClient
+from toolkit.engines.complaints import Complaint, read_complaint
 from toolkit.engines.concurrency import Traffic
-from toolkit.engines.headers import read_wait
+from toolkit.engines.dialect import PROMPT, STREAM, Dialect
+from toolkit.engines.first_call import Door
 from toolkit.engines.pacing import Pace
-from toolkit.engines.redaction import Secrets, mask_url
+from toolkit.engines.reaching import name_endpoint, split_query
+from toolkit.engines.redaction import Secrets, is_secret_name, mask_url
 from toolkit.engines.retry_policy import (
-    describe_error,
-    find_headers,
-    find_refused_parameter,
-    judge_error,
+    Kind,
+    complain,
+    describe,
+    find_traffic,
+    judge_complaint,
     may_be_charged,
-    translate_error,
+    translate,
 )
 from toolkit.engines.streaming import STREAMED, gather_answer
-from toolkit.errors import EngineUnavailable, Interrupted, name_option, name_step
+from toolkit.errors import EngineUnavailable, Interrupted, StoreUnusable, name_option, name_step
 from toolkit.models import exchange
 
 ATTEMPTS = 10
 ATTEMPTS_UNANSWERED = 5
-"""Attempts while the endpoint has not answered anything yet."""
+"""Attempts that fail alike while the endpoint has not answered anything yet."""
+ATTEMPTS_IN_SILENCE = 2
+"""Attempts where nothing came before the timeout, and nothing ever did."""
+ATTEMPTS_REFUSED = 2
+"""Attempts where a request was refused for a reason that nobody understands: gateways pass on passing troubles so."""
+LOADING_PAUSE = 1.0
+LONGEST_LOADING_PAUSE = 5.0
+"""Seconds between two looks at a server that is loading its model and does not say how long that takes."""
+TIMEOUT_SECONDS = 120.0
+"""How long one answer is waited for."""
 DEADLINE_SECONDS = 300.0
 """After this long no call is tried again, and nobody waits longer for a limit to lift."""
 _CHARACTERS_PER_TOKEN = 4
 
 Body = Callable[[], Mapping[str, Any]]
 OnText = Callable[[str], None]
+_DECLINES = re.compile(r"sorry|can(?:\W?t|not)|unable|decline|won\W?t|as an ai", re.IGNORECASE)
+_FAILED = {"error", "ERROR", "failed"}
+"""How a choice ends where the provider behind a gateway broke off."""
+
+
+class FilteredError(Exception):  # a signal inside the engine, never shown
+    """The endpoint's content filter took the question or its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +75,17 @@ class _EndpointAnswer:
     @property
     def tokens(self) -> int:
         """Tokens that the endpoint counted."""
-        return (self.fields.get("usage") or {}).get("total_tokens") or 0
+        return wire.count_tokens(self.fields)
+
+
+class Memory(Protocol):
+    """Where it is kept what a model at an endpoint takes: the store."""
+
+    def remember_dialect(self, place: tuple[str, str, str], dialect: Mapping[str, Any]) -> None:
+        """Keep what was learned."""
+
+    def recall_dialect(self, place: tuple[str, str, str]) -> dict[str, Any] | None:
+        """Return what was learned lately, or None."""
 
 
 class OpenAIEngine:
@@ -62,7 +95,7 @@ class OpenAIEngine:
     most requests and tokens a minute; without them the endpoint's own headers say. This is the only place that tries
     again: up to ten attempts a call and five minutes, with jittered back-off. A wrong key, an unknown model, an
     exhausted quota or an address where nothing answers ends the run at once. A parameter that the model refuses is
-    dropped for the rest of the run, with one warning.
+    dropped for the rest of the run, with one warning; `memory` keeps what was learned for later runs.
     """
 
     claims = True
@@ -80,22 +113,35 @@ class OpenAIEngine:
         concurrency: int = 32,
         rpm: float | None = None,
         tpm: float | None = None,
+        timeout: float | None = None,
+        header: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        on_note: Callable[[str], None] | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.name = name
         self.model = label or model
         self.form = form
         self.concurrency = concurrency
+        self.endpoint: str | None = name_endpoint(base_url)
         self.calls = 0
         self.warnings: list[str] = []
         self._served_model = model
-        self._base_url = base_url
+        self._base_url, in_address = split_query(base_url)
+        self._query = in_address | dict(query or {})
+        self._header = dict(header or {})
         self._api_key = api_key
         self._rpm, self._tpm = rpm, tpm
-        self._refused: set[str] = set()
+        self._timeout = timeout or TIMEOUT_SECONDS
+        self._tell = on_note or (lambda _: None)
+        self._dialect = Dialect(self.model)
+        self._memory = memory
         self._answered = False
+        self._door = Door()
         self._client: SteadyClient | None = None
         self._pace: Pace | None = None
-        self._secrets = Secrets(api_key, base_url)
+        self._secrets = self._list_secrets(api_key, base_url)
+        self._given_url = base_url
         self._masked_logs = contextlib.ExitStack()
 
     def halt(self) -> None:
@@ -114,8 +160,12 @@ class OpenAIEngine:
         self._client.api_key = self._client.api_key.strip()
         if not (self._client.api_key.isascii() and self._client.api_key.isprintable()):
             raise EngineUnavailable("the API key holds characters that no key has; copy it again into OPENAI_API_KEY")
-        self._secrets = Secrets(self._client.api_key, str(self._client.base_url))
+        self._secrets = self._list_secrets(self._client.api_key, self._given_url or str(self._client.base_url))
         self._masked_logs.enter_context(self._secrets.mask_logs())
+        known = self._memory.recall_dialect(self._place) if self._memory else None
+        if known is not None:
+            self._dialect.take_over(known)
+            self.warnings += self._dialect.lines
         self._pace = Pace(rpm=self._rpm, tpm=self._tpm, clock=asyncio.get_running_loop().time)
         return self
 
@@ -129,22 +179,45 @@ class OpenAIEngine:
 
     async def ask(self, question: exchange.Question) -> exchange.Reply:
         """Return the reply; raise CallFailed after the last attempt, EngineUnavailable where none can help."""
+        async with self._door.passing(_list_kinds(question)) as is_first:
+            reply = await self._ask(question)
+            if is_first and self._ignores_form(question, reply):
+                self._warn(self._dialect.step_down(PROMPT))
+                if question.before_retry is not None:
+                    await question.before_retry()
+                reply = await self._ask(question)
+        return reply
+
+    async def _ask(self, question: exchange.Question) -> exchange.Reply:
         started = time.perf_counter()
-        if self.form == "chat":
-            path, write = wire.CHAT, wire.write_chat
-        else:
-            path, write = wire.COMPLETIONS, wire.write_completion
-        answer = await self._retry(
-            path,
-            lambda: write(question, self._served_model, self._refused),
-            len(question.system) + len(question.prompt),
-            question.before_retry,
-            question.on_text,
-        )
+        path, write = (wire.CHAT, wire.write_chat) if self.form == "chat" else (wire.COMPLETIONS, wire.write_completion)
+        try:
+            answer = await self._retry(
+                path,
+                lambda: write(question, self._served_model, self._dialect),
+                len(question.system) + len(question.prompt),
+                question.before_retry,
+                question.on_text,
+            )
+        except FilteredError as filtered:
+            return exchange.Reply(
+                text="", engine=self.name, model=self.model, refusal=self._secrets.mask(str(filtered)), filtered=True
+            )
         reply = wire.read_answer(answer.fields, self.name, self.model, (time.perf_counter() - started) * 1000)
         text, refusal = self._secrets.mask(reply.text), self._secrets.mask(reply.refusal or "") or None
         is_clean = text == reply.text and refusal == reply.refusal
         return reply if is_clean else replace(reply, text=text, refusal=refusal)
+
+    def _ignores_form(self, question: exchange.Question, reply: exchange.Reply) -> bool:
+        """Tell whether an endpoint took a schema and paid it no heed: its reply holds no object and is no refusal."""
+        if self.form != "chat" or question.schema is None or self._dialect.step == PROMPT:
+            return False
+        if reply.refusal or reply.cut or not reply.text.strip() or _DECLINES.search(reply.text[:80]):
+            return False
+        try:
+            return not replies.find_object(reply.text)
+        except replies.NoObjectError as error:
+            return error.kind == "not JSON"
 
     async def embed(
         self, texts: Sequence[str], model: str, before_retry: exchange.Guard | None = None
@@ -155,7 +228,13 @@ class OpenAIEngine:
         return wire.read_vectors(answer.fields, len(texts))
 
     def _connect(self, api_key: str | None) -> SteadyClient:
-        return SteadyClient(base_url=self._base_url, api_key=api_key, timeout=openai.Timeout(120.0, connect=10.0))
+        more = {"default_headers": self._header or None, "default_query": self._query or None}
+        limit = openai.Timeout(self._timeout, connect=10.0)
+        return SteadyClient(base_url=self._base_url, api_key=api_key, timeout=limit, **more)
+
+    def _list_secrets(self, api_key: str | None, base_url: str | None) -> Secrets:
+        pairs = [*self._header.values(), *(value for name, value in self._query.items() if is_secret_name(name))]
+        return Secrets(api_key, base_url, more=pairs)
 
     async def _retry(
         self,
@@ -165,94 +244,137 @@ class OpenAIEngine:
         before_retry: exchange.Guard | None = None,
         on_text: OnText | None = None,
     ) -> _EndpointAnswer:
-        """Send until an answer comes; what the SDK raises at the end is translated.
+        """Send until an answer comes; what no attempt can mend is raised in the toolkit's own words.
 
         `before_retry` is awaited before each attempt that follows one which may have been charged for.
         """
         client, pace = self._opened
         began = time.monotonic()
-        attempt = 0
+        attempt = blanks = 0
+        met: Counter[Kind] = Counter()
         while True:
             slot = await pace.enter(characters / _CHARACTERS_PER_TOKEN)
             try:
-                answer = await self._send_without_refused(client, path, write, on_text)
-            except openai.APIError as error:
-                failure = error
-                outcome, headers = judge_error(error, answered=self._answered), find_headers(error)
-                wait = read_wait(headers, time.time()) if outcome is Traffic.LIMITED else None
-                rest, charged = max(wait or 0.0, pace.back_off(attempt)), may_be_charged(error)
-                attempt += 1
-                final = None
-                if outcome is Traffic.OTHER or attempt >= self._attempts:
-                    final = self._give_up(error)
-                elif time.monotonic() - began + rest > DEADLINE_SECONDS:
-                    final = self._give_up_waiting(error, wait)
-                pace.leave(slot, outcome, headers, wait=wait)
-                if final is not None:
-                    raise final from None
+                outcome = await self._send_without_refused(client, path, write, on_text, blanks)
             except BaseException:
                 pace.abandon(slot)
                 raise
-            else:
+            if isinstance(outcome, _EndpointAnswer):
                 self._answered = True
                 exchange.tell_trouble(None)
-                pace.leave(slot, Traffic.ANSWERED, answer.headers, tokens=answer.tokens)
-                return answer
-            exchange.tell_trouble(f"{self._where}: {self._secrets.mask(describe_error(failure))}; trying again")
+                pace.leave(slot, Traffic.ANSWERED, outcome.headers, tokens=outcome.tokens)
+                return outcome
+            kind = judge_complaint(outcome, answered=self._answered)
+            traffic = find_traffic(kind, outcome)
+            wait = outcome.wait if traffic is Traffic.LIMITED else None
+            if kind is Kind.LOADING:
+                self._tell(f"{self._where} is loading its model; waiting for it, five minutes at most")
+                rest = wait if wait is not None else min(LOADING_PAUSE * (attempt + 1), LONGEST_LOADING_PAUSE)
+                wait = rest
+            else:
+                rest = max(wait or 0.0, pace.back_off(attempt))
+            self._door.knock(rest)
+            attempt += 1
+            met[kind] += 1
+            blanks += outcome.is_hidden
+            final = self._find_end(outcome, kind, met, time.monotonic() - began + rest)
+            pace.leave(slot, traffic, outcome.headers, wait=wait)
+            if final is not None:
+                raise final
+            exchange.tell_trouble(f"{self._where}: {self._secrets.mask(describe(outcome))}; trying again")
             await pace.rest(rest)
-            if charged and before_retry is not None:
+            if may_be_charged(outcome) and before_retry is not None:
                 await before_retry()
 
-    @property
-    def _attempts(self) -> int:
-        return ATTEMPTS if self._answered else ATTEMPTS_UNANSWERED
+    def _find_end(self, complaint: Complaint, kind: Kind, met: Counter[Kind], seconds: float) -> Exception | None:
+        """Return the error to raise; None where another attempt may help. `met` counts the complaints of this call."""
+        if kind is Kind.FILTERED:
+            return FilteredError(complaint.words or "the endpoint's content filter")
+        attempts = ATTEMPTS if self._answered or complaint.wait is not None else ATTEMPTS_UNANSWERED
+        if kind is Kind.SLOW and not self._answered:
+            attempts = ATTEMPTS_IN_SILENCE
+        if kind is Kind.OTHER:
+            attempts = ATTEMPTS_REFUSED + self._answered
+        is_over = kind is not Kind.LOADING and (met[kind] >= attempts or met.total() - met[Kind.LOADING] >= ATTEMPTS)
+        can_wait = find_traffic(kind, complaint) is not Traffic.OTHER or kind is Kind.OTHER
+        if can_wait and not is_over and seconds <= DEADLINE_SECONDS:
+            return None
+        return self._give_up(complaint, kind)
 
-    def _give_up(self, error: openai.APIError) -> Exception:
+    def _give_up(self, complaint: Complaint, kind: Kind) -> Exception:
         """Return the error to raise; one that no call can get round ends the pace for everybody."""
-        pace = self._opened[1]
-        error.message = self._secrets.mask(error.message)
-        translated = translate_error(error, where=self._where, model=self._served_model, answered=self._answered)
+        complaint = replace(complaint, words=self._secrets.mask(complaint.words))
+        translated = translate(
+            complaint,
+            kind,
+            where=self._where,
+            model=self._served_model,
+            answered=self._answered,
+            seconds=self._timeout,
+        )
         if isinstance(translated, EngineUnavailable):
-            pace.end(translated)
+            self._opened[1].end(translated)
         return translated
 
-    def _give_up_waiting(self, error: openai.APIError, wait: float | None) -> Exception:
-        if wait is None or wait <= DEADLINE_SECONDS:
-            return self._give_up(error)
-        pace = self._opened[1]
-        refusal = EngineUnavailable(
-            f"{self._where} takes nothing more for {wait:,.0f} s; what came is saved: run the same command then"
-        )
-        pace.end(refusal)
-        return refusal
-
     async def _send_without_refused(
-        self, client: SteadyClient, path: str, write: Body, on_text: OnText | None
-    ) -> _EndpointAnswer:
-        """Send once, and again for each optional parameter that the model turns out to refuse."""
+        self, client: SteadyClient, path: str, write: Body, on_text: OnText | None, blanks: int
+    ) -> _EndpointAnswer | Complaint:
+        """Send once, and again each time that the endpoint names something about the request that it does not take.
+
+        As many blanks as are asked for follow the body: gateways keep answers with status 200, failures too, for
+        requests that are the same to the letter.
+        """
         while True:
-            known = frozenset(self._refused)
-            try:
-                self.calls += 1
-                if on_text is None or "stream" in known:
-                    return await _send(client, path, write())
-                return await self._listen(client, path, write(), on_text)
-            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                parameter = find_refused_parameter(error)
-                if parameter is None or parameter in known:
-                    raise
-                if parameter not in self._refused:
-                    self._refused.add(parameter)
-                    self.warnings.append(f"{self.model} refuses {parameter}; it was dropped for this run")
+            version, body = self._dialect.version, write()
+            self.calls += 1
+            outcome = await self._exchange(client, path, body, on_text, blanks)
+            if isinstance(outcome, _EndpointAnswer):
+                return outcome
+            streamed = self._streamed if on_text is not None and STREAM not in self._dialect.refused else {}
+            if self._dialect.version == version:
+                for line in self._dialect.learn(outcome, {**body, **streamed}):
+                    self._warn(line)
+            if self._dialect.version == version:
+                return outcome
+            self._door.knock()
+
+    async def _exchange(
+        self, client: SteadyClient, path: str, body: Mapping[str, Any], on_text: OnText | None, blanks: int
+    ) -> _EndpointAnswer | Complaint:
+        """Send one request; return its answer, or what stands in the place of one."""
+        try:
+            if on_text is None or STREAM in self._dialect.refused:
+                answer = await _send(client, path, _write(body) + b" " * blanks)
+            else:
+                answer = await self._listen(client, path, body, on_text)
+        except openai.APIError as error:
+            return complain(error)
+        hidden = _find_hidden_complaint(answer, path)
+        return answer if hidden is None else replace(hidden, is_hidden=True)
+
+    def _warn(self, line: str) -> None:
+        self.warnings.append(line)
+        self._dialect.lines.append(line)
+        self._tell(line)
+        if self._memory is not None:
+            with contextlib.suppress(StoreUnusable):  # what cannot be written down is learned anew
+                self._memory.remember_dialect(self._place, self._dialect.note_down())
+
+    @property
+    def _place(self) -> tuple[str, str, str]:
+        return self.endpoint or "", self._served_model, self.form
 
     async def _listen(
         self, client: SteadyClient, path: str, body: Mapping[str, Any], on_text: OnText
     ) -> _EndpointAnswer:
         """Send one request to be answered word by word, and put the answer together."""
-        extra = {name: value for name, value in STREAMED.items() if name not in self._refused}
-        async with client.post_for_words(path, _write({**body, **extra})) as response:
+        async with client.post_for_words(path, _write({**body, **self._streamed})) as response:
             fields = await gather_answer(response, lambda text: on_text(self._secrets.mask(text)))
             return _EndpointAnswer(fields, response.headers)
+
+    @property
+    def _streamed(self) -> dict[str, Any]:
+        return {name: value for name, value in STREAMED.items() if name not in self._dialect.refused}
 
     @property
     def _where(self) -> str:
@@ -265,13 +387,13 @@ class OpenAIEngine:
         return self._client, self._pace
 
 
-async def _send(client: SteadyClient, path: str, body: Mapping[str, Any]) -> _EndpointAnswer:
+async def _send(client: SteadyClient, path: str, body: bytes) -> _EndpointAnswer:
     """Send one request through the SDK, key, errors and all, and read the raw answer.
 
     Building and checking the SDK's own records took twice the time of everything else in a call, so the raw form is
     asked for (`benchmarks/throughput.py`).
     """
-    response = await client.post_json(path, _write(body))
+    response = await client.post_json(path, body)
     try:
         fields = json.loads(response.content)
     except ValueError:
@@ -284,3 +406,29 @@ async def _send(client: SteadyClient, path: str, body: Mapping[str, Any]) -> _En
 
 def _write(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _list_kinds(question: exchange.Question) -> set[str]:
+    """Return what a question needs of an endpoint: each is tried by one question first."""
+    needs = {
+        "words": True,
+        "schema": question.schema is not None,
+        "logprobs": question.top_logprobs > 0,
+        "picture": question.picture is not None,
+    }
+    return {name for name, is_needed in needs.items() if is_needed}
+
+
+def _find_hidden_complaint(answer: _EndpointAnswer, path: str) -> Complaint | None:
+    """Return what an answer with status 200 complains of: an error in its place, no choice, or one that broke off."""
+    fields = answer.fields
+    choice = wire.find_choice(fields)
+    if path == wire.EMBEDDINGS:
+        return read_complaint(200, answer.headers, fields) if fields.get("error") and not fields.get("data") else None
+    if choice is None:
+        found = read_complaint(200, answer.headers, fields)
+        return found if found.words else replace(found, words="the endpoint answered without a choice")
+    if choice.get("finish_reason") in _FAILED or (choice.get("error") and not choice.get("message")):
+        found = read_complaint(200, answer.headers, {"error": choice.get("error") or fields.get("error") or {}})
+        return found if found.words else replace(found, words="the provider broke off its answer")
+    return None

@@ -1,12 +1,17 @@
-"""Whether an endpoint answers, and what it serves: asked without a question, so it costs nothing."""
+"""Where an endpoint is, whether it answers, and what it serves: asked without a question, so it costs nothing."""
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl, urlsplit
+
+from toolkit.engines.presets import find_preset as find_preset  # noqa: PLC0414 - handed out with what else finds one
 from toolkit.engines.redaction import Secrets, mask_url
 from toolkit.errors import EngineUnavailable
 from toolkit.models import Record
 
 _SECONDS = 10.0
+OFFICIAL = "https://api.openai.com/v1"
+"""Where the SDK asks unless told otherwise."""
 
 
 class Reached(Record):
@@ -41,3 +46,18 @@ def list_models(base_url: str | None = None, api_key: str | None = None) -> Reac
     except (openai.OpenAIError, AttributeError, TypeError, ValueError):  # a page, or JSON of another shape
         raise EngineUnavailable(f"{where} answers, but not with a list of models") from None
     return Reached(address=where, models=names)
+
+
+def split_query(url: str | None) -> tuple[str | None, dict[str, str]]:
+    """Return an address without its query, and the query: the SDK would put the path of a request behind it."""
+    parts = urlsplit(url or "")
+    if not parts.query:
+        return url, {}
+    return parts._replace(query="").geturl(), dict(parse_qsl(parts.query, keep_blank_values=True))
+
+
+def name_endpoint(url: str | None) -> str:
+    """Return what replies of an endpoint are kept under: its host and path, without credentials and query."""
+    parts = urlsplit(url or OFFICIAL)
+    host = parts.netloc.rpartition("@")[2].casefold()
+    return f"{host}{parts.path.rstrip('/')}"

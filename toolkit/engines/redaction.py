@@ -6,7 +6,7 @@ import base64
 import contextlib
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 MASK = "***"
@@ -20,8 +20,9 @@ _TALKATIVE = ("openai", "httpx2", "httpcore2", "aiohttp", "asyncio", "urllib3", 
 class Secrets:
     """The key and the credentials in an address, for taking them out of texts and of other packages' logs."""
 
-    def __init__(self, api_key: str | None = None, base_url: str | None = None) -> None:
-        found = [api_key.strip()] if api_key and len(api_key.strip()) >= _LEAST_KEY else []
+    def __init__(self, api_key: str | None = None, base_url: str | None = None, *, more: Sequence[str] = ()) -> None:
+        found = [word.strip() for word in (api_key or "", *more) if len(word.strip()) >= _LEAST_KEY]
+        found += [word.rpartition(" ")[2] for word in more if len(word.rpartition(" ")[2]) >= _LEAST_KEY]
         found += [word for word in _find_in_address(base_url or "") if len(word) >= _LEAST_CREDENTIAL]
         self._forms = sorted({*found, *(quote(word, safe="") for word in found)}, key=len, reverse=True)
 
@@ -48,6 +49,11 @@ class Secrets:
         if record.exc_info and not record.exc_text:
             record.exc_text = self.mask(logging.Formatter().formatException(record.exc_info))
         return True
+
+
+def is_secret_name(name: str) -> bool:
+    """Tell whether a parameter is named like a key."""
+    return _SECRET_NAMES.search(name) is not None
 
 
 def mask_url(url: str) -> str:

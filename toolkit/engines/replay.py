@@ -18,6 +18,7 @@ class ReplayEngine:
 
     name = "replay"
     concurrency = 1
+    endpoint: str | None = None
     claims = False
     is_batch = False
 

@@ -1,6 +1,6 @@
 """Files of others: text, YAML with its lines, tables and templates are read here, and written whole or not at all.
 
-Example:
+Examples:
     >>> from toolkit.files import load_yaml
     >>> load_yaml("text: Hello", "draft.yaml").value
     {'text': 'Hello'}

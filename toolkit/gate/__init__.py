@@ -1,6 +1,6 @@
 """Campaign copy checked in CI: recorded reactions are replayed offline and judged with statistics.
 
-Example:
+Examples:
     >>> from toolkit.gate import check
     >>> check("examples/reading-club.yaml").outcome
     'passed'

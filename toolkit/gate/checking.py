@@ -68,7 +68,7 @@ def check(
     Returns the outcome with one entry a check. Raises InputError for an unknown option, and for a campaign, an audience
     or a recording that cannot be used.
 
-    Example:
+    Examples:
         >>> import toolkit
         >>> found = toolkit.check("examples/reading-club.yaml", on_inconclusive="pass")
         >>> found.outcome, found.exit_code

@@ -29,7 +29,7 @@ def merge_recordings(*files: str | Path) -> MergeOutcome:
     the first one's answer stays; where one draft has two texts, both stay until `audience record` drops what the
     campaign needs no more. Raises InputError for a file that is no recording, or of recordings of two campaigns.
 
-    Example:
+    Examples:
         >>> from toolkit.gate import merging
         >>> merging.merge_recordings("a.reactions.jsonl", "b.reactions.jsonl").reactions  # doctest: +SKIP
         48

@@ -1,6 +1,6 @@
 """From a run to a better draft: ask people why, list what they hold against it, rewrite it, test it again.
 
-Example:
+Examples:
     >>> from toolkit.improve import interviews
     >>> interviews.check_question("  What would change your mind?  ")
     'What would change your mind?'

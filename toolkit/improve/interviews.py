@@ -15,7 +15,7 @@ from typing import Any, Unpack
 import polars as pl
 
 from toolkit.drafts.surfaces import describe_draft, find_surface
-from toolkit.errors import A_TEXT, EngineUnavailable, InputError, Kind, accept_only, check_options
+from toolkit.errors import A_TEXT, EngineUnavailable, InputError, Kind, accept_only
 from toolkit.files import templating
 from toolkit.improve.streaming import hear_spoken, overhear, write_spoken
 from toolkit.models import LABEL, Audience, Draft, Persona, Record, exchange
@@ -29,7 +29,7 @@ MOST_ASKED = 2_000
 """Characters of a question."""
 NOTE = "An AI persona answers in character. No real person said this."
 _MOST_REMEMBERED = 12
-_TAKES = ("audience", "draft", *run_options.TalkOptions.__annotations__)
+_TAKES = tuple(run_options.TalkOptions.__annotations__)
 _DID: Mapping[str, str] = {
     "scroll_past": "you scrolled past it", "read": "you read it and did nothing more", "react": "you reacted to it",
     "click": "you tapped it", "reply": "you replied", "share": "you shared it", "save": "you saved it",
@@ -304,7 +304,7 @@ async def ask_everybody(
     return FollowUp(run_id=run.run_id, draft=draft_id, question=asked, answers=tuple(answers), cost_usd=cost)
 
 
-@accept_only(run=_A_RUN, persona=A_TEXT, question=A_TEXT)
+@accept_only(_TAKES, run=_A_RUN, persona=A_TEXT, question=A_TEXT)
 def interview(
     run: Run,
     persona: str,
@@ -331,7 +331,7 @@ def interview(
     Raises InputError for anything that cannot be used, before anything is asked; BudgetReached where `max_cost` leaves
     no room; EngineUnavailable where no answer can be had, also if the model declines.
 
-    Example:
+    Examples:
         >>> import json, tempfile
         >>> from toolkit.engines import EngineBase
         >>> from toolkit.models.exchange import Reply
@@ -351,7 +351,6 @@ def interview(
         >>> turn.answer
         'I do not know who sent it.'
     """
-    check_options(options, _TAKES, "interview")
     connection = connecting.make_connection(options)
     people = _find_people_of(run, audience)
     turn: conversations.Turn = background.run_blocking(
@@ -360,7 +359,7 @@ def interview(
     return turn
 
 
-@accept_only(run=_A_RUN, question=A_TEXT)
+@accept_only(_TAKES, run=_A_RUN, question=A_TEXT)
 def follow_up(
     run: Run,
     question: str,
@@ -389,12 +388,11 @@ def follow_up(
     Raises InputError for anything that cannot be used, before anything is asked, and EngineUnavailable where no answer
     can be had.
 
-    Example:
+    Examples:
         >>> toolkit.follow_up(None, "What put you off?", max_costs=0.01)
         Traceback (most recent call last):
         toolkit.errors.InputError: unknown option 'max_costs'; did you mean 'max_cost'?
     """
-    check_options(options, _TAKES, "follow_up")
     connection = connecting.make_connection(options)
     people = _find_people_of(run, audience)
     asked: FollowUp = background.run_blocking(

@@ -138,7 +138,7 @@ def rewrite_draft(
     return written
 
 
-@accept_only(run=_A_RUN)
+@accept_only(run_options.TalkOptions.__annotations__, run=_A_RUN)
 def rewrite(
     run: Run,
     draft: str | None = None,
@@ -165,7 +165,7 @@ def rewrite(
     Raises InputError for anything that cannot be used, before anything is asked, and EngineUnavailable where no reply
     can be had.
 
-    Example:
+    Examples:
         >>> import json, tempfile
         >>> from toolkit.engines import EngineBase
         >>> from toolkit.models import Draft
@@ -187,7 +187,6 @@ def rewrite(
         >>> written.draft.text
         'Pay for it in the chat.'
     """
-    check_options(options, ("draft", "objections", "wish", *run_options.TalkOptions.__annotations__), "rewrite")
     name = draft if draft is not None else run.drafts[0]
     listed = list_objections(run, name)
     numbers = [one for one in objections if isinstance(one, int)]

@@ -1,6 +1,6 @@
 """The records everything else speaks in: drafts, audiences, campaigns, questions and replies.
 
-Example:
+Examples:
     >>> from toolkit.models import Draft
     >>> Draft(id="a", text="Hello").surface
     'messenger_message'

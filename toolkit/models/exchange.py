@@ -32,6 +32,10 @@ Kind = Literal[
 `thought`, then `intent` ask a base model. `choice` is between two drafts; the others come after a run.
 """
 
+LEAST_ROOM = 4_000
+"""Tokens of an answer in a form: reasoning models were seen to spend 1,100 to 1,400 on thinking alone."""
+MOST_ROOM = 32_000
+
 Guard = Callable[[], Awaitable[None]]
 _HEARS_TROUBLE: ContextVar[Callable[[str | None], None] | None] = ContextVar("hears_trouble", default=None)
 
@@ -79,6 +83,8 @@ class Question:
     """How many alternatives to the first token to report; 0 for none."""
     kind: Kind = dataclasses.field(default="other", compare=False)
     """What it is for; no part of the key of its reply."""
+    room: int | None = dataclasses.field(default=None, compare=False)
+    """Tokens to ask for in place of `max_tokens`, with room for what the model thinks; no part of the key."""
     key: str = dataclasses.field(default="", compare=False)
     """Under which its reply is kept; for engines that answer much later, to another process."""
     before_retry: Guard | None = dataclasses.field(default=None, compare=False, repr=False)
@@ -90,6 +96,18 @@ class Question:
     on_text: Callable[[str], None] | None = dataclasses.field(default=None, compare=False, repr=False)
     """Called with the words of the reply so far as they come, by engines that get them one by one; anew where the
     question is sent again."""
+
+    @property
+    def most_tokens(self) -> int:
+        """Most tokens that are asked for, and that may be charged."""
+        return self.room or self.max_tokens
+
+    def leave_room(self, times: int = 1) -> Question:
+        """Return the question with room for what a reasoning model thinks before it answers in a form."""
+        if self.schema is None:
+            return self
+        least = max(LEAST_ROOM, 3 * self.max_tokens)
+        return dataclasses.replace(self, room=min(MOST_ROOM, times * max(self.room or 0, least)))
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -115,6 +133,12 @@ class Reply:
     model: str
     refusal: str | None = None
     """The model's own words where it declined."""
+    endpoint: str = ""
+    """Where it was asked: host and path, or `local`; empty for an engine of one's own."""
+    question: str = ""
+    """Key of its question, whatever the endpoint; replays look it up by this."""
+    filtered: bool = False
+    """True where the endpoint's content filter declined in the model's place: it would do so again."""
     cut: bool = False
     """True where the reply ran into `max_tokens`."""
     prompt_tokens: int = 0

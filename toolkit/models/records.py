@@ -78,7 +78,7 @@ def _number_as_text(value: Any) -> Any:
 class Persona(Record):
     """One described synthetic person.
 
-    Example:
+    Examples:
         >>> maya = toolkit.Persona(id="maya", name="Maya", age=24, about="Resells vintage clothes in Leeds.")
         >>> maya.weight
         1.0
@@ -130,7 +130,7 @@ class Persona(Record):
 class Audience(Record):
     """A named, weighted set of personas.
 
-    Example:
+    Examples:
         >>> people = toolkit.load_audience("uk-small-sellers").personas[:2]
         >>> toolkit.Audience(audience="two-sellers", personas=people).personas[0].name
         'Maya'
@@ -183,7 +183,7 @@ class Audience(Record):
 class Draft(Record):
     """The text under test, with the surface it is meant for.
 
-    Example:
+    Examples:
         >>> toolkit.Draft(id="plain", text="Sell your coat today.", surface="facebook_post").surface
         'facebook_post'
     """
@@ -270,7 +270,7 @@ class Override(Record):
 class Campaign(Record):
     """Drafts that compete, their audience, objective and checks.
 
-    Example:
+    Examples:
         >>> coat = toolkit.Draft(id="plain", text="Sell your coat today.")
         >>> toolkit.Campaign(campaign="coats", objective="click", drafts=(coat,)).objective
         'click'
@@ -362,7 +362,7 @@ class Settings(Record):
 class Verdict(Record):
     """What a run lets a person decide.
 
-    Example:
+    Examples:
         >>> run.verdict().decision in ("best", "too close to call", "unstable", "not enough")
         True
     """

@@ -1,6 +1,6 @@
 """One run: plan who is asked what, ask, and keep every reply as it arrives.
 
-Example:
+Examples:
     >>> from toolkit.panel import plan
     >>> len(plan("examples/paypal-invoices.yaml", "uk-small-sellers").tasks)
     44

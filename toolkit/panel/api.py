@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Unpack
 
-from toolkit.engines import DEFAULT_MODEL, base, make_batch_engine
+from toolkit.engines import DEFAULT_MODEL, base, make_batch_engine, reaching
 from toolkit.errors import InputError, check_options, name_option
 from toolkit.models import exchange
 from toolkit.panel.background import run_blocking
@@ -65,7 +67,7 @@ def plan(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Se
     `drafts`, `audience` and the options are those of `run` that say what is asked: `objective`, `rating`, `sample`,
     `repeats`, `seed`, `control`, `head_to_head`, `prompts`. Raises InputError for anything that cannot be used.
 
-    Example:
+    Examples:
         >>> planned = toolkit.plan("examples/paypal-invoices.yaml", "uk-small-sellers", sample=6, control=False)
         >>> len(planned.panel), len(planned.tasks)
         (6, 12)
@@ -81,7 +83,7 @@ async def arun(drafts: DraftsLike, audience: AudienceLike = None, **options: Unp
     Setting the event `stop` ends the calls in flight and returns what came; `halt` waits for them and may raise
     Interrupted.
 
-    Example:
+    Examples:
         >>> import asyncio
         >>> asyncio.run(toolkit.arun("examples/paypal-invoices.yaml", "uk-small-sellers", sampel=6))
         Traceback (most recent call last):
@@ -129,7 +131,7 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Run
     can be had. An error of your own engine or callback comes through as it is; replies that came before it are kept,
     and the same call goes on from there. Reactions that failed are rows with status "failed": see `run.is_complete`.
 
-    Example:
+    Examples:
         An engine of your own needs no key. This one has everybody like everything.
 
         >>> import json, tempfile
@@ -185,6 +187,7 @@ async def _ask_in_batches(planned: Plan, asking: Asking, kept: Store) -> Run:
     notes = _Notes(asking.on_note)
     engine = make_batch_engine(
         model=asking.model, base_url=asking.base_url, api_key=asking.api_key, store=asking.store_path,
+        timeout=asking.timeout, header=asking.header, query=asking.query,
         halt=asking.halt, on_note=notes.take,
     )  # fmt: skip
     try:
@@ -228,7 +231,7 @@ def estimate(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpac
     Reactions and vectors that the store holds are taken off, for an endpoint's models; the local engine's are not
     looked up. Raises InputError for anything that cannot be used.
 
-    Example:
+    Examples:
         >>> takes = toolkit.estimate("examples/paypal-invoices.yaml", "uk-small-sellers", engine="local", sample=6)
         >>> takes.reactions, takes.cost_usd
         (12, 0.0)
@@ -255,7 +258,8 @@ def _price(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
     path = asking.store_path
     is_kept = (name == "openai" or not isinstance(engine, str)) and path.is_file()
     with Store(path if is_kept else Path(":memory:")) as kept:
-        outstanding: Outstanding = run_blocking(lambda: find_outstanding(planned, kept, voice, form, embeds))
+        look_up = partial(find_outstanding, planned, kept, voice, form, embeds, endpoint=_find_endpoint(engine, asking))
+        outstanding: Outstanding = run_blocking(look_up)
         replies = kept.list_latest(voice, _LATEST_REPLIES)
     price, at = asking.price, asking.base_url
     return estimate_plan(
@@ -268,6 +272,15 @@ def _price(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
         batch=asking.batch,
         embedding_price=find_embedding_price(engine, embeds, at, price, asking.model),
     )
+
+
+def _find_endpoint(engine: AnyEngine | str, asking: Asking) -> str | None:
+    """Return the place whose stored replies would answer; None where those of any would."""
+    if not isinstance(engine, str):
+        return base.adapt_engine(engine).endpoint
+    if engine != "openai":
+        return "local" if engine == "local" else None
+    return reaching.name_endpoint(asking.base_url or os.environ.get("OPENAI_BASE_URL"))
 
 
 def _hear(engine: AnyEngine | str, model: str | None) -> tuple[str, str, exchange.Form]:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -33,6 +33,9 @@ from toolkit.store import make_key
 
 Parsed = TypeVar("Parsed")
 _ATTEMPTS = 2
+_MOST_SHOWN = 160
+_ROOM_AFTER = 4
+"""How many times the usual room all questions get once a model was seen to think it away."""
 _CERTAIN = [[float(level == value) for level in range(5)] for value in range(5)]
 """Distributions with everything on one point; a hundred thousand reactions share these five."""
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.05, 1.0
@@ -68,6 +71,9 @@ class ReplyStore(Protocol):
     def find(self, key: bytes) -> exchange.Reply | None:
         """Return the reply kept under the key, or None."""
 
+    def find_anywhere(self, question: bytes) -> exchange.Reply | None:
+        """Return the latest reply to a question, whichever endpoint gave it, or None."""
+
     def keep(self, key: bytes, form: exchange.Form, reply: exchange.Reply) -> exchange.Reply:
         """Keep a reply and return the one that stands."""
 
@@ -76,6 +82,28 @@ class ReplyStore(Protocol):
 
     def release(self, key: bytes) -> None:
         """Give a question back that got no reply worth keeping."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How a model is asked, beside the words of the question."""
+
+    max_tokens: int | None = None
+    """Most tokens of a reply in a form, in place of the usual room; no part of the key of a reply."""
+    reasoning_effort: str | None = None
+    """How much a reasoning model thinks; part of the key, where it is given."""
+
+    def apply(self, question: exchange.Question) -> exchange.Question:
+        """Return the question with what shapes its reply."""
+        if self.reasoning_effort is None or question.schema is None:
+            return question
+        return replace(question, sampling={**question.sampling, "reasoning_effort": self.reasoning_effort})
+
+    def leave_room(self, question: exchange.Question, times: int) -> exchange.Question:
+        """Return the question with the room that its reply may take."""
+        if self.max_tokens is not None and question.schema is not None:
+            return replace(question, room=self.max_tokens)
+        return question if question.room else question.leave_room(times)
 
 
 class Asker:
@@ -93,6 +121,7 @@ class Asker:
         token: str,
         halt: asyncio.Event | None = None,
         breaker: Breaker | None = None,
+        tuning: Tuning | None = None,
     ) -> None:
         self._questionnaire = questionnaire
         self._engine = engine
@@ -101,6 +130,10 @@ class Asker:
         self._token = token
         self._halt = halt
         self._breaker = breaker or Breaker(choose_calls(engine.concurrency, is_batch=engine.is_batch))
+        self._tuning = tuning or Tuning()
+        self._room = 1
+        self.kept = 0
+        """Replies that this run asked for and kept."""
         self._asked = 0
         self._places: dict[int, int] = {}
         self._examples: dict[exchange.Kind, tuple[int, exchange.Question]] = {}
@@ -175,7 +208,7 @@ class Asker:
     async def _read(
         self, task: Task, question: exchange.Question, parse: Callable[[str], answers.Answer], usage: Usage
     ) -> answers.Answer:
-        reply = await self.find_reply(task, question, repairs.make_strict(parse, task), usage)
+        reply = await self.find_reply(task, question, repairs.make_strict(parse, task, question.prompt), usage)
         return parse(reply.text)
 
     async def find_reply(
@@ -185,13 +218,15 @@ class Asker:
 
         Raises Refused where the model declined, and whatever the engine raises.
         """
+        question = self._tuning.apply(question)
         self._note(task, question)
-        key = self._key(task, question)
-        reply = await self._find_kept(key)
+        content = self._key(task, question)
+        key = self._locate(content)
+        reply = await self._find_kept(key, content)
         if reply is not None:
             usage.take(reply)
         else:
-            reply = await self._take_in_hand(key, question, parse, usage)
+            reply = await self._take_in_hand(key, content, question, parse, usage)
         if reply.refusal:
             raise Refused(reply.refusal)
         return reply
@@ -203,20 +238,30 @@ class Asker:
         if known is None or place < known[0]:
             self._examples[question.kind] = (place, question)
 
-    async def _find_kept(self, key: bytes) -> exchange.Reply | None:
-        """Look into the store, once whoever asks the same question in this run has its answer."""
+    def _locate(self, content: bytes) -> bytes:
+        """Return the key of a question at the engine's endpoint."""
+        endpoint = self._engine.endpoint
+        return make_key("at", endpoint, content.hex()) if endpoint else content
+
+    async def _find_kept(self, key: bytes, content: bytes) -> exchange.Reply | None:
+        """Look into the store, once whoever asks the same question in this run has its answer.
+
+        Replies of a version that did not tell endpoints apart, and of one's own engine, hold for every endpoint.
+        """
         while (other := self._in_hand.get(key)) is not None:
             await other.wait()
         if self._broken is not None:
             raise self._broken
         try:
-            return self._store.find(key)
+            if self._engine.endpoint is None:
+                return self._store.find_anywhere(content)
+            return self._store.find(key) or (self._store.find(content) if key != content else None)
         except StoreUnusable as error:
             self._broken = error
             raise
 
     async def _take_in_hand(
-        self, key: bytes, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
+        self, key: bytes, content: bytes, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
     ) -> exchange.Reply:
         """Ask, unless another process on the same store does: then wait for its reply, and ask if none comes."""
         self._in_hand[key] = asyncio.Event()
@@ -229,7 +274,7 @@ class Asker:
                     return reply
                 await asyncio.sleep(wait)
                 wait = min(1.5 * wait, _LONGEST_WAIT)
-            reply = await self._ask_engine(key, question, parse, usage)
+            reply = await self._ask_engine(key, content, question, parse, usage)
         except BaseException:
             self._release(key)
             raise
@@ -254,7 +299,7 @@ class Asker:
                 self._store.release(key)
 
     async def _ask_engine(
-        self, key: bytes, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
+        self, key: bytes, content: bytes, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
     ) -> exchange.Reply:
         problem: BadReply | None = None
         earlier: list[exchange.Reply] = []
@@ -265,7 +310,7 @@ class Asker:
                     usage.take(_add_up(earlier[-1], earlier[:-1]))
                 self._check_open()
             again = repairs.ask_again(question, problem, self._engine.form)
-            reply = await self._pay_for(self._prepare(key, again, attempt))
+            reply = await self._pay_for(self._prepare(key, content, again, attempt))
             usage.bill(reply)
             if question.top_logprobs and reply.top is None and not reply.refusal:
                 raise EngineUnavailable(
@@ -276,41 +321,48 @@ class Asker:
                 reply = repairs.judge_reply(reply, parse)
             except BadReply as error:
                 problem = error
+                self._room = max(self._room, _ROOM_AFTER if error.kind == "no room" else 1)
                 if error.kind != "refused":
                     self._breaker.count_unusable(error.kind, str(error))
             else:
                 if not reply.refusal:
                     self._breaker.count_answer()
-                if not reply.refusal or attempt + 1 == _ATTEMPTS:
+                if not reply.refusal or reply.filtered or attempt + 1 == _ATTEMPTS:
                     usage.bad += ("refused",) if reply.refusal else ()
-                    kept = self._keep(key, _add_up(reply, earlier))
+                    kept = self._keep(key, content, _add_up(reply, earlier))
                     usage.take(kept)
                     return kept
                 problem = BadReply(reply.refusal, "refused")
             earlier.append(reply)
             usage.bad += (problem.kind,)
         usage.take(_add_up(earlier[-1], earlier[:-1]))
-        raise CallFailed(f"{_ATTEMPTS} replies could not be used: {problem}")
+        raise CallFailed(f"{_ATTEMPTS} replies could not be used: {problem}{_show_sample(earlier[-1].text)}")
 
-    def _keep(self, key: bytes, reply: exchange.Reply) -> exchange.Reply:
+    def _keep(self, key: bytes, content: bytes, reply: exchange.Reply) -> exchange.Reply:
+        if key != content:
+            reply = replace(reply, endpoint=self._engine.endpoint or "", question=content.hex())
+        self.kept += 1
         kept = self._store.keep(key, self._engine.form, reply)
         self._broken = self._store.trouble
         return kept
 
-    def _prepare(self, key: bytes, question: exchange.Question, attempt: int) -> exchange.Question:
+    def _prepare(self, key: bytes, content: bytes, question: exchange.Question, attempt: int) -> exchange.Question:
         """Put the run's token in place and, for a base model, a seed drawn from the key.
 
         A reply may have repeated the token; it is taken out of the words before it marks anything.
         """
         sampling = dict(question.sampling)
         if self._engine.form == "completion":
-            sampling["seed"] = (int.from_bytes(key[:4], "big") + attempt) % 2**31
+            sampling["seed"] = (int.from_bytes(content[:4], "big") + attempt) % 2**31
         prompt = question.prompt.replace(self._token, "").replace(BOUNDARY, self._token)
-        return replace(question, prompt=prompt, sampling=sampling, key=key.hex())
+        roomy = self._tuning.leave_room(question, self._room)
+        return replace(roomy, prompt=prompt, sampling=sampling, key=key.hex())
 
     async def _pay_for(self, question: exchange.Question) -> exchange.Reply:
         """Ask with the worst case held back; what became of a call that broke off is not known and stays counted."""
         hold = await self._budget.hold(question)
+        if not hold.is_roomy:
+            question = replace(question, room=None)
         try:
             reply = await self._engine.ask(replace(question, before_retry=hold.renew))
         except CallFailed as error:
@@ -348,6 +400,13 @@ def _add_up(reply: exchange.Reply, earlier: Sequence[exchange.Reply]) -> exchang
         latency_ms=sum(one.latency_ms for one in took),
         cost_usd=sum(costs) if len(costs) == len(took) else None,
     )
+
+
+def _show_sample(text: str) -> str:
+    """Return the beginning of a reply, on one line, for people to see what could not be used."""
+    said = " ".join(text.split())
+    cut = said if len(said) <= _MOST_SHOWN else f"{said[: _MOST_SHOWN - 1]}…"
+    return f"; the last one: “{cut}”" if said else ""
 
 
 def _any_text(text: str) -> str:

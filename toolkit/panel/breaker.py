@@ -17,7 +17,7 @@ class Breaker:
     It trips once the last `calls` finished calls all failed, or all brought a reply that was unusable for the same
     reason. A call that the model declined is neither: it counts nowhere.
 
-    Example:
+    Examples:
         >>> breaker = Breaker(2)
         >>> breaker.count_failure("timed out")
         >>> breaker.count_failure("timed out")

@@ -13,7 +13,7 @@ from typing import Any
 from toolkit.engines import Engine, base, budget, make_engine
 from toolkit.errors import Interrupted, check_options
 from toolkit.models import exchange
-from toolkit.panel.asker import UNANSWERED, Asker, Refused
+from toolkit.panel.asker import UNANSWERED, Asker, Refused, Tuning
 from toolkit.panel.breaker import Breaker, choose_calls
 from toolkit.panel.halting import find_halt, on_halt
 from toolkit.panel.run_options import Asking, RunOptions, make_asking
@@ -79,6 +79,11 @@ def make_connection(options: Mapping[str, Any]) -> Connection:
     return Connection(make_asking(given), Path(prompts) if prompts else None)
 
 
+def make_tuning(asking: Asking) -> Tuning:
+    """Return how questions are put to the model, beside their words."""
+    return Tuning(asking.max_tokens, asking.reasoning_effort)
+
+
 def open_engine(asking: Asking, store: Store) -> Engine:
     """Return the engine that is asked, not yet entered."""
     if not isinstance(asking.engine, str):
@@ -91,6 +96,10 @@ def open_engine(asking: Asking, store: Store) -> Engine:
         store=store,
         rpm=asking.rpm,
         tpm=asking.tpm,
+        timeout=asking.timeout,
+        header=asking.header,
+        query=asking.query,
+        on_note=asking.on_note,
     )
 
 
@@ -105,7 +114,16 @@ async def open_line(connection: Connection) -> AsyncIterator[Line]:
         async with open_engine(asking, store) as engine:
             halt, concurrency = find_halt(asking.halt), asking.concurrency or engine.concurrency
             breaker = Breaker(choose_calls(concurrency, is_batch=engine.is_batch))
-            asker = Asker(Questionnaire(prompts, "ssr"), engine, store, held, secrets.token_hex(6), halt, breaker)
+            asker = Asker(
+                Questionnaire(prompts, "ssr"),
+                engine,
+                store,
+                held,
+                secrets.token_hex(6),
+                halt,
+                breaker,
+                make_tuning(asking),
+            )
             with on_halt(halt, engine.halt, lambda: held.bill.refuse_waiting(Interrupted())):
                 yield Line(asker, engine, held, prompts, concurrency, asking.store_path)
 

@@ -13,10 +13,12 @@ import polars as pl
 
 from toolkit.drafts.surfaces import find_surface, is_folded
 from toolkit.engines import base, budget, embedder
+from toolkit.errors import spell_out
 from toolkit.models import exchange
 from toolkit.panel.embedding import Embedding
 from toolkit.panel.frame import make_preferences, make_reactions, rate_reactions
 from toolkit.panel.planning import Plan
+from toolkit.panel.reasons import find_reason, say_reasons
 from toolkit.questionnaire import BOUNDARY, Preference, Reaction
 from toolkit.results import Run, runs
 from toolkit.stats import bradley_terry
@@ -108,7 +110,7 @@ def _make_methods(
         rating=_describe_rating(plan, asked),
         silent=dict(silent),
         bad_replies=_count_reasons(reason for one in asked.answers for reason in one.usage.bad),
-        unanswered=_count_reasons(_find_reason(one) for one in asked.answers if one.status != "ok"),
+        unanswered=_count_reasons(find_reason(one) for one in asked.answers if one.status != "ok"),
         detectable=plan.detectable,
         prompts=_list_hashes(plan),
         questions=_write_out_questions(asked.questions or _list_questions(plan, engine.form)),
@@ -159,17 +161,6 @@ def _count(reactions: Sequence[Reaction | Preference], calls: int) -> runs.Count
 def _count_reasons(reasons: Iterable[str]) -> dict[str, int]:
     """Return how often each reason occurs, the most frequent first."""
     return dict(Counter(reasons).most_common())
-
-
-def _find_reason(one: Reaction | Preference) -> str:
-    """Return in a word or two why something has no answer."""
-    if one.status == "refused":
-        return "refused"
-    if one.unpaid or one.stopped or one.skipped:
-        return "not asked"
-    if one.missing:
-        return "not in the store"
-    return one.usage.bad[-1] if one.usage.bad else "call failed"
 
 
 def _find_cost(engine: base.Answerer, asked: Asked) -> float | None:
@@ -236,6 +227,7 @@ def _list_warnings(plan: Plan, engine: base.Answerer, asked: Asked, silent: Mapp
         if refused:
             yield f"{refused} {name} were refused by the model and count nowhere"
     yield from _say_bad_replies([reason for one in asked.answers for reason in one.usage.bad], asked.answers)
+    yield from map(spell_out, say_reasons(asked.answers))
     total = sum(silent.values())
     if total:
         yield f"{total} ratings are missing: their sentences did not speak of what was to be rated"

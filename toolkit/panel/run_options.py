@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias, TypedDict, cast, get_args
 import platformdirs
 from pydantic import ValidationError
 
-from toolkit.engines import DEFAULT_MODEL, Price, base, budget
+from toolkit.engines import DEFAULT_MODEL, Price, base, budget, reaching
 from toolkit.errors import InputError, name_option, name_step, suggest
 from toolkit.models import Settings, records
 from toolkit.questionnaire import Preference, Reaction
@@ -71,6 +71,18 @@ class EngineOptions(TypedDict, total=False):
     """Most requests a minute."""
     tpm: float | None
     """Most tokens a minute."""
+    endpoint: str | None
+    """A named endpoint such as `openrouter` or `ollama`: address and variable of the key, see data/endpoints.yaml."""
+    timeout: float | None
+    """Seconds to wait for one answer, 120 without it."""
+    header: Mapping[str, str] | None
+    """Sent with every request; never recorded."""
+    query: Mapping[str, str] | None
+    """Parameters of the address, such as Azure's `api-version`."""
+    max_tokens: int | None
+    """Most tokens of a reply in a form, thinking included."""
+    reasoning_effort: str | None
+    """How much a reasoning model thinks: minimal, low, medium, high, or what the model knows."""
     store: str | Path | None
     """The file that keeps replies; AUDIENCE_STORE or one in the user's data folder without it."""
 
@@ -119,6 +131,7 @@ class PricingOptions(TypedDict, total=False):
     concurrency: int | None
     store: str | Path | None
     batch: bool
+    endpoint: str | None
 
 
 class EstimateOptions(SettingsOptions, PricingOptions, total=False):
@@ -139,7 +152,7 @@ _SETTINGS_TAKE = {
     "head_to_head": _YES_OR_NO,
     "prompts": "give a folder",
 }
-_OWN_ENGINE = ("model", "base_url", "api_key", "rpm", "tpm")
+_OWN_ENGINE = ("model", "base_url", "api_key", "rpm", "tpm", "endpoint", "timeout", "header", "query")
 """What an engine object brings itself."""
 
 
@@ -167,6 +180,12 @@ class Asking:
     concurrency: int | None = None
     rpm: float | None = None
     tpm: float | None = None
+    endpoint: str | None = None
+    timeout: float | None = None
+    header: Mapping[str, str] | None = field(default=None, repr=False)
+    query: Mapping[str, str] | None = field(default=None, repr=False)
+    max_tokens: int | None = None
+    reasoning_effort: str | None = None
     store: str | Path | None = None
     fail_fast: bool = False
     batch: bool = False
@@ -181,6 +200,11 @@ class Asking:
         _check_engine(self)
         _check_amounts(self)
         _check_kinds(self)
+        if self.endpoint is not None:
+            preset = reaching.find_preset(self.endpoint)
+            object.__setattr__(self, "base_url", preset.find_address(self.base_url))
+            object.__setattr__(self, "api_key", preset.find_key(self.api_key))
+            object.__setattr__(self, "price", self.price or ((0.0, 0.0) if preset.local else None))
 
     @property
     def engine_name(self) -> str:
@@ -236,6 +260,7 @@ def find_price(
     price: tuple[float, float] | None = None,
     *,
     batch: bool = False,
+    endpoint: str | None = None,
 ) -> Price | None:
     """Return the price given, the listed one of a model at its maker's endpoint, nothing for `local` and `replay`.
 
@@ -246,10 +271,20 @@ def find_price(
         return Price(float(price[0]), float(price[1]))
     if isinstance(engine, str) and engine in {"local", "replay"}:
         return Price(0.0, 0.0)
-    if engine == "openai" and not (base_url or os.environ.get("OPENAI_BASE_URL")):
+    if endpoint is not None:
+        preset = reaching.find_preset(endpoint)
+        if preset.local:
+            return Price(0.0, 0.0)
+        base_url = preset.find_address(base_url)
+    if engine == "openai" and _is_official(base_url or os.environ.get("OPENAI_BASE_URL")):
         listed = budget.find_listed_price(model or DEFAULT_MODEL)
         return listed.halve() if listed and batch else listed
     return None
+
+
+def _is_official(base_url: str | None) -> bool:
+    """Tell whether an address is the model maker's own, for which prices are listed."""
+    return not base_url or base_url.rstrip("/") == reaching.OFFICIAL
 
 
 def find_embedding_price(
@@ -278,7 +313,7 @@ def _check_engine(asking: Asking) -> None:
         raise InputError(f"{name_option('engine', engine)}: {allowed}; {name_step('help')}")
     for name in _OWN_ENGINE:
         if getattr(asking, name) is not None:
-            value = ... if name == "api_key" else getattr(asking, name)
+            value = ... if name in {"api_key", "header", "query"} else getattr(asking, name)
             raise InputError(
                 f"{name_option(name, value)}: the engine object brings its own; leave {name_option(name)} out, "
                 "or name an engine instead of passing an object"
@@ -291,11 +326,16 @@ def _check_amounts(asking: Asking) -> None:
         ("max_cost", 0.0, "give dollars, 0 or more, such as 0.50"),
         ("rpm", 1.0, "give the most requests a minute, 1 or more"),
         ("tpm", 1.0, "give the most tokens a minute, 1 or more"),
+        ("timeout", 1.0, "give seconds, 1 or more"),
     ):
         value = getattr(asking, name)
         if value is not None and not (_is_number(value) and least <= value < math.inf):
             raise InputError(f"{name_option(name, value)}: {what}")
-    for name, what in (("concurrency", "the most questions in flight"), ("workers", "how many workers to ask on")):
+    for name, what in (
+        ("concurrency", "the most questions in flight"),
+        ("workers", "how many workers to ask on"),
+        ("max_tokens", "the most tokens of a reply"),
+    ):
         value = getattr(asking, name)
         if value is not None and not (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
             raise InputError(f"{name_option(name, value)}: {_WHOLE_FROM_1}, {what}")
@@ -313,7 +353,8 @@ def _check_price(price: Any) -> None:
 
 def _check_kinds(asking: Asking) -> None:
     """Raise InputError for the first option that is something else than it takes."""
-    for name in ("model", "base_url", "api_key", "embedding_model"):
+    _check_pairs(asking)
+    for name in ("model", "base_url", "api_key", "embedding_model", "endpoint", "reasoning_effort"):
         value = getattr(asking, name)
         if value is not None and not isinstance(value, str):
             raise InputError(f"{name_option(name, ... if name == 'api_key' else value)}: give text")
@@ -330,6 +371,18 @@ def _check_kinds(asking: Asking) -> None:
         value = getattr(asking, name)
         if value is not None and not isinstance(value, asyncio.Event):
             raise InputError(f"{name_option(name, value)}: give an asyncio.Event")
+
+
+def _check_pairs(asking: Asking) -> None:
+    """Raise InputError for headers and parameters that could not be sent."""
+    for name in ("header", "query"):
+        given = getattr(asking, name)
+        if given is not None and not (isinstance(given, Mapping) and all(map(_is_plain, (*given, *given.values())))):
+            raise InputError(f"{name_option(name)}: give names and values as text without line breaks")
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isprintable()
 
 
 def _is_number(value: Any) -> bool:

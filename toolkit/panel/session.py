@@ -13,9 +13,10 @@ from functools import partial
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from toolkit.engines import Engine, budget, embedder
-from toolkit.errors import BudgetReached, Interrupted, ToolkitError
+from toolkit.errors import BudgetReached, EngineUnavailable, Interrupted, ToolkitError
 from toolkit.panel.asker import Asker, ask_pairing
 from toolkit.panel.breaker import Breaker, choose_calls
+from toolkit.panel.connecting import make_tuning
 from toolkit.panel.embedding import find_embedding
 from toolkit.panel.halting import find_halt, on_halt
 from toolkit.panel.methods import Asked, make_run
@@ -33,6 +34,8 @@ Item = TypeVar("Item")
 Answered = TypeVar("Answered", bound="_Answer")
 Unasked = Literal["unpaid", "stopped", "skipped"]
 DRAIN_SECONDS = 30.0
+INCOMPLETE = 3
+"""The exit code of a run that lacks something."""
 STRAGGLERS = 0.02
 """The share of failed reactions up to which a run asks for them once more before it ends."""
 
@@ -54,8 +57,9 @@ async def carry_out(plan: Plan, engine: Engine, store: Store, asking: Asking) ->
     halt, in_flight = find_halt(asking.halt), asking.concurrency or engine.concurrency
     breaker = Breaker(choose_calls(min(in_flight, len(plan.tasks)), is_batch=engine.is_batch))
     async with engine, _warming_up(plan):
-        with on_halt(halt, engine.halt, lambda: held.bill.refuse_waiting(Interrupted())):
-            asker = Asker(plan.questionnaire, engine, store, held, secrets.token_hex(6), halt, breaker)
+        asker = Asker(plan.questionnaire, engine, store, held, secrets.token_hex(6), halt, breaker, make_tuning(asking))
+        refuse = lambda: held.bill.refuse_waiting(Interrupted())  # noqa: E731 - a callback of one line
+        with on_halt(halt, engine.halt, refuse), _telling_what_is_kept(asker):
             flow = Flow(in_flight, asking.stop, asking.fail_fast, breaker)
             reactions = await flow.ask_all(plan.tasks, asker.ask, fail_reaction, asking.on_reaction)
             await _ask_stragglers(reactions, flow, asker)
@@ -66,6 +70,17 @@ async def carry_out(plan: Plan, engine: Engine, store: Store, asking: Asking) ->
             embedding = await find_embedding(reactions, plan.prompts, engine, store, held, model)
     run = make_run(plan, engine, asked, embedding)
     return runs.add_rating_time(run, time.perf_counter() - clock) if plan.settings.rating == "ssr" else run
+
+
+@contextlib.contextmanager
+def _telling_what_is_kept(asker: Asker) -> Iterator[None]:
+    """Let an endpoint that gives out half way end the run as an incomplete one: replies that came are kept."""
+    try:
+        yield
+    except EngineUnavailable as error:
+        if asker.kept:
+            error.exit_code = INCOMPLETE
+        raise
 
 
 @contextlib.asynccontextmanager

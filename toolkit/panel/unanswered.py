@@ -31,10 +31,20 @@ class Outstanding:
 
 
 async def find_outstanding(
-    plan: Plan, store: Store, model: str, form: exchange.Form, embedding_model: str | None = None
+    plan: Plan,
+    store: Store,
+    model: str,
+    form: exchange.Form,
+    embedding_model: str | None = None,
+    *,
+    endpoint: str | None = None,
 ) -> Outstanding:
-    """Look up every reaction and choice of a plan, and the vectors of an endpoint's embedding model."""
+    """Look up every reaction and choice of a plan, and the vectors of an endpoint's embedding model.
+
+    `endpoint` is whose replies count; those of any where it is None.
+    """
     peek = _Peek(model, form)
+    peek.endpoint = endpoint
     asker = Asker(plan.questionnaire, peek, store, budget.Budget(None, None), "")
     found: list[exchange.Question] = []
     said: set[str] = set()
@@ -77,6 +87,7 @@ class _Peek(EngineBase):
 
     name = "peek"
     concurrency = 1
+    endpoint: str | None = None
     claims = False
 
     def __init__(self, model: str, form: exchange.Form) -> None:

@@ -1,6 +1,6 @@
 """What a persona is asked, and how an answer is read.
 
-Example:
+Examples:
     >>> from toolkit.questionnaire import Prompts
     >>> len(Prompts().wordings) >= 8
     True

@@ -165,8 +165,7 @@ def _read_says(says: Any) -> dict[str, str]:
 def _read_ratings(ratings: Any) -> dict[str, int]:
     """Return the direct ratings from 1 to 5; anything else is left out and so unknown."""
     given = _name_measures(ratings, "ratings")
-    whole = {name: _read_whole(given.get(name)) for name in MEASURES}
-    return {name: value for name, value in whole.items() if value is not None and 1 <= value <= _HIGHEST}
+    return {name: given[name] for name in MEASURES if type(given.get(name)) is int and 1 <= given[name] <= _HIGHEST}
 
 
 def _name_measures(given: Any, name: str) -> dict[str, Any]:
@@ -176,12 +175,3 @@ def _name_measures(given: Any, name: str) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise BadReply(f"{name} is not an object")
     return {str(measure).strip().casefold(): value for measure, value in given.items()}
-
-
-def _read_whole(value: Any) -> int | None:
-    """Return a whole number, also one written as 4.0 or "4"; None for anything else."""
-    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]\s*", value):
-        return int(value)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if type(value) is int else None

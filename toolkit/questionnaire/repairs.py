@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,13 +30,34 @@ _DECLINES = re.compile(
 )
 """How a model's own refusal begins, where a JSON object was asked for."""
 _NOT_A_PERSON = re.compile(r"\bas an? (?:ai|artificial intelligence|(?:large )?language model)\b", re.IGNORECASE)
+_SERVICE_TALK = re.compile(
+    r"\b(?:i(?:\W?m| am) (?:an ai|a (?:large )?language model|"
+    r"not able to (?:assist|simulate|role-?play|pretend|comply))|"
+    r"i (?:can\W?t|cannot|am unable to|won\W?t) (?:assist|comply|fulfill?|engage|provide) (?:you )?"
+    r"(?:with |in )?(?:this|that|your|the)\b|"
+    r"(?:can\W?t|cannot|unable to) (?:help|assist) (?:you )?with (?:this|that|your) request|"
+    r"against my (?:guidelines|programming|policies))",
+    re.IGNORECASE,
+)
+"""What assistants say and people do not."""
+_PLACEHOLDERS = {"string", "text", "verbatim", "objection", "your thought here", "thought", "answer", "sentence"}
+"""What a small model fills a form with when it copies the form."""
+_LEAST_COPIED, _MOST_COPIED = 8, 0.8
+"""Words that nobody shares with a text by chance, and the share of one's words from which they are not one's own."""
+_MOST_SAYS = 3
+"""Copied sentences, of five, with which a reply says nothing about the measures."""
 _NOTES = {
     "cut": "it was cut off before its end; be brief",
     "wrong form": "{said}",
     "other language": "it was in another language than the message",
+    "repeats the description": "it repeated the person's description instead of speaking as that person",
+    "repeats the question": "it repeated the question instead of answering it",
     "repeats the draft": "it repeated the message instead of saying what goes through the person's head",
 }
 """What is told where telling helps; what is not here is asked for again as it was."""
+
+_MORE_ROOM = {"cut": 2, "no room": 4}
+"""How many times the room a second reply gets, by what was wrong with the first."""
 
 
 def judge_reply(reply: exchange.Reply, parse: Callable[[str], object]) -> exchange.Reply:
@@ -47,15 +69,18 @@ def judge_reply(reply: exchange.Reply, parse: Callable[[str], object]) -> exchan
     except BadReply as error:
         if error.kind == "not JSON" and _DECLINES.match(reply.text):
             return replace(reply, refusal=" ".join(reply.text.split())[:_MOST_SHOWN])
+        if reply.cut and not reply.text.strip():
+            raise BadReply("the model used up its tokens before it said anything", "no room") from None
         if reply.cut:
             raise BadReply(f"{error} (cut at the token limit)", "cut") from None
         raise
     return reply
 
 
-def make_strict(parse: Callable[[str], Answer], task: Task) -> Callable[[str], Answer]:
+def make_strict(parse: Callable[[str], Answer], task: Task, asked: str = "") -> Callable[[str], Answer]:
     """Return `parse` with the checks on what is said: some of it, by a person, in their language, in their own words.
 
+    `asked` is the question as the model read it: whoever repeats it answers nothing.
     Replies from the store are read without these, so that what was accepted once stays what it was.
     """
 
@@ -66,13 +91,19 @@ def make_strict(parse: Callable[[str], Answer], task: Task) -> Callable[[str], A
         if _NOT_A_PERSON.search(answer.verbatim):
             raise BadReply("the verbatim is the model's, not the person's", "refused")
         _check_words(answer.verbatim, task)
+        _check_own_words(answer, task, asked)
         return answer
 
     return parse_strictly
 
 
 def ask_again(question: exchange.Question, problem: BadReply | None, form: exchange.Form) -> exchange.Question:
-    """Return the question with a line on what was wrong with the last reply, where that helps a model that reads."""
+    """Return the question with a line on what was wrong with the last reply, where that helps a model that reads.
+
+    After a reply that was cut there is also more room for the next one.
+    """
+    if problem is not None and form == "chat" and problem.kind in _MORE_ROOM:
+        question = question.leave_room(_MORE_ROOM[problem.kind])
     note = _NOTES.get(problem.kind) if problem is not None and form == "chat" else None
     if note is None:
         return question
@@ -87,6 +118,40 @@ def _check_words(verbatim: str, task: Task) -> None:
     spoken, draft = language_id.identify_language(verbatim), _identify_once(shown)
     if spoken is not None and draft is not None and not _may_speak(spoken, draft, task.persona):
         raise BadReply(f"the verbatim is in {spoken}, the draft in {draft}", "other language")
+
+
+def _check_own_words(answer: Answer, task: Task, asked: str) -> None:
+    """Raise BadReply for an answer that is copied, or that an assistant gave in the person's place."""
+    spoken = [("verbatim", answer.verbatim), ("objection", answer.objection or "")]
+    for name, said in spoken:
+        if _SERVICE_TALK.search(said):
+            raise BadReply(f"the {name} is the model's, not the person's", "refused")
+        if " ".join(_list_words(said)) in _PLACEHOLDERS:
+            raise BadReply(f"the {name} is a word of the form", "repeats the question")
+    sources = _list_sources(task, asked)
+    for name, said in spoken:
+        found = next((what for what, text in sources if _is_copied(said, text)), None)
+        if found is not None:
+            raise BadReply(f"the {name} repeats {found}", f"repeats {found}")
+    for what, text in sources:
+        if sum(_is_copied(said, text) for said in answer.says.values()) >= _MOST_SAYS:
+            raise BadReply(f"what is said of the measures repeats {what}", f"repeats {what}")
+
+
+def _list_sources(task: Task, asked: str) -> list[tuple[str, str]]:
+    """Return the texts that a reply may be copied from, each under its name; the question holds them all."""
+    described = task.persona.about if task.persona else ""
+    return [("the draft", describe_draft(task.draft)), ("the description", described), ("the question", asked)]
+
+
+def _is_copied(said: str, text: str) -> bool:
+    """Tell whether nearly all that somebody says stands in a text, in one piece."""
+    words = _list_words(said)
+    least = max(_LEAST_COPIED, math.ceil(_MOST_COPIED * len(words)))
+    if len(words) < _LEAST_COPIED or not text:
+        return False
+    source = f" {' '.join(_list_draft_words(text))} "
+    return any(f" {' '.join(words[at : at + least])} " in source for at in range(len(words) - least + 1))
 
 
 def _may_speak(language: str, draft: str, persona: Persona | None) -> bool:

@@ -1,6 +1,6 @@
 """A run as one file to read, print, send or compute with: HTML, Markdown, Excel, JSON, or a chart as a picture.
 
-Example:
+Examples:
     >>> from toolkit.report import FORMATS
     >>> sorted(FORMATS)
     ['.html', '.json', '.md', '.png', '.svg', '.xlsx']

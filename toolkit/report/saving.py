@@ -32,7 +32,7 @@ def save_report(run: Run, path: str | Path) -> Path:
     .html, .md, .xlsx and .json hold the whole report, .svg and .png the chart of the rates. Raises InputError on
     another suffix, and if the file cannot be written.
 
-    Example:
+    Examples:
         >>> toolkit.save_report(run, "report.md").name
         'report.md'
     """

@@ -1,6 +1,6 @@
 """What a run found: reactions, scorecards, comparisons, a verdict, and the evidence beside it.
 
-Example:
+Examples:
     >>> from toolkit.results import find_runs
     >>> find_runs("no-such-folder")
     []

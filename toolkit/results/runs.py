@@ -139,6 +139,10 @@ class Run:
 
     Two runs are equal if they have the same `run_id`. Each table is worked out once, so that the verdict, the evidence,
     the report and the saved folder rest on the same figures.
+
+    Examples:
+        >>> run.is_complete, run.drafts
+        (True, ('plain', 'benefit'))
     """
 
     methods: Methods
@@ -415,7 +419,7 @@ def check_place(folder: Path) -> None:
 def find_runs(folder: str | Path = RUNS) -> list[Path]:
     """Return the run folders inside `folder`, newest first; none if there is no such folder.
 
-    Example:
+    Examples:
         >>> toolkit.find_runs("no-such-folder")
         []
     """
@@ -447,7 +451,12 @@ def keep_run(run: Run, folder: Path) -> Path:
 
 @accept_only(folder=A_PATH)
 def load_run(folder: str | Path) -> Run:
-    """Read a run folder; raise InputError where it is none or cannot be read."""
+    """Read a run folder; raise InputError where it is none or cannot be read.
+
+    Examples:
+        >>> toolkit.load_run("runs/today").run_id == run.run_id
+        True
+    """
     folder = Path(folder)
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:

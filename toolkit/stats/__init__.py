@@ -3,7 +3,7 @@
 The wording is a random factor. With it ignored, more personas make false verdicts more frequent, not less. So every
 interval here is clustered on the wordings, and the persona, never the call, is the unit.
 
-Example:
+Examples:
     >>> from toolkit.stats import intervals
     >>> [round(float(end), 3) for end in intervals.exact_interval(0.25, 4)]
     [0.006, 0.806]

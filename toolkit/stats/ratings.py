@@ -4,7 +4,7 @@ Semantic similarity rating (SSR) is the published method of arXiv 2510.08338: a 
 anchor sentence per scale point, and the similarities become a distribution over the scale. Unknown is NaN in
 arrays and None where a single answer is asked for; it is never a uniform distribution or a middle rating.
 
-Example:
+Examples:
     >>> import numpy
     >>> toolkit.ratings.ssr(numpy.array([[1.0, 0.2]]), numpy.array([[1.0, 0.0], [0.0, 1.0]])).round(2)
     array([[1., 0.]])

@@ -1,6 +1,6 @@
 """What outlasts a run, in one SQLite file: replies and vectors, approvals, conversations, versions of drafts.
 
-Example:
+Examples:
     >>> from toolkit.store import Store
     >>> from pathlib import Path
     >>> with Store(Path("reactions.sqlite")) as store:

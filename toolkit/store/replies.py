@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -23,6 +24,13 @@ CREATE TABLE IF NOT EXISTS replies (
     key BLOB PRIMARY KEY, form TEXT NOT NULL, model TEXT NOT NULL, reply TEXT NOT NULL,
     arrived TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS places (
+    question BLOB NOT NULL, key BLOB NOT NULL, PRIMARY KEY (question, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dialects (
+    endpoint TEXT NOT NULL, model TEXT NOT NULL, form TEXT NOT NULL, learned REAL NOT NULL, dialect TEXT NOT NULL,
+    PRIMARY KEY (endpoint, model, form)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (key BLOB PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
 """
@@ -30,9 +38,17 @@ LEASE_SECONDS = 600.0
 """How long a question stays in the hands of a process that nobody hears of: longer than any call is tried."""
 
 
+DIALECT_SECONDS = 30 * 86_400.0
+"""How long what an endpoint takes is believed."""
 _HALF = re.compile("[\ud800-\udfff]")
+_LATER = {"endpoint", "question", "filtered"}
+"""Fields that came after the first version, left out where they say nothing."""
 _FIELDS = [field.name for field in dataclasses.fields(exchange.Reply)]
 _KEEP = "INSERT OR IGNORE INTO replies (key, form, model, reply) VALUES (?, ?, ?, ?)"
+_FIND_ANYWHERE = """
+SELECT key FROM replies WHERE key = ?1 OR key IN (SELECT key FROM places WHERE question = ?1)
+ORDER BY arrived DESC LIMIT 1
+"""
 _CLAIM = """
 INSERT INTO claims (key, owner, until)
 SELECT ?1, ?2, unix_now() + ?3 WHERE NOT EXISTS (SELECT 1 FROM replies WHERE key = ?1)
@@ -57,6 +73,8 @@ class Store(Database):
         self._connection.create_function("unix_now", 0, time.time)
         self._owner = make_owner()
         self._journal = Journal(path, self._owner.partition(":")[2].replace(":", "-"))
+        self._has_dialects = self._select("SELECT 1 FROM sqlite_master WHERE name = 'dialects'") is not None
+        self._has_places = self._select("SELECT 1 FROM sqlite_master WHERE name = 'places'") is not None
         self.trouble: StoreUnusable | None = None
         """Why the file took no more replies; None while it does."""
         self._take_in()
@@ -74,6 +92,13 @@ class Store(Database):
         if row and reply is None:
             self._insert("DELETE FROM replies WHERE key = ?", (key,))
         return reply
+
+    def find_anywhere(self, question: bytes) -> exchange.Reply | None:
+        """Return the latest reply to a question, whichever endpoint gave it, or None."""
+        if not self._has_places:
+            return self.find(question)
+        row = self._select(_FIND_ANYWHERE, question)
+        return self.find(row[0]) if row else None
 
     def has(self, key: bytes) -> bool:
         """Tell whether a reply is kept under the key."""
@@ -116,8 +141,15 @@ class Store(Database):
         """Insert a reply and drop its claim in one transaction; tell whether it was new."""
         with self._transaction() as connection:
             new = connection.execute(_KEEP, row).rowcount == 1
+            self._place(connection, row)
             connection.execute("DELETE FROM claims WHERE key = ?", row[:1])
         return new
+
+    def _place(self, connection: sqlite3.Connection, row: Row) -> None:
+        """Write down which question a reply belongs to, where it is kept for one endpoint."""
+        reply = read_reply(row[3])
+        if self._has_places and reply is not None and reply.question:
+            connection.execute("INSERT OR IGNORE INTO places VALUES (?, ?)", (bytes.fromhex(reply.question), row[0]))
 
     def _take_in(self) -> None:
         """Insert the replies of every journal that waits for this file, then delete it."""
@@ -125,6 +157,7 @@ class Store(Database):
             try:
                 for row in read_journal(path):
                     self._insert(_KEEP, row)
+                    self._place(self._connection, row)
                 path.unlink(missing_ok=True)
             except (OSError, StoreUnusable):
                 continue
@@ -155,6 +188,22 @@ class Store(Database):
             data = np.asarray(vector, dtype=np.float64).tobytes()
             self._insert("INSERT OR IGNORE INTO vectors (key, vector) VALUES (?, ?)", (key, data))
 
+    def remember_dialect(self, place: tuple[str, str, str], dialect: Mapping[str, Any]) -> None:
+        """Keep what a model at an endpoint takes; `place` is endpoint, model and form."""
+        if self._has_dialects:
+            self._insert(
+                "INSERT OR REPLACE INTO dialects VALUES (?, ?, ?, ?, ?)", (*place, time.time(), json.dumps(dialect))
+            )
+
+    def recall_dialect(self, place: tuple[str, str, str]) -> dict[str, Any] | None:
+        """Return what was learned of a model at an endpoint within the last thirty days, or None."""
+        if not self._has_dialects:
+            return None
+        oldest = time.time() - DIALECT_SECONDS
+        query = "SELECT dialect FROM dialects WHERE endpoint = ? AND model = ? AND form = ? AND learned > ?"
+        row = self._select(query, *place, oldest)
+        return dict(json.loads(row[0])) if row else None
+
     def latest_model(self, model: str | None = None) -> tuple[str, exchange.Form] | None:
         """Return the model and form of the latest reply, of `model` where one is named."""
         query = "SELECT model, form FROM replies WHERE ? IS NULL OR model = ? ORDER BY arrived DESC LIMIT 1"
@@ -176,7 +225,7 @@ class Store(Database):
 
 def _write_reply(reply: exchange.Reply) -> str:
     """Return a reply as JSON that any file takes; only alternatives to a token can still hold half characters."""
-    fields = {name: getattr(reply, name) for name in _FIELDS}
+    fields = {name: getattr(reply, name) for name in _FIELDS if name not in _LATER or getattr(reply, name)}
     text = json.dumps(fields, ensure_ascii=False)
     return text if text.isascii() or not _HALF.search(text) else json.dumps(fields)
 

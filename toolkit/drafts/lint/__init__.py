@@ -1,6 +1,6 @@
 """Drafts against limits, policies, plain style and your own brand file. No model and no network is needed.
 
-Example:
+Examples:
     >>> from toolkit.drafts import load_drafts
     >>> from toolkit.drafts.lint import lint
     >>> lint(load_drafts("examples/paypal-invoices.yaml"))

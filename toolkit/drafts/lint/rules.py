@@ -76,7 +76,7 @@ def lint(
     Raises InputError for an unknown option, an unknown surface, an unknown rule in the campaign's `lint:`, or a brand
     file in error.
 
-    Example:
+    Examples:
         >>> import toolkit
         >>> found = toolkit.lint("examples/customer-chat.yaml")
         >>> found[0].rule, found[0].severity, found[0].line

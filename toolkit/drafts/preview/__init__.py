@@ -1,6 +1,6 @@
 """Drafts drawn as they will appear: HTML that is safe with any text, for the page and the report.
 
-Example:
+Examples:
     >>> from toolkit.drafts.preview import mark_text
     >>> str(mark_text("Less is < more"))
     'Less is &lt; more'

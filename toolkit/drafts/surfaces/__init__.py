@@ -1,6 +1,6 @@
 """The places where drafts appear: what each holds, hides and lets people do, as dated data.
 
-Example:
+Examples:
     >>> from toolkit.drafts.surfaces import find_surface
     >>> find_surface("sms").label
     'text message'

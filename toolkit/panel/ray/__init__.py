@@ -1,6 +1,6 @@
 """One run spread over Ray workers: they share one budget, and each keeps its replies in a file of its own.
 
-Example:
+Examples:
     >>> from toolkit.panel.ray import carry_out_on_workers
     >>> carry_out_on_workers.__name__
     'carry_out_on_workers'

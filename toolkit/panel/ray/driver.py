@@ -79,7 +79,9 @@ def _make_job(plan: Plan, asking: Asking, limit: float | None) -> GridJob:
     """Return what every worker needs, its share of what is allowed a minute included."""
     workers, path = asking.workers or 1, asking.store_path.absolute()
     limits = {name: getattr(asking, name) for name in ("rpm", "tpm")}
-    shared = {name: limit / workers for name, limit in limits.items() if limit is not None}
+    shared: dict[str, Any] = {name: limit / workers for name, limit in limits.items() if limit is not None}
+    how = {name: getattr(asking, name) for name in ("timeout", "header", "query")}
+    shared |= {name: value for name, value in how.items() if value is not None}
     return GridJob(
         plan=plan,
         engine={"name": asking.engine_name, "model": asking.model, "base_url": asking.base_url, **shared},

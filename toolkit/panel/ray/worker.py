@@ -43,6 +43,11 @@ class ShardStore:
                 self.handed.append((key, self.form, reply))
         return reply
 
+    def find_anywhere(self, question: bytes) -> exchange.Reply | None:
+        """Return the reply to a question, whichever endpoint gave it, or None."""
+        found = self._shared.find_anywhere(question) if self._shared else None
+        return found or self.own.find_anywhere(question)
+
     def take_in(self, replies: Sequence[tuple[bytes, exchange.Form, exchange.Reply]]) -> None:
         """Commit what the run's own store holds, with nothing to hand over."""
         for key, form, reply in replies:

@@ -3,7 +3,7 @@
 Numbers and limits stand in docs/outcome-model.md. Data: the Upworthy Research Archive (Matias, Munger, Aubin Le Quere,
 Ebersole, 2021, Scientific Data 8, 195; doi 10.17605/OSF.IO/JD64P), CC BY 4.0.
 
-Example:
+Examples:
     >>> from toolkit.results.outcome_model import LEAST_CONFIDENCE
     >>> 0.5 < LEAST_CONFIDENCE < 1.0
     True

@@ -31,6 +31,12 @@ def predict_pairs(frame: Frame) -> polars.DataFrame:
     (0, 1), 0.5 for equal texts, and exactly 1 minus itself when the texts change places. `abstains` is true where that
     is no better than 0.4 to 0.6, or a text is unlike what the model learned from (see docs/outcome-model.md).
     Raises InputError where a column is missing or not text, and where the local embeddings are not installed.
+
+    Examples:
+        >>> import polars
+        >>> pairs = polars.DataFrame({"text_a": ["What happened next"], "text_b": ["What happened next"]})
+        >>> toolkit.predict_pairs(pairs).row(0)[2:]
+        (0.5, True)
     """
     pairs = _check_pairs(frame)
     first, second = ([text or "" for text in pairs[name].to_list()] for name in _TEXTS)

@@ -1,6 +1,6 @@
 """From reactions to scorecards, comparisons and a verdict. Reactions of any age and origin will do.
 
-Example:
+Examples:
     >>> from toolkit.results.scoring import PRIMARY
     >>> PRIMARY
     'objective_rate'

@@ -63,6 +63,10 @@ def compare(
     `detectable` is the lead that a design of this size would call best four times in five among so many drafts; null if
     nothing varies. Takes a Polars or pandas frame. Raises InputError on a draft, an objective, a measure or an option
     that the frame does not have.
+
+    Examples:
+        >>> toolkit.compare(run.reactions).columns[:2]
+        ['draft_a', 'draft_b']
     """
     check_names(rows := take_reactions(reactions), drafts, compared=measure == PRIMARY)
     return compare_pairs(rows, by, measure, drafts, adjust=adjust).select(list(COMPARISON_SCHEMA))

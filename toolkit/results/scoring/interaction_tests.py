@@ -34,7 +34,7 @@ def interactions(
     than 8 paired personas or 6 wordings are left out. `verdict` is "differs", "no difference found", or "not
     enough" with fewer than two values left or no test. Takes a Polars or pandas frame.
 
-    Example:
+    Examples:
         >>> toolkit.interactions(run.reactions, by="role")["verdict"].to_list()
         [...]
     """

@@ -40,6 +40,10 @@ def scorecard(reactions: Frame, by: str | None = None, *, drafts: Sequence[str] 
     control reader, and refused or failed ones, enter nothing. Takes a Polars or pandas frame. Raises InputError on a
     missing column, on a draft or an objective that the frame does not have, and on two rows of the same draft,
     persona, wording and repeat.
+
+    Examples:
+        >>> toolkit.scorecard(run.reactions)["draft_id"].unique(maintain_order=True).to_list()
+        ['plain', 'benefit']
     """
     check_names(rows := take_reactions(reactions), drafts)
     return score(rows, by, drafts)

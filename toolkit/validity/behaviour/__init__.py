@@ -1,6 +1,6 @@
 """How an engine and an audience behave where the right answer is known: gates, and the scorecard they give.
 
-Example:
+Examples:
     >>> from toolkit.validity.behaviour import Gate
     >>> "name" in Gate.model_fields
     True

@@ -1,6 +1,6 @@
 """Real results: what was published, what happened, and what that says about panel, control reader and model.
 
-Example:
+Examples:
     >>> from toolkit.validity.outcomes import load_outcomes
     >>> load_outcomes("no-such-file.csv")
     Traceback (most recent call last):

@@ -54,7 +54,7 @@ def load_outcomes(
     A row that stands twice counts once. Raises InputError with FILE:LINE of the first row that cannot be used, and the
     lines of the others; nothing of such a file is returned.
 
-    Example:
+    Examples:
         >>> import pathlib, tempfile
         >>> table = pathlib.Path(tempfile.mkdtemp()) / "spring.csv"
         >>> _ = table.write_text("draft,shown,clicks\nGet paid today.,1200,48\n")

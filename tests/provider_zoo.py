@@ -1,0 +1,395 @@
+"""A zoo of providers: each animal answers as one kind of endpoint was seen or is documented to answer.
+
+Bodies are written after the source that each animal names; nothing hosted was asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Literal, Self
+
+RATINGS = {"relevance": 4, "clarity": 4, "trust": 3, "appeal": 4, "intent": 4}
+OBJECT = {
+    "first_glance": "stop", "action": "click", "verbatim": "I would look at that for my stall on Sunday.",
+    "objection": None, "quotes": [], "ratings": RATINGS,
+}  # fmt: skip
+TEXT = json.dumps(OBJECT)
+USAGE = {"prompt_tokens": 900, "completion_tokens": 90, "total_tokens": 990}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request."""
+
+    number: int
+    """From 1."""
+    body: Mapping[str, Any]
+    path: str
+    headers: Mapping[str, str]
+    seconds: float
+    """Since the animal was let out."""
+
+    @property
+    def format(self) -> str | None:
+        """The type of the response format."""
+        return (self.body.get("response_format") or {}).get("type")
+
+    @property
+    def room(self) -> int:
+        """The budget of the reply."""
+        return int(self.body.get("max_completion_tokens", self.body.get("max_tokens", 0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What it is answered."""
+
+    body: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Keeper = Callable[[Visit], Answer]
+Fate = Literal["all", "refused", "ends"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Animal:
+    """One kind of endpoint, and what becomes of a run of sixteen reactions against it."""
+
+    source: str
+    keep: Keeper
+    fate: Fate = "all"
+    more_calls: int = 4
+    """Calls beyond one a reaction, at most; where the run ends, calls in all."""
+    says: str = ""
+    """What the error or a warning says, as a regular expression."""
+
+
+def chat(content: Any, reason: str = "stop", **message: Any) -> Answer:
+    """Return a whole answer."""
+    choice = {"index": 0, "message": {"role": "assistant", "content": content, **message}, "finish_reason": reason}
+    return Answer({"id": "z", "object": "chat.completion", "model": "m", "choices": [choice], "usage": USAGE})
+
+
+def says(content: Any, **message: Any) -> Keeper:
+    """Return a keeper that answers everything alike."""
+    return lambda _: chat(content, **message)
+
+
+def refuses(status: int, body: Any, **headers: str) -> Keeper:
+    """Return a keeper that refuses everything alike."""
+    return lambda _: Answer(body, status, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def unless(fits: Callable[[Visit], bool], status: int, body: Any, **headers: str) -> Keeper:
+    """Return a keeper that answers what fits and refuses the rest."""
+    refuse = refuses(status, body, **headers)
+    return lambda visit: chat(TEXT) if fits(visit) else refuse(visit)
+
+
+def error(message: Any, **more: Any) -> dict[str, Any]:
+    """Return an error as OpenAI writes it."""
+    return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None, **more}}
+
+
+def _forbid_extras(*names: str) -> Keeper:
+    def keep(visit: Visit) -> Answer:
+        extras = [name for name in names if name in visit.body]
+        detail = [{"type": "extra_forbidden", "loc": ["body", name], "msg": "Extra inputs are not permitted"}
+                  for name in extras]  # fmt: skip
+        body = {"object": "error", "message": {"detail": detail}, "type": "invalid_request_error"}
+        return Answer(body, 422) if extras else chat(TEXT)
+
+    return keep
+
+
+def _starve(visit: Visit) -> Answer:
+    return chat(TEXT) if visit.room > 2_000 else chat("", "length")
+
+
+def _starve_more(visit: Visit) -> Answer:
+    return chat(TEXT) if visit.room > 8_000 else chat("", "length")
+
+
+def _cap(visit: Visit) -> Answer:
+    if visit.room <= 4096:
+        return chat(TEXT)
+    said = f"max_tokens is too large: {visit.room}. This model supports at most 4096 completion tokens."
+    return Answer(error(said, param="max_tokens", code="invalid_value"), 400)
+
+
+def _short_context(visit: Visit) -> Answer:
+    if visit.room + 3000 <= 4096:
+        return chat(TEXT)
+    said = (
+        f"This model's maximum context length is 4096 tokens. However, you requested {visit.room + 3000} tokens "
+        f"(3000 in the messages, {visit.room} in the completion). Please reduce the length of either."
+    )
+    return Answer(error(said, code="context_length_exceeded"), 400)
+
+
+def _every(number: int, answer: Answer) -> Keeper:
+    return lambda visit: answer if visit.number % number == 0 else chat(TEXT)
+
+
+def _merge_system(visit: Visit) -> Answer:
+    roles = {message["role"] for message in visit.body["messages"]}
+    return Answer(error("System role not supported"), 500) if "system" in roles else chat(TEXT)
+
+
+def _pattern(visit: Visit) -> Answer:
+    if '"pattern"' in json.dumps(visit.body):
+        return Answer(error("JSON schema conversion failed: Pattern must start with '^' and end with '$'"), 400)
+    return chat(TEXT)
+
+
+def _closed(visit: Visit) -> Answer:
+    if "additionalProperties" in json.dumps(visit.body.get("response_format")):
+        said = 'Invalid JSON payload received. Unknown name "additionalProperties" at response_schema: no such field.'
+        return Answer([{"error": {"code": 400, "message": said, "status": "INVALID_ARGUMENT"}}], 400)
+    return chat(TEXT)
+
+
+def _ignore_form(visit: Visit) -> Answer:
+    written_out = "fits this schema" in json.dumps(visit.body["messages"])
+    return chat(TEXT if written_out else "Well, as a stall holder I think it looks rather handy for my Sundays.")
+
+
+PYDANTIC = "[{'type': 'literal_error', 'loc': ('body', 'response_format', 'type'), 'msg': \"Input should be 'text'\"}]"
+RAW = json.dumps(error("logprobs is not supported by this model"))
+THOUGHT = "<think>They {might} stop.</think>"
+REASONED = {"type": "thinking", "thinking": [{"type": "text", "text": "They {might} stop."}]}
+LATER = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int((time.time() + 9000) * 1000))}
+
+ZOO: dict[str, Animal] = {
+    # How replies are wrapped.
+    "plain": Animal(source="OpenAI, chat completions reference", keep=says(TEXT), more_calls=0),
+    "thoughts in the text": Animal(source="LM Studio bug tracker #1589", keep=says(THOUGHT + TEXT), more_calls=0),
+    "empty thoughts": Animal(source="Qwen3 model card", keep=says(f"<think>\n\n</think>\n\n{TEXT}"), more_calls=0),
+    "thoughts without their start": Animal(
+        source="DeepSeek-R1 chat template", keep=says(f"They {{might}}.\n</think>\n{TEXT}"), more_calls=0
+    ),
+    "channels": Animal(
+        source="openai/harmony format guide",
+        keep=says(f"<|channel|>analysis<|message|>Hm.<|end|><|channel|>final<|message|>{TEXT}<|return|>"), more_calls=0,
+    ),
+    "a fence": Animal(source="browser-use #2097", keep=says(f"```JSON\n{TEXT}\n```"), more_calls=0),
+    "prose around": Animal(source="g1 #23", keep=says(f"Here it is:\n{TEXT}\nI hope that helps!"), more_calls=0),
+    "parts": Animal(source="agent-framework #6978", keep=says([{"type": "text", "text": TEXT}]), more_calls=0),
+    "parts with thoughts": Animal(
+        source="Mistral, reasoning guide", keep=says([REASONED, {"type": "text", "text": TEXT}]), more_calls=0
+    ),
+    "an object for content": Animal(source="llama-cpp-python #1314", keep=says(OBJECT), more_calls=0),
+    "thoughts beside": Animal(
+        source="DeepSeek, reasoning model guide", keep=says(TEXT, reasoning_content="They {might} stop."), more_calls=0
+    ),
+    "the answer among the thoughts": Animal(
+        source="vLLM #48863", keep=says(None, reasoning_content=f"Hm.\n{TEXT}"), more_calls=0
+    ),
+    "a tool call for an answer": Animal(
+        source="LiteLLM, JSON mode guide", more_calls=0,
+        keep=says(None, tool_calls=[{"type": "function", "function": {"name": "reaction", "arguments": TEXT}}]),
+    ),
+    "half a character": Animal(
+        source="inspect_ai #3802", keep=says(TEXT.replace("stall", "stall \\ud83d")), more_calls=0
+    ),
+    "half a character outside": Animal(source="aider #3693", more_calls=0, keep=lambda _: Answer(
+        json.dumps(chat(TEXT).body).replace("stall", "st\\ud83dall"))),
+    "colours": Animal(source="inspect_ai #2316", keep=says(TEXT.replace("stall", "\\u001b[31mstall\\u0000")),
+                      more_calls=0),
+    "blanks before the answer": Animal(
+        source="OpenRouter, keep-alive comments", keep=lambda _: Answer(f"\n   \n{json.dumps(chat(TEXT).body)}"),
+        more_calls=0,
+    ),
+    "usage as floats and nulls": Animal(source="Ollama #3769", more_calls=0, keep=lambda _: Answer(
+        chat(TEXT).body | {"usage": {"prompt_tokens": 900.0, "completion_tokens": None, "prompt_tokens_details": 3}})),
+    "no usage": Animal(source="llama-swap #42", more_calls=0, keep=lambda _: Answer(chat(TEXT).body | {"usage": None})),
+    # What is refused about a request.
+    "no completion budget": Animal(
+        source="zed #57122", keep=_forbid_extras("max_completion_tokens"), says="max_tokens is sent instead"
+    ),
+    "no budget at all": Animal(source="FastAPI error shape", keep=unless(
+        lambda visit: not {"max_tokens", "max_completion_tokens"} & set(visit.body), 422,
+        {"detail": [{"type": "extra_forbidden", "loc": ["body", "max_tokens"], "msg": "Extra inputs"},
+                    {"type": "extra_forbidden", "loc": ["body", "max_completion_tokens"], "msg": "Extra inputs"}]})),
+    "a smaller budget": Animal(source="OpenAI, error code invalid_value", keep=_cap, says="at most 4096 tokens"),
+    "a short context": Animal(source="vLLM, OpenAI server errors", keep=_short_context, says="at most 1096 tokens"),
+    "no pattern": Animal(source="LM Studio bug tracker #2168", keep=_pattern, more_calls=0),
+    "no closed objects": Animal(source="Gemini, OpenAI compatibility", keep=_closed, says="a plain schema"),
+    "no schema": Animal(source="DeepSeek, JSON output guide", says="JSON mode", keep=unless(
+        lambda visit: visit.format != "json_schema", 400, error("This response_format type is unavailable now"))),
+    "no format": Animal(source="llama.cpp #23463", says="the prompt alone", keep=unless(
+        lambda visit: visit.format is None, 500, error(PYDANTIC, type="internal_server_error"))),
+    "no route for parameters": Animal(source="OpenRouter, provider routing", says="the prompt alone", keep=unless(
+        lambda visit: visit.format is None, 404,
+        {"error": {"message": "No endpoints found that can handle the requested parameters.", "code": 404}})),
+    "no strict": Animal(source="LiteLLM #33987", says="a plain schema", keep=unless(
+        lambda visit: not (visit.body.get("response_format") or {}).get("json_schema", {}).get("strict"), 400,
+        error("Unsupported value: 'strict' for this model"))),
+    "no grammar": Animal(source="llama.cpp server README", says="the prompt alone", keep=unless(
+        lambda visit: visit.format is None, 400, {"error": "failed to parse grammar"})),
+    "a schema that is ignored": Animal(source="Anthropic, OpenAI SDK compatibility", keep=_ignore_form,
+                                       says="the prompt alone"),
+    "no system role": Animal(source="Gemma chat template", keep=_merge_system, says="refuses system"),
+    # What is to be asked again.
+    "a 502 inside a 200": Animal(source="mini-swe-agent #902", more_calls=10, keep=_every(
+        3, Answer({"error": {"message": "Provider returned error", "code": 502}}))),
+    "choices that are null": Animal(source="OpenRouter, errors guide", more_calls=10, keep=_every(
+        3, Answer({"id": "z", "choices": None, "usage": None}))),
+    "a choice that broke off": Animal(source="OpenRouter, errors guide", more_calls=10, keep=_every(
+        3, chat("", "error"))),
+    "a form missed by chance": Animal(source="langchain #31459", more_calls=10, keep=_every(3, Answer(
+        error("Failed to generate JSON.", code="json_validate_failed", failed_generation='{"first'), 400))),
+    "a wait in the body": Animal(source="Gemini, RetryInfo", more_calls=10, keep=_every(5, Answer([{"error": {
+        "code": 429, "message": "Resource exhausted.", "status": "RESOURCE_EXHAUSTED", "details": [
+            {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "0.2s"}]}}], 429))),
+    "a wait in words": Animal(source="OpenAI, rate limits guide", more_calls=10, keep=_every(5, Answer(
+        error("Rate limit reached for m on requests per day. Please try again in 200ms."), 429))),
+    "a wait beside a 503": Animal(source="Hugging Face, inference errors", more_calls=10, keep=_every(
+        5, Answer({"error": "Service overloaded"}, 503, {"Retry-After": "0.2"}))),
+    "a page in between": Animal(source="nginx, default 502 page", more_calls=10, keep=_every(
+        5, Answer("<html><body><h1>502 Bad Gateway</h1></body></html>", 502))),
+    "upstream trouble": Animal(source="onyx #10893", more_calls=6, keep=_every(
+        7, Answer(error("Error from upstream provider: invalid request"), 400))),
+    "a model that is loading": Animal(source="llama-swap #146", more_calls=4, keep=lambda visit: (
+        chat(TEXT) if visit.number > 2 else Answer(error("Loading model", code=503), 503, {"Retry-After": "0.3"}))),
+    "an estimated time": Animal(source="huggingface_hub #1454", more_calls=4, keep=lambda visit: (
+        chat(TEXT) if visit.seconds > 0.5 else Answer({"error": "Model m is currently loading", "estimated_time": 0.6},
+                                                      503))),
+    "thoughts that take all": Animal(source="covan #112", keep=_starve),
+    "thoughts that take even more": Animal(source="CoursIA #3663", keep=_starve_more, more_calls=17),
+    # What is a refusal of the question.
+    "a filter": Animal(source="helm #3327", fate="refused", more_calls=0, keep=refuses(400, error(
+        "The response was filtered due to the prompt triggering the content management policy.",
+        code="content_filter", innererror={"code": "ResponsibleAIPolicyViolation"}))),
+    "a filter with status 200": Animal(source="Azure, content filtering", fate="refused", more_calls=0,
+                                       keep=lambda _: chat("", "content_filter")),
+    "moderation": Animal(source="OpenRouter, errors guide", fate="refused", more_calls=0, keep=refuses(403, error(
+        "m requires moderation on OpenInference. Your input was flagged", metadata={"reasons": ["violence"]}))),
+    "an inspection": Animal(source="Alibaba Model Studio, error codes", fate="refused", more_calls=0, keep=refuses(
+        400, error("Input data may contain inappropriate content.", code="data_inspection_failed"))),
+    # What ends a run.
+    "no balance": Animal(source="DeepSeek, error codes", fate="ends", says="Insufficient Balance", more_calls=5,
+                         keep=refuses(402, error("Insufficient Balance", type="unknown_error"))),
+    "no credit inside a 200": Animal(
+        source="langchainjs #11417", fate="ends", more_calls=5, says="Insufficient credits",
+        keep=lambda _: Answer({"error": {"message": "Insufficient credits", "code": 402}}),
+    ),
+    "no quota": Animal(source="OpenAI, error codes", fate="ends", more_calls=5, says="the quota is exhausted",
+                       keep=refuses(429, error("You exceeded your current quota", code="insufficient_quota"))),
+    "a low balance": Animal(source="Anthropic, errors", fate="ends", more_calls=5, says="add credit", keep=refuses(
+        400, error("Your credit balance is too low to access the API."))),
+    "the quota of the day": Animal(source="openclaude #936", fate="ends", more_calls=5,
+                                   says=r"takes nothing more for [\d,]+ s, until \d\d:\d\d .*free-models-per-day",
+                                   keep=lambda _: Answer(error(
+                                       "Rate limit exceeded: free-models-per-day", metadata={"headers": LATER}), 429)),
+    "the quota of the day, without an hour": Animal(
+        source="Gemini, quota metrics", fate="ends", more_calls=5, says="takes nothing more",
+        keep=refuses(429, error("Quota exceeded for quota metric 'Generate requests per day'"))),
+    "a wrong key": Animal(source="OpenAI, error codes", fate="ends", more_calls=5, says="the key was refused",
+                          keep=refuses(401, error("Incorrect API key provided", code="invalid_api_key"))),
+    "a wrong key as 400": Animal(source="Gemini, troubleshooting", fate="ends", more_calls=5,
+                                 says="the key was refused", keep=refuses(400, [{"error": {
+                                     "code": 400, "message": "API key not valid. Please pass a valid API key."}}])),
+    "a suspended project": Animal(source="Cloudflare AI Gateway, plain text", fate="ends", more_calls=5,
+                                  says="tenant is suspended", keep=refuses(400, "upstream: tenant is suspended")),
+    "an unknown model": Animal(source="Ollama, errors", fate="ends", more_calls=5, says="try pulling it first",
+                               keep=refuses(404, error('model "m" not found, try pulling it first'))),
+    "a model not enabled": Animal(source="FastAPI error shape", fate="ends", more_calls=5, says="not enabled",
+                                  keep=refuses(400, {"detail": "The requested model is not enabled for this project"})),
+    "too little memory": Animal(source="Ollama, errors", fate="ends", more_calls=5, says="free memory", keep=refuses(
+        500, {"error": "model requires more system memory (9.2 GiB) than is available (7.1 GiB)"})),
+    "an option nobody knows": Animal(source="Ollama, errors", fate="ends", more_calls=5, says="num_ctx",
+                                     keep=refuses(400, {"error": "invalid options: num_ctx"})),
+    "another address": Animal(source="net/http, ServeMux", fate="ends", more_calls=5, says="--base-url",
+                              keep=refuses(404, "404 page not found")),
+    "words of an upstream": Animal(source="OpenRouter, errors guide", fate="ends", more_calls=5,
+                                   says="tensor is on fire", keep=refuses(400, {"error": {
+                                       "message": "Provider returned error", "code": 400, "metadata": {
+                                           "raw": json.dumps(error("the tensor is on fire"))}}})),
+    "a server that always fails": Animal(source="vLLM, EngineDeadError", fate="ends", more_calls=5,
+                                         says="EngineCore encountered", keep=refuses(
+                                             500, error("EngineCore encountered an issue"))),
+    "a page for an answer": Animal(source="captive portals", fate="ends", more_calls=5, says="--base-url",
+                                   keep=lambda _: Answer("<html>Sign in to the network</html>")),
+    "colours in an error": Animal(source="made up from ECMA-48", fate="ends", more_calls=5, says="bad \\[bold\\]news",
+                                  keep=refuses(400, error("\x1b[31mbad [bold]news\x07"))),
+}  # fmt: skip
+
+
+class Zoo:
+    """Lets one animal out on a loopback port; `visits` holds what it was asked."""
+
+    def __init__(self, animal: Animal) -> None:
+        self.visits: list[Visit] = []
+        self._animal = animal
+        self._lock = threading.Lock()
+        self._began = time.monotonic()
+        self._gate = threading.Event()
+        self._gate.set()
+
+    def __enter__(self) -> Self:
+        """Start listening."""
+        zoo = self
+
+        class Cage(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: Any) -> None:
+                """Say nothing."""
+
+            def do_POST(self) -> None:  # the standard library's name
+                zoo._answer(self)
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Cage)
+        self._server.daemon_threads = True
+        self.base_url = f"http://127.0.0.1:{self._server.server_port}/v1"
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def hold(self) -> None:
+        """Take requests and answer none until `release`."""
+        self._gate.clear()
+
+    def release(self) -> None:
+        """Answer again."""
+        self._gate.set()
+
+    def _answer(self, request: BaseHTTPRequestHandler) -> None:
+        body = json.loads(request.rfile.read(int(request.headers.get("Content-Length") or 0)))
+        with self._lock:
+            seconds = time.monotonic() - self._began
+            visit = Visit(
+                len(self.visits) + 1,
+                body,
+                request.path,
+                {name.casefold(): value for name, value in request.headers.items()},
+                seconds,
+            )
+            self.visits.append(visit)
+        self._gate.wait()
+        answer = self._animal.keep(visit)
+        content = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+        data = content.encode()
+        request.send_response(answer.status)
+        for name, value in {"Content-Type": "application/json", **answer.headers}.items():
+            request.send_header(name, value)
+        request.send_header("Content-Length", str(len(data)))
+        with contextlib.suppress(OSError):  # whoever asked has given up
+            request.end_headers()
+            request.wfile.write(data)
