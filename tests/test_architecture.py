@@ -46,6 +46,9 @@ HOMES = {
     "pandas": set[str](),
     "statsmodels": set[str](),
     "pytest": {"pytest_plugin"},
+    "openpyxl": {"files"},
+    "python_calamine": {"files"},
+    "pyreadstat": {"files"},
 }
 SUMS = (ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 TOOLKIT = ROOT / "toolkit"

@@ -321,7 +321,7 @@ def test_records_go_in(campaign: Campaign, audience: Audience, engine: ScriptedE
         (pl.DataFrame({"text": ["a"], "surface": ["moon"]}), "uk-small-sellers", "the frame of drafts:1: draft 'a': "),
         (Draft(id="a", text="b"), None, "no audience given; name one with audience, see"),
         (Draft(id="a", text="b"), 3, "the audience is of type int; pass a name, a path, a frame, an Audience or"),
-        (Draft(id="a", text="b"), pl.DataFrame({"age": [9], "about": ["x"]}), "the frame of people:1: age is 9: input"),
+        (Draft(id="a", text="b"), pl.DataFrame({"age": [9], "about": ["x"]}), "the frame of people:1: age '9' is a"),
         (Draft(id="a", text="b"), pl.DataFrame({"id": [1, 1]}), "the frame of people:2: persona id '1' occurs twice"),
         (Draft(id="a", text="b"), pl.DataFrame({"id": []}), "the frame of people: there are no rows"),
     ],

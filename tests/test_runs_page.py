@@ -75,6 +75,27 @@ def test_what_happened_is_kept_and_taken_back(page: AppTest, campaign: Campaign)
         assert kept.list_outcomes() == []
 
 
+def test_a_table_of_results_is_uploaded_and_taken_back(page: AppTest, campaign: Campaign) -> None:
+    """What reading it found is shown first, faults name the file, and keeping it can be undone."""
+    words = campaign.drafts[0].text
+    uploader = page.file_uploader[0]
+    uploader.set_value(("bad.csv", b"draft,shown,clicks\nx,1,5\n", "text/csv")).run()
+    assert "bad.csv:2: clicks 5 is more than shown 1" in page.error[0].value.replace("\\", "")
+    table = f'Post text,Impressions,Clicks,Likes\n"{words.upper()} https://t.co/abc",100,7,3\n'
+    page.file_uploader[0].set_value(("posts.csv", table.encode(), "text/csv")).run()
+    said = page.info[0].value.replace("\\", "")
+    assert "Of 1 in the table, 1 of tested drafts" in said
+    assert "past a shortened link and case" in said
+    assert "columns not read: Likes" in said
+    press(page, "Keep the results of the table")
+    assert not page.exception
+    with outcome_log.Outcomes(store()) as kept:
+        assert [(one.shown, one.clicks) for one in kept.list_outcomes()] == [(100, 7)]
+    press(page, "Take back")
+    with outcome_log.Outcomes(store()) as kept:
+        assert kept.list_outcomes() == []
+
+
 def test_an_empty_form_says_what_it_takes(page: AppTest) -> None:
     """Nothing typed in keeps nothing."""
     press(page, "Keep these results")

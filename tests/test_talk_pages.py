@@ -11,7 +11,7 @@ from openai_server import PATIENCE, Ask, OpenAIServer
 from streamlit.testing.v1 import AppTest
 
 import toolkit
-from toolkit.audiences import personal, uploads
+from toolkit.audiences import privacy, uploads
 from toolkit.errors import InputError
 from toolkit.models import LABEL, Campaign, Draft
 from toolkit.store import conversations, version_log
@@ -245,7 +245,7 @@ def test_another_table_is_looked_at_anew() -> None:
     """Name, columns and template of one table are not taken for those of the next; of the same one they stay."""
     script = """
 import streamlit as st
-from toolkit.audiences import personal, uploads
+from toolkit.audiences import uploads
 from toolkit.ui import audience_importing, state
 state.begin()
 tables = {"a.csv": b"caseid,age\\n1,30\\n2,31\\n", "b.csv": b"age,weight\\n30,2\\n31,3\\n"}
@@ -262,6 +262,29 @@ st.write(str(audience_importing.ask_columns(uploads.read_table(name, tables[name
     assert page.selectbox(key="ask-import-weight").value == "weight"
     page.selectbox(key="ask-import-weight").set_value("(none)").run()
     assert "'weight': ''" in words(page)
+
+
+def test_personal_columns_are_shown_and_kept_only_by_choice() -> None:
+    """The import lists what stays behind, and a sentence with columns in braces describes people."""
+    script = """
+import streamlit as st
+from toolkit.audiences import uploads
+from toolkit.ui import audience_importing, state
+state.begin()
+table = uploads.read_table("a.csv", b"age,job,email\\n30,baker,a@example.org\\n31,nurse,b@example.org\\n")
+sentence, keep = audience_importing.ask_words(table)
+audience = uploads.make_audience(table, "a", table.template, [], dict(table.suggested), keep=keep, sentence=sentence)
+audience_importing.show_three(audience)
+audience_importing.show_notes(audience)
+"""
+    page = AppTest.from_string(script, default_timeout=PATIENCE).run()
+    assert not page.exception
+    assert "example.org" not in " ".join(element.value for element in page.text)
+    assert "email" in page.info[0].value
+    page.multiselect(key="ask-import-keep").set_value(["email"]).run()
+    assert "a@example.org" in page.text[0].value
+    page.text_input(key="ask-import-sentence").set_value("A {job} of {age}.").run()
+    assert page.text[0].value == "A baker of 30."
 
 
 def test_a_column_that_is_not_wanted_is_not_taken_for_its_name() -> None:
@@ -341,33 +364,37 @@ CUSTOMERS = "name,age,email,mobile,town,spent\n" + "".join(
 def test_contacts_of_real_people_stay_out_of_descriptions() -> None:
     """Columns of e-mail addresses and phone numbers are left out, whatever they are called; others are counted."""
     table = uploads.read_table("customers.csv", CUSTOMERS.replace("email,mobile", "reach,line").encode())
-    assert table.personal == ("reach", "line")
-    audience = uploads.make_audience(table, "a", table.template, [], {"name": "name"})
+    assert dict(table.left_out) == {"name": "names", "reach": "e-mail addresses", "line": "telephone numbers"}
+    audience = uploads.make_audience(table, "a", table.template, [], {"age": ""})
     assert audience.personas[0].about == "age: 30. town: Leeds. spent: 0."
-    assert personal.count_contacts(audience) == 0
+    assert not any(privacy.find_in_text(persona.about) for persona in audience.personas)
     named = uploads.read_table(
         "n.csv", b"name,Date of birth,E-Mail,surname,mailings\nAda,1990,x,Low,3\nBob,1991,y,Ray,4\n"
     )
-    assert named.personal == ("Date of birth", "E-Mail", "surname")
-    written = uploads.make_audience(table, "a", "Write to {{ reach }}.", [], {})
-    assert personal.count_contacts(written) == 8
+    assert list(named.left_out) == ["name", "Date of birth", "E-Mail", "surname"]
+    with pytest.raises(InputError, match="'reach' is left out as personal"):
+        uploads.make_audience(table, "a", "Write to {{ reach }}.", [], {})
+    written = uploads.make_audience(table, "a", "Write to {{ reach }}.", [], {}, keep=["reach"])
+    assert all(privacy.find_in_text(persona.about) for persona in written.personas)
 
 
 @pytest.mark.usefixtures("place")
 def test_the_page_says_what_is_sent_of_a_table() -> None:
     """It says where the table goes, names the columns it omits, and warns of a contact in a description."""
     script = """
-from toolkit.audiences import personal, uploads
+from toolkit.audiences import uploads
 from toolkit.ui import audience_importing, state
 state.begin()
 audience_importing.show_import()
 table = uploads.read_table("customers.csv", CUSTOMERS)
-audience_importing.show_personal(table, uploads.make_audience(table, "a", "Write to {{ email }}.", [], {}))
+audience = uploads.make_audience(table, "a", "Write to {{ email }}.", [], {}, keep=["email"])
+audience_importing.show_personal(audience)
+audience_importing.show_notes(audience)
 """.replace("CUSTOMERS", repr(CUSTOMERS.encode()))
     page = AppTest.from_string(script, default_timeout=PATIENCE).run()
     assert not page.exception
     said = words(page)
     assert "nothing leaves" not in said
     assert "Names and descriptions are sent to the model that answers." in said
-    assert "omits them: email, mobile" in said.replace("\\", "")
-    assert "an e-mail address or a phone number: 8" in said
+    assert "Left out as personal: name (names), mobile (telephone numbers)" in page.info[0].value.replace("\\", "")
+    assert "an e-mail or IP address or a telephone number: 8" in said

@@ -1,4 +1,4 @@
-from . import coverage, editing, importing, personal, sampling, streaming, uploads, vetting
+from . import coverage, editing, importing, privacy, sampling, streaming, uploads, vetting
 from .loading import list_audiences, load_audience, save_audience, write_audience
 
 __all__ = [
@@ -7,7 +7,7 @@ __all__ = [
     "importing",
     "list_audiences",
     "load_audience",
-    "personal",
+    "privacy",
     "sampling",
     "save_audience",
     "streaming",

@@ -1,12 +1,14 @@
-"""Rows to people: which column is what, and a template that turns a row into a description."""
+"""Rows to people: which column is what, which stay behind, and what turns a row into a description."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from toolkit.audiences import ages, persona_sets, privacy
 from toolkit.errors import InputError, suggest
 from toolkit.files import Located, located_yaml, make_record, read_text, tables
 from toolkit.models import Audience, Persona
@@ -15,23 +17,46 @@ OWN = ("id", "name", "age", "weight")
 """What a persona has besides its description and segments."""
 MOST_VALUES = 8
 """Different values up to which a column is suggested as a segment."""
-_PLAIN_TEMPLATE = "{% for column, value in row.items() %}{{ column }}: {{ value }}. {% endfor %}"
-_SYNONYMS = {
-    "id": ("id", "caseid", "serial", "respondent", "respondentid", "participant", "participantid", "responseid", "key"),
-    "name": ("name", "firstname", "pseudonym", "nickname"),
-    "age": ("age", "ageyears", "ageofrespondent", "respondentage", "dvage", "ageband", "agegroup"),
-    "weight": ("weight", "wt", "wgt", "pweight", "surveyweight", "finalweight", "weighting", "popweight"),
-}
-_BAND = re.compile(r"(\d{1,3})\s*(?:-|\u2013|to)\s*(\d{1,3})")
-_OPEN_BAND = re.compile(r"(\d{1,3})\s*(?:\+|and over|or over|or older)")
-_OPEN_YEARS = 5
+_PLACE = re.compile(r"\{([^{}]+)\}")
+_MICRODATA_ADULT = 18
+_PLAIN_ID = re.compile(r"[\w][\w .@+-]{0,119}")
+_MOST_TOLD = 3
+_MOST_NAMES = 4
+_NO_NAMES = {"A", "An", "The", "He", "She", "They", "This", "As"}
+_BOOKKEEPING = "bookkeeping of the export"
+
+Fill = Callable[[Mapping[str, Any]], str]
 
 
-def suggest_columns(columns: Sequence[str]) -> dict[str, str]:
-    """Return which column looks like a persona's id, name, age and weight; what none looks like is left out."""
-    plain = {re.sub(r"[^a-z]", "", column.lower()): column for column in reversed(columns)}
-    found = {own: next((plain[word] for word in words if word in plain), None) for own, words in _SYNONYMS.items()}
-    return {own: column for own, column in found.items() if column is not None}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Making:
+    """How rows become people."""
+
+    template: Path | None = None
+    """A Jinja2 file; without one, a file of the table's name ending in .j2."""
+    sentence: str | None = None
+    """Sentences with columns in braces, such as "{job} in {place}"."""
+    segments: Sequence[str] = ()
+    """Columns that are kept as segments."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Which column holds id, name, age or weight; "" for none."""
+    keep: Sequence[str] = ()
+    """Columns that are kept though they look personal."""
+    where: str | None = None
+    """A condition on rows, such as "age >= 18"."""
+    strict: bool = False
+    """Whether one row that cannot be used refuses the file."""
+    sheet: str | None = None
+
+
+def suggest_columns(columns: Sequence[str], questions: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return which column, or the question behind it, looks like id, name, age and weight; no entry where none does."""
+    export = tables.headings.find_export("people", columns)
+    found = tables.headings.find_columns("people", columns, None, export)
+    asked = {question: column for column, question in (questions or {}).items()}
+    by_question = tables.headings.find_columns("people", list(asked))
+    found = {own: asked[question] for own, question in by_question.items()} | found
+    return {own: found[own] for own in OWN if own in found}
 
 
 def suggest_segments(rows: Sequence[tables.Row], taken: Iterable[str]) -> list[str]:
@@ -45,50 +70,69 @@ def suggest_segments(rows: Sequence[tables.Row], taken: Iterable[str]) -> list[s
     ]
 
 
-def make_people(
-    path: Path,
-    template: Path | None,
-    segments: Sequence[str],
-    fields: Mapping[str, Any],
-    columns: Mapping[str, str] | None = None,
-) -> Audience:
-    """Return the audience of a table; `fields` are the audience's own, `columns` maps id, name, age, weight to columns.
+def load_people_table(path: Path, sheet: str | None = None) -> tables.LoadedTable:
+    """Return the table of people in a file, JSON Lines included; nested personas are told in words."""
+    if path.suffix.lower() != ".jsonl":
+        return tables.load_table(path, "people", sheet=sheet)
+    rows = tables.load_json_lines(path, read_text(path))
+    people = [persona_sets.find_people(row.cells) for row in rows]
+    is_nested = not all(isinstance(row.cells.get("persona"), str) for row in rows)
+    if rows and all(people) and is_nested:
+        rows = [tables.Row(row.line, found[0]) for row, found in zip(rows, people, strict=True) if found]
+    names = tuple(dict.fromkeys(name for row in rows for name in row.cells))
+    return tables.LoadedTable(str(path), names, rows)
 
-    Raises InputError naming the line of the row, the column or the template at fault.
+
+def make_people(path: Path, making: Making, fields: Mapping[str, Any]) -> Audience:
+    """Return the audience of a table; `fields` are the audience's own.
+
+    Columns that look personal, and the bookkeeping of a survey tool, reach no description unless `keep` names them. A
+    row that cannot be used is left out and told. Raises InputError naming the line of the row, the column or the
+    template at fault.
     """
-    rows = tables.load_rows(path)
-    return make_people_of(path, list(enumerate(rows, 1)), template, segments, fields, columns)
+    table = load_people_table(path, making.sheet)
+    return make_people_of(path, list(enumerate(table.rows, 1)), making, fields, table)
 
 
 def make_people_of(
     path: Path,
     numbered: Sequence[tuple[int, tables.Row]],
-    template: Path | None,
-    segments: Sequence[str],
+    making: Making,
     fields: Mapping[str, Any],
-    columns: Mapping[str, str] | None = None,
+    table: tables.LoadedTable | None = None,
 ) -> Audience:
     """Return the audience of some rows of a table, each with its number in it; else as `make_people`."""
     if not numbered:
         raise InputError(f"{path}: there are no rows; write at least one person")
     rows = [row for _, row in numbered]
-    chosen = choose_own(columns)
-    _check_columns(path, rows, [*segments, *filter(None, (columns or {}).values())])
-    located_yaml.check_distinct("persona", [(row.cells.get(chosen["id"]), f"{path}:{row.line}") for row in rows])
-    beside = path.with_suffix(".j2")
-    template = template or (beside if beside.is_file() else None)
-    source = read_text(template) if template else _PLAIN_TEMPLATE
-    name = str(template or "the built-in template")
-    personas = [
-        make_record(
-            Persona,
-            Located(None, str(path), {(): row.line}),
-            _describe(row, number, chosen, segments, source, name),
-        )
-        for number, row in numbered
-    ]
+    names = table.columns if table is not None else tuple(dict.fromkeys(name for row in rows for name in row.cells))
+    table = table or tables.LoadedTable(str(path), names, rows)
+    maker = _plan(path, table, rows, making)
+    personas, faults = maker.make_all(numbered)
+    notes = [*table.notes, *maker.tell(numbered, faults)]
+    if not personas and not faults:
+        raise InputError(f"{path}: nobody of {len(rows)} is left: {notes[-1]}; change --where")
+    if not personas:
+        line, fault = faults[0]
+        raise InputError(f"{path}:{line}: {fault}; nobody of {len(rows)} can be used")
     filled = {"audience": path.stem, "source": f"rows of {path.name}", **fields, "personas": personas}
-    return make_record(Audience, Located(None, str(path)), filled)
+    return make_record(Audience, Located(None, str(path)), filled).with_notes(tuple(notes))
+
+
+def make_set(people: Sequence[Mapping[str, Any]], path: Path) -> Audience:
+    """Return the audience of a persona set that came as JSON; made-up names are kept."""
+    rows = [tables.Row(number, dict(fields)) for number, fields in enumerate(people, 1)]
+    read = ages.read_ages([row.cells.get("age") for row in rows], coded=False)
+    personas = []
+    for row, age in zip(rows, read, strict=True):
+        if age.wrong:
+            raise InputError(f"{path}: person {row.line}: {age.wrong}; correct it or leave the age out")
+        name = str(row.cells.get("name") or f"Person {row.line}")
+        given = {"id": str(row.cells.get("id") or _plain_id(name, row.line)), "name": name, "age": age.years}
+        about = {"about": str(row.cells.get("about") or name)}
+        personas.append(make_record(Persona, Located(None, f"{path}: person {row.line}"), given | about))
+    fields = {"audience": path.stem.removesuffix(".agent"), "source": f"rows of {path.name}", "personas": personas}
+    return make_record(Audience, Located(None, str(path)), fields)
 
 
 def make_audience(rows: Iterable[Mapping[str, Any]], source: str) -> Audience:
@@ -104,63 +148,37 @@ def make_audience(rows: Iterable[Mapping[str, Any]], source: str) -> Audience:
     located_yaml.check_distinct("persona", [(row.cells.get("id"), f"{source}:{row.line}") for row in numbered])
     own = {*OWN, "about", "segments"}
     further = list(dict.fromkeys(name for row in numbered for name in row.cells if name not in own))
-    personas = [
-        make_record(Persona, Located(None, source, {(): row.line}), _describe_row(row, further)) for row in numbered
-    ]
+    read = ages.read_ages([row.cells.get("age") for row in numbered], coded=False)
+    maker = _Maker(
+        chosen=choose_own(None), segments=further, fill=_fill_plain({}), columns=(), hidden=frozenset(), reasons={}
+    )
+    personas = []
+    for row, age in zip(numbered, read, strict=True):
+        if age.wrong:
+            raise InputError(f"{source}:{row.line}: {age.wrong}; correct it and run again")
+        made = maker.describe(row, row.line, age)
+        kept = row.cells.get("segments")
+        if isinstance(kept, Mapping):
+            made["segments"] |= {str(key): str(value) for key, value in kept.items() if value is not None}
+        if "about" in row.cells:
+            made["about"] = str(row.cells["about"])
+        personas.append(make_record(Persona, Located(None, source, {(): row.line}), made))
     return make_record(Audience, Located(None, source), {"audience": "people", "personas": personas})
 
 
-def _describe_row(row: tables.Row, further: Sequence[str]) -> dict[str, Any]:
-    own = choose_own(None)
-    made = _describe(row, row.line, own, further, _PLAIN_TEMPLATE, "the built-in template")
-    kept = row.cells.get("segments")
-    if isinstance(kept, Mapping):
-        made["segments"] |= {str(key): str(value) for key, value in kept.items() if value is not None}
-    return {**made, "about": str(row.cells["about"])} if "about" in row.cells else made
-
-
-def choose_own(columns: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the column of id, name, age and weight each: the one named for it, "" for none, else the one called so."""
-    return {own: (columns or {}).get(own, own) for own in OWN}
+def choose_own(
+    columns: Mapping[str, str] | None, there: Sequence[str] = (), questions: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the column of id, name, age and weight each: the one named for it, "" for none, else the one suggested."""
+    suggested = {own: own for own in OWN} | suggest_columns(there, questions)
+    taken = set((columns or {}).values())
+    free = {own: column for own, column in suggested.items() if column == own or column not in taken}
+    return {own: (columns or {}).get(own, free.get(own, own)) for own in OWN}
 
 
 def number_id(number: int) -> str:
     """Return the id of a persona whose table has none."""
     return f"p{number:03}"
-
-
-def _describe(
-    row: tables.Row, number: int, chosen: Mapping[str, str], segments: Sequence[str], source: str, template: str
-) -> dict[str, Any]:
-    from toolkit.files import templating
-
-    hidden = {chosen["id"], chosen["name"], chosen["weight"]}
-    others: dict[str, Any] = {name: value for name, value in row.cells.items() if name not in hidden}
-    person_id = str(row.cells.get(chosen["id"], number_id(number)))
-    own: dict[str, Any] = {name: row.cells[chosen[name]] for name in ("age", "weight") if chosen[name] in row.cells}
-    if "age" in own:
-        own["age"] = _read_age(own["age"])
-    return {
-        **own,
-        "id": person_id,
-        "name": str(row.cells.get(chosen["name"], person_id)),
-        "segments": {name: str(row.cells.get(name, "unknown")) for name in segments},
-        "about": templating.render_text(source, {**row.cells, "row": others}, name=template),
-    }
-
-
-def _read_age(cell: Any) -> Any:
-    """Return the age of a cell; the middle of a band such as "25-34", and 5 years into an open one such as "65+"."""
-    text = str(cell).strip()
-    if band := _BAND.fullmatch(text):
-        return (int(band[1]) + int(band[2])) // 2
-    if band := _OPEN_BAND.fullmatch(text):
-        return int(band[1]) + _OPEN_YEARS
-    return cell
-
-
-def _check_columns(path: Path, rows: Sequence[tables.Row], wanted: Iterable[str]) -> None:
-    check_names(path, {name for row in rows for name in row.cells}, wanted)
 
 
 def check_names(path: Path, columns: Collection[str], wanted: Iterable[str]) -> None:
@@ -170,3 +188,364 @@ def check_names(path: Path, columns: Collection[str], wanted: Iterable[str]) -> 
             raise InputError(
                 f"{path}: no column {name!r} in it{suggest(name, columns)}; it has: {', '.join(sorted(columns))}"
             )
+
+
+def find_left_out(table: tables.LoadedTable, rows: Sequence[tables.Row], keep: Sequence[str] = ()) -> dict[str, str]:
+    """Return the columns that reach no description, and why: what looks personal, or the export's bookkeeping."""
+    export = tables.headings.find_export("people", table.columns)
+    is_set = export is not None and "about" in export.fields
+    found = privacy.find_personal(rows, table.columns, table.questions, persona_set=is_set)
+    patterns = [re.compile(one, re.IGNORECASE) for one in (export.bookkeeping if export else ())]
+    for column in table.columns:
+        if column not in found and any(pattern.fullmatch(column) for pattern in patterns):
+            found[column] = _BOOKKEEPING
+    kept = {tables.headings.simplify(name) for name in keep}
+    return {column: why for column, why in found.items() if tables.headings.simplify(column) not in kept}
+
+
+@dataclass(slots=True, kw_only=True)
+class _Maker:
+    """What turns the rows of one table into people."""
+
+    chosen: Mapping[str, str]
+    segments: Sequence[str]
+    fill: Fill
+    columns: Sequence[str]
+    hidden: frozenset[str]
+    """Columns that no template sees."""
+    reasons: Mapping[str, str]
+    keep: frozenset[str] = frozenset()
+    strict: bool = False
+    path: Path = Path()
+    test: Callable[[Mapping[str, Any]], bool] | None = None
+    youngest: int = ages.YOUNGEST
+    label: str = ""
+    named_in: tuple[str, ...] = ()
+    """Columns of a persona set whose texts begin with the name."""
+    redacted: int = 0
+    unwanted: int = 0
+    told: list[tuple[int, str]] = field(default_factory=list)
+    young: list[int] = field(default_factory=list)
+
+    def make_all(self, numbered: Sequence[tuple[int, tables.Row]]) -> tuple[list[Persona], list[tuple[int, str]]]:
+        """Return the people, and the line and fault of each row that is left out."""
+        column = self.chosen["age"]
+        read = ages.read_ages(
+            [row.cells.get(column) for _, row in numbered], column, coded=self.youngest == ages.YOUNGEST
+        )
+        personas: list[Persona] = []
+        faults: list[tuple[int, str]] = []
+        for (number, row), age in zip(numbered, read, strict=True):
+            if self.test is not None and not self.test(_with_age(row.cells, column, age)):
+                self.unwanted += 1
+                continue
+            if age.years is not None and age.years < self.youngest:
+                self.young.append(row.line)
+                continue
+            fault = age.wrong or self._check_weight(row)
+            if fault and self.youngest > ages.YOUNGEST and age.wrong:
+                self.young.append(row.line)
+            elif fault:
+                if self.strict:
+                    raise InputError(f"{self.path}:{row.line}: {fault}; correct it, or leave out --strict")
+                faults.append((row.line, fault))
+            else:
+                personas.append(self._make(row, number, age))
+        return personas, faults
+
+    def _make(self, row: tables.Row, number: int, age: ages.ReadAge) -> Persona:
+        if age.told:
+            self.told.append((row.line, age.told))
+        return make_record(Persona, Located(None, str(self.path), {(): row.line}), self.describe(row, number, age))
+
+    def describe(self, row: tables.Row, number: int, age: ages.ReadAge) -> dict[str, Any]:
+        """Return the fields of a persona."""
+        from toolkit.files import templating
+
+        unsaid = self.chosen["age"] if age.told else None  # the number of an answer would be read as an age
+        cells = {name: value for name, value in row.cells.items() if name not in self.hidden and name != unsaid}
+        if self.columns:
+            cells = {name: self._clean(name, value) for name, value in cells.items()}
+        own = {self.chosen["id"], self.chosen["name"], self.chosen["weight"]}
+        others = _RowCells({name: value for name, value in cells.items() if name not in own}, self.columns)
+        given = str(row.cells.get(self.chosen["id"], "")).strip()
+        person_id = _shorten_id(given) if given else number_id(number)
+        made: dict[str, Any] = {
+            "id": person_id,
+            "name": self._name(row, person_id, number),
+            "age": age.years,
+            "segments": {name: str(row.cells.get(name, "unknown")) for name in self.segments},
+            "about": self.fill({**dict.fromkeys(self.columns, templating.EMPTY), **cells, "row": others}),
+        }
+        if self.chosen["weight"] in row.cells:
+            made["weight"] = _read_weight(row.cells[self.chosen["weight"]])
+        return made
+
+    def _clean(self, name: str, value: Any) -> Any:
+        if not isinstance(value, str) or name in self.keep:
+            return value
+        cleaned = privacy.redact(value)
+        self.redacted += cleaned != value
+        return cleaned
+
+    def _name(self, row: tables.Row, person_id: str, number: int) -> str:
+        given = str(row.cells.get(self.chosen["name"], "")).strip()
+        if given and given.lower() not in {"nan", "none"}:
+            return given
+        if self.named_in and (found := _find_name([str(row.cells.get(name, "")) for name in self.named_in])):
+            return found
+        is_given = person_id != number_id(number)
+        return f"Person {number}" if is_given and privacy.is_nameless(person_id) and self.columns else person_id
+
+    def _check_weight(self, row: tables.Row) -> str:
+        cell = row.cells.get(self.chosen["weight"])
+        if cell is None:
+            return ""
+        weight = _read_weight(cell)
+        number = weight if isinstance(weight, float) else None
+        return (
+            ""
+            if number is not None and 0 < number < float("inf")
+            else f"weight {str(cell)[:40]!r} is no number above 0"
+        )
+
+    def tell(self, numbered: Sequence[tuple[int, tables.Row]], faults: Sequence[tuple[int, str]]) -> list[str]:
+        """Return what was left out, one sentence each."""
+        notes = [f"read as {self.label}"] if self.label else []
+        personal = [f"{column} ({why})" for column, why in self.reasons.items() if why != _BOOKKEEPING]
+        kept_back = [column for column, why in self.reasons.items() if why == _BOOKKEEPING]
+        if personal:
+            notes.append(f"left out as personal: {', '.join(personal)}; --keep COLUMN brings one back")
+        if kept_back:
+            notes.append(f"left out as {_BOOKKEEPING}: {', '.join(kept_back)}; --keep COLUMN brings one back")
+        if self.redacted:
+            notes.append(
+                f"addresses or numbers inside {self.redacted} texts left out; --keep COLUMN keeps those of one"
+            )
+        if self.unwanted:
+            notes.append(f"{self.unwanted} of {len(numbered)} rows are not what --where asks for")
+        if self.young:
+            advice = "" if self.youngest == ages.YOUNGEST else "; --where 'age >= 13' reads those of 13 to 17, too"
+            notes.append(f"{len(self.young)} under {self.youngest} left out{advice}")
+        if self.told:
+            shown = "; ".join(f"{said} (line {line})" for line, said in self.told[:_MOST_TOLD])
+            more = f"; and {len(self.told) - _MOST_TOLD} more" if len(self.told) > _MOST_TOLD else ""
+            notes.append(f"age unknown for {len(self.told)}: {shown}{more}")
+        if faults:
+            shown = "; ".join(f"{said} (line {line})" for line, said in faults[:_MOST_TOLD])
+            more = f"; and {len(faults) - _MOST_TOLD} more" if len(faults) > _MOST_TOLD else ""
+            usable = len(numbered) - len(faults) - self.unwanted - len(self.young)
+            notes.append(f"{usable} of {len(numbered)} usable; {len(faults)} left out: {shown}{more}")
+        return notes
+
+
+class _RowCells(dict[str, Any]):
+    """The filled cells of a row; an empty one of the table's columns reads as nothing."""
+
+    def __init__(self, cells: Mapping[str, Any], columns: Collection[str]) -> None:
+        super().__init__(cells)
+        self._columns = columns
+
+    def __missing__(self, name: str) -> Any:
+        if name in self._columns:
+            from toolkit.files import templating
+
+            return templating.EMPTY
+        raise KeyError(name)
+
+
+def _plan(path: Path, table: tables.LoadedTable, rows: Sequence[tables.Row], making: Making) -> _Maker:
+    """Settle what every column is before the first row is made."""
+    named = {own: column for own, column in making.columns.items() if column}
+    columns = {own: find_column(path, table, column) for own, column in named.items()}
+    columns |= {own: "" for own, column in making.columns.items() if not column}
+    segments = [find_column(path, table, name) for name in making.segments]
+    for name in making.keep:
+        find_column(path, table, name)
+    export = tables.headings.find_export("people", table.columns)
+    reasons = find_left_out(table, rows, making.keep)
+    chosen = _drop_unfit(
+        choose_own(columns, table.columns, table.questions),
+        making.columns,
+        rows,
+        reasons,
+        is_survey=_is_survey(export),
+        is_export=export is not None,
+    )
+    ids = [(row.cells.get(chosen["id"]), f"{path}:{row.line}") for row in rows]
+    located_yaml.check_distinct("persona", ids)
+    hidden = frozenset(reasons) - set(segments)
+    visible = replace(table, columns=tuple(name for name in table.columns if name not in hidden))
+    about = _find_about(table, export)
+    is_set = export is not None and "about" in export.fields
+    young = export is not None and export.name in {"pums", "ipums"} and making.where is None
+    return _Maker(
+        chosen=chosen,
+        segments=segments,
+        fill=_choose_fill(path, visible, hidden, making, about),
+        columns=visible.columns,
+        hidden=hidden,
+        reasons={column: why for column, why in reasons.items() if column in hidden},
+        keep=frozenset(find_column(path, table, name) for name in making.keep),
+        strict=making.strict,
+        path=path,
+        test=_read_where(making.where, table.columns, chosen),
+        youngest=_MICRODATA_ADULT if young else ages.YOUNGEST,
+        label=export.label if export is not None else "",
+        named_in=tuple(name for name in table.columns if name == "persona" or name.endswith("_persona"))
+        if is_set
+        else (),
+    )
+
+
+def _is_survey(export: tables.headings.Export | None) -> bool:
+    return export is not None and "about" not in export.fields
+
+
+def _drop_unfit(
+    chosen: dict[str, str],
+    given: Mapping[str, str],
+    rows: Sequence[tables.Row],
+    reasons: Mapping[str, str],
+    *,
+    is_survey: bool,
+    is_export: bool,
+) -> dict[str, str]:
+    """Take back suggestions that cannot be meant: ids that stand twice, and the names of real people."""
+    column = chosen["id"]
+    if "id" not in given:
+        ids = [str(row.cells.get(column, "")).strip() for row in rows]
+        unfit = is_export and not all(_PLAIN_ID.fullmatch(one) for one in ids)
+        if unfit or (column != "id" and (len(set(ids)) < len(ids) or "" in ids)):
+            chosen["id"] = ""
+    if "name" not in given and (chosen["name"] in reasons or is_survey):
+        chosen["name"] = ""
+    return chosen
+
+
+def find_column(path: Path, table: tables.LoadedTable, wanted: str) -> str:
+    """Return the column that a heading or its question names, regardless of case, spaces and punctuation."""
+    if wanted in table.columns:
+        return wanted
+    plain = tables.headings.simplify(wanted)
+    for column in table.columns:
+        if plain in {tables.headings.simplify(column), tables.headings.simplify(table.questions.get(column, column))}:
+            return column
+    check_names(path, table.columns, [wanted])
+    return wanted
+
+
+def _read_where(
+    where: str | None, columns: Sequence[str], chosen: Mapping[str, str]
+) -> Callable[[Mapping[str, Any]], bool] | None:
+    if where is None:
+        return None
+    return tables.selecting.read_conditions(where, columns, {own: column for own, column in chosen.items() if column})
+
+
+def _with_age(cells: Mapping[str, Any], column: str, age: ages.ReadAge) -> Mapping[str, Any]:
+    return {**cells, column: age.years} if age.years is not None else cells
+
+
+def _find_about(table: tables.LoadedTable, export: tables.headings.Export | None) -> str | None:
+    if "about" in table.columns:
+        return "about"
+    wanted = export.fields.get("about", ()) if export is not None else ()
+    plain = {tables.headings.simplify(column): column for column in table.columns}
+    return next((plain[one] for name in wanted if (one := tables.headings.simplify(name)) in plain), None)
+
+
+def _choose_fill(
+    path: Path, table: tables.LoadedTable, hidden: Collection[str], making: Making, about: str | None
+) -> Fill:
+    """Return what makes a description of a row: the sentence, the template, the persona's own text, or all columns."""
+    from toolkit.files import templating
+
+    if making.sentence is not None:
+        return _fill_sentence(path, table, hidden, making.sentence)
+    beside = path.with_suffix(".j2")
+    template = making.template or (beside if beside.is_file() else None)
+    if template is None and about is not None:
+        return lambda context: str(context[about]).strip()
+    if template is None:
+        return _fill_plain(table.questions)
+    source = read_text(template)
+    fill = templating.compile_text(source, name=str(template))
+
+    def explain(context: Mapping[str, Any]) -> str:
+        try:
+            return fill(context)
+        except InputError as error:
+            lost = next((name for name in hidden if f"'{name}'" in str(error)), None)
+            if lost is None:
+                raise
+            raise InputError(f"{template}: the column {lost!r} is left out as personal; keep it with --keep") from None
+
+    return explain
+
+
+def _fill_plain(questions: Mapping[str, str]) -> Fill:
+    """Return what tells every column with its question: "How old are you? 30. Region: north."."""
+
+    def fill(context: Mapping[str, Any]) -> str:
+        from toolkit.audiences.persona_sets import write_value
+
+        parts = []
+        for column, value in context["row"].items():
+            asked = " ".join(questions.get(column, column).split())
+            said = write_value(value) if isinstance(value, (list, dict)) else str(value)
+            parts.append(f"{asked}{'' if asked[-1:] in '?!:.' else ':'} {said}.")
+        return " ".join(parts) or "Nothing else is known."
+
+    return fill
+
+
+def _fill_sentence(path: Path, table: tables.LoadedTable, hidden: Collection[str], sentence: str) -> Fill:
+    """Return what puts the cells of a row into a sentence; an unknown column, or one left out, is refused."""
+    names: dict[str, str] = {}
+    for wanted in _PLACE.findall(sentence):
+        lost = next(
+            (name for name in hidden if tables.headings.simplify(name) == tables.headings.simplify(wanted)), None
+        )
+        if lost is not None:
+            raise InputError(f"--sentence: the column {lost!r} is left out as personal; keep it with --keep {lost!r}")
+        names[wanted] = find_column(path, table, wanted)
+    if not names:
+        raise InputError(f"--sentence {sentence!r} names no column; put one in braces, such as {{{table.columns[0]}}}")
+    return lambda context: _PLACE.sub(lambda found: str(context[names[found[1]]]), sentence)
+
+
+def _read_weight(cell: Any) -> Any:
+    try:
+        return float(str(cell).strip().replace(",", "."))
+    except ValueError:
+        return cell
+
+
+def _shorten_id(given: str) -> str:
+    """Return an id without the point and nought that spreadsheets and SPSS give whole numbers."""
+    return given[:-2] if re.fullmatch(r"\d+\.0", given) else given
+
+
+def _plain_id(name: str, number: int) -> str:
+    plain = re.sub(r"[^\w.@+-]+", "-", name).strip("-.").lower()[:60]
+    return plain or number_id(number)
+
+
+def _find_name(texts: Sequence[str]) -> str | None:
+    """Return the capitalised words that two texts about one person both begin with."""
+    held = [text.split() for text in texts if text]
+    found = [_list_common(one, other) for at, one in enumerate(held) for other in held[at + 1 :]]
+    longest = max(found, key=len, default=[])
+    return " ".join(longest) or None
+
+
+def _list_common(one: Sequence[str], other: Sequence[str]) -> list[str]:
+    common: list[str] = []
+    for words in zip(one[:_MOST_NAMES], other, strict=False):
+        plain = {re.sub(r"['\u2019]s$", "", word.strip(",.;:")) for word in words}
+        word = plain.pop()
+        if plain or not word[:1].isupper() or word in _NO_NAMES:
+            break
+        common.append(word)
+    return common

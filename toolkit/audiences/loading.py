@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.audiences.importing import make_people
+from toolkit.audiences import persona_sets
+from toolkit.audiences.importing import Making, make_people, make_set
 from toolkit.errors import A_PATH, InputError, accept_only, suggest
 from toolkit.files import Located, located_yaml, make_record, read_text, resources, tables, write_atomically
 from toolkit.models import Audience
@@ -15,7 +16,13 @@ from toolkit.models import Audience
 if TYPE_CHECKING:
     from toolkit.audiences.streaming import Draw
 
-FORMATS = (".yaml", ".yml", ".json", *tables.SUFFIXES)
+FORMATS = (".yaml", ".yml", ".json", *tables.SUFFIXES, ".jsonl")
+_ROWS = (*tables.SUFFIXES, ".jsonl")
+_OF_ROWS = (
+    "audience", "description", "source", "rows", "template", "segments", "columns", "keep", "sentence", "where",
+    "sheet",
+)  # fmt: skip
+"""Fields of an audience file that names rows instead of personas."""
 
 
 @accept_only(source=A_PATH)
@@ -27,23 +34,38 @@ def load_audience(
     segments: Sequence[str] = (),
     columns: Mapping[str, str] | None = None,
     draw: Draw | None = None,
+    sheet: str | None = None,
+    where: str | None = None,
+    keep: Sequence[str] = (),
+    sentence: str | None = None,
+    strict: bool = False,
 ) -> Audience:
-    """Return an audience by name or path.
+    """Return an audience by name or path; its `notes` tell what was left out of a table.
 
     A name is looked for as NAME.yaml in `folder`, then in ./personas, then among the bundled audiences. Rows (`.csv`,
-    `.xlsx`, `.parquet`) become people through `template`, a Jinja2 file that sees every column of a row; without one, a
-    file of the same name ending in .j2 is used, or plain "column: value" sentences. `segments` names the columns
-    that are kept as segments, and `columns` which column holds a persona's id, name, age or weight where it is
-    called something else. With `draw`, a Parquet file of any size is streamed past and only those drawn are read; it
-    says nothing to other files. Raises InputError naming file, line, what is allowed and the next step.
+    `.xlsx`, `.parquet`, `.jsonl` and others) become people through `template`, a Jinja2 file that sees every column of
+    a row; without one, a file of the same name ending in .j2 is used, or plain "column: value" sentences. Persona sets
+    as TinyTroupe, EDSL and Character Cards keep them are read as they are.
+
+    `segments` names the columns that are kept as segments, and `columns` which column holds a persona's id, name, age
+    or weight where it is called something else; what looks like one is taken where it is not named, and "" takes none.
+    What looks personal, such as an e-mail address, reaches no description unless `keep` names its column. `sentence`
+    makes the description without a template ("{job} in {place}"), `where` is a condition on rows ("age >= 18"), and
+    `sheet` one of a workbook's. A row that cannot be used is left out, or with `strict` refuses the file. With `draw`,
+    a Parquet file of any size is streamed past and only those drawn are read; it says nothing to other files. Raises
+    InputError naming file, line, what is allowed and the next step.
 
     Examples:
         >>> toolkit.load_audience("uk-small-sellers").segment_keys
         ('age', 'role')
     """
     path = _find(source, Path(folder) if folder is not None else None)
-    if path.suffix.lower() in tables.SUFFIXES:
-        return _turn_rows(path, Path(template) if template else None, segments, {}, columns or {}, draw)
+    if path.suffix.lower() in _ROWS:
+        making = Making(
+            template=Path(template) if template else None, sentence=sentence, segments=segments, columns=columns or {},
+            keep=keep, where=where, strict=strict, sheet=sheet,
+        )  # fmt: skip
+        return _turn_rows(path, making, {}, draw)
     text = read_text(path)
     document = (
         located_yaml.load_document(text, str(path), path.suffix.lower()) if text.strip() else Located(None, str(path))
@@ -52,6 +74,9 @@ def load_audience(
         raise InputError(
             f"{path}: the file is empty; see `audience personas show uk-small-sellers --json` for the form"
         )
+    people = persona_sets.find_people(document.value)
+    if people:
+        return make_set(people, path)
     if not isinstance(document.value, dict):
         raise InputError(f"{path}: an audience is a mapping with audience and personas; see docs/files.md")
     if "rows" in document.value:
@@ -114,43 +139,36 @@ def _check_people(document: Located) -> None:
         located_yaml.check_distinct("persona", [(one, document.place(("personas", index))) for one, index in named])
 
 
-def _turn_rows(
-    path: Path,
-    template: Path | None,
-    segments: Sequence[str],
-    fields: Mapping[str, Any],
-    columns: Mapping[str, str],
-    draw: Draw | None,
-) -> Audience:
+def _turn_rows(path: Path, making: Making, fields: Mapping[str, Any], draw: Draw | None) -> Audience:
     if draw is None or path.suffix.lower() != ".parquet":
-        return make_people(path, template, segments, fields, columns)
+        return make_people(path, making, fields)
     from toolkit.audiences.streaming import count_rows, draw_people
 
     if count_rows(path) < draw.only_from:
-        return make_people(path, template, segments, fields, columns)
-    return draw_people(path, template, segments, fields, columns, draw)
+        return make_people(path, making, fields)
+    return draw_people(path, making, fields, draw)
 
 
 def _make_from_description(document: Located, path: Path, draw: Draw | None) -> Audience:
     """Read an audience file that names rows and a template instead of personas."""
     fields = dict(document.value)
-    unknown = [
-        name for name in fields if name not in {"audience", "description", "source", "rows", "template", "segments"}
-    ]
+    unknown = [name for name in fields if name not in _OF_ROWS]
     if unknown:
         place = document.place((unknown[0],))
-        allowed = ("audience", "description", "source", "rows", "template", "segments")
         raise InputError(
-            f"{place}: {unknown[0]} is not a known field{suggest(unknown[0], allowed)}; allowed: {', '.join(allowed)}"
+            f"{place}: {unknown[0]} is not a known field{suggest(unknown[0], _OF_ROWS)}; allowed: {', '.join(_OF_ROWS)}"
         )
     rows, template, segments = fields.pop("rows"), fields.pop("template", None), fields.pop("segments", None) or []
     if not isinstance(segments, list):
         raise InputError(f"{document.place(('segments',))}: segments is a list of columns, such as [age, role]")
-    return _turn_rows(
-        path.parent / str(rows),
-        path.parent / template if template else None,
-        segments,
-        {"audience": path.stem, **fields},
-        {},
-        draw,
-    )
+    columns, keep = fields.pop("columns", None) or {}, fields.pop("keep", None) or []
+    if not isinstance(columns, dict):
+        raise InputError(f"{document.place(('columns',))}: columns is a mapping, such as {{age: How old are you?}}")
+    if not isinstance(keep, list):
+        raise InputError(f"{document.place(('keep',))}: keep is a list of columns, such as [First name]")
+    words = {name: fields.pop(name, None) for name in ("sentence", "where", "sheet")}
+    making = Making(
+        template=path.parent / template if template else None, segments=segments, keep=keep, **words,
+        columns={own: column or "" for own, column in columns.items()},
+    )  # fmt: skip
+    return _turn_rows(path.parent / str(rows), making, {"audience": path.stem, **fields}, draw)

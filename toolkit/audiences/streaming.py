@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from polars_hash import CryptographicHashingNameSpace
 
-from toolkit.audiences.importing import check_names, choose_own, make_people_of
+from toolkit.audiences.importing import Making, check_names, choose_own, make_people_of
 from toolkit.audiences.sampling import check_key, check_quotas, check_sample, make_salt
 from toolkit.errors import InputError
 from toolkit.files import tables
@@ -53,14 +53,7 @@ def peek_rows(path: Path, most: int) -> list[tables.Row]:
     return [tables.Row(line, tables.drop_empty(cells)) for line, cells in enumerate(rows.iter_rows(named=True), 1)]
 
 
-def draw_people(
-    path: Path,
-    template: Path | None,
-    segments: Sequence[str],
-    fields: Mapping[str, Any],
-    columns: Mapping[str, str] | None,
-    draw: Draw,
-) -> Audience:
+def draw_people(path: Path, making: Making, fields: Mapping[str, Any], draw: Draw) -> Audience:
     """Return those drawn of a Parquet file of any size, in file order; arguments as for `make_people`.
 
     The same people as `draw_sample` and `fill_quotas` draw from a file that is loaded: the first of each group by
@@ -68,10 +61,12 @@ def draw_people(
     alone. Raises InputError as those do.
     """
     schema = _run(path, lambda: pl.scan_parquet(path).collect_schema())
-    own = choose_own(columns)
-    check_names(path, schema.names(), [*segments, *filter(None, (columns or {}).values())])
+    if making.where is not None:
+        raise InputError(f"{path}: --where does not go with a draw of a .parquet file; filter the file first")
+    own = choose_own(making.columns, schema.names())
+    check_names(path, schema.names(), [*making.segments, *filter(None, making.columns.values())])
     if draw.key is not None:
-        check_key(draw.key, sorted(segments))
+        check_key(draw.key, sorted(making.segments))
     table = pl.scan_parquet(path).with_row_index(_LINE, 1)
     if _may_hold_empty_rows(path, schema):
         table = table.filter(pl.any_horizontal(_is_filled(name, schema) for name in schema.names()))
@@ -84,7 +79,7 @@ def draw_people(
     _check_weights(path, groups["wrong"].min())
     quotas, totals = _settle_quotas(draw, groups)
     drawn = _draw(path, table.with_columns(_rank(salt, own["id"], schema)), groups, quotas)
-    return _make_audience(path, drawn, totals, (template, segments, fields, columns))
+    return _make_audience(path, drawn, totals, making, fields)
 
 
 def _settle_quotas(draw: Draw, groups: pl.DataFrame) -> tuple[dict[str, int], dict[str, float]]:
@@ -132,13 +127,15 @@ def _cut(count: int, people: int) -> str:
     return f"{int(share * 16**8):08x}" if share < 1 else _ABOVE_ALL
 
 
-def _make_audience(path: Path, drawn: pl.DataFrame, totals: Mapping[str, float], made_of: tuple[Any, ...]) -> Audience:
+def _make_audience(
+    path: Path, drawn: pl.DataFrame, totals: Mapping[str, float], making: Making, fields: Mapping[str, Any]
+) -> Audience:
     numbered, groups, held = [], [], Counter[str]()
     for cells in drawn.drop(_RANK).iter_rows(named=True):
         groups.append(_say(cells.pop(_GROUP)))
         held[groups[-1]] += cells.pop(_WEIGHT)
         numbered.append((cells.pop(_NUMBER), tables.Row(cells.pop(_LINE), tables.drop_empty(cells))))
-    audience = make_people_of(path, numbered, *made_of)
+    audience = make_people_of(path, numbered, replace(making, strict=True), fields)
     personas = tuple(
         persona.model_copy(update={"weight": persona.weight * totals[group] / held[group]})
         for persona, group in zip(audience.personas, groups, strict=True)

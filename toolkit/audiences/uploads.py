@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from toolkit.audiences.importing import suggest_columns, suggest_segments
+from toolkit.audiences.importing import find_left_out, load_people_table, suggest_columns, suggest_segments
 from toolkit.audiences.loading import load_audience
-from toolkit.audiences.personal import find_personal_columns
 from toolkit.errors import InputError
 from toolkit.files import tables
 from toolkit.models import Audience
@@ -18,6 +17,7 @@ MOST_ROWS = 5_000
 MOST_UPLOADED = 20 * 1024**2
 _MOST_TEMPLATE = 20_000
 _TEMPLATE = "{% for column, value in row.items() %}{{ column }}: {{ value }}. {% endfor %}"
+_SUFFIXES = (*tables.SUFFIXES, ".jsonl")
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,11 @@ class Table:
     """Which column looks like id, name, age and weight."""
     segments: tuple[str, ...]
     """Columns that divide people."""
-    personal: tuple[str, ...] = ()
-    """Columns that look like contacts or names of real people; the suggested template leaves them out."""
-
-    @property
-    def template(self) -> str:
-        """What turns a row into a description, unless another is written."""
-        if not self.personal:
-            return _TEMPLATE
-        return _TEMPLATE.replace(".items() %", f".items() if column not in {list(self.personal)!r} %")
+    template: str = _TEMPLATE
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Columns that reach no description unless they are kept, and why."""
+    notes: tuple[str, ...] = ()
+    """What reading the file left out."""
 
     @property
     def stem(self) -> str:
@@ -51,28 +47,38 @@ class Table:
 def read_table(name: str, data: bytes) -> Table:
     """Return an uploaded table; raise InputError, in terms of the file's own name, where it cannot be used."""
     suffix = Path(name).suffix.lower()
-    if suffix not in tables.SUFFIXES:
-        raise InputError(f"{name[:80]}: rows cannot be read from this; allowed: {', '.join(tables.SUFFIXES)}")
+    if suffix not in _SUFFIXES:
+        raise InputError(f"{name[:80]}: rows cannot be read from this; allowed: {', '.join(_SUFFIXES)}")
     if len(data) > MOST_UPLOADED:
         raise InputError(f"{name[:80]}: larger than 20 MB; use `audience personas import`")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"upload{suffix}"
         path.write_bytes(data)
         try:
-            rows = tables.load_rows(path)
+            table = load_people_table(path)
         except InputError as error:
             raise InputError(str(error).replace(str(path), name[:80])) from None
+    rows = table.rows
     if not rows or len(rows) > MOST_ROWS:
         raise InputError(f"{name[:80]}: {len(rows):,} rows; from 1 to {MOST_ROWS:,} can be read here")
+    left_out = find_left_out(table, rows)
     columns = tuple(dict.fromkeys(column for row in rows for column in row.cells))
-    suggested = suggest_columns(columns)
-    personal = tuple(find_personal_columns(rows))
-    segments = tuple(suggest_segments(rows, {*suggested.values(), *personal}))
-    return Table(name, data, columns, suggested, segments, personal)
+    suggested = suggest_columns(columns, table.questions)
+    if suggested.get("name") in left_out:
+        suggested.pop("name")
+    segments = suggest_segments(rows, [*suggested.values(), *left_out])
+    return Table(name, data, columns, suggested, tuple(segments), left_out=left_out, notes=table.notes)
 
 
 def make_audience(
-    table: Table, name: str, template: str, segments: Sequence[str], columns: Mapping[str, str]
+    table: Table,
+    name: str,
+    template: str,
+    segments: Sequence[str],
+    columns: Mapping[str, str],
+    *,
+    keep: Sequence[str] = (),
+    sentence: str | None = None,
 ) -> Audience:
     """Return the audience that a template makes of a table; raise InputError naming row, column or template."""
     if len(template) > _MOST_TEMPLATE:
@@ -80,9 +86,17 @@ def make_audience(
     with tempfile.TemporaryDirectory() as folder:
         path, described = Path(folder) / f"upload{Path(table.name).suffix.lower()}", Path(folder) / "template.j2"
         path.write_bytes(table.data)
-        described.write_text(template or table.template, encoding="utf-8")
+        described.write_text(template, encoding="utf-8")
+        own = template.strip() not in {"", _TEMPLATE.strip()} and not sentence
         try:
-            audience = load_audience(path, template=described, segments=segments, columns=columns)
+            audience = load_audience(
+                path,
+                template=described if own else None,
+                segments=segments,
+                columns=columns,
+                keep=keep,
+                sentence=sentence or None,
+            )
         except InputError as error:
             said = str(error).replace(str(path), table.name[:80]).replace(str(described), "the template")
             raise InputError(said) from None

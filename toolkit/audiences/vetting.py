@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from toolkit.audiences import privacy
 from toolkit.models import Audience, Record
 from toolkit.stats import intervals, lexical
 
@@ -27,14 +28,14 @@ class Doubt(Record):
     """Something about an audience that a reader of its results should know."""
 
     kind: str
-    """twins, lopsided, thin, incomplete or heavy."""
+    """twins, lopsided, thin, incomplete, heavy or personal."""
     message: str
     """What, who, and what to do about it."""
 
 
 def find_doubts(audience: Audience) -> list[Doubt]:
     """Return what makes an audience worth less than its number of personas promises."""
-    return [*_find_twins(audience), *_find_lopsided(audience), *_find_heavy(audience)]
+    return [*_find_twins(audience), *_find_lopsided(audience), *_find_heavy(audience), *_find_private(audience)]
 
 
 def share_segments(audience: Audience) -> dict[str, dict[str, tuple[int, float]]]:
@@ -65,6 +66,15 @@ def _find_twins(audience: Audience) -> Iterator[Doubt]:
             kind="twins",
             message=f"{names} are described alike (similarity {alike[one, other]:.2f}); give each a life of their own",
         )
+
+
+def _find_private(audience: Audience) -> Iterator[Doubt]:
+    for persona in audience.personas:
+        if any(privacy.find_in_text(text) for text in (persona.name, persona.about, *persona.segments.values())):
+            advice = "take it out, it would be sent to the model"
+            yield Doubt(
+                kind="personal", message=f"{persona.id} holds an e-mail or IP address or a telephone number; {advice}"
+            )
 
 
 def _hide_name(about: str, name: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toolkit.cli.options import option
+from toolkit.cli.table_options import map_option, read_map, remember_map, say_notes
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,10 +25,15 @@ _LOOKED_AT = 10_000
 @click.argument("rows", type=click.Path(), metavar="ROWS")
 @option("--out", "-o", required=True, type=click.Path(), metavar="FILE", help="The audience file to write (.yaml).")
 @option("--template", type=click.Path(), metavar="FILE", help="Jinja2 template that turns a row into a description.")
-@option("--id", metavar="COLUMN", help="Column with the persona's id.  [default: suggested]")
+@option("--id", metavar="COLUMN", help="Column with the persona's id, or none.  [default: suggested]")
 @option("--name", metavar="COLUMN", help="Column with the name.  [default: suggested]")
 @option("--age", metavar="COLUMN", help="Column with the age, or with bands such as 25-34.  [default: suggested]")
 @option("--weight", metavar="COLUMN", help="Column with the weight.  [default: suggested]")
+@map_option
+@option("--where", metavar="EXPRESSION", help="Rows to read, such as 'age >= 18 and country = GB'.")
+@option("--keep", multiple=True, metavar="COLUMN", help="Column to keep though it looks personal; repeatable.")
+@option("--sentence", metavar="TEXT", help="Description with columns in braces: '{job} in {place}'.")
+@option("--strict", is_flag=True, help="Refuse the file if one row cannot be used.")
 @option("--segment", "segments", multiple=True, metavar="COLUMN", help="Column to keep as a segment; repeatable.")
 @option(
     "--sample", type=click.IntRange(min=1), metavar="N", help="Keep N rows, drawn at random. Their weights are scaled."
@@ -49,22 +55,27 @@ _LOOKED_AT = 10_000
 @option("--dry-run", is_flag=True, help="Show the columns and three personas. Write nothing.")
 @option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
 def import_command(rows: str, out: str, *, force: bool, dry_run: bool, yes: bool, **options: Any) -> None:
-    """Turn rows (.csv .xlsx .parquet) into an audience file.
+    """Turn rows (.csv .xlsx .parquet .sav .jsonl ...) into an audience file.
 
     The command uses columns that look like id, name, age and weight, unless you name others. The template sees every
-    column. On a terminal the command shows three personas and asks before it writes.
+    column but those that look personal: they are listed, and --keep brings one back. On a terminal the command shows
+    three personas and asks before it writes.
 
     Example:  audience personas import buyers.csv -o personas/buyers.yaml --template buyer.j2 --segment role
     """
     from toolkit.audiences import save_audience
 
+    if options["sentence"] and options["template"]:
+        raise InputError("--sentence and --template exclude each other; pass one of them")
     audience = _make_audience(Path(rows), Path(out), options)
+    say_notes(rows, audience.notes)
     _show_preview(audience)
     if dry_run:
         return
     if sys.stdin.isatty() and not yes:
         click.confirm(f"Write {len(audience.personas)} personas to {out}?", default=True, abort=True, err=True)
     save_audience(audience, Path(out), overwrite=force)
+    remember_map(rows, options["mapped"])
     click.echo(f"{out}: {len(audience.personas)} personas written; `audience personas show {out}` shows them")
 
 
@@ -77,7 +88,12 @@ def _make_audience(path: Path, out: Path, options: dict[str, Any]) -> Audience:
     columns = _choose_columns(path, options)
     draw = _read_draw(options) if path.suffix.lower() == ".parquet" else None
     audience = load_audience(
-        path, template=options["template"], segments=options["segments"], columns=columns, draw=draw
+        path,
+        template=options["template"],
+        segments=options["segments"],
+        columns=columns,
+        draw=draw,
+        **{name: options[name] for name in ("sheet", "where", "keep", "sentence", "strict")},
     )
     licence = f"licence: {options['licence']}" if options["licence"] else ""
     source = "; ".join(part for part in (options["source"] or audience.source, licence) if part)
@@ -102,29 +118,44 @@ def _read_draw(options: dict[str, Any]) -> streaming.Draw | None:
 def _choose_columns(path: Path, options: dict[str, Any]) -> dict[str, str]:
     """Return the columns that were named or look right, and print them."""
     from toolkit.audiences import importing
+    from toolkit.files import tables
 
-    rows = _look_at(path)
-    names = list(dict.fromkeys(name for row in rows for name in row.cells))
-    named = {own: options[own] for own in ("id", "name", "age", "weight") if options[own]}
-    chosen = importing.suggest_columns([name for name in names if name not in options["segments"]]) | named
+    if path.suffix.lower() == ".json":
+        return {}
+    table = _look_at(path, options["sheet"])
+    mapped = read_map(path, options["mapped"])
+    mapped = {own: importing.find_column(path, table, column) for own, column in mapped.items()}
+    tables.headings.check_map(str(path), "people", table.columns, mapped)
+    named = {own: options[own] for own in importing.OWN if options[own]}
+    named = {own: column for own, column in mapped.items() if own in importing.OWN} | named
+    given = {own: "" if column.lower() == "none" else column for own, column in named.items()}
+    left_out = importing.find_left_out(table, table.rows, options["keep"])
+    free = [name for name in table.columns if name not in options["segments"]]
+    suggested = importing.suggest_columns(free, table.questions)
+    if suggested.get("name") in left_out:
+        suggested.pop("name")
+    chosen = suggested | given
     for own, column in chosen.items():
-        click.echo(f"{own}: column {column!r}{'' if own in named else ' (suggested; --' + own + ' names another)'}")
+        if column:
+            click.echo(f"{own}: column {column!r}{'' if own in named else ' (suggested; --' + own + ' names another)'}")
     if not options["segments"]:
-        found = importing.suggest_segments(rows, chosen.values())
+        found = importing.suggest_segments(table.rows, [*chosen.values(), *left_out])
         advice = f"; candidates: {', '.join(found)}" if found else ""
         click.echo(f"segments: none; --segment COLUMN adds one{advice}")
-    return chosen
+    return given
 
 
-def _look_at(path: Path) -> list[tables.Row]:
+def _look_at(path: Path, sheet: str | None) -> tables.LoadedTable:
     """Return the rows that columns are suggested from: all, or the first of a Parquet file."""
+    from toolkit.audiences import importing
     from toolkit.files import tables
 
     if path.suffix.lower() != ".parquet" or not path.is_file():
-        return tables.load_rows(path)
+        return importing.load_people_table(path, sheet)
     from toolkit.audiences import streaming
 
-    return streaming.peek_rows(path, _LOOKED_AT)
+    rows = streaming.peek_rows(path, _LOOKED_AT)
+    return tables.LoadedTable(str(path), tuple(dict.fromkeys(name for row in rows for name in row.cells)), rows)
 
 
 def _read_quota(text: str) -> tuple[str, dict[str, int]]:
@@ -150,5 +181,5 @@ def _show_preview(audience: Audience) -> None:
 def print_persona(persona: Persona) -> None:
     """Print one persona."""
     segments = ", ".join(f"{key} {value}" for key, value in persona.segments.items()) or "no segments"
-    click.echo(f"\n{persona.name}, {persona.age} ({persona.id}; weight {persona.weight:g}; {segments})")
+    click.echo(f"\n{persona.called} ({persona.id}; weight {persona.weight:g}; {segments})")
     click.echo(click.wrap_text(persona.about, width=88, initial_indent="  ", subsequent_indent="  "))

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from toolkit.cli.options import option
+from toolkit.cli.table_options import read_map, remember_map, table_options
 from toolkit.errors import InputError, suggest
 
 
@@ -22,31 +23,50 @@ def outcomes() -> None:
 @outcomes.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @option("--surface", metavar="NAME", help="Surface of rows that name none.")
+@table_options
 @option("--dry-run", is_flag=True, help="Read and check the file. Keep nothing.")
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
-def add(file: Path, surface: str | None, *, dry_run: bool, as_json: bool) -> None:
-    """Keep the results of a table (.csv .xlsx .parquet .jsonl), all of them or none.
+def add(
+    file: Path,
+    surface: str | None,
+    mapped: tuple[str, ...],
+    sheet: str | None,
+    where: str | None,
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Keep the results of a table (.csv .xlsx .parquet .jsonl .ods ...), all of them or none.
 
     The table needs draft (its text) or draft_id, shown, and one of clicks, replies, shares, hides. It may have
     surface, date, campaign, experiment (drafts that competed under the same conditions) and group (experiments that
     belong together). A result added again counts once. New counts replace the earlier ones.
+
+    Exports of Meta, Google, X, TikTok, LinkedIn and Pinterest are read as they are; --map names what is called
+    something else.
 
     Example:  audience outcomes add results.csv
     """
     import datetime
 
     from toolkit.panel import api
-    from toolkit.validity.outcomes import add_outcomes, load_outcomes
+    from toolkit.validity.outcomes import add_outcomes, load_outcomes, matching
 
     today = datetime.datetime.now(datetime.UTC).date()
-    read, notes = load_outcomes(file, today, surface)
+    columns = read_map(file, mapped)
+    read, notes = load_outcomes(file, today, surface, columns=columns, sheet=sheet, where=where)
     addition = add_outcomes(api.default_store(), read, file.name, dry_run=dry_run)
+    if not dry_run:
+        remember_map(file, mapped)
+    matched, hard = matching.report_matches(api.default_store(), read)
     if as_json:
-        click.echo(json.dumps({**addition.model_dump(), "notes": notes, "dry_run": dry_run}, ensure_ascii=False))
+        told = {"notes": [*notes, *hard], "matched": matched, "dry_run": dry_run}
+        click.echo(json.dumps({**addition.model_dump(), **told}, ensure_ascii=False))
         return
-    for note in (*notes, *(f"replaced: {change}" for change in addition.replaced)):
+    for note in (*notes, *hard, *(f"replaced: {change}" for change in addition.replaced)):
         click.echo(note)
     counted = f"{addition.added} added, {len(addition.replaced)} replaced, {addition.known} already there"
+    click.echo(f"{matched} of {len(read)} results are of drafts that a run has tested")
     if dry_run:
         click.echo(f"{file}: {counted}; dry run, nothing kept")
     elif addition.batch is None:
@@ -64,11 +84,11 @@ def list_command(*, as_json: bool) -> None:
     """
     from toolkit.panel import api
     from toolkit.store import outcome_log
-    from toolkit.validity.outcomes import count_matched
+    from toolkit.validity.outcomes import matching
 
     with outcome_log.Outcomes(api.default_store()) as kept:
         batches, standing = kept.list_batches(), kept.list_outcomes()
-    matched = count_matched(api.default_store())
+    matched = matching.count_matched(api.default_store())
     if as_json:
         described = {"batches": [batch.model_dump() for batch in batches], "results": len(standing), "matched": matched}
         click.echo(json.dumps(described, ensure_ascii=False))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toolkit.cli.options import REACHING, asking_options, option
+from toolkit.cli.table_options import read_map, remember_map, say_notes, table_options
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,8 +29,16 @@ _RUNS = Path("runs")
 @click.command()
 @click.argument("drafts", nargs=-1, required=True, metavar="DRAFTS...")
 @option("--surface", metavar="NAME", help="Surface of drafts that name none.")
+@table_options
 @asking_options
-def run(drafts: tuple[str, ...], surface: str | None, **options: Any) -> int:
+def run(
+    drafts: tuple[str, ...],
+    surface: str | None,
+    mapped: tuple[str, ...],
+    sheet: str | None,
+    where: str | None,
+    **options: Any,
+) -> int:
     """Test drafts on an audience. Print scorecard and verdict, write a run folder.
 
     DRAFTS are files (.yaml .json .jsonl .csv .xlsx .parquet .md .txt) or - for standard input.
@@ -38,7 +47,12 @@ def run(drafts: tuple[str, ...], surface: str | None, **options: Any) -> int:
     """
     from toolkit.drafts import load_drafts, merge_campaigns
 
-    campaigns = [load_drafts(path, surface=surface) for path in drafts]
+    campaigns = [
+        load_drafts(path, surface=surface, columns=read_map(path, mapped), sheet=sheet, where=where) for path in drafts
+    ]
+    for path, read in zip(drafts, campaigns, strict=True):
+        say_notes(path, read.notes)
+        remember_map(path, mapped)
     campaign = campaigns[0] if len(campaigns) == 1 else merge_campaigns(campaigns)
     return _test(campaign, **options)
 

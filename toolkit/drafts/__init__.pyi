@@ -1,10 +1,11 @@
-from . import counts, diff, facts, touched
+from . import channels, counts, diff, facts, touched
 from .loading import FORMATS, load_drafts, make_drafts, merge_campaigns
 from .pictures import load_picture
 from .saving import check_campaign_path, save_campaign
 
 __all__ = [
     "FORMATS",
+    "channels",
     "check_campaign_path",
     "counts",
     "diff",

@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from toolkit.drafts import channels, payloads
 from toolkit.errors import A_PATH, InputError, accept_only, name_option, suggest
 from toolkit.files import STANDARD_INPUT, Located, load_yaml, located_yaml, make_record, read_text, tables
 from toolkit.models import Campaign, Draft, records
 
-FORMATS = (".yaml", ".yml", ".json", ".jsonl", *tables.SUFFIXES, ".md", ".txt")
+FORMATS = (
+    ".yaml", ".yml", ".json", ".jsonl", ".csv", ".xlsx", ".parquet", ".tsv", ".xlsm", ".xls", ".ods", ".md", ".txt",
+)  # fmt: skip
 _DEFAULT_SURFACE = "messenger_message"
 _ID_WORDS = 5
+_PLAIN_ID = re.compile(r"[\w][\w .@+-]{0,119}")
+_SCHEDULE = ("Date and time", "Message", "Link")
+_MOMENT = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}[ T]\d{1,2}:\d{2}")
 _CAMPAIGN = re.compile(r"(?:.*\n)?drafts:\s|\s*[\[{]\s*[\[{]?\s*\"(?:campaign|drafts|text|id)\"\s*:", re.DOTALL)
 _FRONT_MATTER = re.compile(r"---\n(.*?)^---[ \t]*(?:\n|\Z)(.*)", re.DOTALL | re.MULTILINE)
 
 
 @accept_only(source=A_PATH)
-def load_drafts(source: str | Path, *, surface: str | None = None) -> Campaign:
-    """Return the drafts of a file, or of standard input for "-".
+def load_drafts(
+    source: str | Path,
+    *,
+    surface: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    sheet: str | None = None,
+    where: str | None = None,
+) -> Campaign:
+    """Return the drafts of a file, or of standard input for "-"; its `notes` tell what was left out.
 
     A mapping with `drafts` is a campaign; a list, a table or JSON Lines are drafts; a `.md` file is one draft
-    with front matter and a `.txt` file one draft. `surface` is for drafts whose file names none.
+    with front matter, and a `.txt` file one draft unless it is a table. Payloads of the WhatsApp Cloud API and the
+    Messenger Send API are drafts, too. `surface` is for drafts whose file names none. In tables, `columns` names the
+    column of a field, `sheet` one of a workbook's (all visible ones are read otherwise), and `where` a condition.
     Raises InputError naming file, line, what is allowed and the next step.
 
     Examples:
@@ -34,7 +50,7 @@ def load_drafts(source: str | Path, *, surface: str | None = None) -> Campaign:
         _check_surface(surface, name_option("surface"))
     if str(source) == STANDARD_INPUT:
         return _read_standard_input(surface)
-    return _read_file(Path(source), surface)
+    return _read_file(Path(source), surface, _Wanted(columns or {}, sheet, where))
 
 
 def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
@@ -68,22 +84,43 @@ def make_drafts(rows: Iterable[Mapping[str, Any]], source: str) -> Campaign:
     return Campaign(campaign="drafts", drafts=drafts)
 
 
-def _read_file(path: Path, surface: str | None) -> Campaign:
+class _Wanted(NamedTuple):
+    """What of a table is wanted."""
+
+    columns: Mapping[str, str] = {}
+    sheet: str | None = None
+    where: str | None = None
+
+
+def _read_file(path: Path, surface: str | None, wanted: _Wanted) -> Campaign:
     suffix = path.suffix.lower()
     if path.is_file() and suffix not in FORMATS:
-        raise InputError(f"{path}: drafts cannot be read from {suffix or 'this'}; allowed: {', '.join(FORMATS)}")
+        way = tables.say_way_out(path)
+        said = f"{suffix or 'this'}; {way}" if way else suffix or "this"
+        raise InputError(f"{path}: drafts cannot be read from {said}; allowed: {', '.join(FORMATS)}")
     if suffix in tables.SUFFIXES:
-        return _make_from_rows(tables.load_rows(path), path, surface)
+        return _make_from_tables(tables.load_tables(path, "drafts", sheet=wanted.sheet), path, surface, wanted)
     text = read_text(path)
     if not text.strip():
         raise InputError(f"{path}: the file is empty; write at least one draft")
     if suffix == ".jsonl":
-        return _make_from_rows(tables.load_json_lines(path, text), path, surface)
+        return _read_json_lines(text, path, surface, wanted)
+    if suffix == ".txt" and tables.is_table_text(text):
+        return _make_from_tables(tables.load_tables(path, "drafts"), path, surface, wanted)
     if suffix == ".txt":
         return _make_single({"text": text.strip()}, path.stem, Located(None, str(path)), surface)
     if suffix == ".md":
         return _read_front_matter(text, path, surface)
     return _make_from_document(located_yaml.load_document(text, str(path), suffix), path.stem, path.parent, surface)
+
+
+def _read_json_lines(text: str, path: Path, surface: str | None, wanted: _Wanted) -> Campaign:
+    rows = tables.load_json_lines(path, text)
+    if rows and all(payloads.find_payloads(row.cells) for row in rows):
+        lines: dict[tuple[str | int, ...], int] = {(at,): row.line for at, row in enumerate(rows)}
+        return _make_from_payloads([row.cells for row in rows], Located(None, str(path), lines), path.stem)
+    names = tuple(dict.fromkeys(name for row in rows for name in row.cells))
+    return _make_from_tables([tables.LoadedTable(str(path), names, rows)], path, surface, wanted)
 
 
 def _read_standard_input(surface: str | None) -> Campaign:
@@ -137,6 +174,8 @@ def _lines_below(located: Located, path: tuple[str | int, ...]) -> dict[str, int
 
 
 def _make_from_document(document: Located, name: str, folder: Path, surface: str | None) -> Campaign:
+    if sent := payloads.find_payloads(document.value):
+        return _make_from_payloads(sent, document, name)
     value = {"drafts": document.value} if isinstance(document.value, list) else document.value
     top: tuple[str | int, ...] = () if isinstance(document.value, list) else ("drafts",)
     if not isinstance(value, dict):
@@ -148,6 +187,7 @@ def _make_from_document(document: Located, name: str, folder: Path, surface: str
     shared = fields.pop("surface", None)
     if shared is not None:
         _check_surface(shared, document.place(("surface",)))
+    samples = fields.pop("samples", None)
     named = [(entry.get("id"), index) for index, entry in enumerate(entries) if isinstance(entry, dict)]
     located_yaml.check_distinct("draft", [(draft_id, document.place((*top, index))) for draft_id, index in named])
     entries = _take_objectives(fields, entries, [document.place((*top, index)) for index in range(len(entries))])
@@ -156,20 +196,146 @@ def _make_from_document(document: Located, name: str, folder: Path, surface: str
         if not isinstance(entry, dict):
             raise InputError(f"{document.place((*top, index))}: a draft is a mapping with a text; write `- text: ...`")
         filled = entry if entry.get("id") is not None else {**entry, "id": _free_id(str(entry.get("text", "")), drafts)}
+        filled = filled | _merge_samples(samples, filled, document)
         drafts.append(_make_draft(filled, document, (*top, index), shared or surface))
     fields["audience"] = _resolve_audience(fields.get("audience"), folder)
     fields["checks"] = located_yaml.read_numbers(fields.get("checks") or [])
     campaign = make_record(Campaign, document, {"campaign": name, **fields, "drafts": drafts})
+    return campaign.read_from(document.source, _find_lines(document, top, drafts))
+
+
+def _find_lines(document: Located, top: tuple[str | int, ...], drafts: Sequence[Draft]) -> dict[tuple[str, str], int]:
+    """Return the line of each part of each draft, of each check and each lint rule."""
     lines = {("lint", rule): line for rule, line in _lines_below(document, ("lint",)).items()}
     for path, line in document.lines.items():
         if path[:1] == ("checks",):
             lines["checks", ".".join(map(str, path[1:]))] = line
         if path[: len(top)] == top and len(path) in {len(top) + 1, len(top) + 2}:
             lines[drafts[int(path[len(top)])].id, str((*path, "")[len(top) + 1])] = line
-    return campaign.read_from(document.source, lines)
+    return lines
 
 
-def _make_from_rows(rows: Sequence[tables.Row], path: Path, surface: str | None) -> Campaign:
+def _merge_samples(shared: Any, entry: Mapping[str, Any], document: Located) -> dict[str, dict[str, str]]:
+    """Return the samples of a draft: the campaign's, and over them its own."""
+    if shared is None and "samples" not in entry:
+        return {}
+    shared = {} if shared is None else shared
+    own = entry.get("samples") or {}
+    for held in (shared, own):
+        if not isinstance(held, Mapping):
+            place = document.place(("samples",))
+            raise InputError(f'{place}: samples is a mapping of variables to words; write `"1": Pablo`')
+    return {"samples": {**shared, **own}}
+
+
+def _make_from_payloads(sent: Sequence[Mapping[str, Any]], document: Located, name: str) -> Campaign:
+    drafts: list[Draft] = []
+    for index, payload in enumerate(sent):
+        try:
+            fields = payloads.read_payload(payload)
+        except ValueError as error:
+            raise InputError(f"{document.place((index,))}: {error}") from None
+        if any(draft.id == fields.get("id") for draft in drafts):
+            fields.pop("id")
+        fields.setdefault("id", _free_id(str(fields["text"]), drafts))
+        drafts.append(_make_draft(fields, document, (index,), None))
+    kind = "WhatsApp template" if drafts[0].surface == "whatsapp_template" else "Messenger message"
+    counted = f"{len(drafts)} draft{'' if len(drafts) == 1 else 's'}"
+    note = f"read as the payload of a {kind}: {counted}; whom it is sent to is left out"
+    lines = {(draft.id, ""): document.lines.get((index,), 1) for index, draft in enumerate(drafts)}
+    campaign = make_record(Campaign, document, {"campaign": name, "drafts": drafts})
+    return campaign.read_from(document.source, lines, (note,))
+
+
+def _make_from_tables(
+    found: Sequence[tables.LoadedTable], path: Path, surface: str | None, wanted: _Wanted
+) -> Campaign:
+    """Return the drafts of every table that has a column of words; the others are named."""
+    named = [_name_headless(table) for table in found]
+    laid = [(table, _find_fields(table, path, wanted, strict=len(named) == 1)) for table in named]
+    fitting = [(table, fields) for table, fields in laid if "text" in fields]
+    if not fitting:
+        _refuse_columns(path, named)
+    notes: list[str] = []
+    skipped = [str(table.sheet) for table, fields in laid if "text" not in fields]
+    if len(fitting) > 1:
+        notes.append(f"sheets read: {', '.join(str(table.sheet) for table, _ in fitting)} (--sheet names one)")
+    if skipped:
+        notes.append(f"sheets without a column of words not read: {', '.join(skipped)}")
+    rows: list[tables.Row] = []
+    for table, fields in fitting:
+        export = tables.headings.find_export("drafts", table.columns)
+        label = f"read as {export.label}: " if export is not None else ""
+        kept = _keep_rows(table, wanted)
+        unread = [name for name in table.columns if name not in fields.values()]
+        notes += table.notes
+        if label:
+            notes.append(f"{label}{len(kept)} draft{'' if len(kept) == 1 else 's'}")
+        if unread:
+            notes.append(f"columns not used: {', '.join(unread)}")
+        renamed = [f"{column} as {name}" for name, column in fields.items() if column != name]
+        if renamed:
+            notes.append(f"columns read: {', '.join(renamed)}")
+        rows += _name_cells(kept, fields)
+    return _make_from_rows(rows, path, surface, tuple(dict.fromkeys(notes)))
+
+
+def _name_headless(table: tables.LoadedTable) -> tables.LoadedTable:
+    """Give a schedule without headings its own: date and time, message, link, as Hootsuite takes them."""
+    columns = table.columns
+    if not (1 < len(columns) <= len(_SCHEDULE) and _MOMENT.match(columns[0])):
+        return table
+    names = _SCHEDULE[: len(columns)]
+    first = tables.Row(1, dict(zip(names, columns, strict=True)))
+    pairs = tuple(zip(names, columns, strict=True))
+    rows = [tables.Row(row.line, {name: row.cells[at] for name, at in pairs if at in row.cells}) for row in table.rows]
+    return dataclasses.replace(table, columns=names, rows=[first, *rows])
+
+
+def _find_fields(table: tables.LoadedTable, path: Path, wanted: _Wanted, *, strict: bool) -> dict[str, str]:
+    export = tables.headings.find_export("drafts", table.columns)
+    if strict:
+        tables.headings.check_map(str(path), "drafts", table.columns, wanted.columns)
+    try:
+        fields = tables.headings.find_columns("drafts", table.columns, wanted.columns, export)
+    except KeyError:
+        return {}
+    column = fields.get("id", "id")
+    if column != "id" and "id" not in wanted.columns:
+        ids = [str(row.cells.get(column, "")).strip() for row in table.rows]
+        if len(set(ids)) < len(ids) or not all(_PLAIN_ID.fullmatch(one) for one in ids):
+            fields.pop("id")
+    return fields
+
+
+def _refuse_columns(path: Path, found: Sequence[tables.LoadedTable]) -> None:
+    if not any(table.rows for table in found):
+        raise InputError(f"{path}: there are no rows; write at least one draft with a text")
+    columns = sorted({name for table in found for name in table.columns})
+    near, held = suggest("text", columns), ", ".join(columns)
+    raise InputError(
+        f"{path}:1: there is no column text{near}; it has: {held}; call the column of words text, "
+        "or name it: --map text=COLUMN"
+    )
+
+
+def _keep_rows(table: tables.LoadedTable, wanted: _Wanted) -> list[tables.Row]:
+    if wanted.where is None:
+        return table.rows
+    test = tables.selecting.read_conditions(wanted.where, table.columns)
+    return [row for row in table.rows if test(row.cells)]
+
+
+def _name_cells(rows: Sequence[tables.Row], fields: Mapping[str, str]) -> list[tables.Row]:
+    pairs = tuple(fields.items())
+    return [
+        tables.Row(row.line, {name: row.cells[column] for name, column in pairs if column in row.cells}) for row in rows
+    ]
+
+
+def _make_from_rows(
+    rows: Sequence[tables.Row], path: Path, surface: str | None, notes: tuple[str, ...] = ()
+) -> Campaign:
     if not rows:
         raise InputError(f"{path}: there are no rows; write at least one draft with a text")
     columns = sorted({name for row in rows for name in row.cells})
@@ -182,12 +348,14 @@ def _make_from_rows(rows: Sequence[tables.Row], path: Path, surface: str | None)
     entries = _take_objectives(fields, [row.cells for row in rows], [f"{path}:{row.line}" for row in rows])
     for row, entry in zip(rows, entries, strict=True):
         cells = {name: _split_list(value) if name in records.LIST_FIELDS else value for name, value in entry.items()}
+        if isinstance(cells.get("surface"), str):
+            cells["surface"] = channels.read_surface(cells["surface"].strip())
         cells.setdefault("id", _free_id(str(cells.get("text", "")), drafts))
         drafts.append(_make_draft(cells, Located(None, str(path), {(): row.line}), (), surface))
     lines = {(draft.id, ""): row.line for draft, row in zip(drafts, rows, strict=True)}
     document = Located(None, str(path), {(): rows[0].line})
     campaign = make_record(Campaign, document, {"campaign": path.stem, **fields, "drafts": tuple(drafts)})
-    return campaign.read_from(str(path), lines)
+    return campaign.read_from(str(path), lines, notes)
 
 
 def _take_objectives(fields: dict[str, Any], entries: Sequence[Any], places: Sequence[str]) -> list[Any]:

@@ -26,8 +26,9 @@ def save_campaign(campaign: Campaign, path: Path) -> None:
     fields = campaign.model_dump(mode="json", exclude_defaults=True)
     surfaces = {draft.surface for draft in campaign.drafts}
     fields["drafts"] = [
-        {"id": draft.id, "surface": draft.surface, **draft.model_dump(mode="json", exclude_defaults=True)}
+        {"id": draft.id, "surface": draft.surface, **draft.model_dump(mode="json", exclude_defaults=True), **samples}
         for draft in campaign.drafts
+        for samples in [{"samples": dict(draft.samples)} if draft.samples else {}]
     ]
     if len(surfaces) == 1:
         fields = {"campaign": campaign.campaign, "surface": surfaces.pop(), **fields}

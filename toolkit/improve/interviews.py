@@ -207,7 +207,7 @@ class Interview:
         persona = guest.persona
         prompt = self._prompts.render(
             "interview_completion.j2",
-            person=write_spoken(f"{persona.name}, {persona.age}: {persona.about}"),
+            person=write_spoken(f"{persona.called}: {persona.about}"),
             called=write_spoken(persona.name),
             post=write_spoken(describe_draft(guest.draft)),
             thought=write_spoken(guest.memory.verbatim if guest.memory else "I do not remember it."),
@@ -423,7 +423,7 @@ def check_question(question: str) -> str:
 
 def write_transcript(run_id: str, persona: Persona, draft_id: str, turns: Sequence[conversations.Turn]) -> str:
     """Return a conversation as Markdown, with its label; what was said is indented and stays as it is."""
-    head = [f"# {persona.name}, {persona.age}, about {draft_id}", "", f"Run {run_id}. {NOTE} {LABEL}", ""]
+    head = [f"# {persona.called}, about {draft_id}", "", f"Run {run_id}. {NOTE} {LABEL}", ""]
     body = [
         part
         for turn in turns

@@ -11,7 +11,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from toolkit.errors import InputError, suggest
 
@@ -80,14 +88,19 @@ class Persona(Record):
     """Stable name of the persona within its audience."""
     name: str
     """What the persona is called in prompts and on screens."""
-    age: int = Field(ge=13, le=120)
-    """Age in years; 13 or more, because simulating younger children is refused."""
+    age: int | None = Field(default=None, ge=13, le=120)
+    """Age in years, None where unknown; 13 or more, because simulating younger children is refused."""
     weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     """How many people of the audience this persona stands for, in any unit."""
     segments: dict[str, str] = Field(default_factory=dict)
     """Groups the persona belongs to, such as {"role": "seller"}."""
     about: str = Field(min_length=1, max_length=20_000)
     """Who this is, in plain sentences."""
+
+    @property
+    def called(self) -> str:
+        """Name and age as they stand on screens: "Maya, 24", or "Maya" where the age is unknown."""
+        return self.name if self.age is None else f"{self.name}, {self.age}"
 
     _id_as_text = field_validator("id", mode="before")(_number_as_text)
 
@@ -131,6 +144,19 @@ class Audience(Record):
     """Where it comes from: written by hand, or the survey and its licence."""
     personas: tuple[Persona, ...] = Field(min_length=1)
     """The people, in file order."""
+
+    _notes: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What reading the file left out or looked past, one sentence each."""
+        return self._notes
+
+    def with_notes(self, notes: tuple[str, ...]) -> Audience:
+        """Return a copy that tells what was left out."""
+        told = self.model_copy()
+        told._notes = notes  # noqa: SLF001 - a copy of itself
+        return told
 
     @model_validator(mode="after")
     def _distinct_ids(self) -> Audience:
@@ -189,6 +215,8 @@ class Draft(Record):
     """Message tag sent with a Messenger message."""
     promotional: bool | None = None
     """Whether the message sells something."""
+    samples: tuple[tuple[str, str], ...] = ()
+    """What people read in place of variables: {"1": "Pablo"} for {{1}}; pairs, so that a draft can be looked up."""
 
     @property
     def digest(self) -> str:
@@ -201,6 +229,11 @@ class Draft(Record):
         return hashlib.sha256(unicodedata.normalize("NFC", seen).encode()).hexdigest()
 
     _id_as_text = field_validator("id", mode="before")(_number_as_text)
+
+    @field_validator("samples", mode="before")
+    @classmethod
+    def _samples_as_pairs(cls, value: Any) -> Any:
+        return tuple((str(name), str(words)) for name, words in value.items()) if isinstance(value, dict) else value
 
     @field_validator("id")
     @classmethod
@@ -260,16 +293,22 @@ class Campaign(Record):
 
     _file: str | None = PrivateAttr(default=None)
     _lines: dict[tuple[str, str], int] = PrivateAttr(default_factory=dict)
+    _notes: tuple[str, ...] = PrivateAttr(default=())
 
     @property
     def file(self) -> str | None:
         """The file the campaign was read from."""
         return self._file
 
-    def read_from(self, file: str, lines: dict[tuple[str, str], int]) -> Campaign:
-        """Return a copy that knows its file and the line of each part, by draft id and field ("" for the draft)."""
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What reading the file left out or looked past, one sentence each."""
+        return self._notes
+
+    def read_from(self, file: str, lines: dict[tuple[str, str], int], notes: tuple[str, ...] = ()) -> Campaign:
+        """Return a copy that knows its file, its notes and the line of each part, by draft id and field, "" for all."""
         placed = self.model_copy()
-        placed._file, placed._lines = file, lines  # noqa: SLF001 - a copy of itself
+        placed._file, placed._lines, placed._notes = file, lines, notes  # noqa: SLF001 - a copy of itself
         return placed
 
     def find_line(self, draft_id: str, field: str = "") -> int | None:

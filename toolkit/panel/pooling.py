@@ -55,5 +55,5 @@ def list_notes(given: Sequence[Audience], audiences: Sequence[Audience], panel: 
 
 def _number_people(panel: Sequence[Persona]) -> np.ndarray:
     """Return a number for each persona, the same for those whom the model is shown alike."""
-    numbers: dict[tuple[str, int, str], int] = {}
+    numbers: dict[tuple[str, int | None, str], int] = {}
     return np.array([numbers.setdefault((one.name, one.age, one.about), len(numbers)) for one in panel], dtype=np.intp)

@@ -81,7 +81,7 @@ def show_card(desk: editing.Desk, persona: Persona) -> None:
     group = next(iter(persona.segments.values()), persona.id)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(str(render_portrait(seating.find_initials(persona.name), group)), width="content")
-        st.markdown(f"**{escape(editing.shorten(persona.name, 60))}, {persona.age}**", width="stretch")
+        st.markdown(f"**{escape(editing.shorten(persona.name, 60))}{_say_age(persona)}**", width="stretch")
     held = " · ".join(persona.segments.values())
     st.caption(
         escape(editing.shorten(f"{persona.id} · weight {persona.weight:g}" + (f" · {held}" if held else ""), 200))
@@ -130,7 +130,7 @@ def _open(desk: editing.Desk, persona: Persona | None) -> None:
     filled = {
         "id": persona.id if persona else editing.suggest_id(desk.audience),
         "name": persona.name if persona else "",
-        "age": str(persona.age) if persona else "",
+        "age": str(persona.age) if persona and persona.age is not None else "",
         "weight": f"{persona.weight:g}" if persona else "1",
         "segments": editing.write_segments(persona)
         if persona
@@ -163,3 +163,7 @@ def _delete(desk: editing.Desk, persona: Persona) -> None:
         session.said = f"{persona.name} is deleted. Undo brings them back."
     except InputError as error:
         session.said = str(error)
+
+
+def _say_age(persona: Persona) -> str:
+    return "" if persona.age is None else f", {persona.age}"

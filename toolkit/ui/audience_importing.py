@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from toolkit.audiences import editing, personal, uploads
+from toolkit.audiences import editing, privacy, uploads
 from toolkit.errors import InputError
 from toolkit.files import tables
 from toolkit.models import Audience
@@ -14,29 +14,30 @@ from toolkit.ui.text import escape
 _NONE = "(none)"
 _SHOWN = 3
 _COLUMNS = ("id", "name", "age", "weight")
-_CHOSEN = (*_COLUMNS, "audience", "segments", "template")
+_CHOSEN = (*_COLUMNS, "audience", "segments", "template", "sentence", "keep")
+_TYPES = [suffix[1:] for suffix in (*tables.SUFFIXES, ".jsonl")]
 
 
 def show_import() -> None:
     """Draw the import from file to preview."""
-    upload = st.file_uploader(
-        "A table with one row a person", type=[suffix[1:] for suffix in tables.SUFFIXES], key=keys.ROWS
-    )
+    upload = st.file_uploader("A table with one row a person", type=_TYPES, key=keys.ROWS)
     if upload is None:
         st.caption(
-            "CSV, Excel or Parquet, up to 20 MB and 5,000 rows. The table stays on this machine. "
-            "Names and descriptions are sent to the model that answers."
+            "CSV, Excel, OpenDocument, Parquet, SPSS, Stata or JSON Lines, up to 20 MB and 5,000 rows. "
+            "The table stays on this machine. Names and descriptions are sent to the model that answers."
         )
         return
     try:
         table = caching.read_rows(upload.name, upload.getvalue())
         name, columns, segments, template = ask_columns(table)
-        audience = uploads.make_audience(table, name, template, segments, columns)
+        sentence, keep = ask_words(table)
+        audience = uploads.make_audience(table, name, template, segments, columns, keep=keep, sentence=sentence)
     except InputError as error:
         st.error(escape(str(error)))
         return
     show_three(audience)
-    show_personal(table, audience)
+    show_personal(audience)
+    show_notes(audience)
     desk = state.find_session().desk
     waits = desk is not None and desk.is_changed
     st.button(
@@ -70,27 +71,53 @@ def ask_columns(table: uploads.Table) -> tuple[str, dict[str, str], list[str], s
     return name, columns, segments, template
 
 
+def ask_words(table: uploads.Table) -> tuple[str, list[str]]:
+    """Let somebody describe people in sentences, and bring back columns that look personal."""
+    left, right = st.columns(2, gap="large")
+    free = [column for column in table.columns if column not in table.left_out]
+    example = " ".join(f"{{{column}}}" for column in free[:2])
+    with left:
+        sentence = st.text_input(
+            "Sentence that describes a person", placeholder=example,
+            help="Columns stand in braces. Leave it empty to use the template.",
+            **state.tie(keys.name_import("sentence"), ""),
+        )  # fmt: skip
+    with right:
+        state.suggest(keys.name_import("keep"), [])
+        state.keep_choices(keys.name_import("keep"), list(table.left_out))
+        keep = st.multiselect(
+            "Personal columns to keep", list(table.left_out),
+            format_func=lambda column: f"{column} ({table.left_out[column]})",
+            help="These columns reach no description unless you choose them here.",
+            disabled=not table.left_out, **state.tie(keys.name_import("keep")),
+        )  # fmt: skip
+    return sentence, keep
+
+
+def show_notes(audience: Audience) -> None:
+    """Draw what was left out of the table."""
+    if audience.notes:
+        st.info(escape("\n\n".join(f"{note[:1].upper()}{note[1:]}." for note in audience.notes)))
+
+
 def show_three(audience: Audience) -> None:
     """Draw the first three people as they would be."""
     st.subheader(f"The first {min(_SHOWN, len(audience.personas))} of {len(audience.personas)}", anchor=False)
     for column, persona in zip(st.columns(_SHOWN), audience.personas, strict=False):
         with column.container(border=True):
-            st.markdown(f"**{escape(persona.name)}, {persona.age}**")
+            st.markdown(f"**{escape(persona.called)}**")
             held = " · ".join(f"{key}: {value}" for key, value in persona.segments.items())
             st.caption(escape(f"{persona.id} · weight {persona.weight:g}" + (f" · {held}" if held else "")))
             st.text(persona.about[:600])
 
 
-def show_personal(table: uploads.Table, audience: Audience) -> None:
-    """Say which columns are left out as personal, and how many descriptions still hold a contact."""
-    if table.personal:
-        columns = ", ".join(editing.shorten(column, 40) for column in table.personal)
-        st.caption(escape(f"These columns look personal, so the suggested template omits them: {columns}."))
-    found = personal.count_contacts(audience)
+def show_personal(audience: Audience) -> None:
+    """Warn of descriptions that still hold a contact, since a model gets to read them."""
+    found = sum(privacy.find_in_text(f"{persona.name}. {persona.about}") for persona in audience.personas)
     if found:
         st.warning(
-            f"Descriptions with an e-mail address or a phone number: {found}. "
-            "They would be sent to the model that answers. Take the column out of the template."
+            f"Descriptions with an e-mail or IP address or a telephone number: {found}. "
+            "They would be sent to the model that answers. Take the column out of the description."
         )
 
 

@@ -13,7 +13,7 @@ from toolkit.results import Run
 from toolkit.store import outcome_log
 from toolkit.ui import keys, state
 from toolkit.ui.text import escape
-from toolkit.validity.outcomes import Addition, add_outcomes, find_batch, read_outcome
+from toolkit.validity.outcomes import Addition, add_outcomes, find_batch, matching, read_outcome, read_upload
 
 _COUNTS = {"shown": "shown to", "clicks": "clicks", "replies": "replies", "shares": "shares", "hides": "hides"}
 
@@ -30,6 +30,30 @@ def show_outcomes(run: Run) -> None:
         rows = [_ask_row(run, draft_id) for draft_id in run.drafts]
         if st.form_submit_button("Keep these results"):
             _keep(run, day, rows)
+    show_upload()
+
+
+def show_upload() -> None:
+    """Draw the upload of a table of results, and what reading it found before anything is kept."""
+    types = ["csv", "tsv", "xlsx", "xls", "ods", "parquet", "jsonl"]
+    upload = st.file_uploader("Or a table of results, as the platform exports it", type=types, key=keys.RESULTS)
+    if upload is None:
+        return
+    try:
+        found, notes = read_upload(upload.name, upload.getvalue())
+        matched, hard = matching.report_matches(api.default_store(), found)
+    except ToolkitError as error:
+        st.error(escape(str(error)))
+        return
+    st.info(escape("\n\n".join([f"Of {len(found)} in the table, {matched} of tested drafts", *notes, *hard])))
+    if st.button("Keep the results of the table", key=keys.KEEP_RESULTS):
+        try:
+            added = add_outcomes(api.default_store(), found, upload.name)
+        except ToolkitError as error:
+            st.error(escape(str(error)))
+            return
+        state.find_session().kept_outcomes = added
+        st.rerun()
 
 
 def _ask_row(run: Run, draft_id: str) -> dict[str, int | None]:

@@ -62,7 +62,7 @@ def ask_persona(subject: Subject, draft: str) -> str:
 def show_persona(subject: Subject, persona: Persona, persona_id: str, draft: str) -> None:
     """Show who somebody is, the draft, and what they did with it."""
     with st.container(border=True):
-        st.markdown(f"**{escape(persona.name)}, {persona.age}**")
+        st.markdown(f"**{escape(persona.called)}**")
         st.caption("AI persona · " + escape(" · ".join(f"{key}: {item}" for key, item in persona.segments.items())))
         st.text(persona.about)
     with st.container(border=True):
@@ -161,4 +161,4 @@ def _start_everybody(name: str, subject: Subject, draft: str, question: str) -> 
 def _name(subject: Subject, persona_id: str, draft: str) -> str:
     persona = subject.people[persona_id]
     cell = subject.heard.get((persona_id, draft))
-    return f"{persona.name}, {persona.age}: {interviews.say_deed(cell.action) if cell else 'not asked'}"
+    return f"{persona.called}: {interviews.say_deed(cell.action) if cell else 'not asked'}"

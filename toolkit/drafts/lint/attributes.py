@@ -208,7 +208,7 @@ def _matching_sentence(words: str, category: str, persona: Persona) -> str | Non
     if category == "name":
         return f"called {persona.name}" if persona.name.lower() in words.lower() else None
     if category == "age":
-        return f"age {persona.age}" if re.search(rf"\b{persona.age}\b", words) else None
+        return f"age {persona.age}" if persona.age is not None and re.search(rf"\b{persona.age}\b", words) else None
     vocabulary = load_attributes().vocabulary.get(category)
     if vocabulary is None:
         return None

@@ -13,6 +13,7 @@ from toolkit.drafts.lint.attributes import find_attributes
 from toolkit.drafts.lint.brand import Brand, find_brand, find_brand_beside, load_brand
 from toolkit.drafts.lint.language_id import ENGLISH, detect_language
 from toolkit.drafts.lint.limits import find_limits
+from toolkit.drafts.lint.placeholders import find_placeholders
 from toolkit.drafts.lint.placing import Placer
 from toolkit.drafts.lint.policies import find_flags, find_window, find_young_targets
 from toolkit.drafts.lint.records import Finding, Part, split_parts
@@ -38,7 +39,7 @@ RULES: tuple[str, ...] = (
         for name in (
             "caps", "exclamation", "emoji", "hashtags", "insecure-link", "long-sentence", "reading-grade",
             "missing-cta", "missing-alt", "missing-headline", "missing-price", "missing-place", "unused-part",
-            "language", "brand-required", "brand-banned", "brand-claim", "brand-tone",
+            "language", "placeholder", "brand-required", "brand-banned", "brand-claim", "brand-tone",
         )
     ),
 )  # fmt: skip
@@ -132,6 +133,7 @@ def _find(draft: Draft, audience: Audience | None, brand: Brand | None, ages: st
     english = language == ENGLISH
     yield from find_limits(draft, surface)
     yield from find_variables(draft, surface)
+    yield from find_placeholders(draft)
     yield from find_window(draft, surface)
     yield from find_young_targets(draft, ages, audience)
     yield from find_missing(draft, surface, english=english)

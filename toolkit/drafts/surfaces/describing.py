@@ -6,12 +6,14 @@ from functools import lru_cache
 
 from toolkit.drafts.surfaces.catalogue import find_surface
 from toolkit.drafts.surfaces.places import place_fold
+from toolkit.drafts.surfaces.samples import fill_samples
 from toolkit.models import Draft
 
 
 @lru_cache(maxsize=128)
 def describe_draft(draft: Draft) -> str:
     """Return the whole draft as its reader meets it: the text first, then each further part on its own line."""
+    draft = fill_samples(draft)
     parts = [("Headline", draft.headline), ("Description", draft.description), ("Price", draft.price)]
     parts += [("Place", draft.place), ("Picture", draft.alt), ("Button", draft.cta), ("Link", draft.link)]
     parts += [("First message of the chat", draft.greeting)]
@@ -30,6 +32,7 @@ def cut_at_fold(draft: Draft) -> str:
 
     The text is cut at the surface's fold, never inside a character; headline, picture and button stay in view.
     """
+    draft = fill_samples(draft).model_copy(update={"samples": ()})
     fold = place_fold(draft.text, find_surface(draft.surface), "phone")
     if fold is None:
         return describe_draft(draft)
@@ -40,4 +43,4 @@ def cut_at_fold(draft: Draft) -> str:
 @lru_cache(maxsize=128)
 def is_folded(draft: Draft) -> bool:
     """Return whether part of the draft's text is hidden on a phone until somebody taps "See more"."""
-    return place_fold(draft.text, find_surface(draft.surface), "phone") is not None
+    return place_fold(fill_samples(draft).text, find_surface(draft.surface), "phone") is not None

@@ -16,7 +16,7 @@ DraftField = Literal[
     "buttons", "quick_replies", "tag", "promotional",
 ]  # fmt: skip
 
-FIELDS: tuple[str, ...] = tuple(name for name in Draft.model_fields if name not in {"id", "surface"})
+FIELDS: tuple[str, ...] = tuple(name for name in Draft.model_fields if name not in {"id", "surface", "samples"})
 """Every part a draft can have."""
 
 

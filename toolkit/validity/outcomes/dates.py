@@ -11,6 +11,7 @@ _DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
 _NUMBERS = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})")
 _DAY_FIRST = re.compile(r"(?:[a-z]+,?\s+)?(\d{1,2})(?:st|nd|rd|th)?[\s.-]+([a-z]{3,9})\.?,?[\s-]+(\d{4})")
 _MONTH_FIRST = re.compile(r"(?:[a-z]+,?\s+)?([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
+_TIME = re.compile(r",? (?:at |um )?\d{1,2}:\d{2}.*$")
 _MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
@@ -18,31 +19,32 @@ _MONTHS = (
 _COMPACT = 8
 
 
-def read_date(cell: Any) -> datetime.date:
+def read_date(cell: Any, *, first: str | None = None) -> datetime.date:
     """Return the day of a cell: ISO 8601, 24.11.2026, 24/11/2026, 24 November 2026 or Nov 24, 2026.
 
     Raises ValueError, with what to write instead, for anything else, and for a day such as 05/06/2026 that is one day
-    to some and another to others.
+    to some and another to others, unless the column has settled whether `first` comes the "day" or the "month".
     """
     if isinstance(cell, datetime.datetime):
         return cell.date()
     if isinstance(cell, datetime.date):
         return cell
     text = " ".join(str(cell).split()).lower()
-    year, month, day = _find_parts(text)
+    year, month, day = _find_parts(text, first)
     try:
         return datetime.date(year, month, day)
     except ValueError:
         raise ValueError(f"there is no day {text!r}") from None
 
 
-def _find_parts(text: str) -> tuple[int, int, int]:
+def _find_parts(text: str, order: str | None) -> tuple[int, int, int]:
     if (found := _ISO.fullmatch(text)) and (found[2] or len(text) == _COMPACT):
         return int(found[1]), int(found[3]), int(found[4])
+    text = _TIME.sub("", text)
     if found := _DOTTED.fullmatch(text):
         return int(found[3]), int(found[2]), int(found[1])
     if found := _NUMBERS.fullmatch(text):
-        return _order(int(found[1]), int(found[3]), int(found[4]))
+        return _order(int(found[1]), int(found[3]), int(found[4]), order)
     if found := _DAY_FIRST.fullmatch(text):
         return int(found[3]), _find_month(found[2], text), int(found[1])
     if found := _MONTH_FIRST.fullmatch(text):
@@ -50,9 +52,11 @@ def _find_parts(text: str) -> tuple[int, int, int]:
     raise ValueError(f"{text!r} is no day; write it as 2026-11-24")
 
 
-def _order(first: int, second: int, year: int) -> tuple[int, int, int]:
+def _order(first: int, second: int, year: int, order: str | None) -> tuple[int, int, int]:
     """Return year, month and day of two numbers in unknown order, where only one order is a day."""
     months = len(_MONTHS)
+    if order is not None and max(first, second) <= months:
+        return (year, second, first) if order == "day" else (year, first, second)
     if max(first, second) <= months and first != second:
         either = f"{year}-{second:02}-{first:02} or {year}-{first:02}-{second:02}"
         raise ValueError(f"'{first:02}/{second:02}/{year}' may be two days; write {either}")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from toolkit.files import normalising
 from toolkit.store import outcome_log, test_log
+from toolkit.validity.outcomes.loosening import find_loosely, find_nearest
 
 UNKNOWN = "no run has tested this draft"
 AMBIGUOUS = "several tested drafts fit; add draft_id, headline, surface or campaign"
@@ -23,6 +24,8 @@ class Match:
     outcome: outcome_log.Outcome
     tested: tuple[test_log.Tested, ...]
     why_not: str | None = None
+    past: tuple[str, ...] = ()
+    """What the two texts differ in: a shortened link, typographic signs, case ..."""
 
 
 @dataclass(slots=True)
@@ -60,14 +63,38 @@ def match_outcomes(outcomes: Sequence[outcome_log.Outcome], tested: Sequence[tes
     """Match by the digest of the words, or of the whole draft; by draft_id where a result carries neither.
 
     The surface has to agree where the result names one; headline, draft_id and campaign decide between several. A
-    result that several different drafts fit stays unmatched: none is guessed.
+    result that several different drafts fit stays unmatched: none is guessed. Words that no draft has are looked for
+    once more past what platforms do to them, where exactly one draft then fits.
     """
     places: dict[tuple[str, str], list[test_log.Tested]] = defaultdict(list)
     for one in tested:
         places["text", one.text_hash].append(one)
         places["draft", one.draft_hash].append(one)
         places["id", one.draft_id].append(one)
-    return [_match(outcome, places) for outcome in outcomes]
+    matches = [_match(outcome, places) for outcome in outcomes]
+    return [_match_loosely(match, tested) if match.why_not == UNKNOWN else match for match in matches]
+
+
+def report_matches(store: Path, outcomes: Sequence[outcome_log.Outcome]) -> tuple[int, list[str]]:
+    """Return how many results are of tested drafts, and a line on each that was hard to find or was not found."""
+    with test_log.History(store) as history:
+        tested = history.list_tested()
+    said = []
+    matches = match_outcomes(outcomes, tested) if tested else []
+    for match in matches:
+        named = _shorten(match.outcome.text or match.outcome.draft_id or "")
+        if match.past:
+            said.append(f"{named}: found as {match.tested[-1].draft_id}, past {' and '.join(match.past)}")
+        elif not match.tested:
+            near = find_nearest(match.outcome.text or "", tested)
+            hint = f"; the nearest is {near.draft_id}: {_shorten(near.text or '')}" if near is not None else ""
+            said.append(f"{named}: {match.why_not}{hint}")
+    return sum(bool(match.tested) for match in matches), said
+
+
+def _shorten(text: str) -> str:
+    most = 50
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def list_published(matches: Iterable[Match]) -> list[PublishedDraft]:
@@ -154,6 +181,15 @@ def _match(outcome: outcome_log.Outcome, places: Mapping[tuple[str, str], Sequen
     if len({one.draft_hash for one in found}) > 1:
         return Match(outcome, (), AMBIGUOUS)
     return Match(outcome, tuple(found), None if found else UNKNOWN)
+
+
+def _match_loosely(match: Match, tested: Sequence[test_log.Tested]) -> Match:
+    outcome = match.outcome
+    if not outcome.text:
+        return match
+    there = [one for one in tested if not outcome.surface or one.surface == outcome.surface]
+    found, past = find_loosely(outcome.text, there)
+    return Match(outcome, tuple(found), None, past) if found else match
 
 
 def _find_candidates(

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import re
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from toolkit.drafts import channels
 from toolkit.drafts.surfaces import surface_names
 from toolkit.errors import A_PATH, InputError, accept_only, suggest
 from toolkit.files import normalising, read_text, tables
 from toolkit.store import outcome_log
 from toolkit.validity.outcomes.dates import read_date
 
-FORMATS = (*tables.SUFFIXES, ".jsonl")
+FORMATS = (".csv", ".xlsx", ".parquet", ".jsonl", ".tsv", ".xlsm", ".xls", ".ods")
 COLUMNS = ("draft", "draft_id", "headline", "surface", "shown", *outcome_log.COUNTS, "date", *outcome_log.KEYS)
-_SYNONYMS = {"text": "draft", "impressions": "shown"}
-_WHOLE = re.compile(r"\d+(?:\.0{1,2})?|\d{1,3}(?:[,\u00a0\u202f ]\d{3})+")
+_MOST_UPLOADED = 20 * 1024**2
 _HASH = re.compile(r"[0-9a-f]{64}")
-_LARGEST = 10**15
+_COUNTED = ("shown", *outcome_log.COUNTS)
+_NAMES = ("draft", "draft_id", "headline")
+"""What says which draft a row is of; a total has none of them."""
 
 
 class OutcomeTable(NamedTuple):
@@ -32,13 +36,23 @@ class OutcomeTable(NamedTuple):
 
 
 @accept_only(path=A_PATH)
-def load_outcomes(path: str | Path, today: datetime.date | None = None, surface: str | None = None) -> OutcomeTable:
-    r"""Return the real results of a table (.csv .xlsx .parquet .jsonl) and notes on what was left out.
+def load_outcomes(
+    path: str | Path,
+    today: datetime.date | None = None,
+    surface: str | None = None,
+    *,
+    columns: Mapping[str, str] | None = None,
+    sheet: str | None = None,
+    where: str | None = None,
+) -> OutcomeTable:
+    r"""Return the real results of a table (.csv .xlsx .parquet .jsonl and others) and notes on what was left out.
 
-    A row needs `draft` or `draft_id`, `shown`, and one of `clicks`, `replies`, `shares`, `hides`. `today` is the latest
-    day that a row may name; the default is today's date. `surface` is for rows that name none. A row that stands twice
-    counts once. Raises InputError with FILE:LINE of the first row that cannot be used, and the lines of the others;
-    nothing of such a file is returned.
+    A row needs `draft` or `draft_id`, `shown`, and one of `clicks`, `replies`, `shares`, `hides`; exports of Meta,
+    Google, X, TikTok, LinkedIn, Pinterest and Mailchimp are known by their headings, and `columns` names the column of
+    a field that is called something else. `today` is the latest day that a row may name; the default is today's date.
+    `surface` is for rows that name none, `sheet` one of a workbook's, and `where` a condition such as "country = GB".
+    A row that stands twice counts once. Raises InputError with FILE:LINE of the first row that cannot be used, and the
+    lines of the others; nothing of such a file is returned.
 
     Examples:
         >>> import pathlib, tempfile
@@ -49,89 +63,254 @@ def load_outcomes(path: str | Path, today: datetime.date | None = None, surface:
         (1200, 48)
     """
     path, today = Path(path), today or datetime.datetime.now(datetime.UTC).date()
-    suffix = path.suffix.lower()
-    if path.is_file() and suffix not in FORMATS:
-        raise InputError(f"{path}: results cannot be read from {suffix or 'this'}; allowed: {', '.join(FORMATS)}")
-    rows = tables.load_json_lines(path, read_text(path)) if suffix == ".jsonl" else tables.load_rows(path)
-    if not rows:
+    table = _load_table(path, sheet, columns or {})
+    if not table.rows:
         raise InputError(f"{path}: there are no rows; write at least one result with draft and shown")
-    rows = [tables.Row(row.line, {_name(name): value for name, value in row.cells.items()}) for row in rows]
-    notes = _check_columns(path, rows)
+    if where is not None:
+        wanted = tables.selecting.read_conditions(where, table.columns)
+        table = dataclasses.replace(table, rows=[row for row in table.rows if wanted(row.cells)])
+    layout, notes = _find_layout(path, table, columns or {})
+    rows = _keep_results(table.rows, layout, notes)
+    reader = _Reader(
+        today,
+        surface or layout.constants.get("surface"),
+        month_first=tables.numbers.find_order(row.cells["date"] for row in rows if "date" in row.cells),
+        dotted=tuple(name for name in _COUNTED if tables.numbers.find_dotted(_list_cells(rows, name))),
+    )
     outcomes: list[tuple[int, outcome_log.Outcome]] = []
     faults: list[tuple[int, str]] = []
     for row in rows:
         try:
-            outcomes.append((row.line, _read_row(row, today, surface)))
+            outcomes.append((row.line, reader.read(row)))
         except ValueError as error:
             faults.append((row.line, str(error)))
     if faults:
         raise InputError(_say_faults(path, faults))
+    if layout.splits:
+        outcomes = _add_up(outcomes, notes, layout.splits)
     kept, repeated = _drop_repeated(path, outcomes)
     if repeated:
         notes.append(f"rows that stand twice were counted once: {_say_lines(repeated)}")
+    if layout.label:
+        notes.insert(0, f"read as {layout.label}: {len(kept)} result{'' if len(kept) == 1 else 's'}")
     return OutcomeTable(kept, notes)
+
+
+def read_upload(name: str, data: bytes) -> OutcomeTable:
+    """Return the results of a table that came through the browser; errors name the file as it was called there."""
+    if len(data) > _MOST_UPLOADED:
+        raise InputError(f"{name[:80]}: larger than 20 MB; use `audience outcomes add`")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"upload{Path(name).suffix.lower()}"
+        path.write_bytes(data)
+        try:
+            return load_outcomes(path)
+        except InputError as error:
+            raise InputError(str(error).replace(str(path), name[:80])) from None
 
 
 def read_outcome(cells: dict[str, Any], today: datetime.date) -> outcome_log.Outcome:
     """Return one result that was typed in, its cells named as columns of a table; InputError on a fault."""
     try:
-        return _read_row(tables.Row(1, {name: cell for name, cell in cells.items() if cell is not None}), today, None)
+        return _Reader(today).read(tables.Row(1, {name: cell for name, cell in cells.items() if cell is not None}))
     except ValueError as error:
         raise InputError(str(error)) from None
 
 
-def _name(column: str) -> str:
-    plain = column.strip().lower().replace(" ", "_")
-    return _SYNONYMS.get(plain, plain)
+class _Columns(NamedTuple):
+    """Which column of a table is which field."""
+
+    fields: Mapping[str, str]
+    label: str = ""
+    """The export it is, empty where it is a table of one's own."""
+    constants: Mapping[str, str] = {}
+    splits: tuple[str, ...] = ()
+    """Columns that split one result into several rows."""
 
 
-def _check_columns(path: Path, rows: Sequence[tables.Row]) -> list[str]:
-    """Refuse a table without the columns it takes; return notes on columns that are not read."""
-    found = list(dict.fromkeys(name for row in rows for name in row.cells))
-    allowed = f"columns are {', '.join(COLUMNS)}"
-    if "draft" not in found and "draft_id" not in found:
-        raise InputError(f"{path}:1: no column draft or draft_id, or nothing in it{suggest('draft', found)}; {allowed}")
-    if "shown" not in found:
-        raise InputError(f"{path}:1: no column shown, or nothing in it{suggest('shown', found)}; {allowed}")
-    if not set(outcome_log.COUNTS) & set(found):
-        near = next((hint for name in outcome_log.COUNTS if (hint := suggest(name, found))), "")
+def _load_table(path: Path, sheet: str | None, columns: Mapping[str, str]) -> tables.LoadedTable:
+    suffix = path.suffix.lower()
+    if path.is_file() and suffix not in FORMATS:
+        raise InputError(f"{path}: results cannot be read from {suffix or 'this'}; allowed: {', '.join(FORMATS)}")
+    if suffix != ".jsonl":
+        return tables.load_table(path, "results", sheet=sheet, fits=lambda one: _fits(one, columns))
+    rows = tables.load_json_lines(path, read_text(path))
+    return tables.LoadedTable(str(path), tuple(dict.fromkeys(name for row in rows for name in row.cells)), rows)
+
+
+def _fits(table: tables.LoadedTable, columns: Mapping[str, str]) -> bool:
+    export = tables.headings.find_export("results", table.columns)
+    try:
+        fields = tables.headings.find_columns("results", table.columns, columns, export)
+    except KeyError:
+        return False
+    return "shown" in fields and bool({"draft", "draft_id"} & set(fields))
+
+
+def _find_layout(path: Path, table: tables.LoadedTable, columns: Mapping[str, str]) -> tuple[_Columns, list[str]]:
+    """Return which column is which; refuse a table without what it takes, and note the columns that are not used."""
+    held = {name for row in table.rows for name in row.cells}
+    names = [name for name in table.columns if name in held]
+    tables.headings.check_map(str(path), "results", names, columns)
+    export = tables.headings.find_export("results", table.columns)
+    fields = tables.headings.find_columns("results", names, columns, export)
+    _check_fields(path, names, fields, export)
+    notes = list(table.notes)
+    splits = {tables.headings.simplify(name) for name in (export.breakdowns if export else ())}
+    split = tuple(name for name in names if tables.headings.simplify(name) in splits)
+    unread = [name for name in names if name not in fields.values() and name not in split]
+    if unread:
+        notes.append(f"columns not read: {', '.join(unread)}")
+    if export is None:
+        return _Columns(fields), notes
+    return _Columns(fields, export.label, export.constants, split), notes
+
+
+def _check_fields(
+    path: Path, names: Sequence[str], fields: Mapping[str, str], export: tables.headings.Export | None
+) -> None:
+    if export is not None and export.lacks and not {"shown"} <= set(fields):
+        raise InputError(f"{path}: {export.label} has {export.lacks}, or name the column: --map shown=COLUMN")
+    allowed = f"it has: {', '.join(names)}; columns are {', '.join(COLUMNS)}, or name one: --map FIELD=COLUMN"
+    if "draft" not in fields and "draft_id" not in fields:
+        raise InputError(f"{path}:1: no column draft or draft_id, or nothing in it{suggest('draft', names)}; {allowed}")
+    if "shown" not in fields:
+        raise InputError(f"{path}:1: no column shown, or nothing in it{suggest('shown', names)}; {allowed}")
+    if not set(outcome_log.COUNTS) & set(fields):
+        near = next((hint for name in outcome_log.COUNTS if (hint := suggest(name, names))), "")
         raise InputError(f"{path}:1: none of {', '.join(outcome_log.COUNTS)} is a column{near}; {allowed}")
-    unread = [name for name in found if name not in COLUMNS]
-    for name in unread:
-        near = suggest(name, [column for column in COLUMNS if column not in found])
-        if near and name.rstrip("s") in {column.rstrip("s") for column in COLUMNS}:
-            raise InputError(f"{path}:1: unknown column {name!r}{near}; {allowed}")
-    return [f"columns not read: {', '.join(unread)}"] if unread else []
+    for name in names:
+        missing = [field for field in COLUMNS if field not in fields]
+        plain = name.strip().lower().replace(" ", "_")
+        if name not in fields.values() and plain.rstrip("s") in {field.rstrip("s") for field in missing}:
+            raise InputError(f"{path}:1: unknown column {name!r}{suggest(plain, missing)}; {allowed}")
 
 
-def _read_row(row: tables.Row, today: datetime.date, surface: str | None) -> outcome_log.Outcome:
-    cells = row.cells
-    counts = {name: _read_count(cells[name], name) for name in ("shown", *outcome_log.COUNTS) if name in cells}
-    if "shown" not in counts:
-        raise ValueError("shown is empty; write how often the draft was shown")
-    for name, count in counts.items():
-        if count > counts["shown"]:
-            raise ValueError(f"{name} {count} is more than shown {counts['shown']}; check the two columns")
-    if len(counts) == 1:
-        raise ValueError(f"nothing happened here: fill one of {', '.join(outcome_log.COUNTS)} (0 where nobody did)")
-    day = None
-    if "date" in cells:
-        day = read_date(cells["date"])
-        if day > today + datetime.timedelta(days=1):
+def _keep_results(rows: Sequence[tables.Row], layout: _Columns, notes: list[str]) -> list[tables.Row]:
+    """Return the rows under the names of their fields, without totals and without those never counted."""
+    named = [
+        tables.Row(
+            row.line, {field: row.cells[column] for field, column in layout.fields.items() if column in row.cells}
+        )
+        for row in rows
+    ]
+    totals = _find_unnamed_totals(named, certain=bool(layout.label))
+    unknown = [
+        row.line
+        for row in named
+        if row.line not in totals and "shown" in row.cells and tables.numbers.is_unknown(row.cells["shown"])
+    ]
+    if totals:
+        word = "total row without a name" if len(totals) == 1 else "total rows without a name"
+        notes.append(f"{len(totals)} {word} left out ({_say_lines(totals)})")
+    if unknown:
+        word = "row" if len(unknown) == 1 else "rows"
+        notes.append(f"{len(unknown)} {word} left out, shown is unknown there ({_say_lines(unknown)})")
+    left_out = {*totals, *unknown}
+    return [
+        tables.Row(row.line, {name: cell for name, cell in row.cells.items() if not _is_blank_count(name, cell)})
+        for row in named
+        if row.line not in left_out
+    ]
+
+
+def _is_blank_count(name: str, cell: Any) -> bool:
+    return name in _COUNTED and tables.numbers.is_unknown(cell)
+
+
+def _find_unnamed_totals(rows: Sequence[tables.Row], *, certain: bool) -> list[int]:
+    """Return the lines of rows without a draft whose every count is the sum of the others.
+
+    In a table of one's own only the last of at least three rows can be one; an export has it first or last.
+    """
+    least = 2 if certain else 3
+    unnamed = [at for at, row in enumerate(rows) if not any(str(row.cells.get(name, "")).strip() for name in _NAMES)]
+    ends = {len(rows) - 1, *([0] if certain else [])}
+    if len(unnamed) != 1 or len(rows) < least or unnamed[0] not in ends:
+        return []
+    total, others = rows[unnamed[0]], [row for at, row in enumerate(rows) if at != unnamed[0]]
+    dotted = {name: tables.numbers.find_dotted(_list_cells(rows, name)) for name in _COUNTED}
+    counted = [name for name in _COUNTED if name in total.cells and not tables.numbers.is_unknown(total.cells[name])]
+    try:
+        sums = all(
+            tables.numbers.read_count(total.cells[name], name, dotted=dotted[name])
+            == sum(
+                tables.numbers.read_count(row.cells[name], name, dotted=dotted[name])
+                for row in others
+                if name in row.cells and not tables.numbers.is_unknown(row.cells[name])
+            )
+            for name in counted
+        )
+    except ValueError:
+        return []
+    return [total.line] if counted and sums else []
+
+
+def _list_cells(rows: Sequence[tables.Row], name: str) -> list[Any]:
+    return [row.cells[name] for row in rows if name in row.cells]
+
+
+def _add_up(
+    outcomes: Sequence[tuple[int, outcome_log.Outcome]], notes: list[str], splits: Sequence[str]
+) -> list[tuple[int, outcome_log.Outcome]]:
+    """Return one result for all rows that an export splits by age, placement or device."""
+    found: dict[bytes, tuple[int, outcome_log.Outcome]] = {}
+    for line, outcome in outcomes:
+        if outcome.key not in found:
+            found[outcome.key] = (line, outcome)
+            continue
+        first, earlier = found[outcome.key]
+        sums = {name: _add(getattr(earlier, name), getattr(outcome, name)) for name in _COUNTED}
+        found[outcome.key] = (first, earlier.model_copy(update=sums))
+    if len(found) < len(outcomes):
+        notes.append(f"{len(outcomes)} rows split by {', '.join(splits)} added up to {len(found)} results")
+    return list(found.values())
+
+
+def _add(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
+
+
+@dataclasses.dataclass(frozen=True)
+class _Reader:
+    """Rows to results, each column read as the whole of it says."""
+
+    today: datetime.date
+    surface: str | None = None
+    month_first: str | None = None
+    dotted: tuple[str, ...] = ()
+
+    def read(self, row: tables.Row) -> outcome_log.Outcome:
+        """Return the result of a row under the names of the fields; raise ValueError with what is wrong in it."""
+        cells = row.cells
+        counts = {
+            name: tables.numbers.read_count(cells[name], name, dotted=name in self.dotted)
+            for name in _COUNTED
+            if name in cells
+        }
+        if "shown" not in counts:
+            raise ValueError("shown is empty; write how often the draft was shown")
+        for name, count in counts.items():
+            if count > counts["shown"]:
+                raise ValueError(f"{name} {count} is more than shown {counts['shown']}; check the two columns")
+        if len(counts) == 1:
+            raise ValueError(f"nothing happened here: fill one of {', '.join(outcome_log.COUNTS)} (0 where nobody did)")
+        day = self._read_day(cells)
+        named = {name: _read_name(cells[name]) for name in ("draft_id", "headline", *outcome_log.KEYS) if name in cells}
+        chosen = channels.read_surface(str(cells.get("surface", self.surface or "")).strip())
+        if chosen is not None and chosen not in surface_names():
+            near = suggest(chosen, surface_names())
+            raise ValueError(f"unknown surface {chosen!r}{near}; allowed: {', '.join(surface_names())}")
+        fields: dict[str, Any] = {**_read_draft(cells), **named, **counts, "surface": chosen, "date": day}
+        return outcome_log.Outcome(**fields)
+
+    def _read_day(self, cells: Mapping[str, Any]) -> str | None:
+        if "date" not in cells:
+            return None
+        day = read_date(cells["date"], first=self.month_first)
+        if day > self.today + datetime.timedelta(days=1):
             raise ValueError(f"date {day} lies ahead; results are of what was published")
-    named = {name: _read_name(cells[name]) for name in ("draft_id", "headline", *outcome_log.KEYS) if name in cells}
-    chosen = str(cells.get("surface", surface or "")).strip() or None
-    if chosen is not None and chosen not in surface_names():
-        near = suggest(chosen, surface_names())
-        raise ValueError(f"unknown surface {chosen!r}{near}; allowed: {', '.join(surface_names())}")
-    fields: dict[str, Any] = {
-        **_read_draft(cells),
-        **named,
-        **counts,
-        "surface": chosen,
-        "date": day and day.isoformat(),
-    }
-    return outcome_log.Outcome(**fields)
+        return day.isoformat()
 
 
 def _read_draft(cells: dict[str, Any]) -> dict[str, str]:
@@ -146,16 +325,6 @@ def _read_draft(cells: dict[str, Any]) -> dict[str, str]:
 def _read_name(cell: Any) -> str:
     name = " ".join(str(cell).split())
     return name[1:] if normalising.GUARDED.match(name) else name
-
-
-def _read_count(cell: Any, name: str) -> int:
-    text = str(cell).strip()
-    if isinstance(cell, bool) or not _WHOLE.fullmatch(text):
-        raise ValueError(f"{name} is {text!r}; a whole number of 0 or more is needed, such as 1250")
-    count = int(re.sub(r"\D", "", text.split(".")[0]))
-    if count > _LARGEST:
-        raise ValueError(f"{name} is {text}; that is more than a count can be")
-    return count
 
 
 def _drop_repeated(

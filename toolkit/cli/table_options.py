@@ -1,0 +1,65 @@
+"""The options of every command that reads a table, and what is remembered of them beside the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from toolkit.cli.options import option
+from toolkit.errors import InputError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_MAP = option(
+    "--map",
+    "mapped",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    help='Column of a field, such as draft="Post text"; repeatable, remembered in NAME.map.yaml.',
+)
+_SHEET = option("--sheet", metavar="NAME", help="Sheet of a workbook.  [default: the first that fits]")
+_WHERE = option("--where", metavar="EXPRESSION", help="Rows to read, such as 'age >= 18 and country = GB'.")
+
+
+def map_option(command: Command) -> Command:
+    """Add --map and --sheet."""
+    return _MAP(_SHEET(command))
+
+
+def table_options(command: Command) -> Command:
+    """Add --map, --sheet and --where."""
+    return _MAP(_SHEET(_WHERE(command)))
+
+
+def read_map(path: str | Path, mapped: Sequence[str]) -> dict[str, str]:
+    """Return the columns that --map names, or those remembered from the last time for this file."""
+    from toolkit.files import tables
+
+    given = dict(_split(one) for one in mapped)
+    return {**tables.headings.load_map(path), **given}
+
+
+def remember_map(path: str | Path, mapped: Sequence[str]) -> None:
+    """Write what --map named beside the file, and say so; nothing where it named nothing."""
+    from toolkit.files import tables
+
+    if not mapped or not Path(path).is_file():
+        return
+    beside = tables.headings.save_map(path, read_map(path, mapped))
+    click.echo(f"{beside}: the columns of --map are remembered here", err=True)
+
+
+def say_notes(source: str | Path, notes: Sequence[str]) -> None:
+    """Print what reading a file left out, on standard error."""
+    for note in notes:
+        click.echo(f"{source}: {note}", err=True)
+
+
+def _split(one: str) -> tuple[str, str]:
+    name, equals, column = one.partition("=")
+    if not equals or not name.strip() or not column.strip():
+        raise InputError(f'--map {one!r}: not FIELD=COLUMN, such as draft="Post text"')
+    return name.strip(), column.strip()

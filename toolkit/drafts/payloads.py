@@ -1,0 +1,218 @@
+"""Payloads of the WhatsApp Cloud API and the Messenger Send API, read as drafts and written from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from toolkit.models import Draft
+
+_WHATSAPP, _MESSENGER = "whatsapp_template", "messenger_message"
+_LONGEST_SUBTITLE = 80
+"""Characters of a card's subtitle; a longer one is kept apart, so that its limit is checked."""
+_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+def find_payloads(value: Any) -> list[Mapping[str, Any]]:
+    """Return the payloads that a document holds: itself, each of a list, or the templates of a listing; else none."""
+    if isinstance(value, Mapping) and isinstance(value.get("data"), list):
+        value = value["data"]
+    held = value if isinstance(value, list) else [value]
+    found = [one for one in held if isinstance(one, Mapping) and (_is_template(one) or _is_message(one))]
+    return found if len(found) == len(held) else []
+
+
+def read_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of the draft that a payload sends; whom it is sent to is not among them.
+
+    Raises ValueError where it has no words.
+    """
+    fields = _read_template(payload) if _is_template(payload) else _read_message(payload)
+    if not str(fields.get("text") or "").strip():
+        raise ValueError("the payload has no words to read: a body, a text or a card with a title")
+    return {name: value for name, value in fields.items() if value}
+
+
+def write_payload(draft: Draft) -> dict[str, Any]:
+    """Return a draft as the payload of its surface: a WhatsApp template, or a message for the Send API.
+
+    Raises ValueError for a draft on another surface.
+    """
+    if draft.surface == _WHATSAPP:
+        return _write_template(draft)
+    if draft.surface == _MESSENGER:
+        return {"messaging_type": "RESPONSE", "message": _write_message(draft)}
+    raise ValueError(f"draft {draft.id!r} is on {draft.surface}; payloads are of {_WHATSAPP} and {_MESSENGER}")
+
+
+def _is_template(payload: Mapping[str, Any]) -> bool:
+    return isinstance(payload.get("components"), list)
+
+
+def _is_message(payload: Mapping[str, Any]) -> bool:
+    if payload.get("messaging_product") == "whatsapp":
+        return any(isinstance(payload.get(name), Mapping) for name in ("text", "interactive", "template"))
+    return isinstance(payload.get("message"), Mapping)
+
+
+def _read_template(payload: Mapping[str, Any]) -> dict[str, Any]:
+    parts = {str(one.get("type", "")).upper(): one for one in payload["components"] if isinstance(one, Mapping)}
+    header, body, footer = (parts.get(name, {}) for name in ("HEADER", "BODY", "FOOTER"))
+    buttons = [one for one in parts.get("BUTTONS", {}).get("buttons", []) if isinstance(one, Mapping)]
+    samples = {
+        **_read_samples(body, "body_text", ""),
+        **_read_samples(header, "header_text", "headline."),
+    }
+    linked = next((one for one in buttons if one.get("url")), {})
+    if isinstance(linked.get("example"), list):
+        samples |= {f"link.{number}": str(value) for number, value in enumerate(linked["example"], 1)}
+    return {
+        "id": payload.get("name"),
+        "surface": _WHATSAPP,
+        "text": body.get("text"),
+        "headline": header.get("text") if str(header.get("format", "TEXT")).upper() == "TEXT" else None,
+        "description": footer.get("text"),
+        "buttons": [str(one["text"]) for one in buttons if one.get("text")],
+        "link": linked.get("url"),
+        "promotional": str(payload.get("category", "")).upper() == "MARKETING" or None,
+        "samples": samples,
+    }
+
+
+def _read_samples(part: Mapping[str, Any], key: str, prefix: str) -> dict[str, str]:
+    """Return what an example puts in place of each variable, by its number or name."""
+    example = part.get("example")
+    if not isinstance(example, Mapping):
+        return {}
+    named = example.get(f"{key}_named_params")
+    if isinstance(named, list):
+        return {f"{prefix}{one.get('param_name')}": str(one.get("example", "")) for one in named}
+    held = example.get(key)
+    if not isinstance(held, list) or not held:
+        return {}
+    values = held[0] if isinstance(held[0], list) else held
+    return {f"{prefix}{number}": str(value) for number, value in enumerate(values, 1)}
+
+
+def _read_message(payload: Mapping[str, Any]) -> dict[str, Any]:
+    if payload.get("messaging_product") == "whatsapp":
+        return _read_whatsapp_message(payload)
+    message: Mapping[str, Any] = payload["message"]
+    fields: dict[str, Any] = {
+        "surface": _MESSENGER,
+        "text": message.get("text"),
+        "quick_replies": _list_titles(message.get("quick_replies")),
+        "tag": payload.get("tag"),
+    }
+    attachment = message.get("attachment")
+    template = attachment.get("payload", {}) if isinstance(attachment, Mapping) else {}
+    if isinstance(template, Mapping) and template.get("text"):
+        fields |= {"text": template["text"], "buttons": _list_titles(template.get("buttons"))}
+        fields["link"] = _find_link(template)
+    cards = template.get("elements") if isinstance(template, Mapping) else None
+    cards = [one for one in cards if isinstance(one, Mapping)] if isinstance(cards, list) else []
+    return fields | _read_cards(cards) if cards else fields
+
+
+def _read_cards(cards: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the first card as the draft, the words of further cards below its own."""
+    first, rest = cards[0], cards[1:]
+    title, subtitle = str(first.get("title") or ""), str(first.get("subtitle") or "")
+    long = len(subtitle) > _LONGEST_SUBTITLE
+    words = [title if long or not subtitle else subtitle]
+    words += ["\n".join(str(one[name]) for name in ("title", "subtitle") if one.get(name)) for one in rest]
+    return {
+        "text": "\n\n".join(words),
+        "headline": title if subtitle and not long else None,
+        "description": subtitle if long else None,
+        "image": first.get("image_url"),
+        "buttons": _list_titles(first.get("buttons")),
+        "link": _find_link(first),
+    }
+
+
+def _read_whatsapp_message(payload: Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(payload.get("text"), Mapping):
+        return {"surface": _WHATSAPP, "text": payload["text"].get("body")}
+    if payload.get("template") is not None:
+        raise ValueError("a message by template holds parameters alone; name the template's own JSON, with components")
+    held: Mapping[str, Any] = payload["interactive"]
+    action = held.get("action") if isinstance(held.get("action"), Mapping) else {}
+    replies = [one.get("reply", {}) for one in (action or {}).get("buttons", []) if isinstance(one, Mapping)]
+    parameters = (action or {}).get("parameters", {})
+    shown = [{"title": parameters.get("display_text")}] if parameters.get("display_text") else []
+    return {
+        "surface": _WHATSAPP,
+        "text": _read_part(held, "body"),
+        "headline": _read_part(held, "header"),
+        "description": _read_part(held, "footer"),
+        "buttons": _list_titles([*replies, *shown]),
+        "link": parameters.get("url"),
+    }
+
+
+def _read_part(held: Mapping[str, Any], name: str) -> str | None:
+    part = held.get(name)
+    return part.get("text") if isinstance(part, Mapping) else None
+
+
+def _list_titles(buttons: Any) -> list[str]:
+    held = buttons if isinstance(buttons, list) else []
+    return [str(one["title"]) for one in held if isinstance(one, Mapping) and one.get("title")]
+
+
+def _find_link(part: Mapping[str, Any]) -> str | None:
+    action = part.get("default_action")
+    buttons = [one for one in part.get("buttons") or [] if isinstance(one, Mapping)]
+    held = [action] if isinstance(action, Mapping) else []
+    return next((str(one["url"]) for one in [*held, *buttons] if one.get("url")), None)
+
+
+def _write_template(draft: Draft) -> dict[str, Any]:
+    components: list[dict[str, Any]] = []
+    if draft.headline:
+        header: dict[str, Any] = {"type": "HEADER", "format": "TEXT", "text": draft.headline}
+        values = _list_samples(draft, draft.headline, "headline.")
+        components.append({**header, "example": {"header_text": values}} if values else header)
+    body: dict[str, Any] = {"type": "BODY", "text": draft.text}
+    values = _list_samples(draft, draft.text, "")
+    components.append({**body, "example": {"body_text": [values]}} if values else body)
+    if draft.description:
+        components.append({"type": "FOOTER", "text": draft.description})
+    buttons = [{"type": "QUICK_REPLY", "text": label} for label in draft.buttons]
+    if draft.link and buttons:
+        buttons[-1] = {"type": "URL", "text": draft.buttons[-1], "url": draft.link}
+    if buttons:
+        components.append({"type": "BUTTONS", "buttons": buttons})
+    category = "MARKETING" if draft.promotional else "UTILITY"
+    return {"name": draft.id, "category": category, "components": components}
+
+
+def _list_samples(draft: Draft, text: str, prefix: str) -> list[str]:
+    names = dict.fromkeys(_VARIABLE.findall(text))
+    samples = dict(draft.samples)
+    return [samples[f"{prefix}{name}"] for name in names if f"{prefix}{name}" in samples]
+
+
+def _write_message(draft: Draft) -> dict[str, Any]:
+    labels = [{"type": "postback", "title": label, "payload": label.upper()} for label in draft.buttons]
+    if draft.link and labels:
+        labels[0] = {"type": "web_url", "title": draft.buttons[0], "url": draft.link}
+    if draft.headline or draft.image:
+        card: dict[str, Any] = {
+            "title": draft.headline or draft.text,
+            "subtitle": draft.text if draft.headline else None,
+        }
+        card |= {"image_url": draft.image, "buttons": labels}
+        template: dict[str, Any] = {"template_type": "generic", "elements": [_drop_unset(card)]}
+    elif labels:
+        template = {"template_type": "button", "text": draft.text, "buttons": labels}
+    else:
+        replies = [{"content_type": "text", "title": one, "payload": one.upper()} for one in draft.quick_replies]
+        return _drop_unset({"text": draft.text, "quick_replies": replies})
+    return {"attachment": {"type": "template", "payload": template}}
+
+
+def _drop_unset(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value}

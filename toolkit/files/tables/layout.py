@@ -1,0 +1,256 @@
+"""Where the table is on a sheet: titles above it, headings of one to three rows, totals within it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from toolkit.errors import InputError
+from toolkit.files.tables.records import LoadedTable, Purpose, Row, count_noun, say_lines
+
+Grid = list[tuple[int, list[str | None]]]
+"""Rows as a file has them: the line of each, and its cells."""
+
+_LOOKED_AT = 40
+_TITLE_CELLS, _WIDE = 2, 5
+"""A row of at most two cells above a table of five or more columns is a title, not headings."""
+_LEAST_NAMES = 2
+_WORDS_OF_DRAFTS = {"text", "draft", "copy", "caption", "body", "message", "post", "persona", "description"}
+_IMPORT_ID = re.compile(r'\s*\{"ImportId"\s*:')
+_ANSWERS = {"response", "open-ended response"}
+_OPEN_ANSWERS = re.compile(r"response|open-ended response", re.IGNORECASE)
+_ROW_NAMES = re.compile(r"__index_level_\d+__|unnamed: ?0(?:_level_\d+)?|x|\.\.\.1|rownames?", re.IGNORECASE)
+_THINGS = (
+    r"(?:[\w-]+ ){0,3}(?:ads?|account|campaigns?|(?:ad )?(?:groups?|sets?)|keywords?|networks?|results|rows|posts)"
+)
+_TOTAL = re.compile(
+    rf"(?:grand |overall |sub)?totals?(?: of [\d.,]+ [a-z ]+| {_THINGS})?|totals?\s*[:\u2013-]\s*{_THINGS}"
+    r"|(?:summe|gesamt|insgesamt|gesamtsumme|gesamtergebnis)(?:\s*:\s*[\w ]+)?|total g[\u00e9e]n[\u00e9e]ral"
+    r"|totale(?: complessivo)?|total general|suma total|\u0438\u0442\u043e\u0433\u043e"
+    r"|(?:results|ergebnisse) (?:from|aus|von) [\d.,]+ [\w ]+|\u5408\u8a08|\u603b\u8ba1|\u7dcf\u8a08",
+    re.IGNORECASE,
+)
+
+
+@dataclass
+class _Layout:
+    """What is being found out about a table."""
+
+    names: list[str | None]
+    questions: dict[str, str] = field(default_factory=dict)
+    parts: dict[int, list[int]] = field(default_factory=dict)
+    """The further columns that belong to the question of a column."""
+    notes: list[str] = field(default_factory=list)
+
+
+def find_table(
+    grid: Grid, source: str, purpose: Purpose, *, separator: str | None = None, sheet: str | None = None
+) -> LoadedTable:
+    """Return the table of a grid, with notes on every row and column that is not in it.
+
+    Raises InputError with the line where a row has more cells than there are headings (text tables only, which
+    `separator` marks), or a heading stands twice.
+    """
+    grid, blank = _split_blank(grid)
+    if not grid:
+        return LoadedTable(source, (), [], sheet=sheet)
+    start, notes = _find_headings(grid)
+    header_line, header = grid[start]
+    rows = grid[start + 1 :]
+    width = len(header) if separator else max(len(cells) for _, cells in grid[start:])
+    found = _Layout(
+        [" ".join((name or "").split()) or None for name in header] + [None] * (width - len(header)), notes=notes
+    )
+    if blank:
+        found.notes.append(f"{count_noun(len(blank), 'row')} of spaces left out ({say_lines(blank)})")
+    rows = _read_further_headings(found, rows, purpose)
+    rows = _drop_totals(found, rows, purpose)
+    _check_width(rows, len(found.names), source, separator)
+    _name_blank_columns(found, rows, purpose)
+    _check_repeated(found, f"{source}:{header_line}", purpose)
+    columns = tuple(name for name in found.names if name is not None)
+    return LoadedTable(source, columns, _make_rows(found, rows), tuple(found.notes), found.questions, sheet)
+
+
+def _split_blank(grid: Grid) -> tuple[Grid, list[int]]:
+    """Return the rows that hold something, and the lines of those that only look as if they did."""
+    held, blank = [], []
+    for line, cells in grid:
+        if any(cell and not cell.isspace() for cell in cells):
+            held.append((line, cells))
+        elif any(cells):
+            blank.append(line)
+    return held, blank
+
+
+def _count_filled(cells: Sequence[str | None]) -> int:
+    return sum(bool(cell and not cell.isspace()) for cell in cells)
+
+
+def _find_headings(grid: Grid) -> tuple[int, list[str]]:
+    """Return which row holds the headings, and a note on the titles above it."""
+    looked_at = grid[:_LOOKED_AT]
+    most = max(_count_filled(cells) for _, cells in looked_at)
+    start = 0
+    while start + 1 < len(looked_at) and _is_title(looked_at[start][1], most):
+        start += 1
+    said = [" ".join(" ".join(cell for cell in cells if cell).split())[:60] for _, cells in grid[:start]]
+    lines = [line for line, _ in grid[:start]]
+    return start, [f"title above the table left out ({say_lines(lines)}): {'; '.join(said)}"] if start else []
+
+
+def _is_title(cells: Sequence[str | None], most: int) -> bool:
+    filled = [cell.strip() for cell in cells if cell and not cell.isspace()]
+    if len(filled) == 1 and most > 1:
+        alone = filled[0].lower() in _WORDS_OF_DRAFTS
+        return bool(cells[0] and cells[0].strip()) and not alone
+    return len(filled) <= _TITLE_CELLS and most >= _WIDE
+
+
+def _read_further_headings(found: _Layout, rows: Grid, purpose: Purpose) -> Grid:
+    """Take a second and a third row of headings off the rows: questions and import ids, or the choices of questions."""
+    if len(rows) > 1 and sum(bool(_IMPORT_ID.match(cell or "")) for cell in rows[1][1]) >= len(found.names) / 2:
+        found.questions = _pair(found.names, rows[0][1])
+        found.notes.append(
+            f"read as a Qualtrics export: questions and import ids are headings ({say_lines([rows[0][0], rows[1][0]])})"
+        )
+        return rows[2:]
+    if rows and sum(bool(_IMPORT_ID.match(cell or "")) for cell in rows[0][1]) >= len(found.names) / 2:
+        found.notes.append(f"read as a Qualtrics export: import ids are headings ({say_lines([rows[0][0]])})")
+        return rows[1:]
+    if rows and purpose == "people" and _holds_choices(found.names, rows[0][1]):
+        _join_choices(found, rows[0][1])
+        found.notes.append(f"second row of headings read as the choices of each question ({say_lines([rows[0][0]])})")
+        return rows[1:]
+    return rows
+
+
+def _pair(names: Sequence[str | None], questions: Sequence[str | None]) -> dict[str, str]:
+    pairs = zip(names, questions, strict=False)
+    return {name: " ".join(question.split()) for name, question in pairs if name and question and question.strip()}
+
+
+def _holds_choices(names: Sequence[str | None], cells: Sequence[str | None]) -> bool:
+    filled = [bool(cell and cell.strip()) for cell in cells] + [False] * (len(names) - len(cells))
+    if not any(filled) or filled[0]:
+        return False
+    if any((cell or "").strip().lower() in _ANSWERS for cell in cells):
+        return True
+    unnamed = [place for place, name in enumerate(names) if name is None]
+    return bool(unnamed) and all(filled[place] for place in unnamed)
+
+
+def _join_choices(found: _Layout, cells: Sequence[str | None]) -> None:
+    """Give each column without a heading to the question on its left."""
+    owner = 0
+    for place, name in enumerate(found.names):
+        if name is not None:
+            owner = place
+        elif place < len(cells) and cells[place]:
+            found.parts.setdefault(owner, []).append(place)
+
+
+def _drop_totals(found: _Layout, rows: Grid, purpose: Purpose) -> Grid:
+    kept: Grid = []
+    totals: Grid = []
+    for line, cells in rows:
+        filled = [cell.strip() for cell in cells if cell and not cell.isspace()]
+        labels = filled if purpose == "results" else filled[:1] if len(filled) > 1 and len(found.names) > 1 else []
+        (totals if any(_TOTAL.fullmatch(label) for label in labels) else kept).append((line, cells))
+    if totals:
+        lines = say_lines([line for line, _ in totals])
+        found.notes.append(f"{count_noun(len(totals), 'total row')} left out ({lines})")
+    return kept
+
+
+def _check_width(rows: Grid, width: int, source: str, separator: str | None) -> None:
+    if separator is None:
+        return
+    for line, cells in rows:
+        if _count_filled(cells[width:]):
+            raise InputError(
+                f"{source}:{line}: {len(cells)} cells under {width} columns; "
+                f"put double quotes around a text that contains {separator!r}"
+            )
+
+
+def _name_blank_columns(found: _Layout, rows: Grid, purpose: Purpose) -> None:
+    """Leave out row names, join a survey's blank headings to their question, and name what else has no heading."""
+    if _holds_row_names(found.names[0], rows):
+        found.notes.append("first column left out: it numbers the rows")
+        found.names[0] = None
+    joined = {place for places in found.parts.values() for place in places}
+    owner: int | None = None
+    lost = []
+    for place, name in enumerate(found.names):
+        if name is not None:
+            owner = place
+            continue
+        if place == 0 or place in joined or not _is_filled_below(place, rows):
+            continue
+        if purpose == "people" and owner is not None:
+            found.parts.setdefault(owner, []).append(place)
+        else:
+            lost.append(name_column(place))
+    if found.parts and purpose == "people":
+        names = [str(found.names[owner]) for owner in found.parts]
+        shown = ", ".join(" ".join(name.split())[:40] for name in names)
+        found.notes.append(f"columns without a heading joined under: {shown}")
+    if lost:
+        found.notes.append(f"columns without a heading left out: {', '.join(lost)}")
+
+
+def _holds_row_names(name: str | None, rows: Grid) -> bool:
+    """Whether the first column only counts: no heading, or one that a library gives, over 1, 2, 3 or 0, 1, 2."""
+    if name is not None and not _ROW_NAMES.fullmatch(name):
+        return False
+    cells = [(cells[0] or "").strip() if cells else "" for _, cells in rows]
+    return bool(cells) and any(cells == [str(at + first) for at in range(len(cells))] for first in (0, 1))
+
+
+def _is_filled_below(place: int, rows: Grid) -> bool:
+    return any(place < len(cells) and cells[place] and not str(cells[place]).isspace() for _, cells in rows)
+
+
+def name_column(place: int) -> str:
+    """Return the letters of a column as spreadsheets show them: 0 is A, 26 is AA."""
+    letters = ""
+    place += 1
+    while place:
+        place, letter = divmod(place - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return letters
+
+
+def _check_repeated(found: _Layout, place: str, purpose: Purpose) -> None:
+    seen: dict[str, int] = {}
+    renamed = []
+    for at, name in enumerate(found.names):
+        if name is None:
+            continue
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] == 1:
+            continue
+        if purpose != "people":
+            raise InputError(f"{place}: the column {name!r} occurs twice; rename or remove one")
+        found.names[at] = f"{name} ({seen[name]})"
+        renamed.append(name)
+    if renamed:
+        found.notes.append(f"headings that stand twice are numbered: {', '.join(dict.fromkeys(renamed))}")
+
+
+def _make_rows(found: _Layout, rows: Grid) -> list[Row]:
+    named = [(place, name) for place, name in enumerate(found.names) if name is not None]
+    made = []
+    for line, cells in rows:
+        count = len(cells)
+        held = {name: cells[place] for place, name in named if place < count and cells[place]}
+        for owner, places in found.parts.items():
+            name = found.names[owner]
+            parts = [cells[place] for place in (owner, *places) if place < count and cells[place]]
+            if parts and name is not None:
+                held[name] = ", ".join(str(part) for part in parts)
+        if held:
+            made.append(Row(line, held))
+    return made
