@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from toolkit.engines import Engine, budget, embedder
-from toolkit.errors import BudgetReached, EngineUnavailable, Interrupted, ToolkitError
+from toolkit.errors import BudgetReached, EngineUnavailable, Interrupted, StoreUnusable, ToolkitError
 from toolkit.panel.asker import Asker, ask_pairing
 from toolkit.panel.breaker import Breaker, choose_calls
 from toolkit.panel.connecting import make_tuning
@@ -59,7 +59,7 @@ async def carry_out(plan: Plan, engine: Engine, store: Store, asking: Asking) ->
     async with engine, _warming_up(plan):
         asker = Asker(plan.questionnaire, engine, store, held, secrets.token_hex(6), halt, breaker, make_tuning(asking))
         refuse = lambda: held.bill.refuse_waiting(Interrupted())  # noqa: E731 - a callback of one line
-        with on_halt(halt, engine.halt, refuse), _telling_what_is_kept(asker):
+        with on_halt(halt, engine.halt, refuse), _telling_what_is_kept(asker, store):
             flow = Flow(in_flight, asking.stop, asking.fail_fast, breaker)
             reactions = await flow.ask_all(plan.tasks, asker.ask, fail_reaction, asking.on_reaction)
             await _ask_stragglers(reactions, flow, asker)
@@ -73,10 +73,15 @@ async def carry_out(plan: Plan, engine: Engine, store: Store, asking: Asking) ->
 
 
 @contextlib.contextmanager
-def _telling_what_is_kept(asker: Asker) -> Iterator[None]:
-    """Let an endpoint that gives out half way end the run as an incomplete one: replies that came are kept."""
+def _telling_what_is_kept(asker: Asker, store: Store) -> Iterator[None]:
+    """Let an endpoint that gives out half way end the run as an incomplete one: replies that came are kept.
+
+    A store that gives out says where the replies in flight went, whichever of its uses failed first.
+    """
     try:
         yield
+    except StoreUnusable as error:
+        raise (store.trouble or error) from None
     except EngineUnavailable as error:
         if asker.kept:
             error.exit_code = INCOMPLETE
