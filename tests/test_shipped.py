@@ -236,6 +236,9 @@ def test_a_users_wordings_and_anchors_are_checked(tmp_path: Path) -> None:
         (tmp_path / "anchors.yaml").write_text(yaml.safe_dump(Prompts().anchors | {"trust": trust}))
         with pytest.raises(InputError, match=r"anchors\.yaml: trust needs one or more sets of five"):
             _ = Prompts(tmp_path).anchors
+    (tmp_path / "anchors.yaml").write_text(yaml.safe_dump(Prompts().anchors | {"humour": Prompts().anchors["trust"]}))
+    with pytest.raises(InputError, match=r"anchors\.yaml: nobody rates 'humour'.*; allowed: relevance"):
+        _ = Prompts(tmp_path).anchors
     for content in ("- a\n", "a: [\n"):
         (tmp_path / "anchors.yaml").write_text(content)
         with pytest.raises(InputError, match=r"anchors\.yaml"):

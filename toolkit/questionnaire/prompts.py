@@ -92,6 +92,10 @@ class Prompts:
     def anchors(self) -> dict[str, list[list[str]]]:
         """For each measure, sets of five sentences from the lowest level to the highest."""
         sets = self._load_yaml("anchors.yaml")
+        for name in sets:
+            if name not in MEASURES:
+                allowed = f"allowed: {', '.join(MEASURES)}"
+                raise InputError(f"prompts/anchors.yaml: nobody rates {name!r}{suggest(name, MEASURES)}; {allowed}")
         for measure in MEASURES:
             if not _are_sets_of_five(sets.get(measure)):
                 raise InputError(f"prompts/anchors.yaml: {measure} needs one or more sets of five sentences")
