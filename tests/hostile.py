@@ -119,7 +119,8 @@ class ObedientReader:
         glance = "stop" if likes else "scroll_past"
         whole = {"first_glance": glance, "action": "click", "objection": None, "quotes": [], "says": SAYS}
         whole["ratings"] = dict.fromkeys(SAYS, 4)
-        thought = f"It says: {prompt[-2_500:]}"
+        read = prompt[-2_500:]  # in two pieces: who repeats one alone has said nothing, and is asked again
+        thought = f"It says: {read[: len(read) // 2]} (I stopped for a moment there.) {read[len(read) // 2 :]}"
         return {name: value for name, value in (whole | {"verbatim": thought}).items() if name in fields}
 
     def _choose(self, prompt: str, allowed: list[str]) -> dict[str, Any]:

@@ -169,5 +169,5 @@ def test_the_command_fits_lists_uses_and_undoes() -> None:
     assert "not validated" in call(command_group, ["outcomes", "calibrate", "--undo"]).output
     used = json.loads(call(command_group, ["outcomes", "calibrate", "--use", "1", "--json"]).output)
     assert (used["used"], len(used["versions"])) == (1, 2)
-    with pytest.raises(InputError, match="contradict each other"):
+    with pytest.raises(InputError, match="exclude each other"):
         call(command_group, ["outcomes", "calibrate", "--undo", "--list"], catch_exceptions=False)

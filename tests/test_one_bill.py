@@ -103,7 +103,8 @@ def test_no_command_spends_more_than_its_limit(
     code, _, _ = typed(name, *arguments[name])
     assert code == 4
     most = float(str(arguments[name][arguments[name].index("--max-cost") + 1]))
-    assert 0.2 * most < bill(server) <= most
+    spent = 0.05 if faults.rate_500 else 0.2  # a call without an answer counts as its worst case, room to think included
+    assert spent * most < bill(server) <= most
 
 
 def test_a_batch_keeps_to_the_limit(typed: Typed, many: list[Path], server: OpenAIServer) -> None:

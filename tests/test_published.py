@@ -64,5 +64,5 @@ def test_the_command_shows_it_and_needs_no_results(command: Command) -> None:
     assert record["sources"]["outcome_model"]["pairs"] == record["differing"]
     refused = command("outcomes", "validate", "--published", "--group", "date")
     assert refused.returncode == 2
-    assert refused.stderr == "audience: --published has groups of its own; leave out --group\n"
+    assert refused.stderr == "audience: --published has its own groups; leave out --group\n"
     assert "validate --published" in command("outcomes", "validate").stdout

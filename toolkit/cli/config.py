@@ -58,7 +58,7 @@ class Defaults(MutableMapping[str, Any]):
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def config(*, as_json: bool) -> int:
-    """Show which settings hold in this folder, and where each comes from.
+    """Show the settings that hold in this folder, each with its source.
 
     A command's own option wins over the environment, the environment over the file, the file over the default. The file
     is the nearest audience.toml, or pyproject.toml with [tool.audience], upwards from here.

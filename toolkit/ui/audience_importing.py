@@ -82,6 +82,8 @@ def ask_words(table: uploads.Table) -> tuple[str, list[str]]:
             help="Columns stand in braces. Leave it empty to use the template.",
             **state.tie(keys.name_import("sentence"), ""),
         )  # fmt: skip
+    if not table.left_out:
+        return sentence, []
     with right:
         state.suggest(keys.name_import("keep"), [])
         state.keep_choices(keys.name_import("keep"), list(table.left_out))
@@ -89,7 +91,7 @@ def ask_words(table: uploads.Table) -> tuple[str, list[str]]:
             "Personal columns to keep", list(table.left_out),
             format_func=lambda column: f"{column} ({table.left_out[column]})",
             help="These columns reach no description unless you choose them here.",
-            disabled=not table.left_out, **state.tie(keys.name_import("keep")),
+            **state.tie(keys.name_import("keep")),
         )  # fmt: skip
     return sentence, keep
 
