@@ -103,7 +103,7 @@ def test_no_command_spends_more_than_its_limit(
     code, _, _ = typed(name, *arguments[name])
     assert code == 4
     most = float(str(arguments[name][arguments[name].index("--max-cost") + 1]))
-    spent = 0.05 if faults.rate_500 else 0.2  # a call without an answer counts as its worst case, room to think included
+    spent = 0.05 if faults.rate_500 else 0.2  # a call without an answer counts as its worst case
     assert spent * most < bill(server) <= most
 
 
