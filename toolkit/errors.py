@@ -314,8 +314,3 @@ def accept_only(
         return call
 
     return decorate
-
-
-def refuse_unknown(function: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]:
-    """Return the function with one change: an option it does not know is an InputError with the nearest right name."""
-    return accept_only()(function)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from toolkit.files import tables
 
@@ -175,8 +174,3 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def count_redacted(cells: Mapping[str, Any]) -> int:
-    """Return how many cells of a row hold something that `redact` would take out."""
-    return sum(find_in_text(value) for value in cells.values() if isinstance(value, str))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars
 
-from toolkit.errors import InputError, refuse_unknown
+from toolkit.errors import InputError, accept_only
 from toolkit.results.frames import Frame, take_frame
 from toolkit.results.outcome_model.encoding import encode_distinct
 from toolkit.results.outcome_model.features import measure_wording
@@ -23,7 +23,7 @@ _STEPS = 2.0**40
 _TEXTS = ("text_a", "text_b")
 
 
-@refuse_unknown
+@accept_only()
 def predict_pairs(frame: Frame) -> polars.DataFrame:
     """Return the frame with `p_b_wins` and `abstains`; columns other than text_a and text_b pass through.
 

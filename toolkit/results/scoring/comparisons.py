@@ -149,12 +149,6 @@ def load_pairs(rows: Rows) -> Iterator[tuple[tuple[str, str], pl.DataFrame]]:
         yield (draft_a, draft_b), ordered.with_columns(unit=pl.col("persona_id").rle_id().cast(pl.Int64))
 
 
-def split_values(rows: Rows, paired: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Yield each segment value with its rows."""
-    for value in rows.values:
-        yield value, paired if len(rows.values) == 1 else paired.filter(pl.col("value") == value)
-
-
 def average_repeats(paired: pl.DataFrame) -> pl.DataFrame:
     """Return the mean difference per persona and wording, in the order of the rows."""
     keys = ("unit", "wording", "weight", "value")
