@@ -92,6 +92,7 @@ def test_the_box_of_parts_stays_open(app: App) -> None:
     press(page.get_by_role("combobox", name=re.compile("Where will it appear")))
     press(page.get_by_role("option", name=re.compile("click-to-Messenger", re.IGNORECASE)))
     write_drafts(page, DRAFTS[0])
+    page.locator(".preview").get_by_text(DRAFTS[0]).first.wait_for()
     press(page.get_by_text("Its other parts").first)
     for part in ("Headline", "Description", "Button", "Link"):
         field = page.get_by_label(f"{part} of A", exact=True)

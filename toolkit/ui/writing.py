@@ -176,7 +176,8 @@ def _ask_parts(slot: DraftSlot, surface: str, *, locked: bool) -> None:
     parts = [field for field in find_surface(surface).fields if field in PARTS]
     if not parts:
         return
-    with st.expander("Its other parts"):  # a label with a count would make it another box, and closed, at each part
+    # Whether it is open is kept here, not in the browser, which closes a box that moves as findings come above it.
+    with st.expander("Its other parts", key=keys.name_draft(slot.number, "parts"), on_change="rerun"):
         for field in parts:
             key, value = keys.name_part(slot.number, field), slot.parts.get(field, "")
             write = st.text_area if field in SEVERAL_LINES else st.text_input
