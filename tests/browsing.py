@@ -28,7 +28,34 @@ PATIENCE = 120_000
 PICTURES = os.environ.get("PICTURES")
 """Folder to leave the pictures in, such as docs; without it they are not kept."""
 TAB_GONE = "\nstarlette.websockets.WebSocketDisconnected: "
-AT_REST = "() => document.querySelector('[data-test-script-state=notRunning]') !== null"
+WATCH = """
+(() => {
+  const seen = window.seen = {acted: -Infinity, typed: -Infinity, sent: -Infinity, heard: -Infinity};
+  const note = (kinds, name) => {
+    for (const kind of kinds) document.addEventListener(kind, () => { seen[name] = performance.now(); }, true);
+  };
+  note(['click', 'keyup'], 'acted');
+  note(['input', 'change', 'focusout'], 'typed');
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (...words) {
+    if (!this.isHeard) this.addEventListener('message', () => { seen.heard = performance.now(); });
+    this.isHeard = true;
+    seen.sent = performance.now();
+    return send.apply(this, words);
+  };
+})()
+"""
+"""Notes when something was last done on the page, and when it last spoke with its server."""
+AT_REST = """
+() => {
+  const now = performance.now();
+  const {acted, typed, sent, heard} = window.seen;
+  return document.querySelector('[data-test-script-state=notRunning]') !== null
+    && now - acted > 100 && now - typed > 500 && sent > 0 && (heard >= sent || now - sent > 10_000);
+}
+"""
+"""The script has run and rests, and nothing is about to wake it: a field tells what was typed up to 400 ms later, and
+the server takes its time to say that the script runs again. Not every message is answered."""
 DRAWN = """
 () => [...document.querySelectorAll('[data-testid=stVegaLiteChart]')]
   .every(chart => chart.closest('details:not([open])') || chart.querySelector('svg, canvas'))
@@ -73,6 +100,7 @@ class App:
         """Return the page, or another of its addresses, in a browser session of its own."""
         scheme = "dark" if dark else "light"
         context = self._browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context.add_init_script(WATCH)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.goto(url or self.url)
@@ -146,13 +174,13 @@ class Log:
     def wait_for(self, words: str) -> None:
         """Block until the words were printed; fail where the process ends before."""
         with self._changed:
-            assert self._changed.wait_for(lambda: words in self.text or self._ended, 60), self.text
+            assert self._changed.wait_for(lambda: words in self.text or self._ended, PATIENCE / 1000), self.text
             assert words in self.text, self.text
 
     def wait_for_end(self) -> None:
         """Block until nothing more is printed."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self._ended, 30)
+            assert self._changed.wait_for(lambda: self._ended, PATIENCE / 1000)
 
     def _read(self, lines: Iterable[str]) -> None:
         for line in lines:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import io
 import itertools
 import os
 import subprocess
@@ -26,6 +28,16 @@ settings.register_profile(
     "suite", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
+
+
+# As `audience app` has it.
+os.environ["STREAMLIT_RUNNER_POST_SCRIPT_GC"] = "false"
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector every module and test there is: it would look through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -126,10 +138,34 @@ def server() -> Iterator[OpenAIServer]:
 
 
 @pytest.fixture
-def command(tmp_path: Path) -> Command:
+def command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
+    """Return a function that runs `audience` in an empty folder, within this process: a new one would load it anew."""
+    from toolkit.cli.main import main
+
+    folder = tmp_path / "work"
+    folder.mkdir(exist_ok=True)
+
+    def start(*arguments: object, stdin: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+        words = list(map(str, arguments))
+        capsys.readouterr()
+        with pytest.MonkeyPatch.context() as surroundings:
+            surroundings.chdir(folder)
+            surroundings.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO((stdin or "").encode()), encoding="utf-8"))
+            for name, value in environment.items():
+                surroundings.setenv(name, value)
+            with pytest.raises(SystemExit) as left:
+                main(words)
+        printed = capsys.readouterr()
+        return subprocess.CompletedProcess(words, int(left.value.code or 0), printed.out, printed.err)
+
+    return start
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Command:
     """Return a function that runs `audience` as a process in an empty folder."""
     folder = tmp_path / "work"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
 
     def start(*arguments: object, stdin: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+from loopback import LoopbackHandler, LoopbackServer
 from scripted import reading
 
 RATINGS = {"relevance": 4, "clarity": 5, "trust": 3, "appeal": 2, "intent": 4}
@@ -22,12 +21,10 @@ class EchoServer:
         self.heard: list[str] = []
         echo = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(LoopbackHandler):
             """Reads a request and repeats its headers."""
 
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
+            def do_POST(self) -> None:  # noqa: N802 - the standard library's name
                 """Answer a question."""
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 said = f"{self.path} {self.headers.get('Authorization')} {dict(self.headers)}"
@@ -45,27 +42,23 @@ class EchoServer:
                     self.end_headers()
                     self.wfile.write(body)
 
-            def do_GET(self) -> None:
+            def do_GET(self) -> None:  # noqa: N802 - the standard library's name
                 """Answer what asks for models."""
                 self.do_POST()
 
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"127.0.0.1:{self._server.server_port}"
+        self._server = LoopbackServer(Handler)
+        self.address = self._server.address
 
     def __enter__(self) -> Self:
         """Start listening."""
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._server.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.__exit__(kind, error, trace)
 
 
 def write_answer(mode: str, said: str) -> str:

@@ -11,9 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, Literal, Self
+
+from loopback import LoopbackHandler, LoopbackServer
 
 RATINGS = {"relevance": 4, "clarity": 4, "trust": 3, "appeal": 4, "intent": 4}
 OBJECT = {
@@ -340,27 +342,20 @@ class Zoo:
         """Start listening."""
         zoo = self
 
-        class Cage(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-            def do_POST(self) -> None:  # the standard library's name
+        class Cage(LoopbackHandler):
+            def do_POST(self) -> None:  # noqa: N802 - the standard library's name
                 zoo._answer(self)
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Cage)
-        self._server.daemon_threads = True
-        self.base_url = f"http://127.0.0.1:{self._server.server_port}/v1"
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._server = LoopbackServer(Cage)
+        self.base_url = f"http://{self._server.address}/v1"
+        self._server.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop listening."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.__exit__(kind, error, trace)
 
     def hold(self) -> None:
         """Take requests and answer none until `release`."""

@@ -77,6 +77,7 @@ def test_the_button_says_what_it_takes(page: AppTest) -> None:
     assert any(caption.value.startswith("1 person: too few") for caption in page.caption)
 
 
+@pytest.mark.slow
 def test_a_press_outlives_a_broken_off_run_of_the_script(page: AppTest) -> None:
     """A press that a run of the script did not come to is taken by the next one, and once."""
     write(page, "Get paid in the chat.")
@@ -264,6 +265,7 @@ writing._open_upload("two.csv", b"id,text,surface\\na,One.,sms\\nb,Two.,x_post\\
     assert words_of(page) == ["", ""]
 
 
+@pytest.mark.slow
 def test_a_late_address_brings_no_old_run_back(page: AppTest) -> None:
     """An edit and a second press count for more than the address of the run before, which may come after them."""
     write(page, "Get paid in the chat.")
@@ -283,6 +285,7 @@ def test_a_late_address_brings_no_old_run_back(page: AppTest) -> None:
     assert live_runs_of_process().find(second).wait(PATIENCE)
 
 
+@pytest.mark.slow
 def test_a_link_shows_what_was_chosen_for_its_run(page: AppTest) -> None:
     """Opened anew, the address of a run leads to its audience, its number of people and its engine, without the key."""
     write(page, "Get paid in the chat.")

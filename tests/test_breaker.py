@@ -53,18 +53,18 @@ def test_a_run_that_comes_to_nothing_ends(
     campaign: Campaign, then: Callable[[int], Answer], said: str, concurrency: int
 ) -> None:
     """Half-way everything fails: few calls more are made, what came is kept, and the rest is asked by the next run."""
-    engine, people = ScriptedEngine(answers_first(30, then)), crowd(200)
+    engine, people = ScriptedEngine(answers_first(30, then)), crowd(80)
     run = toolkit.run(campaign, people, engine=engine, concurrency=concurrency, **OPTIONS)
     limit = choose_calls(concurrency, is_batch=False)
     assert 30 + limit <= engine.calls < 30 + limit + 2 * concurrency
-    assert (run.counts.ok, run.counts.planned, run.is_complete) == (30, 400, False)
+    assert (run.counts.ok, run.counts.planned, run.is_complete) == (30, 160, False)
     told = [warning for warning in run.methods.warnings if f"the last {limit} {said}" in warning]
     assert len(told) == 1
     assert "the answers so far are saved" in told[0]
     assert "make the same call again" in told[0]
     again = ScriptedEngine(lambda _: reading(ratings={}))
-    assert toolkit.run(campaign, people, engine=again, **OPTIONS).counts.ok == 400
-    assert again.calls == 370
+    assert toolkit.run(campaign, people, engine=again, **OPTIONS).counts.ok == 160
+    assert again.calls == 130
 
 
 def test_refusals_never_end_a_run(campaign: Campaign) -> None:

@@ -43,7 +43,7 @@ def test_two_drafts_to_a_verdict(app: App, server: OpenAIServer) -> None:
     write_drafts(page, "Send an invoice in the chat.", "Get paid today, in the chat.")
     server.hold()
     press_ask(page)
-    server.wait_for(1, timeout=60)
+    server.wait_for(1)
     assert answered(page).count() == 0
     server.release()
     answered(page).first.wait_for()
@@ -95,7 +95,7 @@ def test_stop_keeps_what_came_and_the_rest_can_be_asked(app: App, server: OpenAI
     press(page.get_by_text("What answers"))
     server.hold()
     press_ask(page)
-    server.wait_for(FIRST, timeout=60)
+    server.wait_for(FIRST)
     page.get_by_role("radio", name="everyone").click()
     page.get_by_role("button", name="Stop").click()
     page.get_by_text(session.STOPPED).first.wait_for()
@@ -103,7 +103,7 @@ def test_stop_keeps_what_came_and_the_rest_can_be_asked(app: App, server: OpenAI
     assert server.count() == FIRST
     server.release()
     press(page.get_by_role("button", name="Ask the rest"))
-    server.wait_for(FIRST + 24 + 20, timeout=60)
+    server.wait_for(FIRST + 24 + 20)
     page.get_by_text("Who did what").wait_for()
     page.get_by_role("button", name="Ask the rest").wait_for(state="detached")
     assert server.count() == FIRST + 24 + 20
@@ -115,7 +115,7 @@ def test_a_run_goes_on_without_its_tab(app: App, server: OpenAIServer) -> None:
     write_drafts(page, "Send an invoice in the chat.", "Get paid today, in the chat.")
     server.hold()
     press_ask(page)
-    server.wait_for(FIRST, timeout=60)
+    server.wait_for(FIRST)
     page.get_by_role("link", name="Runs", exact=True).click()
     page.get_by_text("No run here yet").wait_for()
     page.get_by_role("link", name="Test drafts").click()

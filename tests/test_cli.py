@@ -1,4 +1,4 @@
-"""The command as a process: what a person types, reads and gets back."""
+"""The command: what a person types, reads and gets back; where pipes and keys matter, as a process of its own."""
 
 from __future__ import annotations
 
@@ -225,9 +225,9 @@ def test_bad_input_is_one_line(command: Command, arguments: list[object], words:
     assert done.stdout == ""
 
 
-def test_options_come_from_the_environment(command: Command, server: OpenAIServer) -> None:
+def test_options_come_from_the_environment(process: Command, server: OpenAIServer) -> None:
     """AUDIENCE_<OPTION> sets any option."""
-    done = command(
+    done = process(
         "run", CAMPAIGN, "--json",
         AUDIENCE_ENGINE="openai", AUDIENCE_BASE_URL=server.base_url, AUDIENCE_MODEL="m", AUDIENCE_RATING="direct",
         AUDIENCE_SAMPLE="8", AUDIENCE_NO_CONTROL="1",
@@ -236,9 +236,9 @@ def test_options_come_from_the_environment(command: Command, server: OpenAIServe
     assert json.loads(done.stdout)["counts"]["planned"] == 16
 
 
-def test_drafts_from_standard_input(command: Command, server: OpenAIServer) -> None:
+def test_drafts_from_standard_input(process: Command, server: OpenAIServer) -> None:
     """`-` reads a draft from standard input."""
-    done = command(
+    done = process(
         "run", "-", "--audience", "uk-small-sellers", "--base-url", server.base_url, "--model", "m",
         "--rating", "direct", "--json", stdin="Your parcel is at the corner shop.",
     )  # fmt: skip
@@ -257,26 +257,26 @@ def test_a_dry_run_asks_nothing(command: Command, server: OpenAIServer) -> None:
     assert server.count() == 0
 
 
-def test_text_output_leads_with_the_verdict(command: Command, server: OpenAIServer) -> None:
+def test_text_output_leads_with_the_verdict(process: Command, server: OpenAIServer) -> None:
     """The first line is the verdict, the label follows, and a pipe sees no progress bar."""
-    done = command(*ask(server))
+    done = process(*ask(server))
     first, label, *_ = done.stdout.splitlines()
     assert first.startswith(("Too close to call:", "Unstable:", "benefit is best:", "plain is best:"))
     assert label == "Simulated reactions from AI personas. No real people were asked. Directional only."
     assert "\r" not in done.stderr
     assert re.search(r"Asked in \d+\.\d s\.", done.stdout)
-    quiet = command(*ask(server, "-q"))
+    quiet = process(*ask(server, "-q"))
     assert quiet.stdout.splitlines()[:2] == [first, label]
     assert done.stdout.startswith(quiet.stdout)
     assert "Validation: not validated." in quiet.stdout
 
 
-def test_the_key_is_never_shown(command: Command) -> None:
+def test_the_key_is_never_shown(process: Command) -> None:
     """Doctor says whether a key is set, and nothing prints the key itself."""
     with OpenAIServer(script=None, models=("m",), key="sk-very-secret", support=EVERYTHING) as keyed:
-        done = command("doctor", "--base-url", keyed.base_url, OPENAI_API_KEY="sk-very-secret")
+        done = process("doctor", "--base-url", keyed.base_url, OPENAI_API_KEY="sk-very-secret")
         assert "reachable" in done.stdout
-        run = command(*ask(keyed, "-v"), OPENAI_API_KEY="sk-very-secret")
+        run = process(*ask(keyed, "-v"), OPENAI_API_KEY="sk-very-secret")
         assert run.returncode == 0, run.stderr
         for shown in (done.stdout, done.stderr, run.stdout, run.stderr):
             assert "very-secret" not in shown

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import re
-import subprocess
-import sys
+import runpy
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+Printer = Callable[[str], str]
+
+
+@pytest.fixture
+def print_page(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Printer:
+    """Return a function that runs a program of benchmarks/ with no input and returns what it prints."""
+
+    def run(program: str) -> str:
+        path = ROOT / "benchmarks" / program
+        monkeypatch.chdir(ROOT)
+        monkeypatch.syspath_prepend(path.parent)
+        monkeypatch.setattr("sys.argv", [str(path)])
+        monkeypatch.setattr("sys.stdin", io.StringIO())
+        runpy.run_path(str(path), run_name="__main__")
+        return capsys.readouterr().out
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -22,24 +40,14 @@ ROOT = Path(__file__).parent.parent
         ("validity.py", "validity.md"),
     ],
 )
-def test_a_written_page_is_current(program: str, page: str) -> None:
+def test_a_written_page_is_current(program: str, page: str, print_page: Printer) -> None:
     """The page equals what its program prints: `python benchmarks/PROGRAM > docs/PAGE` renews it."""
-    written = subprocess.run(
-        [sys.executable, f"benchmarks/{program}"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
-    ).stdout
-    assert written == (ROOT / "docs" / page).read_text(encoding="utf-8")
+    assert print_page(program) == (ROOT / "docs" / page).read_text(encoding="utf-8")
 
 
-def test_the_gates_are_described_as_the_program_describes_them() -> None:
+def test_the_gates_are_described_as_the_program_describes_them(print_page: Printer) -> None:
     """The page on behaviour begins as its program begins one; the scorecard below it takes a model to renew."""
-    head = subprocess.run(
-        [sys.executable, "benchmarks/behaviour_page.py"], input="", capture_output=True, text=True, check=True, cwd=ROOT
-    ).stdout
+    head = print_page("behaviour_page.py")
     assert (ROOT / "docs" / "behaviour.md").read_text(encoding="utf-8").startswith(head)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from loopback import LoopbackHandler, LoopbackServer
 from openai_server import OpenAIServer
 from scripted import ScriptedEngine
 from test_behaviour import Reader
@@ -23,10 +22,10 @@ PAGES = {"/page/models": b"<html>Welcome</html>", "/list/models": b"[1, 2]", "/t
 DOSES = [text for offers in load_stimuli().dose for text in offers]
 
 
-class Site(http.server.BaseHTTPRequestHandler):
+class Site(LoopbackHandler):
     """Answers with whatever a web server may have there."""
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the standard library's name
         """Send a page."""
         body = PAGES.get(self.path, b"")
         self.send_response(200 if body else 404)
@@ -35,17 +34,12 @@ class Site(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
 
 @pytest.fixture
 def site() -> Iterator[str]:
     """Serve something that is no endpoint; return its address."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site) as serving:
-        threading.Thread(target=serving.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{serving.server_port}"
-        serving.shutdown()
+    with LoopbackServer(Site) as serving:
+        yield f"http://{serving.address}"
 
 
 def test_an_endpoint_tells_its_models() -> None:

@@ -123,7 +123,7 @@ def test_vectors_are_counted_as_the_server_bills_them(
 
 def test_vectors_have_the_price_of_their_model(audience: Audience, campaign: Campaign) -> None:
     """The listed price of the embedding model, in a batch too; elsewhere that of prompts, and unknown with theirs."""
-    options: dict[str, Any] = {"control": False, "repeats": 50}
+    options: dict[str, Any] = {"control": False, "repeats": 10}
 
     def price(embedding_model: str, **more: Any) -> float | None:
         whole = toolkit.estimate(campaign, audience, embedding_model=embedding_model, **options, **more)

@@ -214,7 +214,9 @@ def block_model(folder: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_the_command_shows_the_evidence(command: Command, server: OpenAIServer, tmp_path: Path) -> None:
+def test_the_command_shows_the_evidence(
+    command: Command, process: Command, server: OpenAIServer, tmp_path: Path
+) -> None:
     """`audience run` prints it, `--json` carries it beside the verdict, and drafts asked about before need no model."""
     drafts = "- {id: a, text: One way to get paid in the chat.}\n- {id: b, text: Another way to get paid sooner.}\n"
     asked = ("run", "-", "--audience", "uk-small-sellers", "--base-url", server.base_url, "--rating", "direct")
@@ -224,7 +226,7 @@ def test_the_command_shows_the_evidence(command: Command, server: OpenAIServer, 
     assert [row["source"] for row in described["evidence"]][:3] == ["panel", "control", "outcome_model"]
     assert described["validation"] == "not validated"
     blocked = {"PYTHONPATH": f"{block_model(tmp_path)}{os.pathsep}{ROOT}"}
-    shown = command(*asked, "--model", "m", stdin=drafts, OPENAI_API_KEY="none", **blocked).stdout
+    shown = process(*asked, "--model", "m", stdin=drafts, OPENAI_API_KEY="none", **blocked).stdout
     assert "was not asked" not in shown
     assert "Evidence: which draft each source favours" in shown
     assert "Validation: not validated." in shown

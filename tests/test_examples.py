@@ -74,8 +74,10 @@ def names(finished: toolkit.Run) -> dict[str, Any]:
 
 
 def mark(code: str) -> list[pytest.MarkDecorator]:
-    """Return the marks of an example: those that ask the embedded language model take long."""
-    return [pytest.mark.model, pytest.mark.slow] if EMBEDDED in code else []
+    """Return the marks of an example: those that ask the embedded language model, or start pytest, take long."""
+    if EMBEDDED in code:
+        return [pytest.mark.model, pytest.mark.slow]
+    return [pytest.mark.slow] if "def test_" in code else []
 
 
 @pytest.mark.parametrize(

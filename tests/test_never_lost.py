@@ -130,7 +130,7 @@ def test_a_dying_endpoint_says_so_at_once(app: App, server: OpenAIServer) -> Non
     server.wait_until_held()
     server.faults = Faults(rate_500=1.0)
     server.release()
-    page.get_by_text("trying again").first.wait_for(timeout=20_000)
+    page.get_by_text("trying again").first.wait_for(timeout=60_000)
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("heading", name=re.compile(r"from \d+ of 24 reactions")).wait_for()
 

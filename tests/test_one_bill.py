@@ -79,7 +79,10 @@ def bill(server: OpenAIServer) -> float:
     return server.billed_tokens * PRICE / 1e6
 
 
-@pytest.mark.parametrize("faults", [Faults(), Faults(rate_500=0.2, charge_500=True, malformed=0.1, cut=0.1, seed=2)])
+FAULTY = Faults(rate_500=0.2, charge_500=True, malformed=0.1, cut=0.1, seed=2)
+
+
+@pytest.mark.parametrize("faults", [Faults(), pytest.param(FAULTY, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", sorted(ASKING))
 def test_no_command_spends_more_than_its_limit(
     typed: Typed, many: list[Path], server: OpenAIServer, name: str, faults: Faults
@@ -141,6 +144,7 @@ def test_record_says_what_is_done_spent_and_left(typed: Typed, many: list[Path],
     assert (told["spent_usd"], told["left_usd"]) == (0.0, 5.0)
 
 
+@pytest.mark.slow
 def test_a_limit_reached_half_way_leaves_whole_recordings(typed: Typed, many: list[Path], server: OpenAIServer) -> None:
     """Ten campaigns, money for some: those are whole, and the same command with more money does the rest alone."""
     code, out, _ = typed("record", *many, *how(server, 0.4, "--rating", "direct"))

@@ -21,7 +21,9 @@ MAY_DIFFER = {
 FRAMES = ("reactions.parquet", "scorecard.parquet", "comparisons.parquet")
 
 
-@pytest.mark.parametrize("rating", ["direct", pytest.param("ssr", marks=pytest.mark.slow), "logprob"])
+@pytest.mark.parametrize(
+    "rating", ["direct", *(pytest.param(name, marks=pytest.mark.slow) for name in ("ssr", "logprob"))]
+)
 def test_a_replay_is_the_run_byte_for_byte(tmp_path: Path, audience: Audience, campaign: Campaign, rating: str) -> None:
     """Replies that came late, cut, malformed or as refusals, in any order: the replay writes the same bytes."""
     options: dict[str, Any] = {"rating": rating, "repeats": 2, "sample": 4 if rating == "ssr" else None}

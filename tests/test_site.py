@@ -42,6 +42,7 @@ def list_fetched(page: Path) -> list[str]:
     return parser.addresses
 
 
+@pytest.mark.slow
 def test_no_page_fetches_from_another_server(site: Path) -> None:
     """Fonts, scripts, styles and pictures all lie in the site, so it can be read with no network."""
     for page in site.rglob("*.html"):
@@ -81,6 +82,7 @@ def test_every_picture_is_shown() -> None:
         assert picture.name in text, picture.name
 
 
+@pytest.mark.slow
 def test_the_api_page_has_every_public_name(site: Path) -> None:
     """The page is made from `toolkit.__all__`: each name has its heading there, with a docstring."""
     page = (site / "api.html").read_text(encoding="utf-8")
@@ -90,6 +92,7 @@ def test_the_api_page_has_every_public_name(site: Path) -> None:
     assert shown == set(toolkit.__all__)
 
 
+@pytest.mark.slow
 def test_search_knows_every_page(site: Path) -> None:
     """The index lies in the site as a script, so that search also works in a folder opened without a server."""
     index = (site / "search.js").read_text(encoding="utf-8")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import http.server
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from browsing import PATIENCE, browser, expect, needs_browser, playwright
 from documented import build_site
+from loopback import LoopbackServer
 
 __all__ = ["browser"]
 
@@ -40,12 +40,8 @@ def address(site: Path, request: pytest.FixtureRequest) -> Iterator[str]:
         yield site.as_uri()
         return
     serve = functools.partial(_Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with LoopbackServer(serve) as server:
+        yield f"http://{server.address}"
 
 
 def search(page: playwright.Page, word: str, title: str) -> playwright.Locator:

@@ -188,7 +188,7 @@ def look(page: playwright.Page, name: str, *, dark: bool = False, end: bool = Fa
         assert find_faults(page) == [], name
     page.set_viewport_size({"width": 390, "height": 900})
     try:
-        page.wait_for_function(FITS, arg=390, timeout=10_000)
+        page.wait_for_function(FITS, arg=390, timeout=60_000)
     except playwright.Error:
         wide = page.evaluate(WIDE)
         pytest.fail(f"{name} is wider than a phone: {wide}")

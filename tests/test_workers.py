@@ -213,7 +213,8 @@ def test_what_a_killed_run_left_is_taken_in(tmp_path: Path, server: OpenAIServer
         assert store.count_replies() == 12
 
 
-def test_without_ray_one_line_says_how_to_get_it(command: Command, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_without_ray_one_line_says_how_to_get_it(process: Command, tmp_path: Path) -> None:
     """Where Ray is not installed, --workers is exit 2 with the command that installs it."""
     hidden = tmp_path / "hidden"
     hidden.mkdir()
@@ -223,7 +224,7 @@ def test_without_ray_one_line_says_how_to_get_it(command: Command, tmp_path: Pat
     )
     (tmp_path / "work" / "d.txt").write_text("Pay here.")
     asked = ("run", "d.txt", "--audience", "uk-small-sellers", "--rating", "direct", "--workers", "2")
-    shown = command(*asked, PYTHONPATH=f"{hidden}{os.pathsep}{ROOT}", OPENAI_API_KEY="x")
+    shown = process(*asked, PYTHONPATH=f"{hidden}{os.pathsep}{ROOT}", OPENAI_API_KEY="x")
     assert shown.returncode == 2
     assert shown.stderr.strip() == (
         "audience: --workers 2: Ray is not installed; install it with: pip install 'audience-toolkit[ray]'"

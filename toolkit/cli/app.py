@@ -44,6 +44,7 @@ def app(port: int, host: str, *, no_browser: bool) -> int:
         "server.fileWatcherType": "none",
         "server.maxUploadSize": 20,
         "browser.gatherUsageStats": False,
+        "runner.postScriptGC": False,  # after each keystroke it would search all libraries for garbage, for 0.3 s
         "client.toolbarMode": "minimal",
         **_LOOK,
     }

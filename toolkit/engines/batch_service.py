@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import openai
 
 from toolkit.engines.batch_files import Failure, read_lines
+from toolkit.engines.client import load_certificates
 from toolkit.engines.openai import OpenAIEngine
 from toolkit.engines.reaching import split_query
 from toolkit.engines.redaction import Secrets, mask_url
@@ -111,7 +112,7 @@ class BatchService:
             base_url=self._address,
             api_key=key,
             max_retries=_RETRIES,
-            http_client=openai.DefaultAioHttpClient(),
+            http_client=openai.DefaultAioHttpClient(verify=load_certificates()),
             default_headers=self._header or None,
             default_query=self._query or None,
         )

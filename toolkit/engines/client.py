@@ -8,6 +8,9 @@ request and what a run has no use for, which together took 40 % of a run's proce
 from __future__ import annotations
 
 import contextlib
+import functools
+import os
+import ssl
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,6 +21,16 @@ _NO_LIMIT = 0
 """What aiohttp takes for none. It opens 100 connections where nothing is said, and more in flight only queue here."""
 
 
+def load_certificates() -> ssl.SSLContext:
+    """Return what connections are verified with, the SDK's own; to read it takes 20 ms, so clients share one."""
+    return _load_certificates(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@functools.cache
+def _load_certificates(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    return httpx2.create_ssl_context()
+
+
 class SteadyClient(openai.AsyncOpenAI):
     """Posts JSON. The SDK builds the first request to a path; each later one is the same with another body.
 
@@ -25,7 +38,8 @@ class SteadyClient(openai.AsyncOpenAI):
     """
 
     def __init__(self, **options: Any) -> None:
-        http_client = _ShortWay(limits=httpx2.Limits(max_connections=_NO_LIMIT))
+        limits = httpx2.Limits(max_connections=_NO_LIMIT)
+        http_client = _ShortWay(limits=limits, verify=load_certificates())
         super().__init__(max_retries=0, http_client=http_client, **options)
         self._first: dict[str, tuple[Any, httpx2.Request]] = {}
 
