@@ -16,7 +16,7 @@ from browsing import ROOT, Log, find_port
 from conftest import Command
 
 import toolkit
-from toolkit.cli.door import Door
+from toolkit.cli.door import FrontDoor
 from toolkit.config import sharing
 
 SWITCHED = 101
@@ -218,7 +218,7 @@ def test_nobody_frames_the_page(served: int) -> None:
 
 def test_the_door_knows_names_however_they_are_written() -> None:
     """The usual port may be left out, case and a final dot do not matter."""
-    door = Door(None, ["https://Audience.example.org", "http://[::1]:8501"])  # type: ignore[arg-type]
+    door = FrontDoor(None, ["https://Audience.example.org", "http://[::1]:8501"])  # type: ignore[arg-type]
     for host, scheme, let_in in (
         ("audience.example.org", "https", True),
         ("AUDIENCE.example.org.:443", "https", True),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from toolkit.cli.door import Door
+from toolkit.cli.door import FrontDoor
 from toolkit.cli.options import option
 from toolkit.errors import InputError
 
@@ -90,7 +90,7 @@ def _serve(address: str, port: int, settings: dict[str, Any], origins: set[str])
         yield
 
     script = str(resources.find_resource("app.py"))
-    door = Middleware(Door, origins=origins, scripts=_hash_scripts(Path(streamlit.__file__).parent))
+    door = Middleware(FrontDoor, origins=origins, scripts=_hash_scripts(Path(streamlit.__file__).parent))
     sys.argv = [script]  # Streamlit looks for its settings beside what was started
     streamlit.App(script, middleware=[door], lifespan=open_browser).run(config=settings)
 

@@ -42,7 +42,7 @@ _HEADERS = {
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
-class Door:
+class FrontDoor:
     """An ASGI middleware that lets in what was sent to one of the `origins` alone, such as "http://127.0.0.1:8501".
 
     `scripts` are the digests of the scripts that stand in the page itself; no other script in a page runs.
