@@ -1,9 +1,10 @@
-"""The page list: `audience app`, or `streamlit run app.py`."""
+"""The page list, which `audience app` serves."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from toolkit.files import resources
 from toolkit.ui import (
     audiences,
     drafts,
@@ -19,7 +20,7 @@ from toolkit.ui import (
     why,
 )
 
-st.set_page_config(page_title="Audience toolkit", page_icon=":material/groups:", layout="wide")
+st.set_page_config(page_title="Audience toolkit", page_icon=str(resources.DATA / "page_icon.svg"), layout="wide")
 look.apply_look()
 sign_in.require_sign_in()
 state.begin()

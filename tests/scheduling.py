@@ -23,6 +23,7 @@ BROWSER_FILES = {
     "test_walk.py",
 }
 SHARED_FILES = {
+    "test_door.py": "a page that is served",
     "test_false_verdicts.py": "simulated runs, judged in several ways",
     "test_neighbour.py": "an environment with the wheel in it",
     "test_plugin.py": "the packages that judge, which pytester would forget",

@@ -6,11 +6,13 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 from recorded import CAMPAIGN, record, write_campaign
 
 ROOT = Path(__file__).parent.parent
@@ -56,6 +58,34 @@ def test_every_input_is_used() -> None:
     """An input that nothing reads would be a promise not kept."""
     steps = str(ACTION["runs"]["steps"])
     assert [name for name in ACTION["inputs"] if f"inputs.{name}" not in steps] == []
+
+
+def test_what_the_action_installs_cannot_change() -> None:
+    """Every action stands at a commit, and every package at a release with the digests of its files."""
+    for step in ACTION["runs"]["steps"]:
+        assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step.get("uses", f"a@{'0' * 40}"))
+    pinned = {}
+    for one in re.split(r"\n(?=\S)", (ROOT / ".ci" / "constraints.txt").read_text()):
+        if not one.startswith("#"):
+            assert "--hash=sha256:" in one
+            named = re.match(r"([\w.-]+)==([\w.]+)", one)
+            assert named is not None, one
+            pinned[named[1]] = named[2]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    for line in (*project["project"]["dependencies"], *project["build-system"]["requires"]):
+        requirement = Requirement(line)
+        assert requirement.specifier.contains(pinned[requirement.name.lower()]), line
+
+
+@pytest.mark.slow
+def test_a_file_is_never_an_option(repository: Path) -> None:
+    """A campaign whose file is named like an option is judged like any other."""
+    (repository / "campaigns" / "jam.yaml").rename(repository / "--help.yaml")
+    (repository / "campaigns" / "jam.reactions.jsonl").rename(repository / "--help.reactions.jsonl")
+    (repository / "campaigns" / "jam-sellers.yaml").rename(repository / "jam-sellers.yaml")
+    found = run_step(repository, "Check campaigns", campaigns="*help.yaml")
+    assert found.returncode == 0, found.stderr
+    assert (repository / "output").read_text() == "outcome=passed\n"
 
 
 @pytest.mark.slow

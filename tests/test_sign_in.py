@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import CHROMIUM, App, browser, find_port, playwright, press, serve
+from browsing import CHROMIUM, App, app, browser, find_port, playwright, press, serve, settle, write_drafts
 from conftest import Command
 from oidc_provider import CLIENT, OIDCProvider
 from scripted import ScriptedEngine, reading
@@ -16,7 +16,7 @@ import toolkit
 from toolkit.models import Audience, Campaign
 from toolkit.store import approvals
 
-__all__ = ["browser"]
+__all__ = ["app", "browser"]
 
 
 @pytest.mark.slow
@@ -60,3 +60,21 @@ def test_who_signs_in_sees_the_page_and_approves_under_that_name(
     page.get_by_text("Approved by Ada Lovelace").first.wait_for()
     with approvals.Approvals(Path(os.environ["AUDIENCE_STORE"])) as kept:
         assert [one.draft_id for one in kept.find("invoices", campaign.drafts[0])] == ["plain"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_the_policy_stops_nothing_that_the_page_needs(app: App) -> None:
+    """Typing, charts, the editor and every page draw without one report of something that was stopped."""
+    page = app.open()
+    stopped: list[str] = []
+    page.on("console", lambda said: stopped.append(said.text) if "Content Security" in said.text else None)
+    page.on("pageerror", lambda error: stopped.append(str(error)))
+    page.reload()
+    page.get_by_text("Who will be asked").first.wait_for()
+    write_drafts(page, "Send an invoice.", "Get paid today.")
+    for name in ("Runs", "Validity", "Audiences", "Settings"):
+        page.get_by_role("link", name=name).first.click()
+        settle(page)
+    assert stopped == []

@@ -1,16 +1,27 @@
-"""`audience app`: the page in a browser, on this machine only."""
+"""`audience app`: the page in a browser, on this machine only unless people sign in."""
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import hashlib
+import importlib.util
 import ipaddress
+import re
 import socket
-import tomllib
+import sys
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from toolkit.cli.door import FrontDoor
 from toolkit.cli.options import option
 from toolkit.errors import InputError
+
+if TYPE_CHECKING:
+    from toolkit.config import sharing
 
 _LOOPBACK = "127.0.0.1"
 _LOOK = {
@@ -18,6 +29,7 @@ _LOOK = {
     "theme.dark.primaryColor": "#5aaaf0",
     "theme.baseRadius": "medium",
 }
+_INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 @click.command()
@@ -32,15 +44,25 @@ def app(port: int, host: str, *, no_browser: bool) -> int:
 
     Example:  audience app --port 8600
     """
-    from toolkit.files import resources
+    address = _find_address(host)
+    settings = _make_settings(address, port, opens=not no_browser)
+    rules = _read_rules(settings)
+    if not ipaddress.ip_address(address).is_loopback and not rules.is_shared:
+        raise InputError(
+            f"--host {host}: others could reach the page, and nobody has to sign in; configure [auth] in "
+            f".streamlit/secrets.toml (docs/page.md), or serve on {_LOOPBACK}"
+        )
+    _check_port(address, port)
+    _serve(address, port, settings, _list_origins(address, port, rules))
+    return 0
 
-    _check_host(host)
 
-    settings = {
-        "server.address": host,
+def _make_settings(address: str, port: int, *, opens: bool) -> dict[str, Any]:
+    """Return Streamlit's settings."""
+    settings: dict[str, Any] = {
+        "server.address": address,
         "server.port": port,
-        "server.headless": no_browser,
-        "server.showEmailPrompt": False,  # in a new home Streamlit would ask for an e-mail address before it serves
+        "server.headless": not opens,
         "server.fileWatcherType": "none",
         "server.maxUploadSize": 20,
         "browser.gatherUsageStats": False,
@@ -48,44 +70,95 @@ def app(port: int, host: str, *, no_browser: bool) -> int:
         "client.toolbarMode": "minimal",
         **_LOOK,
     }
-    flags = [f"--{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in settings.items()]
-    _check_port(host, port)
-    from streamlit.web.cli import main
-
-    outcome = main.main(["run", str(resources.find_resource("app.py")), *flags], standalone_mode=False)
-    return outcome if isinstance(outcome, int) else 0
+    if ":" in address:
+        settings["browser.serverAddress"] = _bracket(address)  # without brackets it would be no address
+    return settings
 
 
-def _check_host(host: str) -> None:
-    """Refuse an address that others reach while nobody has to sign in."""
+def _serve(address: str, port: int, settings: dict[str, Any], origins: set[str]) -> None:
+    """Serve until somebody ends it; what is not meant for the page stops at the door."""
+    import streamlit
+    from starlette.middleware import Middleware
+
+    from toolkit.files import resources
+
+    shown = f"http://{_bracket(_LOOPBACK if ipaddress.ip_address(address).is_unspecified else address)}:{port}"
+
+    @contextlib.asynccontextmanager
+    async def open_browser(_: streamlit.App) -> AsyncIterator[None]:
+        if not settings["server.headless"]:
+            click.launch(shown)
+        yield
+
+    script = str(resources.find_resource("app.py"))
+    door = Middleware(FrontDoor, origins=origins, scripts=_hash_scripts(Path(streamlit.__file__).parent))
+    sys.argv = [script]  # Streamlit looks for its settings beside what was started
+    streamlit.App(script, middleware=[door], lifespan=open_browser).run(config=settings)
+
+
+def _list_origins(address: str, port: int, rules: sharing.Sharing) -> set[str]:
+    """Return every address under which the page is served: this machine's names, and the one that people sign in at."""
+    from toolkit.config import sharing
+
+    names = {address, *sharing.LOOPBACK} - {"0.0.0.0", "::"}  # noqa: S104 - taken out
+    return {f"http://{_bracket(name)}:{port}" for name in names} | ({rules.origin} if rules.origin else set())
+
+
+def _bracket(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _hash_scripts(streamlit: Path) -> list[str]:
+    """Return the digests of the scripts that stand in Streamlit's own page, by which the browser knows them."""
+    page = (streamlit / "static" / "index.html").read_text(encoding="utf-8")
+    digests = (hashlib.sha256(script.encode()).digest() for script in _INLINE.findall(page))
+    return [f"sha256-{base64.b64encode(digest).decode()}" for digest in digests]
+
+
+def _find_address(host: str) -> str:
+    """Return the address of a name; one that others reach where it has several."""
+    found = [ipaddress.ip_address(one) for one in _look_up(host)]
+    own = [one for one in found if one.is_loopback]
+    return str((own if len(own) == len(found) else [one for one in found if not one.is_loopback])[0])
+
+
+def _look_up(host: str) -> Iterator[str]:
     try:
-        own = ipaddress.ip_address(socket.gethostbyname(host)).is_loopback
+        found = socket.getaddrinfo(host.strip("[]") or host, None, type=socket.SOCK_STREAM)
     except OSError:
         raise InputError(f"--host {host}: no such address on this machine; the usual one is {_LOOPBACK}") from None
-    if not own and not _asks_for_sign_in():
-        raise InputError(
-            f"--host {host}: others could reach the page, and nobody has to sign in; configure [auth] in "
-            f".streamlit/secrets.toml (docs/page.md), or serve on {_LOOPBACK}"
-        )
+    # IPv4 first: a name such as localhost may have both, and the other is the one that browsers try next
+    yield from (str(one[4][0]).partition("%")[0] for one in sorted(found, key=lambda one: one[0] != socket.AF_INET))
 
 
-def _asks_for_sign_in() -> bool:
-    """Tell whether Streamlit's secrets, here or in the home folder, configure a provider to sign in with."""
-    for folder in (Path.cwd(), Path.home()):
-        path = folder / ".streamlit" / "secrets.toml"
-        if path.is_file():
-            try:
-                return "auth" in tomllib.loads(path.read_text(encoding="utf-8"))
-            except tomllib.TOMLDecodeError as error:
-                raise InputError(f"{path}: not TOML: {error}; correct the file") from None
-    return False
+def _read_rules(settings: dict[str, Any]) -> sharing.Sharing:
+    """Return who may use the page, as Streamlit will read it; raise InputError for what is incomplete."""
+    import streamlit
+    from streamlit.web import bootstrap
+
+    from toolkit.config import sharing
+
+    bootstrap.load_config_options(settings)
+    files = [Path(one) for one in streamlit.get_option("secrets.files") if Path(one).exists()]
+    if not files:
+        return sharing.Sharing()
+    where = str(files[-1])
+    try:
+        secrets: dict[str, Any] = streamlit.secrets.to_dict()
+    except Exception as error:  # noqa: BLE001 - Streamlit's own, of several kinds; the page must not be served then
+        said = " ".join(str(error).split())
+        raise InputError(f"{where}: the file of secrets cannot be read: {said}; correct the file") from None
+    rules = sharing.read_sharing(secrets, where)
+    if rules.is_shared and importlib.util.find_spec("authlib") is None:
+        raise InputError(f"{where}: [auth] needs Authlib; run pip install 'audience-toolkit[sign-in]'")
+    return rules
 
 
-def _check_port(host: str, port: int) -> None:
-    with socket.socket() as probe:
+def _check_port(address: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind((address, port))
         except OSError as error:
             reason = error.strerror.lower() if error.strerror else "it cannot be used"
             raise InputError(f"--port {port}: {reason}; choose another, such as --port {port % 65535 + 1}") from None

@@ -1,25 +1,47 @@
-"""Signing in with an OpenID Connect provider, where one is configured in `.streamlit/secrets.toml`."""
+"""Who may use the page: everybody on this machine, or whom an OpenID Connect provider signs in and the rules let in.
+
+What is checked when the page starts is checked here again, in every session: the file of secrets may have changed, and
+the page may have been started by other means than `audience app`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ipaddress
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
 
 import streamlit as st
+from streamlit import runtime
 
+from toolkit.config import sharing
+from toolkit.errors import InputError
 from toolkit.ui import keys
 
 
 def require_sign_in() -> None:
-    """Draw the way in and nothing else, unless nobody has to sign in or somebody has."""
-    providers = list_providers()
-    if not providers or st.user.is_logged_in:
+    """Draw the way in and nothing else, unless nobody has to sign in or somebody has who may come in."""
+    try:
+        rules = find_rules()
+    except InputError as error:
+        _refuse(str(error))
+    if not rules.is_shared:
+        if _is_exposed():
+            _refuse("Others could reach this page, and nobody has to sign in. Start it with `audience app`.")
         return
-    st.title("Sign in", anchor=False)
-    st.write("This page is for people of your organisation.")
-    for name in providers:
-        label = f"Sign in with {name}" if name else "Sign in"
-        st.button(label, key=keys.name_sign_in(name), type="primary", on_click=st.login, args=(name,) if name else ())
-    st.stop()
+    if not st.user.is_logged_in:
+        st.title("Sign in", anchor=False)
+        st.write("This page is for people of your organisation.")
+        for name in rules.providers:
+            label = f"Sign in with {name}" if name else "Sign in"
+            args = (name,) if name else ()
+            st.button(label, key=keys.name_sign_in(name), type="primary", on_click=st.login, args=args)
+        st.stop()
+    if not rules.admits(st.user.to_dict()):
+        st.title("Not for you", anchor=False)
+        st.write("You signed in, and you are not among those who may use this page. Ask whoever runs it.")
+        _offer_way_out()
+        st.stop()
 
 
 def show_signed_in() -> None:
@@ -29,12 +51,12 @@ def show_signed_in() -> None:
         st.caption("Nobody has to sign in. To ask for it, add `[auth]` to .streamlit/secrets.toml: see docs/page.md.")
         return
     st.text(f"Signed in as {name}")
-    st.button("Sign out", on_click=st.logout)
+    _offer_way_out()
 
 
 def name_user() -> str | None:
     """Return the name of who is signed in; None where nobody has to."""
-    if not list_providers():
+    if not find_rules().is_shared:
         return None
     for claim in ("name", "email", "sub"):
         value = st.user.get(claim)
@@ -45,15 +67,42 @@ def name_user() -> str | None:
 
 def find_owner() -> str:
     """Return what tells one who signed in from all others; "" if nobody has to."""
-    if not list_providers():
+    if not find_rules().is_shared:
         return ""
     return " ".join(str(st.user.get(claim) or "") for claim in ("iss", "sub", "email")).strip()
 
 
-def list_providers() -> list[str]:
-    """Return the names of the providers that are configured; "" stands for the one without a name."""
+def find_rules() -> sharing.Sharing:
+    """Return who may use the page and what they may spend; raise InputError for a file that is incomplete."""
     if not st.secrets.load_if_toml_exists():
-        return []
-    section = st.secrets.get("auth", {})
-    named = [name for name, value in section.items() if isinstance(value, Mapping) and "client_id" in value]
-    return [*([""] if "client_id" in section else []), *named]
+        if any(Path(path).exists() for path in st.get_option("secrets.files")):
+            raise InputError(f"{sharing.FILE}: the file cannot be read; correct it")
+        return sharing.Sharing()
+    return sharing.read_sharing(st.secrets.to_dict())
+
+
+def _is_exposed() -> bool:
+    """Whether the server listens to others, or was asked for under a name that is not this machine's own."""
+    if not runtime.exists() or not (host := st.context.headers.get("host")):
+        return False
+    return not (_is_own(st.get_option("server.address") or "") and _is_own(urlsplit(f"//{host}").hostname or ""))
+
+
+def _is_own(name: str) -> bool:
+    bare = name.strip("[]").rstrip(".").lower()
+    if bare == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(bare).is_loopback
+    except ValueError:
+        return False
+
+
+def _offer_way_out() -> None:
+    st.button("Sign out", on_click=st.logout)
+
+
+def _refuse(line: str) -> NoReturn:
+    st.title("Not served", anchor=False)
+    st.error(line)
+    st.stop()
