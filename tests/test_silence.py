@@ -71,7 +71,7 @@ class Traced:
     def find_ids(self) -> list[str]:
         """Return the files that identify a machine, or wait to be sent."""
         names = [str(path.relative_to(self.home)) for path in self.home.rglob("*") if path.is_file()]
-        return [name for name in names if re.search(r"deviceid|machine_id|onnxruntime|telemetry|usage", name, re.I)]
+        return [name for name in names if re.search(r"deviceid|machine_id|onnxruntime|telemetry", name, re.IGNORECASE)]
 
 
 def can_trace() -> bool:
