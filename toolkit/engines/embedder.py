@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
@@ -70,6 +71,8 @@ def open_model(more: bytes = b"") -> tuple[Any, Any]:
         tokenizer_path,
     )
 
+    if os.environ.get("ORT_DISABLE_TELEMETRY") == "1":
+        onnxruntime.disable_telemetry_events()  # the switch alone comes too late if a user's own code imported it first
     model = resolve_model_path(DEFAULT_ONNX_MODEL)
     if model is None:
         raise InputError(f"{name_option('rating', 'ssr')}: {ModelUnavailableError(DEFAULT_ONNX_MODEL)}")

@@ -19,7 +19,7 @@ from toolkit.improve.objections import Objection, choose_objections, list_object
 from toolkit.improve.streaming import hear_spoken, write_spoken
 from toolkit.models import Draft, Record, exchange, records
 from toolkit.panel import background, connecting, run_options
-from toolkit.questionnaire import BOUNDARY, BadReply, Prompts, Task, Usage, read_object
+from toolkit.questionnaire import BOUNDARY, BadReply, Prompts, Task, Usage, read_object, repairs
 from toolkit.results import Run
 
 MOST_WISHED = 1_000
@@ -103,7 +103,7 @@ async def write_anew(line: connecting.Line, draft: Draft, objections: Sequence[s
         raise InputError("there is nothing to rewrite for: choose an objection, or say what you wish")
     if len(_join(draft)) > _MOST_REWRITTEN:
         raise InputError(f"draft {draft.id!r} is longer than {_MOST_REWRITTEN:,} characters; shorten it by hand first")
-    rewriter, usage, asked = Rewriter(line.prompts), Usage(), (*objections, wish)
+    rewriter, usage, asked = Rewriter(line.prompts), Usage(), (wish,)
     if line.asker.form == "completion":
         parse = partial(_read_text, draft=draft, asked=asked)
         return await _try(line, draft, rewriter.complete(draft, objections, wish), parse, usage)
@@ -199,7 +199,8 @@ def rewrite(
 def find_fault(before: Draft, after: Draft, *asked: str) -> str | None:
     """Return why a new version cannot be used, in one line, or None: the first of what is wrong.
 
-    `asked` are the objections and the wish: what they mention is not made up.
+    `asked` is what the writer wishes: what it mentions is not made up. An objection is no source of facts: it is the
+    word of a model.
     """
     old, new = _join(before), _join(after)
     if _squeeze(old) == _squeeze(new):
@@ -259,7 +260,7 @@ def _read_sound(text: str, draft: Draft, asked: Sequence[str]) -> Rewrite:
     written = _read_parts(text, draft)
     fault = find_fault(draft, written.draft, *asked) if written.draft else None
     if fault is not None:
-        raise BadReply(fault)
+        raise BadReply(fault, repairs.UNSOUND)
     return written
 
 
@@ -271,7 +272,7 @@ def _read_text(text: str, draft: Draft, asked: Sequence[str]) -> Rewrite:
     after = draft.model_copy(update={"text": said})
     fault = find_fault(draft, after, *asked)
     if fault is not None:
-        raise BadReply(fault)
+        raise BadReply(fault, repairs.UNSOUND)
     return Rewrite(draft=after, note=BASE_MODEL)
 
 

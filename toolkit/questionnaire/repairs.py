@@ -11,9 +11,10 @@ from typing import TypeVar
 
 from toolkit.drafts.lint import language_id
 from toolkit.drafts.surfaces import describe_draft
+from toolkit.files import templating
 from toolkit.models import Persona, exchange
 from toolkit.questionnaire.answers import Answer, BadReply
-from toolkit.questionnaire.questions import Task
+from toolkit.questionnaire.questions import BOUNDARY, Task
 
 Parsed = TypeVar("Parsed")
 
@@ -46,9 +47,12 @@ _LEAST_COPIED, _MOST_COPIED = 8, 0.8
 """Words that nobody shares with a text by chance, and the share of one's words from which they are not one's own."""
 _MOST_SAYS = 3
 """Copied sentences, of five, with which a reply says nothing about the measures."""
+UNSOUND = "unsound"
+"""The kind of a bad reply whose reason repeats words of the model: they are told between marks."""
 _NOTES = {
     "cut": "it was cut off before its end; be brief",
     "wrong form": "{said}",
+    UNSOUND: "the reason stands between the marks of the fault\n<fault-{mark}>\n{said}\n</fault-{mark}>\n",
     "other language": "it was in another language than the message",
     "repeats the description": "it repeated the person's description instead of speaking as that person",
     "repeats the question": "it repeated the question instead of answering it",
@@ -107,7 +111,7 @@ def ask_again(question: exchange.Question, problem: BadReply | None, form: excha
     note = _NOTES.get(problem.kind) if problem is not None and form == "chat" else None
     if note is None:
         return question
-    said = note.format(said=problem)
+    said = note.format(said=templating.flatten_text(str(problem)), mark=BOUNDARY)
     return replace(question, prompt=f"{question.prompt}\n\nAn earlier answer could not be used: {said}. Answer afresh.")
 
 
