@@ -102,14 +102,15 @@ class Dialect:
         self.version += bool(changed)
         yield from changed
 
-    def step_down(self, at_least: int | None = None) -> str:
+    def step_down(self, at_least: int | None = None, *, is_ignored: bool = False) -> str:
         """Ask for less structure from now on; return the line about it."""
+        does = "ignores" if is_ignored else "refuses"
         refused = {STRICT: "a strict schema", PLAIN: "a schema", OBJECT: "JSON mode"}[self.step]
         self.step = min(PROMPT, max(self.step + 1, at_least or 0))
         self.version += 1
         instead = {PLAIN: "a plain schema", OBJECT: "JSON mode with the schema in the prompt"}
         used = instead.get(self.step, "the schema in the prompt alone")
-        return f"{self.model} refuses {refused} as response_format; {used} is used instead"
+        return f"{self.model} {does} {refused} as response_format; {used} is used instead"
 
     def _find_changes(self, complaint: Complaint, body: Mapping[str, Any]) -> Iterator[str]:
         named = [name for name in _OPTIONAL if name in body and _is_named(name, complaint)]
