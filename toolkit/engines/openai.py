@@ -194,7 +194,7 @@ class OpenAIEngine:
         """Return the reply; raise CallFailed after the last attempt, EngineUnavailable where none can help."""
         async with self._door.passing(_list_kinds(question)) as is_first:
             reply = await self._ask(question)
-            if is_first and self._ignores_form(question, reply):
+            if is_first and self.shows_ignored_form(question, reply):
                 self.give_up_form()
                 if question.before_retry is not None:
                     await question.before_retry()
@@ -236,6 +236,18 @@ class OpenAIEngine:
         self.warnings.append(line)
         self._tell(line)
 
+    @property
+    def dialect(self) -> Dialect:
+        """What the model at the endpoint takes, as far as it is known."""
+        return self._dialect
+
+    def learn(self, complaint: Complaint, body: Mapping[str, Any]) -> list[str]:
+        """Change how requests are written by what the endpoint said of one; return a line about each change."""
+        lines = list(self._dialect.learn(complaint, body))
+        for line in lines:
+            self._warn(line)
+        return lines
+
     def note_down(self) -> dict[str, Any]:
         """Return what was learned about the endpoint: `refused` parameters, `step` of the ladder, `most_tokens`."""
         return self._dialect.note_down()
@@ -260,7 +272,7 @@ class OpenAIEngine:
         except (openai.APIError, ValueError, TimeoutError):
             return None
 
-    def _ignores_form(self, question: exchange.Question, reply: exchange.Reply) -> bool:
+    def shows_ignored_form(self, question: exchange.Question, reply: exchange.Reply) -> bool:
         """Tell whether an endpoint took a schema and paid it no heed: its reply holds no object and is no refusal."""
         if self.form != "chat" or question.schema is None or self._dialect.step == PROMPT:
             return False
@@ -384,8 +396,7 @@ class OpenAIEngine:
                 return outcome
             streamed = self._streamed if on_text is not None and STREAM not in self._dialect.refused else {}
             if self._dialect.version == version:
-                for line in self._dialect.learn(outcome, {**body, **streamed}):
-                    self._warn(line)
+                self.learn(outcome, {**body, **streamed})
             if self._dialect.version == version:
                 return outcome
             self._door.knock()
