@@ -37,6 +37,8 @@ class BatchRules:
     """Whether a batch that finds no room is refused as it is created, and not only looked at later."""
     rejected: bool = False
     """Whether every line is answered with a lasting error."""
+    complaint: Callable[[dict[str, Any]], str] = lambda _: ""
+    """What the body of a line is refused for; empty if it is answered."""
     unnamed_looks: int = 0
     """How often a batch is completed, with the name of its output file still to come."""
     break_after_create: bool = False
@@ -151,7 +153,7 @@ class Desk:
         text = remove_random_tokens(json.dumps(line["body"]))
         self._times[text] = self._times.get(text, 0) + 1
         generator = make_generator(f"{self.rules.seed}:{self._times[text]}:{text}")
-        if self.rules.rejected:
+        if self.rules.rejected or self.rules.complaint(line["body"]):
             return "rejected"
         fates = ("expired", "failed", "lost")
         return next((fate for fate in fates if generator.random() < getattr(self.rules, fate)), "")
@@ -160,7 +162,8 @@ class Desk:
         if fate == "failed":
             return 500, {"error": {"message": "The server had an error.", "type": "server_error", "code": None}}
         if fate == "rejected":
-            said = "Unsupported parameter: 'max_tokens' is not supported with this model."
+            told = self.rules.complaint(line["body"])
+            said = told or "Unsupported parameter: 'max_tokens' is not supported with this model."
             return 400, {"error": {"message": said, "type": "invalid_request_error", "code": None}}
         body = json.dumps(line["body"])
         ask = read_ask(line["url"], body, len(self.lines) + 1)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from toolkit.engines.batch_service import BatchService
 from toolkit.errors import EngineUnavailable, InputError, Interrupted
 from toolkit.models import Audience, Campaign, Draft
 from toolkit.models.exchange import Question
+from toolkit.store import Store
 from toolkit.store.batches import BatchLog
 
 ROOT = Path(__file__).parent.parent
@@ -35,7 +37,7 @@ def run_batch(
     server: OpenAIServer, drafts: Campaign | Draft, audience: Audience, store: Path, **options: Any
 ) -> toolkit.Run:
     """Return a run in batches against the loopback provider, at a brisk tempo."""
-    service = BatchService("m", base_url=server.base_url, api_key="none")
+    service = BatchService("m", base_url=server.base_url, api_key="none", memory=options.pop("memory", None))
     halt = options.pop("halt", None)
     notes = options.pop("on_note", None)
     engine = BatchEngine(service, BatchLog(store), tempo=BRISK, halt=halt, on_note=notes)
@@ -187,6 +189,44 @@ def test_a_batch_in_which_every_row_failed_says_why(
     assert "Unsupported parameter: 'max_tokens'" in said[0]
     assert "(24 of 24)" in said[0]
     assert said[0] in notes
+
+
+@pytest.mark.parametrize(
+    ("complain", "batches", "says"),
+    [
+        (lambda body: "This response_format type is unavailable now" if "json_schema" in str(body) else "", 2, "JSON"),
+        (lambda body: "failed to parse grammar" if "response_format" in body else "", 3, "the prompt alone"),
+        (
+            lambda body: (
+                "Unsupported parameter: 'max_completion_tokens'. Use 'max_tokens' instead."
+                if "max_completion_tokens" in body
+                else ""
+            ),
+            2,
+            "max_tokens is sent instead",
+        ),
+    ],
+)
+def test_what_rows_are_refused_for_is_learned(
+    server: OpenAIServer,
+    audience: Audience,
+    campaign: Campaign,
+    tmp_path: Path,
+    complain: Callable[[dict[str, Any]], str],
+    batches: int,
+    says: str,
+) -> None:
+    """Rows are written otherwise and sent again; a later run, by batch or not, asks that way from the start."""
+    server.desk.rules = BatchRules(complaint=complain)
+    store = tmp_path / "store.sqlite"
+    with Store(store) as memory:
+        run = run_batch(server, campaign, audience, store, memory=memory, sample=4)
+        assert (run.is_complete, len(server.desk.batches)) == (True, batches)
+        assert any(says in warning for warning in run.methods.warnings)
+        again = run_batch(server, campaign, audience, store, memory=memory)
+        assert (again.is_complete, len(server.desk.batches)) == (True, batches + 1)
+    live = toolkit.run(campaign, audience, base_url=server.base_url, model="m", store=store, seed=3, **OPTIONS)
+    assert any(says in warning for warning in live.methods.warnings)
 
 
 def test_a_batch_of_unusable_replies_is_not_sent_again(

@@ -207,6 +207,9 @@ class EngineUnavailable(EngineError):
         toolkit.errors.EngineUnavailable: ...
     """
 
+    is_pause: bool = False
+    """True if the endpoint takes nothing more before a later hour, whatever you change."""
+
 
 class CallFailed(EngineError):
     """One call got no usable reply after its retries; other calls may. The run goes on, and the reaction is "failed".

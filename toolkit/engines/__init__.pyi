@@ -1,4 +1,4 @@
-from . import base, budget, embedder, local, reaching, token_counts
+from . import base, budget, embedder, local, probing, reaching
 from .base import Engine, EngineBase
 from .budget import Price
 from .making import DEFAULT_MODEL, make_batch_engine, make_engine
@@ -14,6 +14,6 @@ __all__ = [
     "local",
     "make_batch_engine",
     "make_engine",
+    "probing",
     "reaching",
-    "token_counts",
 ]

@@ -7,10 +7,11 @@ import contextlib
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
+from toolkit.engines import messages as wire
 from toolkit.engines.batch_files import Failure, split_lines, write_line
 from toolkit.engines.batch_service import BatchService, Full, QueueFull, State, Unreachable
 from toolkit.errors import CallFailed, EngineUnavailable, Interrupted, ToolkitError, name_step
@@ -104,6 +105,7 @@ class BatchEngine:
     async def __aenter__(self) -> Self:
         """Connect and start the one task that talks to the provider."""
         await self._service.open()
+        self.warnings += self._service.dialect.lines
         self._task = asyncio.create_task(self._work())
         return self
 
@@ -197,7 +199,7 @@ class BatchEngine:
         """Send what is in no open batch, in files as large as the provider takes."""
         under_way = {key for batch in self._log.list_open(self._service.place) for key in batch.keys}
         lines = {
-            key: write_line(key, waiter.question, self.model)
+            key: write_line(key, waiter.question, self.model, self._service.dialect)
             for key, waiter in self._lacking.items()
             if key not in under_way
         }
@@ -230,7 +232,7 @@ class BatchEngine:
         refused = [self._waiting[key] for key in keys if key in self._lacking]
         for waiter in refused:
             waiter.rounds -= 1
-        size = sum(len(write_line("", waiter.question, self.model)) for waiter in refused)
+        size = sum(len(write_line("", waiter.question, self.model, self._service.dialect)) for waiter in refused)
         known = full.limit * _BYTES_PER_TOKEN if full.limit else size
         self._room = max(1, min(size // 2, known))
         self._tell(f"the provider's queue is full, sending smaller batches one after the other: {full.said}")
@@ -275,11 +277,33 @@ class BatchEngine:
             raise EngineUnavailable(state.refusal)
         self._full = 0
         self._tell(f"batch {batch.id}: {state.describe()}, {len(replies)} replies")
-        if failures and not replies:
+        failures = self._learn(replies, failures)
+        if failures and not replies and not any(failure.again for failure in failures.values()):
             self._tell_failure(batch, failures)
         for key in batch.keys & self._lacking.keys():
             self._hand_out(key, replies.get(key), failures.get(key, Failure("the batch came without it", again=True)))
         return True
+
+    def _learn(self, replies: Mapping[str, exchange.Reply], failures: Mapping[str, Failure]) -> Mapping[str, Failure]:
+        """Learn what the endpoint refuses or ignores; what it refused for that is sent again, written otherwise."""
+        mended: set[str] = set()
+        for said, key in {failure.said: key for key, failure in failures.items() if key in self._lacking}.items():
+            complaint = failures[key].complaint
+            body = wire.write_chat(self._waiting[key].question, self.model, self._service.dialect)
+            lines = self._service.learn(complaint, body) if complaint is not None else []
+            self._note(lines)
+            mended |= {said} if lines else set()
+        for key in list(replies.keys() & self._lacking.keys())[:1]:
+            self._note(self._service.learn_from_reply(self._waiting[key].question, replies[key]))
+        for key, failure in failures.items():
+            if failure.said in mended and key in self._waiting:
+                self._waiting[key].rounds -= 1
+        return {key: replace(one, again=one.again or one.said in mended) for key, one in failures.items()}
+
+    def _note(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.warnings.append(line)
+            self._tell(line)
 
     def _check_named(self, batch: batches.Batch, state: State) -> None:
         """End the run if a batch is done and its files get no name; the batch stays open for the next run."""

@@ -9,6 +9,8 @@ from http import HTTPStatus
 from typing import Any
 
 from toolkit.engines import messages as wire
+from toolkit.engines.complaints import Complaint, read_complaint
+from toolkit.engines.dialect import Dialect
 from toolkit.errors import CallFailed
 from toolkit.models import exchange
 
@@ -26,11 +28,13 @@ class Failure:
     said: str
     again: bool
     """Whether sending it again may help."""
+    complaint: Complaint | None = None
+    """What the endpoint said of the request; None where the batch itself failed."""
 
 
-def write_line(key: str, question: exchange.Question, model: str) -> bytes:
-    """Return the line of an input file that asks a question."""
-    body = wire.write_chat(question, model)
+def write_line(key: str, question: exchange.Question, model: str, dialect: Dialect | None = None) -> bytes:
+    """Return the line of an input file that asks a question, in the dialect of the endpoint."""
+    body = wire.write_chat(question, model, dialect)
     line = {"custom_id": key, "method": "POST", "url": f"/v1{wire.CHAT}", "body": body}
     return json.dumps(line, ensure_ascii=False).encode() + b"\n"
 
@@ -85,4 +89,5 @@ def _read_line(fields: Mapping[str, Any], engine: str, model: str) -> exchange.R
     passing = status is not None and (
         status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
     )
-    return Failure(f"the batch answered {status or code}: {said}", again=passing or code in _LATER)
+    complaint = read_complaint(int(status), {}, body) if isinstance(status, int) and isinstance(body, dict) else None
+    return Failure(f"the batch answered {status or code}: {said}", again=passing or code in _LATER, complaint=complaint)

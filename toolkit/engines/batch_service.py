@@ -13,7 +13,9 @@ import openai
 
 from toolkit.engines.batch_files import Failure, read_lines
 from toolkit.engines.client import load_certificates
-from toolkit.engines.openai import OpenAIEngine
+from toolkit.engines.complaints import Complaint
+from toolkit.engines.dialect import Dialect
+from toolkit.engines.openai import LearntMemory, OpenAIEngine
 from toolkit.engines.reaching import split_query
 from toolkit.engines.redaction import Secrets, mask_url
 from toolkit.errors import EngineUnavailable, name_option, name_step
@@ -90,13 +92,14 @@ class BatchService:
         timeout: float | None = None,
         header: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
+        memory: LearntMemory | None = None,
     ) -> None:
         self.model = model
         self._base_url = base_url
         self._api_key = api_key
         self._calls = 0
         self._inner = OpenAIEngine(
-            model, base_url=base_url, api_key=api_key, timeout=timeout, header=header, query=query
+            model, base_url=base_url, api_key=api_key, timeout=timeout, header=header, query=query, memory=memory
         )
         self._address, in_address = split_query(base_url)
         self._header, self._query = dict(header or {}), in_address | dict(query or {})
@@ -106,6 +109,7 @@ class BatchService:
     async def open(self) -> None:
         """Connect; raise EngineUnavailable where there is no key."""
         await self._inner.__aenter__()
+        self.dialect.leaps = True
         key = (self._api_key or os.environ.get("OPENAI_API_KEY") or "none").strip()
         self._secrets = Secrets(key, self._base_url)
         self._client = openai.AsyncOpenAI(
@@ -121,6 +125,22 @@ class BatchService:
         """Disconnect."""
         await self._client.close()
         await self._inner.__aexit__(None, None, None)
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the model at the endpoint takes, as far as it is known."""
+        return self._inner.dialect
+
+    def learn(self, complaint: Complaint, body: Mapping[str, Any]) -> list[str]:
+        """Change the dialect by what the endpoint said of a request; return a line about each change."""
+        return self._inner.learn(complaint, body)
+
+    def learn_from_reply(self, question: exchange.Question, reply: exchange.Reply) -> list[str]:
+        """Change the dialect if a reply shows that the endpoint pays no heed to a schema."""
+        if not self._inner.shows_ignored_form(question, reply):
+            return []
+        self._inner.give_up_form()
+        return self._inner.dialect.lines[-1:]
 
     @property
     def calls(self) -> int:

@@ -21,6 +21,8 @@ from typing import Any
 
 import yaml
 
+from toolkit.engines.token_counts import estimate_schema_tokens as estimate_schema_tokens  # noqa: PLC0414
+from toolkit.engines.token_counts import estimate_tokens as estimate_tokens  # noqa: PLC0414 - handed out with costs
 from toolkit.errors import BudgetReached, ToolkitError, name_option, name_step
 from toolkit.files import resources
 from toolkit.models import exchange

@@ -29,6 +29,7 @@ _FORMAT = re.compile(
     r"requested parameters|output[ _]?format|pattern must|\bregex|additionalproperties|'strict'|\"strict\"",
     re.IGNORECASE,
 )
+_STRICT_WORD = re.compile(r"'strict'|\"strict\"", re.IGNORECASE)
 _NOT_THAT_TYPE = re.compile(
     r"response[ _]?format.{0,12}\btype\b|'?json_schema'?.{0,40}(?:not|un)\s?(?:supported|available)|"
     r"type '?json_schema|unknown variant|"
@@ -75,6 +76,8 @@ class Dialect:
     most_tokens: int | None = None
     """The largest budget of a reply that the endpoint takes; None while it took all."""
     version: int = 0
+    leaps: bool = False
+    """Whether a second refusal of a schema leads to the last step at once: where each try takes hours."""
     lines: list[str] = field(default_factory=list)
     """What was changed, for people."""
 
@@ -102,14 +105,16 @@ class Dialect:
         self.version += bool(changed)
         yield from changed
 
-    def step_down(self, at_least: int | None = None) -> str:
+    def step_down(self, at_least: int | None = None, *, is_ignored: bool = False) -> str:
         """Ask for less structure from now on; return the line about it."""
+        does = "ignores" if is_ignored else "refuses"
         refused = {STRICT: "a strict schema", PLAIN: "a schema", OBJECT: "JSON mode"}[self.step]
-        self.step = min(PROMPT, max(self.step + 1, at_least or 0))
+        least = PROMPT if self.leaps and self.step > STRICT else at_least or 0
+        self.step = min(PROMPT, max(self.step + 1, least))
         self.version += 1
         instead = {PLAIN: "a plain schema", OBJECT: "JSON mode with the schema in the prompt"}
         used = instead.get(self.step, "the schema in the prompt alone")
-        return f"{self.model} refuses {refused} as response_format; {used} is used instead"
+        return f"{self.model} {does} {refused} as response_format; {used} is used instead"
 
     def _find_changes(self, complaint: Complaint, body: Mapping[str, Any]) -> Iterator[str]:
         named = [name for name in _OPTIONAL if name in body and _is_named(name, complaint)]
@@ -128,7 +133,7 @@ class Dialect:
             yield self._drop(name)
         if named:
             return
-        if "response_format" in body and self._is_about_format(complaint):
+        if "response_format" in body and self._is_about_format(complaint, body["response_format"]):
             no_such_type = body["response_format"].get("type") == "json_schema" and _NOT_THAT_TYPE.search(
                 complaint.words
             )
@@ -136,9 +141,11 @@ class Dialect:
         elif SYSTEM not in self.refused and _has_system(body) and _SYSTEM.search(complaint.words):
             yield self._drop(SYSTEM)
 
-    def _is_about_format(self, complaint: Complaint) -> bool:
+    def _is_about_format(self, complaint: Complaint, sent: Mapping[str, Any]) -> bool:
         by_structure = any(name.split(".")[0] in {"response_format", "text"} for name in complaint.named)
-        return by_structure or _FORMAT.search(complaint.words) is not None
+        is_strict = "strict" in sent.get("json_schema", {})
+        words = complaint.words if is_strict else _STRICT_WORD.sub("", complaint.words)
+        return by_structure or _FORMAT.search(words) is not None
 
     def _drop(self, name: str) -> str:
         self.refused.add(name)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from toolkit.engines import replies
+from toolkit.engines import replies, token_counts
 from toolkit.engines.dialect import OBJECT, PICTURES, PLAIN, STRICT, SYSTEM, Dialect
 from toolkit.errors import CallFailed
 from toolkit.models import exchange
@@ -132,7 +132,8 @@ def read_answer(answer: Mapping[str, Any], engine: str, model: str, latency_ms: 
         model=model,
         prompt_tokens=_count(usage, "prompt_tokens"),
         completion_tokens=_count(usage, "completion_tokens"),
-        cached_tokens=_count(_as_mapping(usage.get("prompt_tokens_details")), "cached_tokens"),
+        cached_tokens=_count_cached(usage),
+        reasoning_tokens=_count_thought(usage, message),
         latency_ms=round(latency_ms, 1),
         top=_read_logprobs(choice.get("logprobs")),
     )
@@ -209,6 +210,22 @@ def _count(usage: Mapping[str, Any], name: str) -> int:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return 0
     return int(value) if 0 <= value < float("inf") else 0
+
+
+def _count_cached(usage: Mapping[str, Any]) -> int:
+    """Return the prompt tokens that came from a cache: under OpenAI's name, else under DeepSeek's."""
+    told = _count(_as_mapping(usage.get("prompt_tokens_details")), "cached_tokens")
+    return told or _count(usage, "prompt_cache_hit_tokens")
+
+
+def _count_thought(usage: Mapping[str, Any], message: Any) -> int:
+    """Return the tokens that a model thought with: those counted, else by the characters of a thought that is shown."""
+    counted = _count(_as_mapping(usage.get("completion_tokens_details")), "reasoning_tokens")
+    if counted or not isinstance(message, dict):
+        return counted
+    beside = next((thought for name in THOUGHTS if (thought := read_words(message.get(name)).strip())), "")
+    within = replies.drop_reasoning(read_words(message.get("content")))[1]
+    return token_counts.estimate_tokens(beside or within)
 
 
 def read_vectors(answer: Mapping[str, Any], count: int) -> exchange.Embedded:

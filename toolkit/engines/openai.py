@@ -13,13 +13,15 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+import httpx2
 import openai
 
 from toolkit.engines import messages as wire
-from toolkit.engines import replies
+from toolkit.engines import replies, token_counts
 from toolkit.engines.client import SteadyClient
 from toolkit.engines.complaints import Complaint, read_complaint
 from toolkit.engines.concurrency import Traffic
+from toolkit.engines.cut_prompts import CutWatch, advise_context
 from toolkit.engines.dialect import PROMPT, STREAM, Dialect
 from toolkit.engines.first_call import Door
 from toolkit.engines.pacing import Pace
@@ -53,6 +55,7 @@ TIMEOUT_SECONDS = 120.0
 DEADLINE_SECONDS = 300.0
 """After this long no call is tried again, and nobody waits longer for a limit to lift."""
 _CHARACTERS_PER_TOKEN = 4
+_LOOK_SECONDS = 10.0
 
 Body = Callable[[], Mapping[str, Any]]
 OnText = Callable[[str], None]
@@ -86,6 +89,9 @@ class LearntMemory(Protocol):
 
     def recall_dialect(self, place: tuple[str, str, str]) -> dict[str, Any] | None:
         """Return what was learned lately, or None."""
+
+    def recall_capabilities(self, endpoint: str, model: str) -> dict[str, Any] | None:
+        """Return what `audience doctor` found out lately, or None."""
 
 
 class OpenAIEngine:
@@ -122,8 +128,8 @@ class OpenAIEngine:
         self.name = name
         self.model = label or model
         self.form = form
-        self.concurrency = concurrency
         self.endpoint: str | None = name_endpoint(base_url)
+        self.concurrency = concurrency
         self.calls = 0
         self.warnings: list[str] = []
         self._served_model = model
@@ -136,6 +142,9 @@ class OpenAIEngine:
         self._tell = on_note or (lambda _: None)
         self._dialect = Dialect(self.model)
         self._memory = memory
+        self.ignores_form = False
+        """Whether the endpoint took a schema and paid it no heed."""
+        self._cut_watch: CutWatch | None = CutWatch()
         self._answered = False
         self._door = Door()
         self._client: SteadyClient | None = None
@@ -143,6 +152,10 @@ class OpenAIEngine:
         self._secrets = self._list_secrets(api_key, base_url)
         self._given_url = base_url
         self._masked_logs = contextlib.ExitStack()
+        known = memory.recall_capabilities(self.endpoint or "", model) if memory else None
+        safe = known.get("concurrency") if known else None
+        if isinstance(safe, int) and safe > 0:
+            self.concurrency = min(concurrency, safe)
 
     def halt(self) -> None:
         """Send nothing more: requests that wait for their turn raise Interrupted; those sent may be answered."""
@@ -181,8 +194,8 @@ class OpenAIEngine:
         """Return the reply; raise CallFailed after the last attempt, EngineUnavailable where none can help."""
         async with self._door.passing(_list_kinds(question)) as is_first:
             reply = await self._ask(question)
-            if is_first and self._ignores_form(question, reply):
-                self._warn(self._dialect.step_down(PROMPT))
+            if is_first and self.shows_ignored_form(question, reply):
+                self.give_up_form()
                 if question.before_retry is not None:
                     await question.before_retry()
                 reply = await self._ask(question)
@@ -204,11 +217,62 @@ class OpenAIEngine:
                 text="", engine=self.name, model=self.model, refusal=self._secrets.mask(str(filtered)), filtered=True
             )
         reply = wire.read_answer(answer.fields, self.name, self.model, (time.perf_counter() - started) * 1000)
+        self._watch_for_cuts(question, reply)
         text, refusal = self._secrets.mask(reply.text), self._secrets.mask(reply.refusal or "") or None
         is_clean = text == reply.text and refusal == reply.refusal
         return reply if is_clean else replace(reply, text=text, refusal=refusal)
 
-    def _ignores_form(self, question: exchange.Question, reply: exchange.Reply) -> bool:
+    def _watch_for_cuts(self, question: exchange.Question, reply: exchange.Reply) -> None:
+        """Say once that the server reads only the end of long questions."""
+        sent = f"{question.system}\n{question.prompt}"
+        if self._cut_watch is None or not self._cut_watch.is_cut(sent, reply.prompt_tokens):
+            return
+        self._cut_watch = None
+        tokens = token_counts.estimate_tokens(sent)
+        line = (
+            f"{self.model} read only {reply.prompt_tokens:,} tokens of a question of about {tokens:,}: "
+            f"the server cuts long prompts at their start and says nothing; {advise_context(tokens)}"
+        )
+        self.warnings.append(line)
+        self._tell(line)
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the model at the endpoint takes, as far as it is known."""
+        return self._dialect
+
+    def learn(self, complaint: Complaint, body: Mapping[str, Any]) -> list[str]:
+        """Change how requests are written by what the endpoint said of one; return a line about each change."""
+        lines = list(self._dialect.learn(complaint, body))
+        for line in lines:
+            self._warn(line)
+        return lines
+
+    def note_down(self) -> dict[str, Any]:
+        """Return what was learned about the endpoint: `refused` parameters, `step` of the ladder, `most_tokens`."""
+        return self._dialect.note_down()
+
+    def learn_anew(self) -> None:
+        """Forget what an earlier run learned about the endpoint."""
+        self._dialect, self.warnings = Dialect(self.model), []
+        self._remember()
+
+    def give_up_form(self) -> None:
+        """Take it that the endpoint pays no heed to a schema: from now on it stands in the prompt alone."""
+        self.ignores_form = True
+        self._warn(self._dialect.step_down(PROMPT, is_ignored=True))
+
+    async def look(self, address: str) -> Any:
+        """Return the JSON that the server gives at an address, under its own or a whole one; None if it gives none."""
+        client, _ = self._opened
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                response = await client.get(address, cast_to=httpx2.Response)
+            return json.loads(response.content)
+        except (openai.APIError, ValueError, TimeoutError):
+            return None
+
+    def shows_ignored_form(self, question: exchange.Question, reply: exchange.Reply) -> bool:
         """Tell whether an endpoint took a schema and paid it no heed: its reply holds no object and is no refusal."""
         if self.form != "chat" or question.schema is None or self._dialect.step == PROMPT:
             return False
@@ -332,8 +396,7 @@ class OpenAIEngine:
                 return outcome
             streamed = self._streamed if on_text is not None and STREAM not in self._dialect.refused else {}
             if self._dialect.version == version:
-                for line in self._dialect.learn(outcome, {**body, **streamed}):
-                    self._warn(line)
+                self.learn(outcome, {**body, **streamed})
             if self._dialect.version == version:
                 return outcome
             self._door.knock()
@@ -356,6 +419,9 @@ class OpenAIEngine:
         self.warnings.append(line)
         self._dialect.lines.append(line)
         self._tell(line)
+        self._remember()
+
+    def _remember(self) -> None:
         if self._memory is not None:
             with contextlib.suppress(StoreUnusable):  # what cannot be written down is learned anew
                 self._memory.remember_dialect(self._place, self._dialect.note_down())

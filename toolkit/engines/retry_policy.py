@@ -215,7 +215,10 @@ def translate(
     said = describe(complaint)
     line = _END.get(kind)
     if line is not None:
-        return EngineUnavailable(line.format(where=where, model=repr(model), said=said, when=_say_when(complaint.wait)))
+        words = line.format(where=where, model=repr(model), said=said, when=_say_when(complaint.wait))
+        error = EngineUnavailable(words)
+        error.is_pause = kind is Kind.PAUSED
+        return error
     if kind is Kind.LOADING:
         return EngineUnavailable(
             f"{where} was still loading its model after {LONGEST_WAIT:.0f} s: {said}; start the same command later"

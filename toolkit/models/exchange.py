@@ -145,6 +145,8 @@ class Reply:
     completion_tokens: int = 0
     cached_tokens: int = 0
     """Prompt tokens that the provider took from its prefix cache."""
+    reasoning_tokens: int = 0
+    """Tokens of the reply that the model thought with; counted by characters if the provider only shows the thought."""
     latency_ms: float = 0.0
     cost_usd: float | None = None
     """Dollars paid when it was asked; null where the model's price was not known."""

@@ -187,7 +187,7 @@ async def _ask_in_batches(planned: Plan, asking: Asking, kept: Store) -> Run:
     notes = _Notes(asking.on_note)
     engine = make_batch_engine(
         model=asking.model, base_url=asking.base_url, api_key=asking.api_key, store=asking.store_path,
-        timeout=asking.timeout, header=asking.header, query=asking.query,
+        timeout=asking.timeout, header=asking.header, query=asking.query, memory=kept,
         halt=asking.halt, on_note=notes.take,
     )  # fmt: skip
     try:

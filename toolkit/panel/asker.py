@@ -397,6 +397,7 @@ def _add_up(reply: exchange.Reply, earlier: Sequence[exchange.Reply]) -> exchang
         prompt_tokens=sum(one.prompt_tokens for one in took),
         completion_tokens=sum(one.completion_tokens for one in took),
         cached_tokens=sum(one.cached_tokens for one in took),
+        reasoning_tokens=sum(one.reasoning_tokens for one in took),
         latency_ms=sum(one.latency_ms for one in took),
         cost_usd=sum(costs) if len(costs) == len(took) else None,
     )

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
-from toolkit.engines import Price, budget, token_counts
+from toolkit.engines import Price, budget
 from toolkit.models import MEASURES, Record, exchange
 from toolkit.panel.embedding import BATCH
 from toolkit.panel.planning import Plan
@@ -113,11 +113,9 @@ def estimate_plan(
 
 
 def _count_prompt_tokens(question: exchange.Question) -> int:
-    schema = token_counts.estimate_schema_tokens(json.dumps(question.schema)) if question.schema else 0
+    schema = budget.estimate_schema_tokens(json.dumps(question.schema)) if question.schema else 0
     picture = budget.PICTURE_TOKENS if question.picture else 0
-    return (
-        token_counts.estimate_tokens(question.system) + token_counts.estimate_tokens(question.prompt) + schema + picture
-    )
+    return budget.estimate_tokens(question.system) + budget.estimate_tokens(question.prompt) + schema + picture
 
 
 def _count_texts(outstanding: Outstanding, replies: Sequence[exchange.Reply]) -> tuple[int, int]:
@@ -125,7 +123,7 @@ def _count_texts(outstanding: Outstanding, replies: Sequence[exchange.Reply]) ->
     if outstanding.texts is None:
         return 0, 0
     to_come = len(MEASURES) * sum(one.kind in {"reading", "reaction"} for one in outstanding.questions)
-    known = sum(map(token_counts.estimate_tokens, outstanding.texts))
+    known = sum(map(budget.estimate_tokens, outstanding.texts))
     return len(outstanding.texts) + to_come, known + round(to_come * _measure_sentences(replies))
 
 
@@ -135,7 +133,7 @@ def _measure_sentences(replies: Sequence[exchange.Reply]) -> float:
     for reply in replies:
         with contextlib.suppress(BadReply):
             said.append(answers.read_reading(reply.text).says.values())
-    tokens = [token_counts.estimate_tokens(sentence) for sentences in said for sentence in sentences]
+    tokens = [budget.estimate_tokens(sentence) for sentences in said for sentence in sentences]
     return sum(tokens) / len(tokens) if tokens and len(said) >= _ENOUGH_REPLIES else _SENTENCE_TOKENS
 
 

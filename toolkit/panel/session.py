@@ -76,6 +76,7 @@ async def carry_out(plan: Plan, engine: Engine, store: Store, asking: Asking) ->
 def _telling_what_is_kept(asker: Asker, store: Store) -> Iterator[None]:
     """Let an endpoint that gives out half way end the run as an incomplete one: replies that came are kept.
 
+    One that takes nothing more before a later hour ends it as one that cannot be asked: until then no command helps.
     A store that gives out says where the replies in flight went, whichever of its uses failed first.
     """
     try:
@@ -83,7 +84,7 @@ def _telling_what_is_kept(asker: Asker, store: Store) -> Iterator[None]:
     except StoreUnusable as error:
         raise (store.trouble or error) from None
     except EngineUnavailable as error:
-        if asker.kept:
+        if asker.kept and not error.is_pause:
             error.exit_code = INCOMPLETE
         raise
 

@@ -31,6 +31,10 @@ CREATE TABLE IF NOT EXISTS dialects (
     endpoint TEXT NOT NULL, model TEXT NOT NULL, form TEXT NOT NULL, learned REAL NOT NULL, dialect TEXT NOT NULL,
     PRIMARY KEY (endpoint, model, form)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS capabilities (
+    endpoint TEXT NOT NULL, model TEXT NOT NULL, learned REAL NOT NULL, found TEXT NOT NULL,
+    PRIMARY KEY (endpoint, model)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (key BLOB PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
 """
@@ -41,7 +45,7 @@ LEASE_SECONDS = 600.0
 DIALECT_SECONDS = 30 * 86_400.0
 """How long what an endpoint takes is believed."""
 _HALF = re.compile("[\ud800-\udfff]")
-_LATER = {"endpoint", "question", "filtered"}
+_LATER = {"endpoint", "question", "filtered", "reasoning_tokens"}
 """Fields that came after the first version, left out where they say nothing."""
 _FIELDS = [field.name for field in dataclasses.fields(exchange.Reply)]
 _KEEP = "INSERT OR IGNORE INTO replies (key, form, model, reply) VALUES (?, ?, ?, ?)"
@@ -74,6 +78,7 @@ class Store(Database):
         self._owner = make_owner()
         self._journal = Journal(path, self._owner.partition(":")[2].replace(":", "-"))
         self._has_dialects = self._select("SELECT 1 FROM sqlite_master WHERE name = 'dialects'") is not None
+        self._has_capabilities = self._select("SELECT 1 FROM sqlite_master WHERE name = 'capabilities'") is not None
         self._has_places = self._select("SELECT 1 FROM sqlite_master WHERE name = 'places'") is not None
         self.trouble: StoreUnusable | None = None
         """Why the file took no more replies; None while it does."""
@@ -202,6 +207,20 @@ class Store(Database):
         oldest = time.time() - DIALECT_SECONDS
         query = "SELECT dialect FROM dialects WHERE endpoint = ? AND model = ? AND form = ? AND learned > ?"
         row = self._select(query, *place, oldest)
+        return dict(json.loads(row[0])) if row else None
+
+    def remember_capabilities(self, endpoint: str, model: str, found: Mapping[str, Any]) -> None:
+        """Keep what `audience doctor` found out about a model at an endpoint."""
+        if self._has_capabilities:
+            row = (endpoint, model, time.time(), json.dumps(found, ensure_ascii=False))
+            self._insert("INSERT OR REPLACE INTO capabilities VALUES (?, ?, ?, ?)", row)
+
+    def recall_capabilities(self, endpoint: str, model: str) -> dict[str, Any] | None:
+        """Return what was found out about a model at an endpoint within the last thirty days, or None."""
+        if not self._has_capabilities:
+            return None
+        query = "SELECT found FROM capabilities WHERE endpoint = ? AND model = ? AND learned > ?"
+        row = self._select(query, endpoint, model, time.time() - DIALECT_SECONDS)
         return dict(json.loads(row[0])) if row else None
 
     def latest_model(self, model: str | None = None) -> tuple[str, exchange.Form] | None:
