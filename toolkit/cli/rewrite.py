@@ -227,7 +227,9 @@ class _Counted:
         from toolkit.panel import api
 
         options = asked.options
-        price = api.find_price(asked.engine, options["model"], options["base_url"], options["price"])
+        price = api.find_price(
+            asked.engine, **{name: options[name] for name in ("model", "base_url", "price", "endpoint")}
+        )
         settings = {name: options[name] for name in _SETTINGS}
         control = not options["no_control"]
         plan = api.plan(asked.campaign, asked.audiences, sample=options["sample"], control=control, **settings)

@@ -324,7 +324,8 @@ def interview(
     - `audience`: whom the run asked, in any form that `run` takes; found by the names that the run recorded if left
       out.
     - `draft`: the id of the draft to talk about; the first of the run if left out.
-    - `engine`, `model`, `base_url`, `api_key`: what answers, as for `run`.
+    - `engine`, `model`, `base_url`, `api_key`, `endpoint`: what answers, as for `run`.
+    - `timeout`, `header`, `query`, `max_tokens`, `reasoning_effort`: how it is asked, as for `run`.
     - `price`, `max_cost`: dollars per million tokens, and dollars that this cannot pass.
     - `concurrency`, `rpm`, `tpm`, `store`, `prompts`: as for `run`. The store also keeps the talk.
 
@@ -380,7 +381,8 @@ def follow_up(
     - `audience`: whom the run asked, in any form that `run` takes; found by the names that the run recorded if left
       out.
     - `draft`: the id of the draft that it is about; the first of the run if left out.
-    - `engine`, `model`, `base_url`, `api_key`: what answers, as for `run`.
+    - `engine`, `model`, `base_url`, `api_key`, `endpoint`: what answers, as for `run`.
+    - `timeout`, `header`, `query`, `max_tokens`, `reasoning_effort`: how it is asked, as for `run`.
     - `price`, `max_cost`: dollars per million tokens, and dollars that this cannot pass.
     - `concurrency`: most questions in flight.
     - `rpm`, `tpm`, `store`, `prompts`: as for `run`.

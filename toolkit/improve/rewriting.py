@@ -158,7 +158,8 @@ def rewrite(
     - `draft`: the id of the draft; the first of the run if left out.
     - `objections`: which to answer, by number as `list_objections` counts them, or themselves; all if left out.
     - `wish`: what else you want of the wording, in at most 1,000 characters.
-    - `engine`, `model`, `base_url`, `api_key`: what writes, as for `run`.
+    - `engine`, `model`, `base_url`, `api_key`, `endpoint`: what writes, as for `run`.
+    - `timeout`, `header`, `query`, `max_tokens`, `reasoning_effort`: how it is asked, as for `run`.
     - `price`, `max_cost`: dollars per million tokens, and dollars that this cannot pass; at it `over_budget` is true.
     - `concurrency`, `rpm`, `tpm`, `store`, `prompts`: as for `run`.
 

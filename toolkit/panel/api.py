@@ -115,6 +115,10 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Run
     - `prompts`: a folder of templates that win over the built-in ones.
     - `engine`: "openai", "local", "replay", or an object of your own, see `toolkit.engines.EngineBase`.
     - `model`, `base_url`, `api_key`: which model, where, with which key; the key is never recorded.
+    - `endpoint`: a named endpoint such as "openrouter" or "ollama", which brings address and key.
+    - `timeout`: seconds to wait for one answer.
+    - `header`, `query`: names and values sent with every request; a header is kept nowhere.
+    - `max_tokens`, `reasoning_effort`: most tokens of a reply, thinking included, and how much the model thinks.
     - `embedding_model`: a model of the endpoint that embeds in place of the local one.
     - `price`: dollars per million prompt and completion tokens, such as (0.25, 2.0); the listed one if left out.
     - `max_cost`: dollars that the bill cannot pass.
@@ -304,8 +308,11 @@ def _check_workers(asking: Asking) -> None:
     leave = f"leave {name_option('workers')} out"
     if asking.engine != "openai":
         raise InputError(f"{named}: only {name_option('engine', 'openai')} spreads over workers; {leave}")
-    if asking.api_key is not None:
-        raise InputError("workers take the key from their own environment; set OPENAI_API_KEY instead of api_key")
+    if asking.api_key is not None and not asking.has_key_of_preset:
+        raise InputError(
+            "workers take the key from their own environment; set OPENAI_API_KEY there, and leave "
+            f"{name_option('api_key')} out"
+        )
     if asking.batch:
         raise InputError(
             f"{named}: a batch waits on the provider's machines; {leave}, or leave {name_option('batch')} out"

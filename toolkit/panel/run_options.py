@@ -217,6 +217,11 @@ class Asking:
         return Path(self.store) if self.store else default_store()
 
     @property
+    def has_key_of_preset(self) -> bool:
+        """Whether the key is the one that the named endpoint finds by itself, so that another process would, too."""
+        return self.endpoint is not None and self.api_key == reaching.find_preset(self.endpoint).find_key(None)
+
+    @property
     def known_price(self) -> Price | None:
         """The price of a token; None where it is not known."""
         return find_price(self.engine, self.model, self.base_url, self.price, batch=self.batch)
