@@ -191,6 +191,9 @@ def _preview(campaigns: tuple[str, ...], shelf: Shelf, *, as_json: bool, **optio
             click.echo(f"  {line}")
         if one.estimate is not None:
             click.echo(f"  {estimating.say_estimate(one.estimate)[0]}")
+            room = estimating.say_room(one.estimate)
+            if room is not None:
+                click.echo(f"  {room}.")
     return 0
 
 

@@ -23,7 +23,9 @@ _INCOMPLETE = 3
 _OVER_BUDGET = 4
 _CONNECTING = ("model", "base_url", "concurrency", "price", "prompts", "rpm", "tpm", *REACHING)
 _ASKING = ("model", "base_url", "embedding_model", "concurrency", "price", "rpm", "tpm", "fail_fast", *REACHING)
-_PRICED = ("model", "base_url", "embedding_model", "price", "concurrency", "endpoint")
+_PRICED = (
+    "model", "base_url", "embedding_model", "price", "concurrency", "endpoint", "max_tokens", "reasoning_effort",
+)  # fmt: skip
 _SETTINGS = ("objective", "rating", "repeats", "seed", "head_to_head", "prompts")
 
 
@@ -134,7 +136,7 @@ class _Asked:
             known = {name: self.options[name] for name in _PRICED}
             settings = {name: self.options[name] for name in _SETTINGS}
             about = {**settings, "sample": self.options["sample"], "control": not self.options["no_control"]}
-            about |= {"engine": self.engine, **known}
+            about |= {"engine": self.engine, **known, "max_cost": self.options["max_cost"]}
             takes = api.estimate(self.campaign, self.audiences, **about)
             confirm(takes, yes=self.options["yes"])
 

@@ -156,7 +156,9 @@ def preview_recording(
     campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
     path = find_recording(require_file(campaign))
     prepared = _prepare(campaign, load_recording(path), shelf or Shelf(), audience, options)
-    priced = ("base_url", "price", "concurrency", "store", "endpoint")
+    priced = (
+        "base_url", "price", "concurrency", "store", "endpoint", "max_cost", "max_tokens", "reasoning_effort",
+    )  # fmt: skip
     about: dict[str, Any] = {name: options.get(name) for name in priced}
     about |= {"model": prepared.voice.model, "embedding_model": prepared.header.embedding_model}
     lacking = prepared.lacking

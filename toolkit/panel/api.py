@@ -12,7 +12,7 @@ from toolkit.engines import DEFAULT_MODEL, base, make_batch_engine, reaching
 from toolkit.errors import InputError, check_options, name_option
 from toolkit.models import exchange
 from toolkit.panel.background import run_blocking
-from toolkit.panel.connecting import open_engine
+from toolkit.panel.connecting import make_tuning, open_engine
 from toolkit.panel.estimating import Estimate, estimate_plan
 from toolkit.panel.planning import Plan, make_plan
 from toolkit.panel.resolving import AudienceLike, DraftsLike, default_objective, resolve, resolve_audiences
@@ -231,9 +231,10 @@ def estimate(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpac
     """Return calls, tokens, dollars, minutes and the detectable difference of a run, with nothing asked.
 
     `drafts`, `audience` and options as for `run`: all that say what is asked, and of those that say how `engine`,
-    `model`, `base_url`, `embedding_model`, `price` (dollars per million tokens), `concurrency`, `store` and `batch`.
-    Reactions and vectors that the store holds are taken off, for an endpoint's models; the local engine's are not
-    looked up. Raises InputError for anything that cannot be used.
+    `model`, `base_url`, `endpoint`, `embedding_model`, `price` (dollars per million tokens), `concurrency`, `store`,
+    `batch`, `max_cost`, `max_tokens` and `reasoning_effort`. Under a `max_cost` it also says whether replies keep their
+    room for what a model thinks before it answers. Reactions and vectors that the store holds are taken off, for an
+    endpoint's models; the local engine's are not looked up. Raises InputError for anything that cannot be used.
 
     Examples:
         >>> takes = toolkit.estimate("examples/paypal-invoices.yaml", "uk-small-sellers", engine="local", sample=6)
@@ -262,7 +263,8 @@ def _price(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
     path = asking.store_path
     is_kept = (name == "openai" or not isinstance(engine, str)) and path.is_file()
     with Store(path if is_kept else Path(":memory:")) as kept:
-        look_up = partial(find_outstanding, planned, kept, voice, form, embeds, endpoint=_find_endpoint(engine, asking))
+        at_place, tuning = _find_endpoint(engine, asking), make_tuning(asking)
+        look_up = partial(find_outstanding, planned, kept, voice, form, embeds, endpoint=at_place, tuning=tuning)
         outstanding: Outstanding = run_blocking(look_up)
         replies = kept.list_latest(voice, _LATEST_REPLIES)
     price, at = asking.price, asking.base_url
@@ -275,6 +277,8 @@ def _price(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
         replies=replies,
         batch=asking.batch,
         embedding_price=find_embedding_price(engine, embeds, at, price, asking.model),
+        limit=asking.max_cost,
+        tuning=tuning,
     )
 
 

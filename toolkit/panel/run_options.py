@@ -132,6 +132,9 @@ class PricingOptions(TypedDict, total=False):
     store: str | Path | None
     batch: bool
     endpoint: str | None
+    max_cost: float | None
+    max_tokens: int | None
+    reasoning_effort: str | None
 
 
 class EstimateOptions(SettingsOptions, PricingOptions, total=False):
