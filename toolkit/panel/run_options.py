@@ -163,7 +163,7 @@ def make_settings(options: SettingsOptions, objective: records.Objective) -> Set
     """Return the settings; `objective` holds unless one is given. Raise InputError naming option and value."""
     given: dict[str, Any] = {**options, "objective": options.get("objective") or objective}
     try:
-        return Settings.model_validate(given)
+        return records.validate_record(Settings, given)
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
         raise InputError(f"{name_option(name, given[name])}: {_SETTINGS_TAKE[name]}; {name_step('help')}") from None
