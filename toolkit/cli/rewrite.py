@@ -59,7 +59,7 @@ def rewrite(draft: str, **options: Any) -> int:
 def _rewrite(asked: _Asked, options: Mapping[str, Any]) -> int:
     """Collect objections, ask for a new version, test both; all of it on one bill."""
     from toolkit.cli.rewriting import Retested, print_listed, print_retest, print_rewrite
-    from toolkit.improve import choose_objections, list_objections
+    from toolkit.improve import choose_objections, interviews, list_objections
 
     quiet = options["as_json"] or options["quiet"]
     asked.confirm()
@@ -67,7 +67,7 @@ def _rewrite(asked: _Asked, options: Mapping[str, Any]) -> int:
         first = asked.run(advance)
     if first.methods.stopped or not first.counts.ok:
         return asked.give_up(first, None)
-    listed = list_objections(first, asked.draft.id)
+    listed = list_objections(first, asked.draft.id, interviews.find_people(asked.audiences))
     if not quiet:
         print_listed(listed)
     chosen = choose_objections(listed, _ask_numbers(listed, options))

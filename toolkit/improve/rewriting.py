@@ -19,7 +19,7 @@ from toolkit.improve.objections import Objection, choose_objections, list_object
 from toolkit.improve.streaming import hear_spoken, write_spoken
 from toolkit.models import Draft, Record, exchange, records
 from toolkit.panel import background, connecting, run_options
-from toolkit.questionnaire import BOUNDARY, BadReply, Prompts, Task, Usage, read_object
+from toolkit.questionnaire import BOUNDARY, BadReply, Prompts, Task, Usage, read_object, repairs
 from toolkit.results import Run
 
 MOST_WISHED = 1_000
@@ -45,6 +45,8 @@ class Rewrite(Record):
     """Whether the cost limit left no room to ask."""
     cost_usd: float | None = None
     """Dollars spent on it now; null where the price is not known."""
+    unanswered: tuple[str, ...] = ()
+    """Objections left out, because they are copied from the draft or what a model says of itself."""
 
 
 class Rewriter:
@@ -96,11 +98,19 @@ async def write_anew(line: connecting.Line, draft: Draft, objections: Sequence[s
     """Return the draft written anew, or why none could be used; only BudgetReached and EngineUnavailable escape.
 
     A chat model whose version has a fault is told so once and asked again. The new draft keeps id, surface and every
-    part that holds no words.
+    part that holds no words. An objection that is nobody's own is not answered: the version says which.
     """
     wish = check_wish(wish)
+    borrowed = tuple(one for one in objections if repairs.find_borrowed(one, draft) is not None)
+    objections = [one for one in objections if one not in borrowed]
     if not objections and not wish:
-        raise InputError("there is nothing to rewrite for: choose an objection, or say what you wish")
+        why = "every objection is copied from the draft or the model's own; " if borrowed else ""
+        raise InputError(f"there is nothing to rewrite for: {why}choose an objection, or say what you wish")
+    written = await _write_anew(line, draft, objections, wish)
+    return written.model_copy(update={"unanswered": borrowed})
+
+
+async def _write_anew(line: connecting.Line, draft: Draft, objections: Sequence[str], wish: str) -> Rewrite:
     if len(_join(draft)) > _MOST_REWRITTEN:
         raise InputError(f"draft {draft.id!r} is longer than {_MOST_REWRITTEN:,} characters; shorten it by hand first")
     rewriter, usage, asked = Rewriter(line.prompts), Usage(), (*objections, wish)
