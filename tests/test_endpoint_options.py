@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from provider_zoo import TEXT, Animal, Answer, Visit, Zoo, chat, error
+from provider_zoo import OBJECT, TEXT, Animal, Answer, Visit, Zoo, chat, error
+from recorded import write_campaign
+from scripted import ScriptedEngine, reading
 
 import toolkit
+from toolkit.cli.main import main
 from toolkit.engines.presets import find_preset, list_presets
 from toolkit.errors import EngineUnavailable, InputError
+from toolkit.gate import record_campaign
 from toolkit.models import Audience, Campaign
 from toolkit.panel.run_options import make_asking
+from toolkit.results import Run
 
 OPTIONS: dict[str, Any] = {"model": "m", "rating": "direct", "control": False, "sample": 2}
 NAMES = {
@@ -126,3 +134,98 @@ def test_a_preset_answers_an_estimate() -> None:
     hosted = toolkit.estimate("examples/paypal-invoices.yaml", "uk-small-sellers", endpoint="groq", **options)
     assert hosted.cost_usd is None
     assert json.loads(find_preset("groq").model_dump_json())["key"] == "GROQ_API_KEY"
+
+
+REACHING: dict[str, Any] = {
+    "endpoint": "mistral", "timeout": 77.0, "header": {"X-Gateway": "gateway-secret-2"},
+    "query": {"api-version": "2025-04-01"}, "max_tokens": 777, "reasoning_effort": "low",
+}  # fmt: skip
+FLAGS = (
+    "--endpoint", "mistral", "--timeout", "77", "--header", "X-Gateway=gateway-secret-2", "--query",
+    "api-version=2025-04-01", "--max-tokens", "777", "--reasoning-effort", "low",
+)  # fmt: skip
+LONGER = "Send an invoice in the chat, today."
+Asker = Callable[[Path, dict[str, Any]], object]
+
+
+def answer_any(visit: Visit) -> Answer:
+    """Answer what is asked: a reaction, an answer of an interview, or a new version."""
+    schema = visit.body.get("response_format", {}).get("json_schema", {}).get("schema", {})
+    if "answer" in schema.get("properties", {}):
+        return chat(json.dumps({"answer": "I do not know who sends it."}))
+    if "changed" in schema.get("properties", {}):
+        return chat(json.dumps({"text": LONGER, "changed": "It says when."}))
+    return chat(json.dumps({**OBJECT, "objection": "It does not say when."}))
+
+
+def press(*arguments: object) -> int:
+    """Run the command in this process and return its exit code."""
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return int(ended.value.code or 0)
+
+
+def press_on(*command: str, audience: bool = True) -> Asker:
+    """Return a caller of the command with every option that says how an endpoint is reached, as flags."""
+
+    def call(_: Path, given: dict[str, Any]) -> object:
+        asked = ("--audience", "jam-sellers.yaml") if audience else ()
+        return press(*command, *asked, "--base-url", given["base_url"], "--model", "m", *FLAGS)
+
+    return call
+
+
+def have_run(given: dict[str, Any]) -> Run:
+    """Return a run whose people can be asked, made by another engine."""
+    people = toolkit.load_audience("jam-sellers.yaml")
+    told = reading("read", objection="It does not say when.")
+    engine = ScriptedEngine(lambda _: told)
+    drafts = toolkit.load_drafts("jam.yaml")
+    return toolkit.run(drafts, people, engine=engine, rating="direct", store=given["store"], control=False)
+
+
+RUN = {"rating": "direct", "sample": 2, "control": False}
+ASKERS: dict[str, Asker] = {
+    "audience run": press_on("run", "jam.yaml", "--sample", "2", "--no-control", "--rating", "direct"),
+    "audience record": press_on("record", "jam.yaml", "--engine", "openai", "--sample", "2", "--rating", "direct"),
+    "audience check --record": press_on("check", "jam.yaml", "--record", "--engine", "openai"),
+    "audience check --engine": press_on("check", "jam.yaml", "--engine", "openai"),
+    "audience rewrite": press_on(
+        "rewrite", "jam.yaml", "--draft", "plain", "--sample", "2", "--no-control", "--rating", "direct", "--yes"
+    ),
+    "run": lambda path, given: toolkit.run(path, **given, **RUN),
+    "arun": lambda path, given: asyncio.run(toolkit.arun(path, **given, **RUN)),
+    "record_campaign": lambda path, given: record_campaign(path, sample=2, rating="direct", **given),
+    "check": lambda path, given: toolkit.check(path, record=True, engine="openai", **given),
+    "interview": lambda _, given: toolkit.interview(have_run(given), "p01", "Why?", ["jam-sellers.yaml"], **given),
+    "follow_up": lambda _, given: toolkit.follow_up(have_run(given), "Why?", ["jam-sellers.yaml"], **given),
+    "rewrite": lambda _, given: toolkit.rewrite(have_run(given), "plain", **given),
+}
+
+
+@pytest.mark.parametrize("asker", ASKERS)
+def test_everything_that_asks_takes_what_a_run_takes(
+    asker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Key of the named endpoint, timeout, header, parameter, budget and effort reach each request; no file keeps one.
+
+    The key and the header stand in no file and on no screen.
+    """
+    write_campaign(tmp_path, people=3)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MISTRAL_API_KEY", "key-secret-3")
+    monkeypatch.setenv("AUDIENCE_STORE", str(tmp_path / "replies.sqlite"))
+    with Zoo(Animal(source="", keep=answer_any)) as zoo:
+        given = {"base_url": zoo.base_url, "model": "m", "store": tmp_path / "replies.sqlite", **REACHING}
+        ASKERS[asker](tmp_path / "jam.yaml", given)
+        visits = list(zoo.visits)
+    assert visits
+    for visit in visits:
+        assert visit.headers["authorization"] == "Bearer key-secret-3"
+        assert visit.headers["x-stainless-read-timeout"] == "77.0"
+        assert visit.headers["x-gateway"] == "gateway-secret-2"
+        assert visit.path == "/v1/chat/completions?api-version=2025-04-01"
+        assert (visit.room, visit.body["reasoning_effort"]) == (777, "low")
+    shown = capfd.readouterr()
+    kept = [path.read_bytes().decode(errors="replace") for path in tmp_path.rglob("*") if path.is_file()]
+    assert not any(re.search("(gateway|key)-secret", text) for text in (*kept, shown.out, shown.err))

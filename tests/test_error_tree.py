@@ -14,11 +14,12 @@ import pandas as pd
 import polars as pl
 import pytest
 from conftest import make_audience, make_campaign
+from pydantic import TypeAdapter, ValidationError
 from recorded import CAMPAIGN, write_campaign
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit.models import MEASURES, Audience, Campaign
+from toolkit.models import MEASURES, Audience, Campaign, Record
 from toolkit.models.exchange import Question
 
 RATED = dict.fromkeys(MEASURES, 3)
@@ -273,3 +274,45 @@ def test_other_arguments_are_looked_at_as_well(name: str, argument: str, given: 
             continue  # which means everybody, or the campaign's own
         with pytest.raises(toolkit.InputError):
             call_with(name, given, **{argument: wrong})
+
+
+RECORDS: dict[str, tuple[type[Record], dict[str, Any], str]] = {
+    "a draft without words": (toolkit.Draft, {"id": "a", "text": " "}, "Draft: text is ' ': "),
+    "a draft without a name": (toolkit.Draft, {"text": "Hi."}, "Draft: id is missing; add it"),
+    "a draft's field that is none": (toolkit.Draft, {"id": "a", "text": "Hi.", "headlin": "x"}, "mean headline"),
+    "a persona of 5": (toolkit.Persona, {"id": "p", "name": "P", "age": 5, "about": "A child."}, "Persona: age is 5: "),
+    "a campaign of two drafts of one name": (
+        toolkit.Campaign, {"campaign": "c", "drafts": [{"id": "a", "text": "Hi."}] * 2}, "'a' occurs twice",
+    ),
+    "a campaign with a bad draft": (
+        toolkit.Campaign, {"campaign": "c", "drafts": [{"id": "a", "text": ""}]}, "Campaign: drafts[0].text is ''",
+    ),
+    "an audience of nobody": (toolkit.Audience, {"audience": "a", "personas": []}, "Audience: personas is []"),
+    "a verdict of no kind": (toolkit.Verdict, {"decision": "win", "because": "x"}, "Verdict: decision is 'win'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "fields", "said"), RECORDS.values(), ids=RECORDS)
+def test_a_record_is_made_or_refused_in_one_line(kind: type[Record], fields: dict[str, Any], said: str) -> None:
+    """By keywords, from a mapping and from JSON alike; a library that validates gets pydantic's own error."""
+    for make in (
+        lambda: kind(**fields),
+        lambda: kind.model_validate(fields),
+        lambda: kind.model_validate_json(json.dumps(fields)),
+    ):
+        with pytest.raises(toolkit.InputError) as raised:
+            make()
+        assert said in str(raised.value)
+        assert "\n" not in str(raised.value)
+        assert "pydantic" not in str(raised.value)
+    with pytest.raises(ValidationError):
+        TypeAdapter(kind).validate_python(fields)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, [1], "x", b"{"])
+def test_no_record_is_made_of_what_is_none(wrong: Any) -> None:
+    """Something else than a mapping, and what is no JSON, are one line, too."""
+    for make in (toolkit.Draft.model_validate, toolkit.Draft.model_validate_json):
+        with pytest.raises(toolkit.InputError, match=r"^Draft: ") as raised:
+            make(wrong)
+        assert "\n" not in str(raised.value)

@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Command
 from openai_server import CHAT, EMBEDDINGS, Ask, OpenAIServer
 from provider_replies import count_tokens
+from provider_zoo import TEXT, Animal, Zoo, says
 from scripted import ScriptedEngine, reading
 
 import toolkit
 from toolkit.engines.token_counts import estimate_schema_tokens, estimate_tokens
 from toolkit.models import MEASURES, Audience, Campaign, Draft
-from toolkit.models.exchange import Question, Reply
-from toolkit.panel.estimating import Estimate
+from toolkit.models.exchange import LEAST_ROOM, Question, Reply
+from toolkit.panel.estimating import Estimate, say_room
 from toolkit.questionnaire import Prompts
 
 ROOT = Path(__file__).parent.parent
@@ -186,3 +189,48 @@ def _read_on(terminal: int) -> bytes:
         return os.read(terminal, 4096)
     except OSError:
         return b""
+
+
+@pytest.mark.parametrize(
+    ("limit", "room", "said"),
+    [
+        (None, None, None),
+        (5.0, "all", None),
+        (0.1, "some", "A limit of $0.1 leaves the last replies no room for thinking"),
+        (0.03, "none", "A limit of $0.03 leaves replies no room for thinking"),
+        (0.001, "no reply", "A limit of $0.001 is less than one reply may cost"),
+    ],
+)
+def test_an_estimate_says_what_a_limit_leaves_for_thinking(
+    limit: float | None, room: str | None, said: str | None, audience: Audience, campaign: Campaign
+) -> None:
+    """In a word for programs and in sentences for people; the limit that it names is enough."""
+    found = toolkit.estimate(campaign, audience, max_cost=limit, **PRICED, **OPTIONS)
+    assert found.room_for_thinking == room
+    sentence = say_room(found)
+    assert (sentence is None) == (said is None)
+    if sentence is not None and said is not None:
+        assert sentence.startswith(said)
+        enough = float(re.findall(r"\$([\d.]+\d)", sentence)[-1])
+        assert toolkit.estimate(campaign, audience, max_cost=enough, **PRICED, **OPTIONS).room_for_thinking == "all"
+
+
+def test_the_room_that_is_told_is_the_room_that_is_given(audience: Audience, campaign: Campaign) -> None:
+    """Under a limit said to leave no room every request is short; under the one that is named none is."""
+    for limit, told in ((0.03, "none"), (0.25, "all")):
+        with Zoo(Animal(source="", keep=says(TEXT))) as zoo:
+            asking: dict[str, Any] = {**PRICED, **OPTIONS, "base_url": zoo.base_url, "max_cost": limit, "sample": 2}
+            assert toolkit.estimate(campaign, audience, **asking).room_for_thinking == told
+            toolkit.run(campaign, audience, concurrency=1, **asking)
+        assert zoo.visits
+        assert {visit.room >= LEAST_ROOM for visit in zoo.visits} == {told == "all"}
+
+
+def test_a_dry_run_says_it_in_words_and_as_json(command: Command) -> None:
+    """`--dry-run` under a small limit tells both."""
+    asked = ("run", ROOT / "examples" / "paypal-invoices.yaml", "--sample", 4, "--dry-run", "--max-cost", "0.01")
+    shown = command(*asked)
+    assert "A limit of $0.01 leaves replies no room for thinking" in shown.stdout, shown.stderr
+    told = json.loads(command(*asked, "--json").stdout)
+    assert (told["max_cost_usd"], told["room_for_thinking"]) == (0.01, "none")
+    assert told["room_needs_usd"] > 0.01

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import datetime
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from conftest import Command
 from openai_server import Ask, OpenAIServer
@@ -19,7 +21,7 @@ from toolkit.cli.main import main
 from toolkit.drafts.diff import compare_drafts, compare_texts, write_difference
 from toolkit.drafts.facts import find_facts, find_invented, find_lost
 from toolkit.errors import InputError
-from toolkit.improve import choose_objections, list_objections
+from toolkit.improve import Objection, choose_objections, list_objections
 from toolkit.improve.retesting import CAUTION, FRESH, choose_fresh, choose_same, retest, sum_up
 from toolkit.improve.rewriting import ask_rewrite, find_fault, rewrite_draft
 from toolkit.models import Audience, Campaign, Draft
@@ -382,3 +384,58 @@ def test_the_command_says_what_went_wrong(
         assert line in capsys.readouterr().err
     assert press("rewrite", "d.txt", *asking, "--seed", 5, "--price", "1,1", "--max-cost", "0.002", "--json") == 4
     assert json.loads(capsys.readouterr().out)["rewrite"] is None
+
+
+PLAIN = Draft(id="plain", text=f"{DRAFT.text} Get paid today, in the chat.")
+BETTER = f"{SOUND} Get paid today, in the chat."
+COPIES = {
+    "the draft": PLAIN.text,
+    "a sentence of the draft": "Get paid today, in the chat.",
+    "the description": "Lives at number 3 and sells jam.",
+    "the question": "You scroll through your messages and it is there.",
+    "a service's refusal": "I'm sorry, but I cannot assist with that request.",
+    "what a model says of itself": "As an AI language model I have no objections.",
+    "a word of the form": "objection",
+}
+
+
+def copying(run: Run, words: str) -> Run:
+    """Return the run as an earlier version kept it, in which one persona says these words."""
+    is_one = pl.col("persona_id") == "p03"
+    said = pl.when(is_one).then(pl.lit(words)).otherwise(pl.col("objection"))
+    asked = {name: f"{question}\n{COPIES['the question']}" for name, question in run.methods.questions.items()}
+    methods = run.methods.model_copy(update={"questions": asked})
+    return dataclasses.replace(run, methods=methods, reactions=run.reactions.with_columns(objection=said))
+
+
+@pytest.mark.parametrize("what", COPIES)
+def test_what_is_nobodys_own_is_no_objection(what: str, audience: Audience) -> None:
+    """A copy or a refusal that a run holds is not listed, so no rewrite answers it."""
+    engine = ScriptedEngine(lambda _: reading("read", objection="Too dear.", ratings={}))
+    people = {person.id: person for person in audience.personas}
+    run = run_on(PLAIN, audience, engine, control=False)
+    assert len(list_objections(run, "plain", people)[0].personas) == 12
+    listed = list_objections(copying(run, COPIES[what]), "plain", people)
+    assert [(one.text, len(one.personas)) for one in listed] == [("Too dear.", 11)]
+    only = list_objections(copying(run, "I would not pay for that, get paid today or not."), "plain", people)
+    assert len(only) == 2, "who takes up words is heard"
+
+
+def test_a_copied_objection_is_never_answered() -> None:
+    """Neither the question nor the new version knows of it; where there is nothing else, one line says so."""
+    engine = ScriptedEngine(lambda _: {"text": BETTER, "changed": "Shorter."})
+    of_draft, of_model = COPIES["a sentence of the draft"], COPIES["a service's refusal"]
+    given = [
+        Objection(number=number, text=text, personas=("p00",)) for number, text in enumerate((of_draft, of_model), 1)
+    ]
+    own = Objection(number=3, text="It does not say what it is for.", personas=("p01",))
+    written = rewrite_draft(PLAIN, [*given, own], engine=engine)
+    assert (written.draft and written.draft.text, written.unanswered) == (BETTER, (of_draft, of_model))
+    block = engine.questions[0].prompt.split("<objections-")[1].split("</objections-")[0]
+    assert own.text in block
+    assert of_draft not in block
+    assert of_model not in block
+    asked = engine.calls
+    with pytest.raises(InputError, match="every objection is copied from the draft or the model's own"):
+        rewrite_draft(PLAIN, given, engine=engine)
+    assert engine.calls == asked

@@ -15,6 +15,7 @@ import pytest
 from conftest import ROOT, Command
 from openai_server import CHAT, Ask, Faults, OpenAIServer
 from provider_replies import make_generator, remove_random_tokens
+from provider_zoo import TEXT, Animal, Zoo, says
 
 import toolkit
 from toolkit.errors import Interrupted
@@ -255,3 +256,22 @@ def test_frames_read_as_one(tmp_path: Path) -> None:
     for number in range(12):
         pl.DataFrame({"n": [number]}).write_parquet(tmp_path / f"{number:06}.parquet")
     assert pl.read_parquet(tmp_path / "*.parquet")["n"].to_list() == list(range(12))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("cluster")
+def test_workers_reach_the_endpoint_as_one_process_does(audience: Audience, campaign: Campaign, tmp_path: Path) -> None:
+    """Header, parameter, timeout, budget, effort and the key of a named endpoint reach every request of a worker."""
+    with Zoo(Animal(source="", keep=says(TEXT))) as zoo:
+        run = toolkit.run(
+            campaign, audience, store=tmp_path / "s.sqlite", workers=2, endpoint="lmstudio", base_url=zoo.base_url,
+            timeout=77, header={"X-Gateway": "gateway-secret-4"}, query={"api-version": "1"}, max_tokens=777,
+            reasoning_effort="low", **OPTIONS,
+        )  # fmt: skip
+    assert run.counts.ok == run.counts.planned
+    assert len(zoo.visits) >= run.counts.planned
+    for visit in zoo.visits:
+        assert (visit.headers["x-gateway"], visit.path) == ("gateway-secret-4", "/v1/chat/completions?api-version=1")
+        assert float(visit.headers["x-stainless-read-timeout"]) == 77
+        assert (visit.room, visit.body["reasoning_effort"]) == (777, "low")
+    assert not any(b"gateway-secret" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())

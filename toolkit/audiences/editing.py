@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from toolkit.audiences.loading import load_audience, save_audience
 from toolkit.errors import InputError
 from toolkit.files import resources
-from toolkit.models import Audience, Persona
+from toolkit.models import Audience, Persona, records
 
 FOLDER = Path("personas")
 """Where audiences of one's own are saved, from the folder the program was started in."""
@@ -78,7 +78,7 @@ def make_persona(fields: Mapping[str, Any], taken: Sequence[str] = ()) -> tuple[
     """
     segments, faults = read_segments(str(fields.get("segments", "")))
     try:
-        persona = Persona.model_validate({**fields, "segments": segments})
+        persona = records.validate_record(Persona, {**fields, "segments": segments})
     except ValidationError as error:
         for one in error.errors():
             faults.setdefault(str(one["loc"][0]) if one["loc"] else "about", _say_fault(one))

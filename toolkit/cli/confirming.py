@@ -23,6 +23,9 @@ def confirm(estimate: estimating.Estimate, *, yes: bool) -> None:
     """Show what a run will take. Above a dollar, ask; raise Interrupted unless the answer is yes."""
     takes, _ = estimating.say_estimate(estimate)
     click.echo(f"{takes}.", err=True)
+    room = estimating.say_room(estimate)
+    if room is not None:
+        click.echo(f"{room}.", err=True)
     if yes or (estimate.cost_usd or 0.0) <= ASK_ABOVE_USD:
         return
     if not click.confirm("Go on?", err=True):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from toolkit.cli.options import option, shared_parameters
+from toolkit.cli.options import REACHING, option, shared_parameters
 from toolkit.errors import InputError
 from toolkit.models import LABEL
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _BAD_INPUT, _INCOMPLETE, _OVER_BUDGET = 2, 3, 4
-ASKING = ("model", "base_url", "embedding_model", "concurrency", "max_cost", "price", "prompts")
+ASKING = (
+    "model", "base_url", *REACHING, "embedding_model", "concurrency", "rpm", "tpm", "max_cost", "price", "prompts",
+)  # fmt: skip
 _REMEMBERED = (
     option(
         "--sample", type=click.IntRange(min=1), metavar="N", help="Draw N personas.  [default: as recorded, or all]"
@@ -189,6 +191,9 @@ def _preview(campaigns: tuple[str, ...], shelf: Shelf, *, as_json: bool, **optio
             click.echo(f"  {line}")
         if one.estimate is not None:
             click.echo(f"  {estimating.say_estimate(one.estimate)[0]}")
+            room = estimating.say_room(one.estimate)
+            if room is not None:
+                click.echo(f"  {room}.")
     return 0
 
 
@@ -200,7 +205,8 @@ def record_one(
     from toolkit.gate import record_campaign
     from toolkit.panel import api
 
-    price = api.find_price(options["engine"] or "replay", options["model"], options["base_url"], options["price"])
+    priced = {name: options[name] for name in ("model", "base_url", "price", "endpoint")}
+    price = api.find_price(options["engine"] or "replay", **priced)
     with contextlib.ExitStack() as stack:
         bars: list[ShownProgress] = []
 

@@ -23,7 +23,9 @@ _INCOMPLETE = 3
 _OVER_BUDGET = 4
 _CONNECTING = ("model", "base_url", "concurrency", "price", "prompts", "rpm", "tpm", *REACHING)
 _ASKING = ("model", "base_url", "embedding_model", "concurrency", "price", "rpm", "tpm", "fail_fast", *REACHING)
-_PRICED = ("model", "base_url", "embedding_model", "price", "concurrency", "endpoint")
+_PRICED = (
+    "model", "base_url", "embedding_model", "price", "concurrency", "endpoint", "max_tokens", "reasoning_effort",
+)  # fmt: skip
 _SETTINGS = ("objective", "rating", "repeats", "seed", "head_to_head", "prompts")
 
 
@@ -57,7 +59,7 @@ def rewrite(draft: str, **options: Any) -> int:
 def _rewrite(asked: _Asked, options: Mapping[str, Any]) -> int:
     """Collect objections, ask for a new version, test both; all of it on one bill."""
     from toolkit.cli.rewriting import Retested, print_listed, print_retest, print_rewrite
-    from toolkit.improve import choose_objections, list_objections
+    from toolkit.improve import choose_objections, interviews, list_objections
 
     quiet = options["as_json"] or options["quiet"]
     asked.confirm()
@@ -65,7 +67,7 @@ def _rewrite(asked: _Asked, options: Mapping[str, Any]) -> int:
         first = asked.run(advance)
     if first.methods.stopped or not first.counts.ok:
         return asked.give_up(first, None)
-    listed = list_objections(first, asked.draft.id)
+    listed = list_objections(first, asked.draft.id, interviews.find_people(asked.audiences))
     if not quiet:
         print_listed(listed)
     chosen = choose_objections(listed, _ask_numbers(listed, options))
@@ -134,7 +136,7 @@ class _Asked:
             known = {name: self.options[name] for name in _PRICED}
             settings = {name: self.options[name] for name in _SETTINGS}
             about = {**settings, "sample": self.options["sample"], "control": not self.options["no_control"]}
-            about |= {"engine": self.engine, **known}
+            about |= {"engine": self.engine, **known, "max_cost": self.options["max_cost"]}
             takes = api.estimate(self.campaign, self.audiences, **about)
             confirm(takes, yes=self.options["yes"])
 
@@ -227,7 +229,9 @@ class _Counted:
         from toolkit.panel import api
 
         options = asked.options
-        price = api.find_price(asked.engine, options["model"], options["base_url"], options["price"])
+        price = api.find_price(
+            asked.engine, **{name: options[name] for name in ("model", "base_url", "price", "endpoint")}
+        )
         settings = {name: options[name] for name in _SETTINGS}
         control = not options["no_control"]
         plan = api.plan(asked.campaign, asked.audiences, sample=options["sample"], control=control, **settings)

@@ -23,6 +23,7 @@ _HOW_TO_ASK = (
     "workers", *REACHING,
 )  # fmt: skip
 _DEMO_CAMPAIGN = "paypal-invoices.yaml"
+_ESTIMATED = ("embedding_model", "concurrency", "max_cost", "max_tokens", "reasoning_effort")
 _RUNS = Path("runs")
 
 
@@ -90,7 +91,7 @@ def _test(
     settings["control"] = not options["no_control"]
     engine = options["engine"] or "openai"
     priced = _pick(options, ("model", "base_url", "price", "batch", "endpoint"))
-    taken = {"engine": engine, **priced, **_pick(options, ("embedding_model", "concurrency")), **settings}
+    taken = {"engine": engine, **priced, **_pick(options, _ESTIMATED), **settings}
     if dry_run:
         return _show_estimate(api.estimate(campaign, audience, **taken), as_json=as_json)
     if out is not None:

@@ -109,6 +109,9 @@ def print_estimate(estimate: estimating.Estimate) -> None:
     more = f"For 5 points you need {needed:,} personas" if needed else "More personas alone cannot detect 5 points"
     told = f"A panel of this size {can}, four times in five. {more} (typical variances assumed)."
     console.print(told if estimate.drafts > 1 else "One draft has nothing to be compared with.", soft_wrap=True)
+    room = estimating.say_room(estimate)
+    if room is not None:
+        console.print(f"{room}.", soft_wrap=True)
     console.print(LABEL, style="dim", soft_wrap=True)
 
 

@@ -134,7 +134,7 @@ def _read(table: Any, path: Path) -> TeamSettings:
             allowed = ", ".join(one.replace("_", "-") for one in known)
             raise InputError(f"{path}: unknown setting {name!r}{suggest(name, known)}; allowed: {allowed}")
     try:
-        return TeamSettings.model_validate(written)
+        return records.validate_record(TeamSettings, written)
     except ValidationError as error:
         fault = error.errors()[0]
         place = ".".join(str(part).replace("_", "-") for part in fault["loc"])

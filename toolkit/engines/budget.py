@@ -241,7 +241,7 @@ class Budget:
         """
         worst, is_roomy = 0.0, True
         if self.price is not None:
-            prompt = _most_prompt_tokens(question)
+            prompt = count_most_prompt_tokens(question)
             worst = self.price.cost(prompt, question.most_tokens)
             least = self.price.cost(prompt, question.max_tokens)
             is_roomy = least >= worst or self._may_fit(worst)
@@ -288,6 +288,7 @@ class Budget:
         self.bill.count(spent=spent, lost=lost)
 
 
-def _most_prompt_tokens(question: exchange.Question) -> int:
+def count_most_prompt_tokens(question: exchange.Question) -> int:
+    """Return the tokens that a question cannot pass: as many as bytes, and those of a picture."""
     words = question.system + question.prompt + (json.dumps(question.schema) if question.schema else "")
     return len(words.encode()) + _OVERHEAD_TOKENS + (PICTURE_TOKENS if question.picture else 0)

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from toolkit.errors import InputError, suggest
+from toolkit.models import records
 
 Path = tuple[str | int, ...]
 AnyRecord = TypeVar("AnyRecord", bound=BaseModel)
@@ -176,7 +177,7 @@ def _read_scalar(value: str) -> bool | int | float | str:
 def make_record(kind: type[AnyRecord], located: Located, value: Any, path: Path = ()) -> AnyRecord:
     """Return the record, or raise one InputError that names the line of the first fault and what was allowed."""
     try:
-        return kind.model_validate(value)
+        return records.validate_record(kind, value)
     except ValidationError as error:
         fault = error.errors()[0]
         raise InputError(_describe(kind, located, path + tuple(fault["loc"]), fault)) from None

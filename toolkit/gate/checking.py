@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -38,8 +38,16 @@ def check(
     api_key: str | None = None,
     embedding_model: str | None = None,
     concurrency: int | None = None,
+    rpm: float | None = None,
+    tpm: float | None = None,
     price: tuple[float, float] | None = None,
     max_cost: float | None = None,
+    endpoint: str | None = None,
+    timeout: float | None = None,
+    header: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    max_tokens: int | None = None,
+    reasoning_effort: str | None = None,
     prompts: str | Path | None = None,
     store: str | Path | None = None,
     on_reaction: session.OnReaction | None = None,
@@ -60,8 +68,9 @@ def check(
     - `on_inconclusive`: "fail", "warn" or "pass"; whether an inconclusive check makes `exit_code` 1, 5 or 0.
     - `record`: ask for what the recording lacks, and write it down.
     - `model`: the model that must have answered; reactions of another are stale.
-    - `base_url`, `api_key`, `embedding_model`, `concurrency`, `price`, `max_cost`, `prompts`, `store`, `on_reaction`:
-      as for `toolkit.run`, for an engine that asks.
+    - `base_url`, `api_key`, `endpoint`, `embedding_model`, `concurrency`, `rpm`, `tpm`, `price`, `max_cost`, `timeout`,
+      `header`, `query`, `max_tokens`, `reasoning_effort`, `prompts`, `store`, `on_reaction`: as for `toolkit.run`, for
+      an engine that asks. A header is kept nowhere.
     - `select`, `ignore`: lint rules, such as "style.caps" or "policy", to keep or to leave out.
     - `shelf`: shared between calls, so that audiences are read once.
 
@@ -88,8 +97,16 @@ def check(
             api_key=api_key,
             embedding_model=embedding_model,
             concurrency=concurrency,
+            rpm=rpm,
+            tpm=tpm,
             price=price,
             max_cost=max_cost,
+            endpoint=endpoint,
+            timeout=timeout,
+            header=header,
+            query=query,
+            max_tokens=max_tokens,
+            reasoning_effort=reasoning_effort,
             prompts=prompts,
             store=store,
             on_reaction=on_reaction,
@@ -143,10 +160,13 @@ def _bring(
 
 
 def _list_flags(audience: Sequence[str], asking: RecordingOptions) -> Iterator[str]:
-    """Yield what was given that the command to renew needs, too, as its options; the model is told where it matters."""
+    """Yield what was given that the command to renew needs, too, as its options; the model is told where it matters.
+
+    Headers and parameters of the address may be secret, so they are left out.
+    """
     for name in audience:
         yield from ("--audience", name)
-    for option in ("base_url", "embedding_model", "prompts"):
+    for option in ("endpoint", "base_url", "embedding_model", "prompts", "reasoning_effort"):
         value = asking.get(option)
         if value is not None:
             yield from (f"--{option.replace('_', '-')}", str(value))

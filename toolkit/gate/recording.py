@@ -51,6 +51,12 @@ class RecordingOptions(TypedDict, total=False):
     tpm: float | None
     price: tuple[float, float] | None
     max_cost: float | None
+    endpoint: str | None
+    timeout: float | None
+    header: Mapping[str, str] | None
+    query: Mapping[str, str] | None
+    max_tokens: int | None
+    reasoning_effort: str | None
     store: str | Path | None
     on_reaction: session.OnReaction | None
     on_plan: OnPlan | None
@@ -150,7 +156,10 @@ def preview_recording(
     campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
     path = find_recording(require_file(campaign))
     prepared = _prepare(campaign, load_recording(path), shelf or Shelf(), audience, options)
-    about: dict[str, Any] = {name: options.get(name) for name in ("base_url", "price", "concurrency", "store")}
+    priced = (
+        "base_url", "price", "concurrency", "store", "endpoint", "max_cost", "max_tokens", "reasoning_effort",
+    )  # fmt: skip
+    about: dict[str, Any] = {name: options.get(name) for name in priced}
     about |= {"model": prepared.voice.model, "embedding_model": prepared.header.embedding_model}
     lacking = prepared.lacking
     return Preview(
@@ -196,6 +205,7 @@ def _prepare(
 ) -> _Prepared:
     """Find out what a recording lacks and who is to answer."""
     given = {name: value for name, value in options.items() if value is not None and name not in _APART}
+    api.make_asking(given)  # raises InputError for what cannot be used
     settings = {name: given.pop(name) for name in _KEPT_OPTIONS if name in given}
     renew, baseline = options.get("renew", False), options.get("baseline")
     header = recording.header if recording else None
@@ -218,10 +228,9 @@ def _hear(given: Mapping[str, Any], header: Header | None) -> _Voice:
     if not isinstance(engine, str):
         return _Voice(engine.name, engine.model, engine.form)
     model = given.get("model") or (header.model if header and header.engine == engine == "openai" else None)
-    with Store(Path(given.get("store") or api.default_store())) as store:
-        made: Engine = make_engine(
-            engine, model=model, base_url=given.get("base_url"), api_key=given.get("api_key"), store=store
-        )
+    asking = api.make_asking({**given, "engine": engine, "model": model})
+    with Store(asking.store_path) as store:
+        made: Engine = make_engine(engine, model=model, base_url=asking.base_url, api_key=asking.api_key, store=store)
     return _Voice(engine, made.model, made.form)
 
 

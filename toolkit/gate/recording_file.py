@@ -203,7 +203,7 @@ def parse_line(line: str, path: Path, number: int) -> dict[str, Any]:
 
 def _validate(kind: type[AnyRecord], fields: Mapping[str, Any], path: Path, number: int) -> AnyRecord:
     try:
-        return kind.model_validate(fields)
+        return records.validate_record(kind, fields)
     except ValidationError as error:
         fault = error.errors()[0]
         name = ".".join(map(str, fault["loc"]))

@@ -17,10 +17,12 @@ import polars as pl
 from toolkit.drafts.surfaces import describe_draft, find_surface
 from toolkit.errors import A_TEXT, ArgumentKind, EngineUnavailable, InputError, accept_only
 from toolkit.files import templating
+from toolkit.improve.people import find_people as find_people  # noqa: PLC0414 - handed out with what asks them
+from toolkit.improve.people import list_asked
 from toolkit.improve.streaming import hear_spoken, overhear, write_spoken
-from toolkit.models import LABEL, Audience, Draft, Persona, Record, exchange
-from toolkit.panel import api, background, connecting, planning, run_options, session
-from toolkit.questionnaire import BOUNDARY, BadReply, Prompts, Task, Usage, read_object
+from toolkit.models import LABEL, Draft, Persona, Record, exchange
+from toolkit.panel import api, background, connecting, run_options, session
+from toolkit.questionnaire import BOUNDARY, BadReply, Prompts, Task, Usage, read_object, repairs
 from toolkit.results import Run
 from toolkit.stats import lexical
 from toolkit.store import conversations
@@ -41,6 +43,7 @@ _SCHEMA = {
     "required": ["answer"],
     "additionalProperties": False,
 }
+_FORGOTTEN = "I do not remember it."
 _GRAMMAR = r'root ::= [A-Z] [^"\n]{10,240} [.!?] "\""'
 _A_RUN = ArgumentKind("a Run", lambda value: isinstance(value, Run))
 
@@ -128,15 +131,6 @@ class FollowUp:
         return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def find_people(audiences: Sequence[Audience]) -> dict[str, Persona]:
-    """Return the personas by the id that a run gives them."""
-    return {
-        planning.name_persona(audience, persona, audiences): persona
-        for audience in audiences
-        for persona in audience.personas
-    }
-
-
 def invite(run: Run, persona_id: str, draft_id: str, people: Mapping[str, Persona]) -> Guest:
     """Return the persona with its reaction to the draft as memory; raise InputError where it is not of this run."""
     draft = next((one for one in run.methods.campaign.drafts if one.id == draft_id), None)
@@ -151,7 +145,8 @@ def invite(run: Run, persona_id: str, draft_id: str, people: Mapping[str, Person
     if not rows:
         raise InputError(f"persona {persona_id!r} was not asked about {draft_id!r} in this run")
     row = rows[0]
-    return Guest(people[persona_id], draft, row["wording"], _remember(row))
+    person = people[persona_id]
+    return Guest(person, draft, row["wording"], _remember(row, draft, person, list_asked(run)))
 
 
 def find_asked(run: Run, people: Mapping[str, Persona]) -> list[str]:
@@ -210,7 +205,7 @@ class Interview:
             person=write_spoken(f"{persona.called}: {persona.about}"),
             called=write_spoken(persona.name),
             post=write_spoken(describe_draft(guest.draft)),
-            thought=write_spoken(guest.memory.verbatim if guest.memory else "I do not remember it."),
+            thought=write_spoken(guest.memory.verbatim if guest.memory else _FORGOTTEN),
             turns=[{"question": write_spoken(one.question), "answer": write_spoken(one.answer)} for one in turns],
             question=write_spoken(question),
         )
@@ -228,10 +223,11 @@ async def answer(
     tell: Callable[[str], None] | None = None,
 ) -> Said:
     """Return what the persona says next, told to `tell` as it comes; BudgetReached and EngineUnavailable escape."""
-    written = Interview(line.prompts).ask(guest, check_question(question), turns, line.asker.form)
+    asked = check_question(question)
+    written = Interview(line.prompts).ask(guest, asked, turns, line.asker.form)
     if tell is not None:
         written = replace(written, on_text=overhear(tell, line.asker.form))
-    return await _ask(line, guest, written)
+    return await _ask(line, guest, written, asked)
 
 
 async def talk(
@@ -291,7 +287,7 @@ async def ask_everybody(
 
         async def ask(guest: tuple[str, Guest]) -> Said:
             written = interview.ask_everybody(guest[1], asked, line.asker.form)
-            return replace(await _ask(line, guest[1], written), persona=guest[0])
+            return replace(await _ask(line, guest[1], written, asked), persona=guest[0])
 
         said = await session.Flow(line.concurrency, stop).ask_all(guests, ask, _fail, on_answer)
         cost = round(line.budget.spent, 6) if line.budget.price is not None else None
@@ -324,7 +320,8 @@ def interview(
     - `audience`: whom the run asked, in any form that `run` takes; found by the names that the run recorded if left
       out.
     - `draft`: the id of the draft to talk about; the first of the run if left out.
-    - `engine`, `model`, `base_url`, `api_key`: what answers, as for `run`.
+    - `engine`, `model`, `base_url`, `api_key`, `endpoint`: what answers, as for `run`.
+    - `timeout`, `header`, `query`, `max_tokens`, `reasoning_effort`: how it is asked, as for `run`.
     - `price`, `max_cost`: dollars per million tokens, and dollars that this cannot pass.
     - `concurrency`, `rpm`, `tpm`, `store`, `prompts`: as for `run`. The store also keeps the talk.
 
@@ -380,7 +377,8 @@ def follow_up(
     - `audience`: whom the run asked, in any form that `run` takes; found by the names that the run recorded if left
       out.
     - `draft`: the id of the draft that it is about; the first of the run if left out.
-    - `engine`, `model`, `base_url`, `api_key`: what answers, as for `run`.
+    - `engine`, `model`, `base_url`, `api_key`, `endpoint`: what answers, as for `run`.
+    - `timeout`, `header`, `query`, `max_tokens`, `reasoning_effort`: how it is asked, as for `run`.
     - `price`, `max_cost`: dollars per million tokens, and dollars that this cannot pass.
     - `concurrency`: most questions in flight.
     - `rpm`, `tpm`, `store`, `prompts`: as for `run`.
@@ -448,14 +446,25 @@ def estimate_cost(
     return price.cost(sum(len(one.system + one.prompt) for one in asked) // 4, 60 * len(asked))
 
 
-async def _ask(line: connecting.Line, guest: Guest, question: exchange.Question) -> Said:
+async def _ask(line: connecting.Line, guest: Guest, question: exchange.Question, asked: str) -> Said:
     usage = Usage()
-    parse = _read_spoken if line.asker.form == "completion" else _read_answer
+    read = _read_spoken if line.asker.form == "completion" else _read_answer
+
+    def parse(text: str) -> str:
+        said = read(text)
+        fault = repairs.find_borrowed(said, guest.draft, guest.persona.about, [asked])
+        if fault is not None:
+            raise BadReply(f"the answer {fault}", fault if fault.startswith("repeats") else "refused")
+        return said
+
     reply = await line.find_reply(Task(guest.persona, guest.draft, guest.wording, 0), question, parse, usage)
     if isinstance(reply, connecting.Unanswered):
         status = "refused" if reply.refused else "failed"
         return Said(persona=guest.persona.id, status=status, error=reply.why, usage=usage)
-    return Said(persona=guest.persona.id, status="ok", answer=parse(reply.text), usage=usage)
+    try:
+        return Said(persona=guest.persona.id, status="ok", answer=parse(reply.text), usage=usage)
+    except BadReply as error:  # a reply that an earlier version kept
+        return Said(persona=guest.persona.id, status="failed", error=str(error), usage=usage)
 
 
 def _fail(guest: tuple[str, Guest], error: str, unasked: session.Unasked) -> Said:  # noqa: ARG001 - the words say why
@@ -476,11 +485,17 @@ def _read_spoken(text: str) -> str:
     return said
 
 
-def _remember(row: Mapping[str, Any]) -> Memory | None:
+def _remember(row: Mapping[str, Any], draft: Draft, person: Persona, asked: Sequence[str]) -> Memory | None:
+    """Return what somebody did and thought; words that were not their own are not remembered."""
     if row["status"] != "ok":
         return None
+    verbatim, objection = row["verbatim"] or "", row.get("objection")
+    if verbatim and repairs.find_borrowed(verbatim, draft, person.about, asked):
+        verbatim = _FORGOTTEN
+    if objection and repairs.find_borrowed(objection, draft, person.about, asked):
+        objection = None
     quotes = tuple(Quote(**quote) for quote in row.get("quotes") or ())
-    return Memory(action=row["action"], verbatim=row["verbatim"] or "", objection=row.get("objection"), quotes=quotes)
+    return Memory(action=row["action"], verbatim=verbatim, objection=objection, quotes=quotes)
 
 
 def _indent(text: str) -> str:

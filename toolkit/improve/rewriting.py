@@ -45,6 +45,8 @@ class Rewrite(Record):
     """Whether the cost limit left no room to ask."""
     cost_usd: float | None = None
     """Dollars spent on it now; null where the price is not known."""
+    unanswered: tuple[str, ...] = ()
+    """Objections left out, because they are copied from the draft or what a model says of itself."""
 
 
 class Rewriter:
@@ -96,11 +98,19 @@ async def write_anew(line: connecting.Line, draft: Draft, objections: Sequence[s
     """Return the draft written anew, or why none could be used; only BudgetReached and EngineUnavailable escape.
 
     A chat model whose version has a fault is told so once and asked again. The new draft keeps id, surface and every
-    part that holds no words.
+    part that holds no words. An objection that is nobody's own is not answered: the version says which.
     """
     wish = check_wish(wish)
+    borrowed = tuple(one for one in objections if repairs.find_borrowed(one, draft) is not None)
+    objections = [one for one in objections if one not in borrowed]
     if not objections and not wish:
-        raise InputError("there is nothing to rewrite for: choose an objection, or say what you wish")
+        why = "every objection is copied from the draft or the model's own; " if borrowed else ""
+        raise InputError(f"there is nothing to rewrite for: {why}choose an objection, or say what you wish")
+    written = await _write_anew(line, draft, objections, wish)
+    return written.model_copy(update={"unanswered": borrowed})
+
+
+async def _write_anew(line: connecting.Line, draft: Draft, objections: Sequence[str], wish: str) -> Rewrite:
     if len(_join(draft)) > _MOST_REWRITTEN:
         raise InputError(f"draft {draft.id!r} is longer than {_MOST_REWRITTEN:,} characters; shorten it by hand first")
     rewriter, usage, asked = Rewriter(line.prompts), Usage(), (wish,)
@@ -158,7 +168,8 @@ def rewrite(
     - `draft`: the id of the draft; the first of the run if left out.
     - `objections`: which to answer, by number as `list_objections` counts them, or themselves; all if left out.
     - `wish`: what else you want of the wording, in at most 1,000 characters.
-    - `engine`, `model`, `base_url`, `api_key`: what writes, as for `run`.
+    - `engine`, `model`, `base_url`, `api_key`, `endpoint`: what writes, as for `run`.
+    - `timeout`, `header`, `query`, `max_tokens`, `reasoning_effort`: how it is asked, as for `run`.
     - `price`, `max_cost`: dollars per million tokens, and dollars that this cannot pass; at it `over_budget` is true.
     - `concurrency`, `rpm`, `tpm`, `store`, `prompts`: as for `run`.
 

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -41,14 +41,15 @@ Objective = Literal["read", "react", "click", "reply", "share", "save"]
 Rating = Literal["ssr", "logprob", "direct"]
 Decision = Literal["best", "too close to call", "unstable", "not enough", "single draft"]
 
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
 _IDENTIFIER = re.compile(r"[\w][\w .@+-]{0,119}")
 
 
 class Record(BaseModel):
     """A frozen record that refuses fields it does not know.
 
-    Made by hand, it raises InputError naming field and value; what reads files validates, and gets pydantic's error
-    with the place of each fault.
+    Made by hand, by `model_validate` or from JSON, it raises InputError naming field and value. What reads files uses
+    `validate_record`, and gets pydantic's error with the place of each fault.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
@@ -59,8 +60,36 @@ class Record(BaseModel):
         except ValidationError as error:
             raise InputError(_describe_fault(type(self), error)) from None
 
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """Return the record of a mapping or an object; raise InputError naming the first fault."""
+        try:
+            return super().model_validate(obj, **options)
+        except ValidationError as error:
+            raise InputError(_describe_fault(cls, error)) from None
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """Return the record of a text in JSON; raise InputError naming the first fault."""
+        try:
+            return super().model_validate_json(json_data, **options)
+        except ValidationError as error:
+            raise InputError(_describe_fault(cls, error)) from None
+
     # Pydantic then builds nested and validated records without this method, as fast as without it.
     setattr(__init__, "__pydantic_base_init__", True)  # noqa: B010 - a function has no such attribute by type
+
+
+def validate_record(kind: type[AnyModel], fields: Any) -> AnyModel:
+    """Return the record of what a file holds; raise pydantic's ValidationError with the place of each fault."""
+    made: AnyModel = kind.__pydantic_validator__.validate_python(fields)
+    return made
+
+
+def validate_json(kind: type[AnyModel], content: str | bytes) -> AnyModel:
+    """Return the record of what a JSON file holds; raise pydantic's ValidationError with the place of each fault."""
+    made: AnyModel = kind.__pydantic_validator__.validate_json(content)
+    return made
 
 
 def _identifier(value: str) -> str:
@@ -386,7 +415,7 @@ class Verdict(Record):
 def make_draft(fields: Mapping[str, Any]) -> Draft:
     """Return a typed-in draft; raise InputError saying which field cannot be used."""
     try:
-        return Draft.model_validate(dict(fields))
+        return validate_record(Draft, dict(fields))
     except ValidationError as error:
         raise _as_input_error(error) from None
 
@@ -395,7 +424,7 @@ def make_campaign(name: str, drafts: Sequence[Mapping[str, Any]], objective: str
     """Return a campaign of typed-in drafts; raise InputError saying which field of which draft cannot be used."""
     made = tuple(make_draft(fields) for fields in drafts)
     try:
-        return Campaign.model_validate({"campaign": name, "objective": objective, "drafts": made})
+        return validate_record(Campaign, {"campaign": name, "objective": objective, "drafts": made})
     except ValidationError as error:
         raise _as_input_error(error) from None
 

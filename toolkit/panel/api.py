@@ -12,7 +12,7 @@ from toolkit.engines import DEFAULT_MODEL, base, make_batch_engine, reaching
 from toolkit.errors import InputError, check_options, name_option
 from toolkit.models import exchange
 from toolkit.panel.background import run_blocking
-from toolkit.panel.connecting import open_engine
+from toolkit.panel.connecting import make_tuning, open_engine
 from toolkit.panel.estimating import Estimate, estimate_plan
 from toolkit.panel.planning import Plan, make_plan
 from toolkit.panel.resolving import AudienceLike, DraftsLike, default_objective, resolve, resolve_audiences
@@ -115,6 +115,10 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Run
     - `prompts`: a folder of templates that win over the built-in ones.
     - `engine`: "openai", "local", "replay", or an object of your own, see `toolkit.engines.EngineBase`.
     - `model`, `base_url`, `api_key`: which model, where, with which key; the key is never recorded.
+    - `endpoint`: a named endpoint such as "openrouter" or "ollama", which brings address and key.
+    - `timeout`: seconds to wait for one answer.
+    - `header`, `query`: names and values sent with every request; a header is kept nowhere.
+    - `max_tokens`, `reasoning_effort`: most tokens of a reply, thinking included, and how much the model thinks.
     - `embedding_model`: a model of the endpoint that embeds in place of the local one.
     - `price`: dollars per million prompt and completion tokens, such as (0.25, 2.0); the listed one if left out.
     - `max_cost`: dollars that the bill cannot pass.
@@ -227,9 +231,10 @@ def estimate(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpac
     """Return calls, tokens, dollars, minutes and the detectable difference of a run, with nothing asked.
 
     `drafts`, `audience` and options as for `run`: all that say what is asked, and of those that say how `engine`,
-    `model`, `base_url`, `embedding_model`, `price` (dollars per million tokens), `concurrency`, `store` and `batch`.
-    Reactions and vectors that the store holds are taken off, for an endpoint's models; the local engine's are not
-    looked up. Raises InputError for anything that cannot be used.
+    `model`, `base_url`, `endpoint`, `embedding_model`, `price` (dollars per million tokens), `concurrency`, `store`,
+    `batch`, `max_cost`, `max_tokens` and `reasoning_effort`. Under a `max_cost` it also says whether replies keep their
+    room for what a model thinks before it answers. Reactions and vectors that the store holds are taken off, for an
+    endpoint's models; the local engine's are not looked up. Raises InputError for anything that cannot be used.
 
     Examples:
         >>> takes = toolkit.estimate("examples/paypal-invoices.yaml", "uk-small-sellers", engine="local", sample=6)
@@ -258,7 +263,8 @@ def _price(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
     path = asking.store_path
     is_kept = (name == "openai" or not isinstance(engine, str)) and path.is_file()
     with Store(path if is_kept else Path(":memory:")) as kept:
-        look_up = partial(find_outstanding, planned, kept, voice, form, embeds, endpoint=_find_endpoint(engine, asking))
+        at_place, tuning = _find_endpoint(engine, asking), make_tuning(asking)
+        look_up = partial(find_outstanding, planned, kept, voice, form, embeds, endpoint=at_place, tuning=tuning)
         outstanding: Outstanding = run_blocking(look_up)
         replies = kept.list_latest(voice, _LATEST_REPLIES)
     price, at = asking.price, asking.base_url
@@ -271,6 +277,8 @@ def _price(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
         replies=replies,
         batch=asking.batch,
         embedding_price=find_embedding_price(engine, embeds, at, price, asking.model),
+        limit=asking.max_cost,
+        tuning=tuning,
     )
 
 
@@ -304,8 +312,11 @@ def _check_workers(asking: Asking) -> None:
     leave = f"leave {name_option('workers')} out"
     if asking.engine != "openai":
         raise InputError(f"{named}: only {name_option('engine', 'openai')} spreads over workers; {leave}")
-    if asking.api_key is not None:
-        raise InputError("workers take the key from their own environment; set OPENAI_API_KEY instead of api_key")
+    if asking.api_key is not None and not asking.has_key_of_preset:
+        raise InputError(
+            "workers take the key from their own environment; set OPENAI_API_KEY there, and leave "
+            f"{name_option('api_key')} out"
+        )
     if asking.batch:
         raise InputError(
             f"{named}: a batch waits on the provider's machines; {leave}, or leave {name_option('batch')} out"

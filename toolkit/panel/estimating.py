@@ -6,9 +6,11 @@ import contextlib
 import json
 import math
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from toolkit.engines import Price, budget
 from toolkit.models import MEASURES, Record, exchange
+from toolkit.panel.asker import Tuning
 from toolkit.panel.embedding import BATCH
 from toolkit.panel.planning import Plan
 from toolkit.panel.unanswered import Outstanding
@@ -17,6 +19,7 @@ from toolkit.stats import plans
 
 WORTH_FINDING = 0.05
 _MINUTE = 60
+_CENT = 0.01
 _REPLY_TOKENS: Mapping[exchange.Kind, int] = {
     "reading": 260, "reaction": 260, "glance": 40, "choice": 40, "digit": 1, "intent": 1, "thought": 40,
 }  # fmt: skip
@@ -27,6 +30,9 @@ _ENOUGH_REPLIES = 20
 _SECONDS_PER_CALL = {"openai": 6.0, "local": 3.5, "replay": 0.01}
 _CONCURRENCY = {"openai": 32, "local": 2, "replay": 1}
 _BATCH_MINUTES = 24 * 60.0
+
+
+Room = Literal["all", "some", "none", "no reply"]
 
 
 class Estimate(Record):
@@ -61,6 +67,16 @@ class Estimate(Record):
     """Personas needed to tell 5 points apart; null where more personas alone cannot."""
     drafts: int = 2
     """How many compete: the more there are, the larger a lead has to be."""
+    max_cost_usd: float | None = None
+    """The cost limit that it was made under; null without one."""
+    room_for_thinking: Room | None = None
+    """Which replies keep their room for what a model thinks before it answers, under the limit.
+
+    all, some, none, or "no reply" where not even one is sure to be paid for. Null without a limit, without a price, or
+    where nothing is asked in a form. A model that does not think needs no such room.
+    """
+    room_needs_usd: float | None = None
+    """The least limit under which all keep it, if replies are as long as expected; null where it is not known."""
 
 
 def estimate_plan(
@@ -73,8 +89,13 @@ def estimate_plan(
     replies: Sequence[exchange.Reply] = (),
     batch: bool = False,
     embedding_price: Price | None = None,
+    limit: float | None = None,
+    tuning: Tuning | None = None,
 ) -> Estimate:
-    """Return the estimate, from the outstanding questions' own lengths and from stored replies of the same model."""
+    """Return the estimate, from the outstanding questions' own lengths and from stored replies of the same model.
+
+    `limit` is the most dollars that may be spent, `tuning` how the model would be asked.
+    """
     measured = _measure_replies(replies)
     questions = outstanding.questions
     texts, embedding_tokens = _count_texts(outstanding, replies)
@@ -87,6 +108,7 @@ def estimate_plan(
         dollars += embedding_price.cost(embedding_tokens, 0)
     if not calls:
         dollars = 0.0
+    room, needs = _find_room(questions, price, limit, dollars, tuning or Tuning())
     minutes = round(calls * _SECONDS_PER_CALL.get(engine, 6.0) / in_flight / 60, 2)
     return Estimate(
         personas=len(plan.panel),
@@ -102,6 +124,9 @@ def estimate_plan(
         minutes=_BATCH_MINUTES if batch and calls else minutes,
         detectable_difference=plan.detectable,
         drafts=len(plan.campaign.drafts),
+        max_cost_usd=limit,
+        room_for_thinking=room,
+        room_needs_usd=needs,
         personas_for_5_points=plans.personas_needed(
             plans.TYPICAL,
             len(plan.prompts.wordings),
@@ -110,6 +135,25 @@ def estimate_plan(
             drafts=max(len(plan.campaign.drafts), len(("a", "b"))),
         ),
     )
+
+
+def _find_room(
+    questions: Sequence[exchange.Question], price: Price | None, limit: float | None, dollars: float | None, how: Tuning
+) -> tuple[Room | None, float | None]:
+    """Return which replies keep their room for thinking under a limit, and the dollars under which all would.
+
+    A call is begun only where its worst case fits into what is left. So the last call needs its whole worst case free.
+    """
+    forms = [one for one in questions if one.schema is not None]
+    if price is None or limit is None or dollars is None or not forms:
+        return None, None
+    prompts = [budget.count_most_prompt_tokens(one) for one in forms]
+    roomy = [price.cost(tokens, how.leave_room(one, 1).most_tokens) for tokens, one in zip(prompts, forms, strict=True)]
+    bare = [price.cost(tokens, one.max_tokens) for tokens, one in zip(prompts, forms, strict=True)]
+    needs = dollars * (1 - 1 / len(questions)) + max(roomy)
+    rooms: tuple[tuple[float, Room], ...] = ((needs, "all"), (min(roomy), "some"), (min(bare), "none"))
+    room: Room = next((room for least, room in rooms if limit >= least), "no reply")
+    return room, round(needs, 6)
 
 
 def _count_prompt_tokens(question: exchange.Question) -> int:
@@ -180,6 +224,24 @@ def say_estimate(estimate: Estimate) -> tuple[str, str]:
     needed = estimate.personas_for_5_points
     more = f"; {needed:,} would tell 5 points apart" if needed else "; more people alone cannot tell 5 points apart"
     return takes, f"{tells}{more} (four times in five, typical variances assumed)"
+
+
+def say_room(estimate: Estimate) -> str | None:
+    """Return what a small cost limit leaves for thinking, in sentences without a last full stop; None for enough."""
+    if estimate.room_needs_usd is None or estimate.room_for_thinking in {None, "all"}:
+        return None
+    limit, needs = f"A limit of ${estimate.max_cost_usd:g}", _round_up(estimate.room_needs_usd)
+    if estimate.room_for_thinking == "no reply":
+        return f"{limit} is less than one reply may cost, so nothing would be asked. {needs} is enough"
+    share = "the last replies" if estimate.room_for_thinking == "some" else "replies"
+    said = f"{limit} leaves {share} no room for thinking. A model that thinks first may then end before it answers"
+    return f"{said}. {needs} leaves room for all"
+
+
+def _round_up(dollars: float) -> str:
+    """Return dollars, rounded up to cents, or to a ten-thousandth below a cent."""
+    digits = 2 if dollars >= _CENT else 4
+    return f"${math.ceil(round(dollars * 10**digits, 6)) / 10**digits:.{digits}f}"
 
 
 def say_people(personas: int) -> str:

@@ -132,6 +132,9 @@ class PricingOptions(TypedDict, total=False):
     store: str | Path | None
     batch: bool
     endpoint: str | None
+    max_cost: float | None
+    max_tokens: int | None
+    reasoning_effort: str | None
 
 
 class EstimateOptions(SettingsOptions, PricingOptions, total=False):
@@ -160,7 +163,7 @@ def make_settings(options: SettingsOptions, objective: records.Objective) -> Set
     """Return the settings; `objective` holds unless one is given. Raise InputError naming option and value."""
     given: dict[str, Any] = {**options, "objective": options.get("objective") or objective}
     try:
-        return Settings.model_validate(given)
+        return records.validate_record(Settings, given)
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
         raise InputError(f"{name_option(name, given[name])}: {_SETTINGS_TAKE[name]}; {name_step('help')}") from None
@@ -215,6 +218,11 @@ class Asking:
     def store_path(self) -> Path:
         """The file that keeps replies, conversations and versions."""
         return Path(self.store) if self.store else default_store()
+
+    @property
+    def has_key_of_preset(self) -> bool:
+        """Whether the key is the one that the named endpoint finds by itself, so that another process would, too."""
+        return self.endpoint is not None and self.api_key == reaching.find_preset(self.endpoint).find_key(None)
 
     @property
     def known_price(self) -> Price | None:

@@ -10,7 +10,7 @@ from typing import NoReturn
 from toolkit.engines import EngineBase, budget
 from toolkit.errors import MissingReply
 from toolkit.models import MEASURES, exchange
-from toolkit.panel.asker import Asker, ask_pairing
+from toolkit.panel.asker import Asker, Tuning, ask_pairing
 from toolkit.panel.embedding import list_lacking
 from toolkit.panel.planning import Plan
 from toolkit.questionnaire import Questionnaire, Task
@@ -38,14 +38,15 @@ async def find_outstanding(
     embedding_model: str | None = None,
     *,
     endpoint: str | None = None,
+    tuning: Tuning | None = None,
 ) -> Outstanding:
     """Look up every reaction and choice of a plan, and the vectors of an endpoint's embedding model.
 
-    `endpoint` is whose replies count; those of any where it is None.
+    `endpoint` is whose replies count; those of any where it is None. `tuning` is how the model would be asked.
     """
     peek = _Peek(model, form)
     peek.endpoint = endpoint
-    asker = Asker(plan.questionnaire, peek, store, budget.Budget(None, None), "")
+    asker = Asker(plan.questionnaire, peek, store, budget.Budget(None, None), "", tuning=tuning)
     found: list[exchange.Question] = []
     said: set[str] = set()
     stored = 0

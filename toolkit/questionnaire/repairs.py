@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import TypeVar
@@ -12,7 +12,7 @@ from typing import TypeVar
 from toolkit.drafts.lint import language_id
 from toolkit.drafts.surfaces import describe_draft
 from toolkit.files import templating
-from toolkit.models import Persona, exchange
+from toolkit.models import Draft, Persona, exchange
 from toolkit.questionnaire.answers import Answer, BadReply
 from toolkit.questionnaire.questions import BOUNDARY, Task
 
@@ -45,6 +45,9 @@ _PLACEHOLDERS = {"string", "text", "verbatim", "objection", "your thought here",
 """What a small model fills a form with when it copies the form."""
 _LEAST_COPIED, _MOST_COPIED = 8, 0.8
 """Words that nobody shares with a text by chance, and the share of one's words from which they are not one's own."""
+_LEAST_SENTENCE = 4
+"""Words of a whole sentence that nobody shares with a text by chance."""
+_SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)|\n")
 _MOST_SAYS = 3
 """Copied sentences, of five, with which a reply says nothing about the measures."""
 UNSOUND = "unsound"
@@ -99,6 +102,21 @@ def make_strict(parse: Callable[[str], Answer], task: Task, asked: str = "") -> 
         return answer
 
     return parse_strictly
+
+
+def find_borrowed(said: str, draft: Draft, described: str = "", asked: Sequence[str] = ()) -> str | None:
+    """Return why words are not a person's own, such as "repeats the draft"; None where they are.
+
+    `described` is who the person is, `asked` what was asked. Replies of earlier versions may hold such words.
+    """
+    if _SERVICE_TALK.search(said) or _NOT_A_PERSON.search(said):
+        return "is the model's, not the person's"
+    if " ".join(_list_words(said)) in _PLACEHOLDERS:
+        return "is a word of the form"
+    parts = "\n".join(filter(None, (draft.text, draft.headline, draft.description, draft.greeting)))
+    sources = [("the draft", describe_draft(draft)), ("the draft", parts), ("the description", described)]
+    sources += [("the question", question) for question in asked]
+    return next((f"repeats {what}" for what, text in sources if _is_copied(said, text) or _is_part(said, text)), None)
 
 
 def ask_again(question: exchange.Question, problem: BadReply | None, form: exchange.Form) -> exchange.Question:
@@ -156,6 +174,13 @@ def _is_copied(said: str, text: str) -> bool:
         return False
     source = f" {' '.join(_list_draft_words(text))} "
     return any(f" {' '.join(words[at : at + least])} " in source for at in range(len(words) - least + 1))
+
+
+def _is_part(said: str, text: str) -> bool:
+    """Tell whether each sentence that somebody says is a whole sentence of a text, and none a short one."""
+    spoken = [words for sentence in _SENTENCE_END.split(said) if (words := _list_words(sentence))]
+    known = [_list_words(sentence) for sentence in _SENTENCE_END.split(text)] if spoken else []
+    return bool(spoken) and all(len(words) >= _LEAST_SENTENCE and words in known for words in spoken)
 
 
 def _may_speak(language: str, draft: str, persona: Persona | None) -> bool:

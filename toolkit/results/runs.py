@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 
 from toolkit.errors import A_PATH, InputError, accept_only
 from toolkit.files import write_atomically
-from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict, chance_link
+from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict, chance_link, records
 from toolkit.results.evidence import Evidence, find_evidence, to_frame
 from toolkit.results.predictions import Predict, Predictions
 from toolkit.results.scoring import PRIMARY, deciding
@@ -482,13 +482,13 @@ def read_methods(folder: Path) -> Methods:
     """
     content = (folder / "run.json").read_bytes()
     try:
-        return Methods.model_validate_json(content)
+        return records.validate_json(Methods, content)
     except ValidationError as error:
         found = json.loads(content)
         notes = tuple(_mend(found, fault) for fault in error.errors())
         if None in notes or not isinstance(found, dict):
             raise
-    methods = Methods.model_validate_json(json.dumps(found))
+    methods = records.validate_json(Methods, json.dumps(found))
     return methods.model_copy(update={"warnings": (*methods.warnings, *(note for note in notes if note))})
 
 

@@ -64,7 +64,7 @@ def find_findings(draft: Draft, audience: Audience | None) -> list[Finding]:
 
 def find_estimate(campaign: Campaign, audience: Audience, options: Mapping[str, Any]) -> estimating.Estimate:
     """Return what a run would take, worked out once for the same drafts, people and options."""
-    about = {name: value for name, value in options.items() if name not in {"api_key", "max_cost"}}
+    about = {name: value for name, value in options.items() if name != "api_key"}
     key = (campaign.model_dump_json(), audience.digest, str(sorted(about.items())))
     return _estimate(key, campaign, audience, about)
 

@@ -104,7 +104,9 @@ def show_start(
     try:
         if any(draft["text"].strip() for draft in drafts):
             campaign = ask.make_test(drafts, objective)
-            takes, tells = estimating.say_estimate(caching.find_estimate(campaign, audience, options))
+            found = caching.find_estimate(campaign, audience, options)
+            takes, tells = estimating.say_estimate(found)
+            tells = ". ".join(filter(None, (tells, estimating.say_room(found))))
     except InputError as error:
         problem = str(error)
     said = _draw_start(takes, bar)

@@ -39,7 +39,7 @@ def show() -> None:
 
 def ask_reasons(subject: Subject, draft_id: str) -> tuple[list[Objection], str]:
     """Let the writer choose which objections to answer, and wish for more."""
-    listed = list_objections(subject.run, draft_id)
+    listed = list_objections(subject.run, draft_id, subject.people)
     if not listed:
         st.info("Nobody objected. Say below what you want instead.")
     elif not listed[0].named:

@@ -20,7 +20,7 @@ import polars as pl
 
 from toolkit.engines import budget, embedder
 from toolkit.errors import InputError, Interrupted, ToolkitError, name_option, name_step
-from toolkit.panel.connecting import open_engine
+from toolkit.panel.connecting import make_tuning, open_engine
 from toolkit.panel.embedding import Embedding, find_embedding
 from toolkit.panel.halting import find_halt, on_halt
 from toolkit.panel.methods import Asked, make_run
@@ -85,6 +85,8 @@ def _make_job(plan: Plan, asking: Asking, limit: float | None) -> GridJob:
     return GridJob(
         plan=plan,
         engine={"name": asking.engine_name, "model": asking.model, "base_url": asking.base_url, **shared},
+        endpoint=asking.endpoint,
+        tuning=make_tuning(asking),
         store=path,
         node="",
         price=asking.known_price,

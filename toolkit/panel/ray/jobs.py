@@ -11,6 +11,7 @@ import polars as pl
 
 from toolkit.engines import Price
 from toolkit.models import exchange
+from toolkit.panel.asker import Tuning
 from toolkit.panel.frame import make_reactions
 from toolkit.panel.methods import make_run_id
 from toolkit.panel.planning import Plan
@@ -22,8 +23,12 @@ class GridJob:
     """Everything a worker needs besides its share: the same for all of a run. Keys are the workers' own."""
 
     plan: Plan
-    engine: dict[str, Any]
-    """Name, model and address, as `make_engine` takes them."""
+    engine: dict[str, Any] = field(repr=False)
+    """Name, model, address and headers, as `make_engine` takes them."""
+    endpoint: str | None
+    """The named endpoint, whose key each worker finds in its own environment."""
+    tuning: Tuning
+    """How the model is asked, beside the words of the question."""
     store: Path
     node: str
     """The machine of the cluster on which the store lies."""

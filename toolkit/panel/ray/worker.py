@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from toolkit.engines import make_engine
+from toolkit.engines import make_engine, reaching
 from toolkit.errors import StoreUnusable
 from toolkit.models import exchange
 from toolkit.panel.asker import Asker, ask_pairing
@@ -112,11 +112,13 @@ class GridWorker:
 
     async def _ask(self, items: Sequence[Any], find_ask: Callable[[Asker], Any], fail: Any) -> Chunk:
         plan, store = self._job.plan, self._store
-        engine = make_engine(**self._job.engine, store=store.own)
+        named = self._job.endpoint
+        key = reaching.find_preset(named).find_key(None) if named is not None else None
+        engine = make_engine(**self._job.engine, api_key=key, store=store.own)
         async with engine:
             store.form = engine.form
             token, breaker = secrets.token_hex(6), self._breaker
-            asker = Asker(plan.questionnaire, engine, store, self._budget, token, self._halt, breaker)
+            asker = Asker(plan.questionnaire, engine, store, self._budget, token, self._halt, breaker, self._job.tuning)
             with on_halt(self._halt, engine.halt):
                 flow = Flow(self._job.concurrency, None, breaker=breaker)
                 answers = await flow.ask_all(items, find_ask(asker), fail, None)
