@@ -63,6 +63,22 @@ def suggest_columns(columns: Sequence[str], questions: Mapping[str, str] | None 
     return {own: found[own] for own in OWN if own in found}
 
 
+def suggest_fitting(
+    table: tables.LoadedTable, left_out: Mapping[str, str], *, besides: Collection[str] = ()
+) -> dict[str, str]:
+    """Return the columns that are taken as id, name, age and weight where none is named.
+
+    `besides` are columns that serve as something else. Ids that stand twice and names of real people are not taken.
+    """
+    export = tables.headings.find_export("people", table.columns)
+    free = [column for column in table.columns if column not in besides]
+    suggested = dict.fromkeys(OWN, "") | suggest_columns(free, table.questions)
+    fitting = _drop_unfit(
+        suggested, {}, table.rows, left_out, is_survey=_is_survey(export), is_export=export is not None
+    )
+    return {own: column for own, column in fitting.items() if column}
+
+
 def suggest_segments(rows: Sequence[tables.Row], taken: Iterable[str]) -> list[str]:
     """Return the columns with two to eight different values that most rows have: those that divide people."""
     columns = dict.fromkeys(name for row in rows for name in row.cells if name not in set(taken))
