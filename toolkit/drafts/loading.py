@@ -260,10 +260,13 @@ def _make_from_payloads(sent: Sequence[Mapping[str, Any]], document: Located, na
         drafts.append(_make_draft(fields, document, (index,), None))
     kind = "WhatsApp template" if drafts[0].surface == "whatsapp_template" else "Messenger message"
     counted = f"{len(drafts)} draft{'' if len(drafts) == 1 else 's'}"
-    note = f"read as the payload of a {kind}: {counted}; whom it is sent to is left out"
+    notes = [f"read as the payload of a {kind}: {counted}; whom it is sent to is left out"]
+    unread = list(dict.fromkeys(part for payload in sent for part in payloads.list_unread(payload)))
+    if unread:
+        notes.append(f"not read: {', '.join(unread)}")
     lines = {(draft.id, ""): document.lines.get((index,), 1) for index, draft in enumerate(drafts)}
     campaign = make_record(Campaign, document, {"campaign": name, "drafts": drafts})
-    return campaign.read_from(document.source, lines, (note,))
+    return campaign.read_from(document.source, lines, tuple(notes))
 
 
 def _make_from_tables(
