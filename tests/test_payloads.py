@@ -8,11 +8,16 @@ from typing import Any
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
 from conftest import Command
 
+from toolkit.cli.export import export
 from toolkit.drafts import load_drafts, payloads, save_campaign
 from toolkit.drafts.surfaces import describe_draft
 from toolkit.errors import InputError
+from toolkit.models import Draft
+
+FILES = Path(__file__).parent / "data" / "files"
 
 TEMPLATE: dict[str, Any] = {
     "name": "autumn_bread", "language": "en_GB", "category": "MARKETING",
@@ -106,6 +111,85 @@ def test_payloads_are_written_as_they_are_read(tmp_path: Path) -> None:
         assert again.model_copy(update={"link": draft.link}) == draft
     with pytest.raises(ValueError, match="is on sms; payloads are of"):
         payloads.write_payload(draft.model_copy(update={"surface": "sms"}))
+
+
+@pytest.mark.parametrize("name", ["whatsapp_template.json", "send_api.json"])
+def test_a_payload_comes_back_whole(name: str) -> None:
+    """Read and written again it is the payload, but for whom it is sent to."""
+    sent = json.loads((FILES / name).read_text())
+    sent.pop("recipient", None)
+    assert payloads.write_payload(load_drafts(FILES / name)[0]) == sent
+
+
+def test_named_variables_and_those_of_a_link_keep_their_examples(tmp_path: Path) -> None:
+    """What stands for a variable is written where its platform looks for it."""
+    named = {"body_text_named_params": [{"param_name": "first_name", "example": "Bo"}]}
+    components = [{"type": "BODY", "text": "Hello {{first_name}}, come by.", "example": named}]
+    sent = {"name": "b", "language": "de", "category": "UTILITY", "parameter_format": "NAMED", "components": components}
+    assert payloads.write_payload(load_drafts(save(tmp_path, sent))[0], "de") == sent
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"quick_replies": ["Yes, please"], "tag": "ACCOUNT_UPDATE"},
+            {"text": "Bake.", "quick_replies": [
+                {"content_type": "text", "title": "Yes, please", "payload": "YES_PLEASE"}]},
+        ),
+        (
+            {"cta": "Open", "link": "https://example.org"},
+            {"attachment": {"type": "template", "payload": {"template_type": "button", "text": "Bake.", "buttons": [
+                {"type": "web_url", "title": "Open", "url": "https://example.org"}]}}},
+        ),
+        (
+            {"description": "On Sunday."},
+            {"attachment": {"type": "template", "payload": {
+                "template_type": "generic", "elements": [{"title": "Bake.", "subtitle": "On Sunday."}]}}},
+        ),
+    ],
+)  # fmt: skip
+def test_every_part_has_its_place_in_a_message(fields: dict[str, Any], message: dict[str, Any]) -> None:
+    """Quick replies, a call to action and a description are sent."""
+    draft = Draft(id="a", text="Bake.", **fields)
+    assert payloads.write_payload(draft)["message"] == message
+    assert payloads.list_unwritten(draft) == []
+
+
+def test_what_is_not_read_is_told(tmp_path: Path) -> None:
+    """Cards of a carousel, a picture above the body and things attached are named."""
+    components = [
+        {"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "Look."},
+        {"type": "CAROUSEL", "cards": [{"components": []}, {"components": []}]},
+    ]  # fmt: skip
+    notes = load_drafts(save(tmp_path, {"name": "a", "components": components})).notes
+    assert "not read: the image of the header, 2 cards of the carousel" in notes
+    asked = send({"text": "Your address?", "quick_replies": [{"content_type": "user_email"}]})
+    assert "not read: quick replies without a title" in load_drafts(save(tmp_path, asked)).notes
+
+
+def test_the_command_writes_payloads_and_campaigns(tmp_path: Path) -> None:
+    """One or several drafts, as JSON, JSON Lines or a campaign; what has no place is told, and no file is lost."""
+    call = CliRunner().invoke
+    path, table = tmp_path / "out.json", tmp_path / "plan.csv"
+    table.write_text("id,Copy,Channel,alt\na,Bake.,Messenger,a loaf\nb,Hi {{1}} there.,WhatsApp,\nc,Cake.,LinkedIn,\n")
+    printed = call(export, [str(table), "--draft", "a"])
+    assert json.loads(printed.stdout)["message"] == {"text": "Bake."}
+    assert "a: not in the payload: alt" in printed.stderr
+    asked = [str(table), "--draft", "a", "--draft", "b", "-o"]
+    assert call(export, [*asked, str(path)]).stdout == f"{path}: 2 payloads\n"
+    assert [draft.text for draft in load_drafts(path)] == ["Bake.", "Hi {{1}} there."]
+    assert call(export, [*asked, str(tmp_path / "out.jsonl")]).exit_code == 0
+    assert load_drafts(tmp_path / "out.jsonl").drafts == load_drafts(path).drafts
+    assert call(export, [str(table), "-o", str(tmp_path / "plan.yaml")]).exit_code == 0
+    assert load_drafts(tmp_path / "plan.yaml").drafts == load_drafts(table).drafts
+    for arguments, said in (
+        ([*asked, str(path)], "the file exists"),
+        ([*asked, str(tmp_path / "a.txt")], r"cannot be written to .txt; allowed: .json, .jsonl, .yaml, .yml"),
+        ([str(table)], "draft 'c' is on linkedin_post"),
+        ([str(table), "--draft", "z"], "the drafts are: a, b, c"),
+    ):
+        assert said in str(call(export, arguments).exception)
 
 
 def test_a_payload_without_words_is_refused(tmp_path: Path) -> None:

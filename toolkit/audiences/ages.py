@@ -31,7 +31,7 @@ _UNDER = re.compile(
     rf"|(\d{{1,3}}){_UNIT}\s*{_AND}\s*(?:under|younger|less|below|j\u00fcnger|moins|menos)"
 )
 _NUMBER = re.compile(rf"(-?\d{{1,4}})(?:[.,](\d+))?{_UNIT}")
-_DATE = re.compile(r"((?:19|20)\d{2})-\d{1,2}-\d{1,2}.*")
+_DATE = re.compile(r"((?:19|20)\d{2})[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]((?:19|20)\d{2})(?:\s.*)?")
 _ASIDE = re.compile(r"\s*\([a-z][^)]*\)$")
 _CODES = re.compile(r"-\d+|7{3,}|8{3,}|9{3,}|99[78]")
 _REFUSALS = {
@@ -41,9 +41,9 @@ _REFUSALS = {
     "weiss nicht",
     "ne sait pas", "sans r\u00e9ponse", "no contesta", "prefiero no decirlo", "decline to answer", "other",
     "gen z", "millennial", "millennials", "gen x", "gen y", "boomer", "boomers", "baby boomer",
-    "silent generation",
+    "silent generation", "consent_revoked", "data_expired", "not asked", "not applicable/not asked", "inapplicable",
 }  # fmt: skip
-_BORN = re.compile(r"birth|born|yob|geburt|jahrgang|naissance|nacimiento", re.IGNORECASE)
+_BORN = re.compile(r"birth|born|yob|dob|geburt|jahrgang|naissance|nacimiento", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,12 @@ def read_ages(
     has_bands = any(_BAND.fullmatch(text) or _ABOVE.fullmatch(text) for text in texts)
     column_of = _Column(
         year=year,
-        is_birth=bool(numbers)
-        and (bool(_BORN.search(column)) or not ages)
-        and all(_FIRST_YEAR <= number <= year for number in numbers if not _CODES.fullmatch(str(number))),
+        is_birth=(bool(_BORN.search(column)) and any(_DATE.fullmatch(text) for text in texts))
+        or (
+            bool(numbers)
+            and (bool(_BORN.search(column)) or not ages)
+            and all(_FIRST_YEAR <= number <= year for number in numbers if not _CODES.fullmatch(str(number)))
+        ),
         is_codes=coded and bool(plain) and max(plain) <= _MOST_CODES,
         has_codes=any(_CODES.fullmatch(str(number)) for number in numbers)
         or (has_bands and 99 in ages)  # noqa: PLR2004
@@ -113,7 +116,9 @@ def _read(text: str, shown: str, column: _Column) -> ReadAge:  # noqa: PLR0911 -
     if text in _REFUSALS or text.replace("\u2019", "'") in _REFUSALS:
         return ReadAge(told=f"{shown!r} is no age" if text not in {"", "na", "nan", "."} else "")
     if column.is_birth and (dated := _DATE.fullmatch(text)):
-        return _check(column.year - int(dated[1]), shown)
+        return _check(column.year - int(dated[1] or dated[2]), shown)
+    if _DATE.fullmatch(text):
+        return ReadAge(wrong=f"age {shown[:40]!r} is a day; spreadsheets make days of bands such as 10-14")
     if found := _NUMBER.fullmatch(text):
         return _read_number(int(found[1]), shown, column)
     if found := _INTERVAL.fullmatch(text):

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from toolkit.audiences.loading import load_audience, save_audience
 from toolkit.errors import InputError
-from toolkit.files import resources
+from toolkit.files import resources, write_atomically
 from toolkit.models import Audience, Persona, records
 
 FOLDER = Path("personas")
@@ -195,6 +195,38 @@ def save_desk(desk: Desk, name: str, *, overwrite: bool = False) -> tuple[Desk, 
     named = desk.audience.model_copy(update={"audience": path.stem})
     save_audience(named, path, overwrite=overwrite)
     return desk.change(named).mark_saved(path.stem), path
+
+
+def save_import(audience: Audience, path: Path, *, overwrite: bool = False) -> None:
+    """Write an imported audience; what stood there before is kept beside it, for `undo_import`.
+
+    Raises InputError as `save_audience` does.
+    """
+    former = path.read_bytes() if path.is_file() else b""
+    save_audience(audience, path, overwrite=overwrite)
+    write_atomically(_name_former(path), former)
+
+
+def undo_import(path: Path) -> bool:
+    """Put back what stood in a file before the last import, and return whether that was an audience.
+
+    What is taken away is kept in turn: the same call again brings it back. Raises InputError where nothing was
+    imported into the file.
+    """
+    beside = _name_former(path)
+    if not beside.is_file():
+        raise InputError(f"{path}: no import into this file is known; name a file that `personas import` wrote")
+    former, standing = beside.read_bytes(), path.read_bytes() if path.is_file() else b""
+    if former:
+        write_atomically(path, former)
+    else:
+        path.unlink(missing_ok=True)
+    write_atomically(beside, standing)
+    return bool(former)
+
+
+def _name_former(path: Path) -> Path:
+    return path.with_name(f".{path.name}.before")
 
 
 def _with(audience: Audience, personas: tuple[Persona, ...]) -> Audience:

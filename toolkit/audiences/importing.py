@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,9 @@ _PLAIN_ID = re.compile(r"[\w][\w .@+-]{0,119}")
 _MOST_TOLD = 3
 _MOST_NAMES = 4
 _NO_NAMES = {"A", "An", "The", "He", "She", "They", "This", "As"}
+_MISSING = re.compile(r"NA|<NA>|NaN|nan|#NULL!|#N/A|#REF!|#VALUE!|#DIV/0!|NULL|\.[a-z]?(?::\s.*)?|\.i:.*")
+"""How R, pandas, SPSS, SAS, Stata and spreadsheets write a value that is missing."""
+_COUNTRY = re.compile(r"[A-Z]{2}")
 _BOOKKEEPING = "bookkeeping of the export"
 
 Fill = Callable[[Mapping[str, Any]], str]
@@ -59,6 +63,22 @@ def suggest_columns(columns: Sequence[str], questions: Mapping[str, str] | None 
     return {own: found[own] for own in OWN if own in found}
 
 
+def suggest_fitting(
+    table: tables.LoadedTable, left_out: Mapping[str, str], *, besides: Collection[str] = ()
+) -> dict[str, str]:
+    """Return the columns that are taken as id, name, age and weight where none is named.
+
+    `besides` are columns that serve as something else. Ids that stand twice and names of real people are not taken.
+    """
+    export = tables.headings.find_export("people", table.columns)
+    free = [column for column in table.columns if column not in besides]
+    suggested = dict.fromkeys(OWN, "") | suggest_columns(free, table.questions)
+    fitting = _drop_unfit(
+        suggested, {}, table.rows, left_out, is_survey=_is_survey(export), is_export=export is not None
+    )
+    return {own: column for own, column in fitting.items() if column}
+
+
 def suggest_segments(rows: Sequence[tables.Row], taken: Iterable[str]) -> list[str]:
     """Return the columns with two to eight different values that most rows have: those that divide people."""
     columns = dict.fromkeys(name for row in rows for name in row.cells if name not in set(taken))
@@ -73,7 +93,8 @@ def suggest_segments(rows: Sequence[tables.Row], taken: Iterable[str]) -> list[s
 def load_people_table(path: Path, sheet: str | None = None) -> tables.LoadedTable:
     """Return the table of people in a file, JSON Lines included; nested personas are told in words."""
     if path.suffix.lower() != ".jsonl":
-        return tables.load_table(path, "people", sheet=sheet)
+        found = tables.load_table(path, "people", sheet=sheet, fits=_holds_people)
+        return _join_rows(_drop_marks(found))
     rows = tables.load_json_lines(path, read_text(path))
     people = [persona_sets.find_people(row.cells) for row in rows]
     is_nested = not all(isinstance(row.cells.get("persona"), str) for row in rows)
@@ -83,14 +104,80 @@ def load_people_table(path: Path, sheet: str | None = None) -> tables.LoadedTabl
     return tables.LoadedTable(str(path), names, rows)
 
 
-def make_people(path: Path, making: Making, fields: Mapping[str, Any]) -> Audience:
-    """Return the audience of a table; `fields` are the audience's own.
+def make_rows_of(values: Sequence[Mapping[str, Any]], path: Path) -> tables.LoadedTable:
+    """Return the table of a JSON list of objects, one a person."""
+    rows = [tables.Row(number, tables.drop_empty(dict(cells))) for number, cells in enumerate(values, 1)]
+    return tables.LoadedTable(str(path), tuple(dict.fromkeys(name for row in rows for name in row.cells)), rows)
+
+
+def _holds_people(table: tables.LoadedTable) -> bool:
+    """Whether a sheet is of people: a known export, or a column of ages; a codebook has neither."""
+    fields = tables.headings.find_columns("people", table.columns)
+    return "age" in fields or tables.headings.find_export("people", table.columns) is not None
+
+
+def _drop_marks(table: tables.LoadedTable) -> tables.LoadedTable:
+    """Leave empty what statistics packages write for a missing value; NA among countries is Namibia."""
+    counted: Counter[str] = Counter()
+    kept_in = {
+        column
+        for column in table.columns
+        if any(row.cells.get(column) == "NA" for row in table.rows)
+        and all(_COUNTRY.fullmatch(str(row.cells[column])) for row in table.rows if column in row.cells)
+        and len({str(row.cells[column]) for row in table.rows if column in row.cells}) > 1
+    }
+    rows = []
+    for row in table.rows:
+        marks = {
+            name: cell
+            for name, cell in row.cells.items()
+            if isinstance(cell, str) and _MISSING.fullmatch(cell) and not (cell == "NA" and name in kept_in)
+        }
+        counted.update(marks.values())
+        cells = {name: cell for name, cell in row.cells.items() if name not in marks} if marks else row.cells
+        if cells:
+            rows.append(tables.Row(row.line, cells))
+    if not counted:
+        return table
+    said = ", ".join(f"{mark} ({count})" for mark, count in counted.most_common(_MOST_TOLD))
+    return replace(table, rows=rows, notes=(*table.notes, f"read as empty: {said}"))
+
+
+def _join_rows(table: tables.LoadedTable) -> tables.LoadedTable:
+    """Put the rows of one person together, where an export has one for each visit or repeated form."""
+    export = tables.headings.find_export("people", table.columns)
+    parts = {tables.headings.simplify(name) for name in (export.of_one if export is not None else ())}
+    if export is None or not any(tables.headings.simplify(column) in parts for column in table.columns):
+        return table
+    own = tables.headings.find_columns("people", table.columns, None, export).get("id")
+    joined: dict[str, tables.Row] = {}
+    differ: set[str] = set()
+    for row in table.rows:
+        person = str(row.cells.get(own or "", f"\x00{row.line}"))
+        earlier = joined.get(person)
+        if earlier is None:
+            joined[person] = row
+            continue
+        plain = {name: cell for name, cell in row.cells.items() if tables.headings.simplify(name) not in parts}
+        differ |= {name for name, cell in plain.items() if earlier.cells.get(name, cell) != cell}
+        joined[person] = tables.Row(earlier.line, {**plain, **earlier.cells})
+    if len(joined) == len(table.rows):
+        return table
+    note = f"{len(table.rows)} rows put together to {len(joined)} people, one of each {own}"
+    more = [f"the first row of a person decides {', '.join(sorted(differ)[:_MOST_NAMES])}"] if differ else []
+    return replace(table, rows=list(joined.values()), notes=(*table.notes, note, *more))
+
+
+def make_people(
+    path: Path, making: Making, fields: Mapping[str, Any], table: tables.LoadedTable | None = None
+) -> Audience:
+    """Return the audience of a table, read from `path` where none is given; `fields` are the audience's own.
 
     Columns that look personal, and the bookkeeping of a survey tool, reach no description unless `keep` names them. A
     row that cannot be used is left out and told. Raises InputError naming the line of the row, the column or the
     template at fault.
     """
-    table = load_people_table(path, making.sheet)
+    table = table or load_people_table(path, making.sheet)
     return make_people_of(path, list(enumerate(table.rows, 1)), making, fields, table)
 
 
@@ -129,7 +216,7 @@ def make_set(people: Sequence[Mapping[str, Any]], path: Path) -> Audience:
             raise InputError(f"{path}: person {row.line}: {age.wrong}; correct it or leave the age out")
         name = str(row.cells.get("name") or f"Person {row.line}")
         given = {"id": str(row.cells.get("id") or _plain_id(name, row.line)), "name": name, "age": age.years}
-        about = {"about": str(row.cells.get("about") or name)}
+        about = {"about": privacy.redact(str(row.cells.get("about") or name))}
         personas.append(make_record(Persona, Located(None, f"{path}: person {row.line}"), given | about))
     fields = {"audience": path.stem.removesuffix(".agent"), "source": f"rows of {path.name}", "personas": personas}
     return make_record(Audience, Located(None, str(path)), fields)

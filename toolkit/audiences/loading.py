@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.audiences import persona_sets
-from toolkit.audiences.importing import Making, make_people, make_set
+from toolkit.audiences.importing import Making, make_people, make_rows_of, make_set
 from toolkit.errors import A_PATH, InputError, accept_only, suggest
 from toolkit.files import Located, located_yaml, make_record, read_text, resources, tables, write_atomically
 from toolkit.models import Audience
@@ -77,12 +77,28 @@ def load_audience(
     people = persona_sets.find_people(document.value)
     if people:
         return make_set(people, path)
+    if _is_rows(document.value):
+        making = Making(
+            template=Path(template) if template else None, sentence=sentence, segments=segments, columns=columns or {},
+            keep=keep, where=where, strict=strict,
+        )  # fmt: skip
+        return make_people(path, making, {}, make_rows_of(document.value, path))
     if not isinstance(document.value, dict):
         raise InputError(f"{path}: an audience is a mapping with audience and personas; see docs/files.md")
     if "rows" in document.value:
         return _make_from_description(document, path, draw)
     _check_people(document)
     return make_record(Audience, document, {"audience": path.stem, **document.value})
+
+
+def _is_rows(value: Any) -> bool:
+    """Whether a document is a list of plain objects, as many tools write a table in JSON."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(one, dict) for one in value)
+        and not any(isinstance(cell, dict) for one in value for cell in one.values())
+    )
 
 
 def list_audiences(folder: str | Path | None = None) -> list[tuple[str, Path]]:
@@ -113,7 +129,9 @@ def _find(source: str | Path, folder: Path | None) -> Path:
     path = Path(source)
     if path.suffix.lower() in FORMATS or path.exists():
         if path.is_file() and path.suffix.lower() not in FORMATS:
-            raise InputError(f"{path}: an audience cannot be read from this; allowed: {', '.join(FORMATS)}")
+            way = tables.telling.say_way_out(path)
+            said = f"{path.suffix}; {way}" if way else path.suffix or "this"
+            raise InputError(f"{path}: an audience cannot be read from {said}; allowed: {', '.join(FORMATS)}")
         return path
     for place in _places(folder):
         if (place / f"{source}.yaml").is_file():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _NAMES = ("name", "full_name")
-_ABOUT = ("persona", "about", "description", "input persona")
+_ABOUT = ("persona", "about", "input persona", "description")
 
 
 def find_people(value: Any) -> list[dict[str, Any]] | None:  # noqa: PLR0911 - one return for each kind of set

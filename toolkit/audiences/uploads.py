@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from toolkit.audiences.importing import find_left_out, load_people_table, suggest_columns, suggest_segments
+from toolkit.audiences.importing import find_left_out, load_people_table, suggest_fitting, suggest_segments
 from toolkit.audiences.loading import load_audience
 from toolkit.errors import InputError
 from toolkit.files import tables
@@ -63,9 +63,7 @@ def read_table(name: str, data: bytes) -> Table:
         raise InputError(f"{name[:80]}: {len(rows):,} rows; from 1 to {MOST_ROWS:,} can be read here")
     left_out = find_left_out(table, rows)
     columns = tuple(dict.fromkeys(column for row in rows for column in row.cells))
-    suggested = suggest_columns(columns, table.questions)
-    if suggested.get("name") in left_out:
-        suggested.pop("name")
+    suggested = {own: column for own, column in suggest_fitting(table, left_out).items() if column in columns}
     segments = suggest_segments(rows, [*suggested.values(), *left_out])
     return Table(name, data, columns, suggested, tuple(segments), left_out=left_out, notes=table.notes)
 

@@ -63,7 +63,7 @@ def import_command(rows: str, out: str, *, force: bool, dry_run: bool, yes: bool
 
     Example:  audience personas import buyers.csv -o personas/buyers.yaml --template buyer.j2 --segment role
     """
-    from toolkit.audiences import save_audience
+    from toolkit.audiences import editing
 
     if options["sentence"] and options["template"]:
         raise InputError("--sentence and --template exclude each other; pass one of them")
@@ -74,9 +74,12 @@ def import_command(rows: str, out: str, *, force: bool, dry_run: bool, yes: bool
         return
     if sys.stdin.isatty() and not yes:
         click.confirm(f"Write {len(audience.personas)} personas to {out}?", default=True, abort=True, err=True)
-    save_audience(audience, Path(out), overwrite=force)
+    editing.save_import(audience, Path(out), overwrite=force)
     remember_map(rows, options["mapped"])
-    click.echo(f"{out}: {len(audience.personas)} personas written; `audience personas show {out}` shows them")
+    click.echo(
+        f"{out}: {len(audience.personas)} personas written; `audience personas show {out}` shows them, "
+        f"`audience personas undo {out}` takes them back"
+    )
 
 
 def _make_audience(path: Path, out: Path, options: dict[str, Any]) -> Audience:
@@ -130,10 +133,7 @@ def _choose_columns(path: Path, options: dict[str, Any]) -> dict[str, str]:
     named = {own: column for own, column in mapped.items() if own in importing.OWN} | named
     given = {own: "" if column.lower() == "none" else column for own, column in named.items()}
     left_out = importing.find_left_out(table, table.rows, options["keep"])
-    free = [name for name in table.columns if name not in options["segments"]]
-    suggested = importing.suggest_columns(free, table.questions)
-    if suggested.get("name") in left_out:
-        suggested.pop("name")
+    suggested = importing.suggest_fitting(table, left_out, besides=options["segments"])
     chosen = suggested | given
     for own, column in chosen.items():
         if column:

@@ -12,6 +12,7 @@ from toolkit.cli.app import app
 from toolkit.cli.check import check
 from toolkit.cli.config import Defaults, config
 from toolkit.cli.doctor import doctor
+from toolkit.cli.export import export
 from toolkit.cli.lint import lint
 from toolkit.cli.outcomes import outcomes
 from toolkit.cli.personas import personas
@@ -41,7 +42,7 @@ def audience(context: click.Context) -> None:
     context.default_map = Defaults()
 
 
-for command in (demo, run, rewrite, lint, check, record, report, personas, outcomes, app, config, doctor):
+for command in (demo, run, rewrite, lint, export, check, record, report, personas, outcomes, app, config, doctor):
     audience.add_command(command)
 
 

@@ -90,4 +90,20 @@ def validate(path: str, *, strict: bool, as_json: bool) -> int:
     return 1 if strict and doubts else 0
 
 
+@personas.command()
+@click.argument("path", type=click.Path(), metavar="FILE")
+def undo(path: str) -> None:
+    """Take back the last import into FILE: what stood there before stands again. Undo again to bring it back.
+
+    Example:  audience personas undo personas/buyers.yaml
+    """
+    from pathlib import Path
+
+    from toolkit.audiences import editing
+
+    stands = editing.undo_import(Path(path))
+    done = "as it was before the import" if stands else "taken away, as it was not there before the import"
+    click.echo(f"{path}: {done}; `audience personas undo {path}` brings the import back")
+
+
 personas.add_command(import_command)

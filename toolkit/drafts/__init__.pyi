@@ -1,4 +1,4 @@
-from . import channels, counts, diff, facts, touched
+from . import channels, diff, facts, payloads, touched
 from .loading import FORMATS, load_drafts, make_drafts, merge_campaigns
 from .pictures import load_picture
 from .saving import check_campaign_path, save_campaign
@@ -7,13 +7,13 @@ __all__ = [
     "FORMATS",
     "channels",
     "check_campaign_path",
-    "counts",
     "diff",
     "facts",
     "load_drafts",
     "load_picture",
     "make_drafts",
     "merge_campaigns",
+    "payloads",
     "save_campaign",
     "touched",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from toolkit.drafts.surfaces import surface_names
 from toolkit.files import tables
 
@@ -18,6 +20,7 @@ _CHANNELS = {
     "sms": ("text message", "texting"),
     "marketplace_listing": ("marketplace", "facebook marketplace"),
 }
+_BETWEEN = re.compile(r"\s*(?:[,;+&|\n]|\band\b|\bund\b|\bet\b| / )\s*")
 _KNOWN = {tables.headings.simplify(word): surface for surface, words in _CHANNELS.items() for word in words}
 
 
@@ -31,3 +34,15 @@ def read_surface(name: str) -> str | None:
     plain = tables.headings.simplify(name)
     spelled = {tables.headings.simplify(surface): surface for surface in surface_names()}
     return spelled.get(plain) or _KNOWN.get(plain) or name
+
+
+def split_channels(text: str) -> list[str]:
+    """Return the surfaces of a cell such as "Facebook, LinkedIn", each once; none where a part of it means no surface.
+
+    One channel is returned as one surface.
+    """
+    if text in surface_names():
+        return [text]
+    parts = [part.strip() for part in _BETWEEN.split(text) if part.strip()]
+    found = [read_surface(part) or "" for part in parts]
+    return list(dict.fromkeys(found)) if all(one in surface_names() for one in found) else []

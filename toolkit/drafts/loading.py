@@ -79,7 +79,9 @@ def make_drafts(rows: Iterable[Mapping[str, Any]], source: str) -> Campaign:
 
     `source` is what errors call the frame. Raises InputError naming the row, counted from 1.
     """
-    numbered = [tables.Row(number, tables.drop_empty(dict(cells))) for number, cells in enumerate(rows, 1)]
+    numbered = [
+        _PlacedRow(number, tables.drop_empty(dict(cells)), f"{source}:{number}") for number, cells in enumerate(rows, 1)
+    ]
     drafts = _make_from_rows(numbered, Path(source), None).drafts
     return Campaign(campaign="drafts", drafts=drafts)
 
@@ -95,7 +97,7 @@ class _Wanted(NamedTuple):
 def _read_file(path: Path, surface: str | None, wanted: _Wanted) -> Campaign:
     suffix = path.suffix.lower()
     if path.is_file() and suffix not in FORMATS:
-        way = tables.say_way_out(path)
+        way = tables.telling.say_way_out(path)
         said = f"{suffix or 'this'}; {way}" if way else suffix or "this"
         raise InputError(f"{path}: drafts cannot be read from {said}; allowed: {', '.join(FORMATS)}")
     if suffix in tables.SUFFIXES:
@@ -176,6 +178,15 @@ def _lines_below(located: Located, path: tuple[str | int, ...]) -> dict[str, int
 def _make_from_document(document: Located, name: str, folder: Path, surface: str | None) -> Campaign:
     if sent := payloads.find_payloads(document.value):
         return _make_from_payloads(sent, document, name)
+    if _is_table(document.value):
+        rows = [
+            tables.Row(document.lines.get((at,), at + 1), tables.drop_empty(cells))
+            for at, cells in enumerate(document.value)
+        ]
+        names = tuple(dict.fromkeys(name for row in rows for name in row.cells))
+        return _make_from_tables(
+            [tables.LoadedTable(document.source, names, rows)], Path(document.source), surface, _Wanted()
+        )
     value = {"drafts": document.value} if isinstance(document.value, list) else document.value
     top: tuple[str | int, ...] = () if isinstance(document.value, list) else ("drafts",)
     if not isinstance(value, dict):
@@ -202,6 +213,14 @@ def _make_from_document(document: Located, name: str, folder: Path, surface: str
     fields["checks"] = located_yaml.read_numbers(fields.get("checks") or [])
     campaign = make_record(Campaign, document, {"campaign": name, **fields, "drafts": drafts})
     return campaign.read_from(document.source, _find_lines(document, top, drafts))
+
+
+def _is_table(value: Any) -> bool:
+    """Whether a list of objects is a table under other names than those of a draft: captions and platforms."""
+    if not isinstance(value, list) or not value or not all(isinstance(one, dict) for one in value):
+        return False
+    names = list(dict.fromkeys(str(name) for one in value for name in one))
+    return "text" not in names and "text" in tables.headings.find_columns("drafts", names)
 
 
 def _find_lines(document: Located, top: tuple[str | int, ...], drafts: Sequence[Draft]) -> dict[tuple[str, str], int]:
@@ -241,10 +260,13 @@ def _make_from_payloads(sent: Sequence[Mapping[str, Any]], document: Located, na
         drafts.append(_make_draft(fields, document, (index,), None))
     kind = "WhatsApp template" if drafts[0].surface == "whatsapp_template" else "Messenger message"
     counted = f"{len(drafts)} draft{'' if len(drafts) == 1 else 's'}"
-    note = f"read as the payload of a {kind}: {counted}; whom it is sent to is left out"
+    notes = [f"read as the payload of a {kind}: {counted}; whom it is sent to is left out"]
+    unread = list(dict.fromkeys(part for payload in sent for part in payloads.list_unread(payload)))
+    if unread:
+        notes.append(f"not read: {', '.join(unread)}")
     lines = {(draft.id, ""): document.lines.get((index,), 1) for index, draft in enumerate(drafts)}
     campaign = make_record(Campaign, document, {"campaign": name, "drafts": drafts})
-    return campaign.read_from(document.source, lines, (note,))
+    return campaign.read_from(document.source, lines, tuple(notes))
 
 
 def _make_from_tables(
@@ -262,11 +284,13 @@ def _make_from_tables(
         notes.append(f"sheets read: {', '.join(str(table.sheet) for table, _ in fitting)} (--sheet names one)")
     if skipped:
         notes.append(f"sheets without a column of words not read: {', '.join(skipped)}")
-    rows: list[tables.Row] = []
+    rows: list[_PlacedRow] = []
     for table, fields in fitting:
         export = tables.headings.find_export("drafts", table.columns)
         label = f"read as {export.label}: " if export is not None else ""
         kept = _keep_rows(table, wanted)
+        if export is not None and export.spare:
+            kept = _drop_wordless(kept, fields, notes)
         unread = [name for name in table.columns if name not in fields.values()]
         notes += table.notes
         if label:
@@ -276,8 +300,29 @@ def _make_from_tables(
         renamed = [f"{column} as {name}" for name, column in fields.items() if column != name]
         if renamed:
             notes.append(f"columns read: {', '.join(renamed)}")
-        rows += _name_cells(kept, fields)
+        place = f"{path}: sheet {table.sheet!r}, row " if len(found) > 1 else f"{path}:"
+        rows += _name_cells(kept, fields, place, notes)
     return _make_from_rows(rows, path, surface, tuple(dict.fromkeys(notes)))
+
+
+class _PlacedRow(NamedTuple):
+    """A row under the names of a draft's fields."""
+
+    line: int
+    cells: dict[str, Any]
+    place: str
+    """Where it is, as messages name it."""
+
+
+def _drop_wordless(rows: Sequence[tables.Row], fields: Mapping[str, str], notes: list[str]) -> list[tables.Row]:
+    """Leave out rows without words, where an export has some of campaigns and groups above its ads."""
+    bare = [row.line for row in rows if fields["text"] not in row.cells]
+    if not bare or len(bare) == len(rows):
+        return list(rows)
+    notes.append(
+        f"{tables.telling.count_noun(len(bare), 'row')} without words left out ({tables.telling.say_lines(bare)})"
+    )
+    return [row for row in rows if row.line not in bare]
 
 
 def _name_headless(table: tables.LoadedTable) -> tables.LoadedTable:
@@ -313,8 +358,9 @@ def _refuse_columns(path: Path, found: Sequence[tables.LoadedTable]) -> None:
         raise InputError(f"{path}: there are no rows; write at least one draft with a text")
     columns = sorted({name for table in found for name in table.columns})
     near, held = suggest("text", columns), ", ".join(columns)
+    hidden = [f"; {note}" for table in found for note in table.notes if note.startswith("hidden columns")]
     raise InputError(
-        f"{path}:1: there is no column text{near}; it has: {held}; call the column of words text, "
+        f"{path}:1: there is no column text{near}; it has: {held}{''.join(hidden[:1])}; call the column of words text, "
         "or name it: --map text=COLUMN"
     )
 
@@ -326,15 +372,39 @@ def _keep_rows(table: tables.LoadedTable, wanted: _Wanted) -> list[tables.Row]:
     return [row for row in table.rows if test(row.cells)]
 
 
-def _name_cells(rows: Sequence[tables.Row], fields: Mapping[str, str]) -> list[tables.Row]:
+def _name_cells(
+    rows: Sequence[tables.Row], fields: Mapping[str, str], place: str, notes: list[str]
+) -> list[_PlacedRow]:
+    """Return the rows under the names of the fields; one for several channels is one for each."""
     pairs = tuple(fields.items())
-    return [
-        tables.Row(row.line, {name: row.cells[column] for name, column in pairs if column in row.cells}) for row in rows
-    ]
+    made, split = [], []
+    for row in rows:
+        cells = {name: row.cells[column] for name, column in pairs if column in row.cells}
+        failed = next((name for name, cell in cells.items() if str(cell).lower() in tables.numbers.ERRORS), None)
+        if failed is not None:
+            raise InputError(
+                f"{place}{row.line}: {fields[failed]} holds {cells[failed]}, the error of a formula; correct it and "
+                "save the file again"
+            )
+        places = channels.split_channels(str(cells.get("surface", "")))
+        if len(places) > 1:
+            split.append(row.line)
+            made += [
+                _PlacedRow(row.line, {**_tell_apart(cells, at), "surface": at}, f"{place}{row.line}") for at in places
+            ]
+        else:
+            made.append(_PlacedRow(row.line, cells, f"{place}{row.line}"))
+    if split:
+        notes.append(f"a draft for each channel of a row ({tables.telling.say_lines(split)})")
+    return made
+
+
+def _tell_apart(cells: Mapping[str, Any], surface: str) -> dict[str, Any]:
+    return {**cells, "id": f"{cells['id']}-{surface}"} if "id" in cells else dict(cells)
 
 
 def _make_from_rows(
-    rows: Sequence[tables.Row], path: Path, surface: str | None, notes: tuple[str, ...] = ()
+    rows: Sequence[_PlacedRow], path: Path, surface: str | None, notes: tuple[str, ...] = ()
 ) -> Campaign:
     if not rows:
         raise InputError(f"{path}: there are no rows; write at least one draft with a text")
@@ -342,20 +412,27 @@ def _make_from_rows(
     if "text" not in columns:
         near, found = suggest("text", columns), ", ".join(columns)
         raise InputError(f"{path}:1: there is no column text{near}; it has: {found}; call the column of words text")
-    located_yaml.check_distinct("draft", [(row.cells.get("id"), f"{path}:{row.line}") for row in rows])
+    located_yaml.check_distinct("draft", [(row.cells.get("id"), row.place) for row in rows])
     drafts: list[Draft] = []
     fields: dict[str, Any] = {}
-    entries = _take_objectives(fields, [row.cells for row in rows], [f"{path}:{row.line}" for row in rows])
+    entries = _take_objectives(fields, [row.cells for row in rows], [row.place for row in rows])
     for row, entry in zip(rows, entries, strict=True):
         cells = {name: _split_list(value) if name in records.LIST_FIELDS else value for name, value in entry.items()}
         if isinstance(cells.get("surface"), str):
             cells["surface"] = channels.read_surface(cells["surface"].strip())
         cells.setdefault("id", _free_id(str(cells.get("text", "")), drafts))
-        drafts.append(_make_draft(cells, Located(None, str(path), {(): row.line}), (), surface))
+        drafts.append(_make_draft(cells, _locate(row), (), surface))
     lines = {(draft.id, ""): row.line for draft, row in zip(drafts, rows, strict=True)}
     document = Located(None, str(path), {(): rows[0].line})
     campaign = make_record(Campaign, document, {"campaign": path.stem, **fields, "drafts": tuple(drafts)})
     return campaign.read_from(str(path), lines, notes)
+
+
+def _locate(row: _PlacedRow) -> Located:
+    """Return where a row is: FILE:LINE, or a sheet of a workbook that has several."""
+    source, colon, line = row.place.rpartition(":")
+    is_line = colon and line == str(row.line)
+    return Located(None, source, {(): row.line}) if is_line else Located(None, row.place)
 
 
 def _take_objectives(fields: dict[str, Any], entries: Sequence[Any], places: Sequence[str]) -> list[Any]:

@@ -34,16 +34,42 @@ def read_payload(payload: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value}
 
 
-def write_payload(draft: Draft) -> dict[str, Any]:
+def list_unread(payload: Mapping[str, Any]) -> list[str]:
+    """Return what of a payload is not part of the draft that it is read as, in words."""
+    return _list_unread_of_template(payload) if _is_template(payload) else _list_unread_of_message(payload)
+
+
+def write_payload(draft: Draft, language: str = "en_US") -> dict[str, Any]:
     """Return a draft as the payload of its surface: a WhatsApp template, or a message for the Send API.
 
-    Raises ValueError for a draft on another surface.
+    `language` is that of a template. Whom a message is sent to is not among the draft's parts. Raises ValueError for a
+    draft on another surface.
     """
     if draft.surface == _WHATSAPP:
-        return _write_template(draft)
+        return _write_template(draft, language)
     if draft.surface == _MESSENGER:
-        return {"messaging_type": "RESPONSE", "message": _write_message(draft)}
+        kind = {"messaging_type": "MESSAGE_TAG", "tag": draft.tag} if draft.tag else {"messaging_type": "RESPONSE"}
+        return {**kind, "message": _write_message(draft)}
     raise ValueError(f"draft {draft.id!r} is on {draft.surface}; payloads are of {_WHATSAPP} and {_MESSENGER}")
+
+
+def list_unwritten(draft: Draft) -> list[str]:
+    """Return the parts of a draft that its payload has no place for."""
+    parts = ["alt", "price", "place", "greeting", "ice_breakers"]
+    if draft.surface == _WHATSAPP:
+        parts += ["image", "quick_replies", "tag"]
+        if draft.link and not (draft.buttons or draft.cta):
+            parts.append("link")
+    else:
+        parts += ["promotional", "samples"]
+        has_card = bool(draft.headline or draft.description or _find_picture(draft))
+        if draft.image and not _find_picture(draft):
+            parts.append("image")
+        if draft.headline and draft.description:
+            parts.append("description")
+        if draft.link and not (draft.buttons or draft.cta or has_card):
+            parts.append("link")
+    return [part.replace("_", " ") for part in dict.fromkeys(parts) if getattr(draft, part)]
 
 
 def _is_template(payload: Mapping[str, Any]) -> bool:
@@ -78,6 +104,31 @@ def _read_template(payload: Mapping[str, Any]) -> dict[str, Any]:
         "promotional": str(payload.get("category", "")).upper() == "MARKETING" or None,
         "samples": samples,
     }
+
+
+def _list_unread_of_template(payload: Mapping[str, Any]) -> list[str]:
+    parts = {str(one.get("type", "")).upper(): one for one in payload["components"] if isinstance(one, Mapping)}
+    unread = []
+    form = str(parts.get("HEADER", {}).get("format", "TEXT")).upper()
+    if form != "TEXT":
+        unread.append(f"the {form.lower()} of the header")
+    cards = parts.get("CAROUSEL", {}).get("cards", [])
+    if cards:
+        unread.append(f"{len(cards)} card{'' if len(cards) == 1 else 's'} of the carousel")
+    known = {"HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL"}
+    return unread + [name.lower().replace("_", " ") for name in parts if name not in known]
+
+
+def _list_unread_of_message(payload: Mapping[str, Any]) -> list[str]:
+    message = payload.get("message")
+    if not isinstance(message, Mapping):
+        return []
+    replies = [one for one in message.get("quick_replies") or [] if isinstance(one, Mapping) and not one.get("title")]
+    unread = ["quick replies without a title"] if replies else []
+    attachment = message.get("attachment")
+    if isinstance(attachment, Mapping) and attachment.get("type") != "template":
+        unread.append(f"the attached {attachment.get('type')}")
+    return unread
 
 
 def _read_samples(part: Mapping[str, Any], key: str, prefix: str) -> dict[str, str]:
@@ -169,49 +220,86 @@ def _find_link(part: Mapping[str, Any]) -> str | None:
     return next((str(one["url"]) for one in [*held, *buttons] if one.get("url")), None)
 
 
-def _write_template(draft: Draft) -> dict[str, Any]:
+def _write_template(draft: Draft, language: str) -> dict[str, Any]:
     components: list[dict[str, Any]] = []
     if draft.headline:
-        header: dict[str, Any] = {"type": "HEADER", "format": "TEXT", "text": draft.headline}
-        values = _list_samples(draft, draft.headline, "headline.")
-        components.append({**header, "example": {"header_text": values}} if values else header)
-    body: dict[str, Any] = {"type": "BODY", "text": draft.text}
-    values = _list_samples(draft, draft.text, "")
-    components.append({**body, "example": {"body_text": [values]}} if values else body)
+        header = {"type": "HEADER", "format": "TEXT", "text": draft.headline}
+        components.append(header | _write_example(draft, draft.headline, "header_text", "headline."))
+    body = {"type": "BODY", "text": draft.text}
+    components.append(body | _write_example(draft, draft.text, "body_text", ""))
     if draft.description:
         components.append({"type": "FOOTER", "text": draft.description})
-    buttons = [{"type": "QUICK_REPLY", "text": label} for label in draft.buttons]
+    buttons: list[dict[str, Any]] = [{"type": "QUICK_REPLY", "text": label} for label in _list_labels(draft)]
     if draft.link and buttons:
-        buttons[-1] = {"type": "URL", "text": draft.buttons[-1], "url": draft.link}
+        buttons[-1] = {"type": "URL", "text": buttons[-1]["text"], "url": draft.link}
+        samples = _list_samples(draft, draft.link, "link.")
+        buttons[-1] |= {"example": list(samples.values())} if samples else {}
     if buttons:
         components.append({"type": "BUTTONS", "buttons": buttons})
-    category = "MARKETING" if draft.promotional else "UTILITY"
-    return {"name": draft.id, "category": category, "components": components}
+    named = any(not name.isdecimal() for name in _VARIABLE.findall(f"{draft.text} {draft.headline or ''}"))
+    return {
+        "name": re.sub(r"\W+", "_", draft.id.lower(), flags=re.ASCII).strip("_") or "draft",
+        "language": language,
+        "category": "MARKETING" if draft.promotional else "UTILITY",
+        **({"parameter_format": "NAMED"} if named else {}),
+        "components": components,
+    }
 
 
-def _list_samples(draft: Draft, text: str, prefix: str) -> list[str]:
+def _write_example(draft: Draft, text: str, key: str, prefix: str) -> dict[str, Any]:
+    """Return the example of a part's variables, under the key of numbered or of named ones; none without samples."""
+    samples = _list_samples(draft, text, prefix)
+    if not samples:
+        return {}
+    if not all(name.isdecimal() for name in samples):
+        params = [{"param_name": name, "example": words} for name, words in samples.items()]
+        return {"example": {f"{key}_named_params": params}}
+    values = list(samples.values())
+    return {"example": {key: [values] if key == "body_text" else values}}
+
+
+def _list_samples(draft: Draft, text: str, prefix: str) -> dict[str, str]:
     names = dict.fromkeys(_VARIABLE.findall(text))
-    samples = dict(draft.samples)
-    return [samples[f"{prefix}{name}"] for name in names if f"{prefix}{name}" in samples]
+    samples = dict(reversed(draft.samples))  # of several samples of one name, the first is what people see
+    found = {name: samples.get(f"{prefix}{name}", samples.get(name)) for name in names}
+    return {name: words for name, words in found.items() if words is not None}
+
+
+def _list_labels(draft: Draft) -> list[str]:
+    """Return the labels of the buttons; the call to action is one."""
+    return list(dict.fromkeys([*draft.buttons, *([draft.cta] if draft.cta else [])]))
+
+
+def _find_picture(draft: Draft) -> str | None:
+    """Return the address of the picture; a file on this machine has none."""
+    return draft.image if draft.image and re.match(r"https?://", draft.image) else None
 
 
 def _write_message(draft: Draft) -> dict[str, Any]:
-    labels = [{"type": "postback", "title": label, "payload": label.upper()} for label in draft.buttons]
+    labels = [{"type": "postback", "title": label, "payload": _make_payload(label)} for label in _list_labels(draft)]
     if draft.link and labels:
-        labels[0] = {"type": "web_url", "title": draft.buttons[0], "url": draft.link}
-    if draft.headline or draft.image:
+        labels[0] = {"type": "web_url", "title": labels[0]["title"], "url": draft.link}
+    replies = [{"content_type": "text", "title": one, "payload": _make_payload(one)} for one in draft.quick_replies]
+    picture = _find_picture(draft)
+    if draft.headline or draft.description or picture:
         card: dict[str, Any] = {
             "title": draft.headline or draft.text,
-            "subtitle": draft.text if draft.headline else None,
+            "subtitle": draft.text if draft.headline else draft.description,
+            "image_url": picture,
+            "default_action": {"type": "web_url", "url": draft.link} if draft.link else None,
+            "buttons": labels,
         }
-        card |= {"image_url": draft.image, "buttons": labels}
         template: dict[str, Any] = {"template_type": "generic", "elements": [_drop_unset(card)]}
     elif labels:
         template = {"template_type": "button", "text": draft.text, "buttons": labels}
     else:
-        replies = [{"content_type": "text", "title": one, "payload": one.upper()} for one in draft.quick_replies]
         return _drop_unset({"text": draft.text, "quick_replies": replies})
-    return {"attachment": {"type": "template", "payload": template}}
+    return _drop_unset({"attachment": {"type": "template", "payload": template}, "quick_replies": replies})
+
+
+def _make_payload(label: str) -> str:
+    """Return what Messenger sends back when somebody taps a label."""
+    return re.sub(r"\W+", "_", label.upper()).strip("_")[:1000] or "TAP"
 
 
 def _drop_unset(fields: dict[str, Any]) -> dict[str, Any]:

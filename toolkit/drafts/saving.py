@@ -12,17 +12,17 @@ from toolkit.models import Campaign
 FORMATS = (".yaml", ".yml", ".json")
 
 
-def check_campaign_path(path: Path) -> None:
-    """Raise InputError where a campaign cannot be written: another suffix, or a file that exists."""
+def check_campaign_path(path: Path, *, overwrite: bool = False) -> None:
+    """Raise InputError where a campaign cannot be written: another suffix, or a file that exists and may not go."""
     if path.suffix not in FORMATS:
         raise InputError(f"--out {path}: drafts are written as {', '.join(FORMATS)}; name the file so")
-    if path.exists():
+    if path.exists() and not overwrite:
         raise InputError(f"--out {path}: the file exists; choose another name")
 
 
-def save_campaign(campaign: Campaign, path: Path) -> None:
-    """Write a campaign file, whole or not at all; raise InputError where it exists."""
-    check_campaign_path(path)
+def save_campaign(campaign: Campaign, path: Path, *, overwrite: bool = False) -> None:
+    """Write a campaign file, whole or not at all; raise InputError where it exists, unless `overwrite`."""
+    check_campaign_path(path, overwrite=overwrite)
     fields = campaign.model_dump(mode="json", exclude_defaults=True)
     surfaces = {draft.surface for draft in campaign.drafts}
     fields["drafts"] = [

@@ -1,5 +1,5 @@
-from . import headings, numbers, selecting
-from .reading import SUFFIXES, is_table_text, load_json_lines, load_table, load_tables, say_way_out
+from . import headings, numbers, selecting, telling
+from .reading import SUFFIXES, is_table_text, load_json_lines, load_table, load_tables
 from .records import LoadedTable, Row, drop_empty
 
 __all__ = [
@@ -13,6 +13,6 @@ __all__ = [
     "load_table",
     "load_tables",
     "numbers",
-    "say_way_out",
     "selecting",
+    "telling",
 ]

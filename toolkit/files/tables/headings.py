@@ -40,6 +40,12 @@ class Export:
     """Headings that split one result into several rows, which are added up."""
     lacks: str = ""
     """What an export of this kind never has, and where to get it."""
+    days: str | None = None
+    """What comes first in its days, "day" or "month", where every export of it is alike."""
+    of_one: tuple[str, ...] = ()
+    """Columns that tell several rows of one person apart; such rows are put together."""
+    spare: bool = False
+    """Whether rows without words are usual in it, such as those of a campaign above its ads."""
 
 
 def simplify(heading: str) -> str:
@@ -119,6 +125,21 @@ def save_map(path: str | Path, columns: Mapping[str, str]) -> Path:
     return beside
 
 
+def count_known(purpose: Purpose, columns: Iterable[str]) -> int:
+    """Return how many headings are known of a field, or of an export, that is read for a purpose."""
+    known = _list_known(purpose)
+    return sum(simplify(column) in known for column in columns)
+
+
+@lru_cache(maxsize=3)
+def _list_known(purpose: Purpose) -> frozenset[str]:
+    fields = [(name, *words) for name, words in _load_words()[purpose].items()]
+    of_exports = [export for export in list_exports() if export.purpose == purpose]
+    signed = [names for export in of_exports for names in export.signature]
+    held = [words for export in of_exports for words in export.fields.values()]
+    return frozenset(simplify(word) for words in (*fields, *signed, *held) for word in words) - {""}
+
+
 @lru_cache(maxsize=1)
 def list_exports() -> tuple[Export, ...]:
     """Return every export that is known, by name."""
@@ -137,6 +158,9 @@ def _load_export(path: Path) -> Export:
         bookkeeping=tuple(value.get("bookkeeping") or ()),
         breakdowns=tuple(value.get("breakdowns") or ()),
         lacks=value.get("lacks") or "",
+        days=value.get("days"),
+        of_one=tuple(value.get("of_one") or ()),
+        spare=bool(value.get("spare")),
     )
 
 

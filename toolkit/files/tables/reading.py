@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 from toolkit.errors import InputError, name_option
 from toolkit.files.located_yaml import parse_json
-from toolkit.files.tables import headings
+from toolkit.files.tables import headings, telling
 from toolkit.files.tables.columnar import load_parquet, load_statistics
 from toolkit.files.tables.layout import find_table
 from toolkit.files.tables.records import LoadedTable, Purpose, Row, drop_empty
@@ -19,27 +20,7 @@ from toolkit.files.text import MOST_BYTES, decode_text, read_bytes
 SUFFIXES = (".csv", ".xlsx", ".parquet", ".tsv", ".xlsm", ".xls", ".ods", ".sav", ".zsav", ".dta")
 _BOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
 _STATISTICS = {".sav", ".zsav", ".dta"}
-_WAYS_OUT = {
-    ".numbers": "in Numbers, export it as .xlsx or .csv",
-    ".gsheet": "in Google Sheets, download it as .xlsx",
-    ".docx": "paste the copy into a .txt, or its table into an .xlsx",
-    ".doc": "paste the copy into a .txt, or its table into an .xlsx",
-    ".pdf": "ask for the table behind it as .xlsx or .csv",
-    ".sas7bdat": "in SAS, export it with proc export as .csv",
-    ".xpt": "in SAS or R, export it as .csv",
-    ".rds": "in R, write it with write.csv or arrow::write_parquet",
-    ".rdata": "in R, write it with write.csv or arrow::write_parquet",
-    ".por": "in SPSS, save it as .sav",
-    ".xlsb": "in Excel, save it as .xlsx",
-    ".feather": "write it as .parquet",
-    ".pages": "paste the copy into a .txt file",
-}
 _TEXT_START = re.compile(rb"[\x20-\x7e\t\r\n\xef\xbb\xbf]{8}")
-
-
-def say_way_out(path: Path) -> str | None:
-    """Return what to do with a format that cannot be read, or None where nothing is known of it."""
-    return _WAYS_OUT.get(path.suffix.lower())
 
 
 def load_table(
@@ -62,9 +43,7 @@ def load_table(
     if not others:
         return chosen
     note = f"sheet {chosen.sheet!r} read; not read: {', '.join(others)} (--sheet names one)"
-    return LoadedTable(
-        chosen.source, chosen.columns, chosen.rows, (note, *chosen.notes), chosen.questions, chosen.sheet
-    )
+    return dataclasses.replace(chosen, notes=(note, *chosen.notes))
 
 
 def load_tables(path: Path, purpose: Purpose = "drafts", *, sheet: str | None = None) -> list[LoadedTable]:
@@ -77,7 +56,7 @@ def load_tables(path: Path, purpose: Purpose = "drafts", *, sheet: str | None = 
         )
     data = read_bytes(path)
     if suffix not in (*SUFFIXES, ".txt"):
-        way = say_way_out(path)
+        way = telling.say_way_out(path)
         allowed = f"allowed: {', '.join(SUFFIXES)}"
         raise InputError(f"{path}: rows cannot be read from {suffix or 'this'}; {f'{way}; ' if way else ''}{allowed}")
     if not data.strip():
@@ -136,8 +115,7 @@ def _load_book(path: Path, data: bytes, purpose: Purpose, sheet: str | None) -> 
     found = []
     for one in sheets:
         table = find_table(one.grid, str(path), purpose, sheet=one.name)
-        said = (*notes, *one.notes, *table.notes)
-        found.append(LoadedTable(table.source, table.columns, table.rows, said, table.questions, one.name))
+        found.append(dataclasses.replace(table, notes=(*notes, *one.notes, *table.notes)))
     return found
 
 

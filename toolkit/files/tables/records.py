@@ -32,21 +32,10 @@ class LoadedTable:
     """The question behind a column, where the file has one: a second header row, or the label of a variable."""
     sheet: str | None = None
     """The sheet of a workbook."""
+    titles: tuple[str, ...] = ()
+    """What stands above the headings, such as the days that a report covers."""
 
 
 def drop_empty(cells: dict[str, Any]) -> dict[str, Any]:
     """Return the cells that hold something, column names trimmed."""
     return {str(name).strip(): value for name, value in cells.items() if value is not None and value != ""}
-
-
-def say_lines(lines: list[int], noun: str = "line") -> str:
-    """Return "line 3" or "lines 3, 4 and 12 more"."""
-    most = 10
-    shown = ", ".join(str(line) for line in lines[:most])
-    more = f" and {len(lines) - most} more" if len(lines) > most else ""
-    return f"{noun}{'s' if len(lines) > 1 else ''} {shown}{more}"
-
-
-def count_noun(count: int, noun: str) -> str:
-    """Return "1 row" or "3 rows"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

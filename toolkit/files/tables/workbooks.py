@@ -15,7 +15,7 @@ from typing import Any
 
 from toolkit.errors import InputError, suggest
 from toolkit.files.tables.layout import Grid
-from toolkit.files.tables.records import count_noun, say_lines
+from toolkit.files.tables.telling import count_noun, say_lines
 
 MOST_UNPACKED = 512 * 2**20
 """Bytes that a workbook may unpack to: far more than a table of copy or a survey takes."""
@@ -96,15 +96,18 @@ def _read_parts(data: bytes) -> Iterator[bytes]:
 
 
 def _read_excel_sheet(sheet: Any, formulas: Any, source: str) -> BookSheet:
+    import openpyxl
+
     merged = _find_merged(sheet)
     found = BookSheet(sheet.title)
     left_out = []
     hidden = {place for place, row in sheet.row_dimensions.items() if row.hidden}
+    unseen = _list_hidden_columns(sheet)
     for cells in sheet.iter_rows():
         line = cells[0].row
-        values = [merged.get((line, cell.column), cell.value) for cell in cells]
-        if formulas is not None:
-            _check_formulas(cells, formulas, source)
+        values = [None if cell.column in unseen else merged.get((line, cell.column), cell.value) for cell in cells]
+        if formulas is not None and line not in hidden:
+            _check_formulas([cell for cell in cells if cell.column not in unseen], formulas, source)
         if line in hidden:
             if any(value is not None for value in values):
                 left_out.append(line)
@@ -114,10 +117,28 @@ def _read_excel_sheet(sheet: Any, formulas: Any, source: str) -> BookSheet:
         found.notes.append(
             f"{count_noun(len(left_out), 'row')} hidden or filtered away left out ({say_lines(left_out, 'row')})"
         )
+    if unseen:
+        letters = ", ".join(openpyxl.utils.get_column_letter(place) for place in sorted(unseen))
+        found.notes.append(f"hidden columns left out: {letters}; show them to have them read")
     if merged:
         found.notes.append(f"merged cells filled: {', '.join(_name_merged(sheet))}")
     found.grid = trim_grid(found.grid)
     return found
+
+
+def _list_hidden_columns(sheet: Any) -> set[int]:
+    """Return the numbers of hidden columns that hold something; a group of columns is one entry of several."""
+    hidden = {
+        place
+        for size in sheet.column_dimensions.values()
+        if size.hidden and size.min and size.max
+        for place in range(size.min, min(size.max, sheet.max_column) + 1)
+    }
+    return {
+        place
+        for place in hidden
+        if any(cell.value is not None for (cell,) in sheet.iter_rows(min_col=place, max_col=place))
+    }
 
 
 def _find_merged(sheet: Any) -> dict[tuple[int, int], Any]:

@@ -21,6 +21,7 @@ FORMATS = (".csv", ".xlsx", ".parquet", ".jsonl", ".tsv", ".xlsm", ".xls", ".ods
 COLUMNS = ("draft", "draft_id", "headline", "surface", "shown", *outcome_log.COUNTS, "date", *outcome_log.KEYS)
 _MOST_UPLOADED = 20 * 1024**2
 _HASH = re.compile(r"[0-9a-f]{64}")
+_DAY = re.compile(r"\b\d{1,2}[/-]\d{1,2}[/-]\d{4}\b")
 _COUNTED = ("shown", *outcome_log.COUNTS)
 _NAMES = ("draft", "draft_id", "headline")
 """What says which draft a row is of; a total has none of them."""
@@ -70,13 +71,31 @@ def load_outcomes(
         wanted = tables.selecting.read_conditions(where, table.columns)
         table = dataclasses.replace(table, rows=[row for row in table.rows if wanted(row.cells)])
     layout, notes = _find_layout(path, table, columns or {})
-    rows = _keep_results(table.rows, layout, notes)
+    has_commas = tables.numbers.has_decimal_commas(cell for row in table.rows for cell in row.cells.values())
+    rows = _keep_results(table.rows, layout, notes, has_commas=has_commas)
+    days = _list_cells(rows, "date")
+    are_serial = tables.numbers.are_serial_days(days)
+    if are_serial:
+        notes.append("days read as the numbers that spreadsheets give them")
     reader = _Reader(
         today,
         surface or layout.constants.get("surface"),
-        month_first=tables.numbers.find_order(row.cells["date"] for row in rows if "date" in row.cells),
-        dotted=tuple(name for name in _COUNTED if tables.numbers.find_dotted(_list_cells(rows, name))),
+        first=tables.numbers.find_order(days) or _find_order_of_titles(table.titles) or layout.days,
+        dotted=tuple(name for name in _COUNTED if has_commas or tables.numbers.find_dotted(_list_cells(rows, name))),
+        are_serial=are_serial,
     )
+    outcomes = _read_rows(path, rows, reader)
+    if layout.splits:
+        outcomes = _add_up(outcomes, notes, layout.splits)
+    kept, repeated = _drop_repeated(path, outcomes)
+    if repeated:
+        notes.append(f"rows that stand twice were counted once: {_say_lines(repeated)}")
+    if layout.label:
+        notes.insert(0, f"read as {layout.label}: {len(kept)} result{'' if len(kept) == 1 else 's'}")
+    return OutcomeTable(kept, notes)
+
+
+def _read_rows(path: Path, rows: Sequence[tables.Row], reader: _Reader) -> list[tuple[int, outcome_log.Outcome]]:
     outcomes: list[tuple[int, outcome_log.Outcome]] = []
     faults: list[tuple[int, str]] = []
     for row in rows:
@@ -86,14 +105,12 @@ def load_outcomes(
             faults.append((row.line, str(error)))
     if faults:
         raise InputError(_say_faults(path, faults))
-    if layout.splits:
-        outcomes = _add_up(outcomes, notes, layout.splits)
-    kept, repeated = _drop_repeated(path, outcomes)
-    if repeated:
-        notes.append(f"rows that stand twice were counted once: {_say_lines(repeated)}")
-    if layout.label:
-        notes.insert(0, f"read as {layout.label}: {len(kept)} result{'' if len(kept) == 1 else 's'}")
-    return OutcomeTable(kept, notes)
+    return outcomes
+
+
+def _find_order_of_titles(titles: Sequence[str]) -> str | None:
+    """Return what comes first in the days of a report's title, such as "11/01/2026 - 11/24/2026"."""
+    return tables.numbers.find_order(_DAY.findall(" ".join(titles)))
 
 
 def read_upload(name: str, data: bytes) -> OutcomeTable:
@@ -126,6 +143,8 @@ class _Columns(NamedTuple):
     constants: Mapping[str, str] = {}
     splits: tuple[str, ...] = ()
     """Columns that split one result into several rows."""
+    days: str | None = None
+    """What comes first in its days, where its exports are all alike."""
 
 
 def _load_table(path: Path, sheet: str | None, columns: Mapping[str, str]) -> tables.LoadedTable:
@@ -163,7 +182,7 @@ def _find_layout(path: Path, table: tables.LoadedTable, columns: Mapping[str, st
         notes.append(f"columns not read: {', '.join(unread)}")
     if export is None:
         return _Columns(fields), notes
-    return _Columns(fields, export.label, export.constants, split), notes
+    return _Columns(fields, export.label, export.constants, split, export.days), notes
 
 
 def _check_fields(
@@ -186,15 +205,12 @@ def _check_fields(
             raise InputError(f"{path}:1: unknown column {name!r}{suggest(plain, missing)}; {allowed}")
 
 
-def _keep_results(rows: Sequence[tables.Row], layout: _Columns, notes: list[str]) -> list[tables.Row]:
+def _keep_results(
+    rows: Sequence[tables.Row], layout: _Columns, notes: list[str], *, has_commas: bool
+) -> list[tables.Row]:
     """Return the rows under the names of their fields, without totals and without those never counted."""
-    named = [
-        tables.Row(
-            row.line, {field: row.cells[column] for field, column in layout.fields.items() if column in row.cells}
-        )
-        for row in rows
-    ]
-    totals = _find_unnamed_totals(named, certain=bool(layout.label))
+    named = [_name_cells(row, layout) for row in rows]
+    totals = _find_unnamed_totals(named, certain=bool(layout.label), has_commas=has_commas)
     unknown = [
         row.line
         for row in named
@@ -206,7 +222,7 @@ def _keep_results(rows: Sequence[tables.Row], layout: _Columns, notes: list[str]
     if unknown:
         word = "row" if len(unknown) == 1 else "rows"
         notes.append(f"{len(unknown)} {word} left out, shown is unknown there ({_say_lines(unknown)})")
-    left_out = {*totals, *unknown}
+    left_out = {*totals, *unknown, *_find_uncounted(named, {*totals, *unknown}, layout, notes)}
     return [
         tables.Row(row.line, {name: cell for name, cell in row.cells.items() if not _is_blank_count(name, cell)})
         for row in named
@@ -214,11 +230,45 @@ def _keep_results(rows: Sequence[tables.Row], layout: _Columns, notes: list[str]
     ]
 
 
+def _name_cells(row: tables.Row, layout: _Columns) -> tables.Row:
+    """Return a row under the names of the fields; a dash names no draft."""
+    cells = {field: row.cells[column] for field, column in layout.fields.items() if column in row.cells}
+    dashes = {name for name in _NAMES if name in cells and str(cells[name]).strip() in {"-", "--", "\u2013", "\u2014"}}
+    return tables.Row(row.line, {name: cell for name, cell in cells.items() if name not in dashes})
+
+
+def _find_uncounted(rows: Sequence[tables.Row], left_out: set[int], layout: _Columns, notes: list[str]) -> list[int]:
+    """Return the lines of an export's rows that count nothing but how often the draft was shown, and note them.
+
+    Where an export splits a result into rows, all rows of such a result are left out: a part of it would mislead.
+    """
+    if not layout.label:
+        return []
+    counts = [name for name in outcome_log.COUNTS if name in layout.fields]
+
+    def says_nothing(row: tables.Row) -> bool:
+        return all(name not in row.cells or tables.numbers.is_unknown(row.cells[name]) for name in counts)
+
+    def identify(row: tables.Row) -> tuple[str, ...]:
+        return tuple(str(row.cells.get(name, "")) for name in (*_NAMES, "surface", "date", *outcome_log.KEYS))
+
+    kept = [row for row in rows if row.line not in left_out]
+    empty = [row for row in kept if says_nothing(row)]
+    if len(empty) == len(kept):
+        return []
+    parts = {identify(row) for row in empty} if layout.splits else set()
+    found = [row.line for row in kept if says_nothing(row) or identify(row) in parts]
+    if found:
+        word = "row" if len(found) == 1 else "rows"
+        notes.append(f"{len(found)} {word} left out, {' and '.join(counts)} unknown there ({_say_lines(found)})")
+    return found
+
+
 def _is_blank_count(name: str, cell: Any) -> bool:
     return name in _COUNTED and tables.numbers.is_unknown(cell)
 
 
-def _find_unnamed_totals(rows: Sequence[tables.Row], *, certain: bool) -> list[int]:
+def _find_unnamed_totals(rows: Sequence[tables.Row], *, certain: bool, has_commas: bool) -> list[int]:
     """Return the lines of rows without a draft whose every count is the sum of the others.
 
     In a table of one's own only the last of at least three rows can be one; an export has it first or last.
@@ -229,7 +279,7 @@ def _find_unnamed_totals(rows: Sequence[tables.Row], *, certain: bool) -> list[i
     if len(unnamed) != 1 or len(rows) < least or unnamed[0] not in ends:
         return []
     total, others = rows[unnamed[0]], [row for at, row in enumerate(rows) if at != unnamed[0]]
-    dotted = {name: tables.numbers.find_dotted(_list_cells(rows, name)) for name in _COUNTED}
+    dotted = {name: has_commas or tables.numbers.find_dotted(_list_cells(rows, name)) for name in _COUNTED}
     counted = [name for name in _COUNTED if name in total.cells and not tables.numbers.is_unknown(total.cells[name])]
     try:
         sums = all(
@@ -263,7 +313,8 @@ def _add_up(
         sums = {name: _add(getattr(earlier, name), getattr(outcome, name)) for name in _COUNTED}
         found[outcome.key] = (first, earlier.model_copy(update=sums))
     if len(found) < len(outcomes):
-        notes.append(f"{len(outcomes)} rows split by {', '.join(splits)} added up to {len(found)} results")
+        word = "result" if len(found) == 1 else "results"
+        notes.append(f"{len(outcomes)} rows split by {', '.join(splits)} added up to {len(found)} {word}")
     return list(found.values())
 
 
@@ -277,8 +328,10 @@ class _Reader:
 
     today: datetime.date
     surface: str | None = None
-    month_first: str | None = None
+    first: str | None = None
+    """What comes first in days such as 05/06/2026: "day" or "month"."""
     dotted: tuple[str, ...] = ()
+    are_serial: bool = False
 
     def read(self, row: tables.Row) -> outcome_log.Outcome:
         """Return the result of a row under the names of the fields; raise ValueError with what is wrong in it."""
@@ -307,7 +360,10 @@ class _Reader:
     def _read_day(self, cells: Mapping[str, Any]) -> str | None:
         if "date" not in cells:
             return None
-        day = read_date(cells["date"], first=self.month_first)
+        if self.are_serial:
+            day = tables.numbers.read_serial_day(cells["date"])
+        else:
+            day = read_date(cells["date"], first=self.first)
         if day > self.today + datetime.timedelta(days=1):
             raise ValueError(f"date {day} lies ahead; results are of what was published")
         return day.isoformat()
