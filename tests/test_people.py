@@ -288,7 +288,7 @@ def test_existing_audiences_are_screened() -> None:
     person = Persona(id="x", name="Xu", age=30, about="Answers at xu@example.org in the evening.")
     doubts = find_doubts(Audience(audience="a", personas=(person,)))
     assert [doubt.kind for doubt in doubts] == ["personal"]
-    assert "x holds an e-mail or IP address" in doubts[0].message
+    assert "x holds personal data (e-mail)" in doubts[0].message
 
 
 @pytest.mark.slow

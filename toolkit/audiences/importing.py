@@ -96,7 +96,7 @@ def load_people_table(path: Path, sheet: str | None = None) -> tables.LoadedTabl
         found = tables.load_table(path, "people", sheet=sheet, fits=_holds_people)
         return _join_rows(_drop_marks(found))
     rows = tables.load_json_lines(path, read_text(path))
-    people = [persona_sets.find_people(row.cells) for row in rows]
+    people = [persona_sets.find_people(privacy.drop_contacts(row.cells, set())) for row in rows]
     is_nested = not all(isinstance(row.cells.get("persona"), str) for row in rows)
     if rows and all(people) and is_nested:
         rows = [tables.Row(row.line, found[0]) for row, found in zip(rows, people, strict=True) if found]
@@ -206,9 +206,10 @@ def make_people_of(
     return make_record(Audience, Located(None, str(path)), filled).with_notes(tuple(notes))
 
 
-def make_set(people: Sequence[Mapping[str, Any]], path: Path) -> Audience:
-    """Return the audience of a persona set that came as JSON; made-up names are kept."""
+def make_set(people: Sequence[Mapping[str, Any]], path: Path, dropped: Collection[str] = ()) -> Audience:
+    """Return the audience of a persona set that came as JSON; made-up names are kept, contacts are not."""
     rows = [tables.Row(number, dict(fields)) for number, fields in enumerate(people, 1)]
+    redacted = 0
     read = ages.read_ages([row.cells.get("age") for row in rows], coded=False)
     personas = []
     for row, age in zip(rows, read, strict=True):
@@ -216,10 +217,16 @@ def make_set(people: Sequence[Mapping[str, Any]], path: Path) -> Audience:
             raise InputError(f"{path}: person {row.line}: {age.wrong}; correct it or leave the age out")
         name = str(row.cells.get("name") or f"Person {row.line}")
         given = {"id": str(row.cells.get("id") or _plain_id(name, row.line)), "name": name, "age": age.years}
-        about = {"about": privacy.redact(str(row.cells.get("about") or name))}
-        personas.append(make_record(Persona, Located(None, f"{path}: person {row.line}"), given | about))
+        said = str(row.cells.get("about") or name)
+        about = privacy.redact(said)
+        redacted += about != said
+        made = given | {"about": about}
+        personas.append(make_record(Persona, Located(None, f"{path}: person {row.line}"), made))
     fields = {"audience": path.stem.removesuffix(".agent"), "source": f"rows of {path.name}", "personas": personas}
-    return make_record(Audience, Located(None, str(path)), fields)
+    notes = [f"left out as personal: {', '.join(sorted(dropped))}"] if dropped else []
+    if redacted:
+        notes.append(f"addresses or numbers inside {redacted} texts left out")
+    return make_record(Audience, Located(None, str(path)), fields).with_notes(tuple(notes))
 
 
 def make_audience(rows: Iterable[Mapping[str, Any]], source: str) -> Audience:
@@ -227,7 +234,8 @@ def make_audience(rows: Iterable[Mapping[str, Any]], source: str) -> Audience:
 
     The columns id, name, age, weight and about are a persona's own; without about, all columns make its description.
     Any further column is a segment, and so is each key of a column `segments` that holds mappings. `source` is what
-    errors call the frame. Raises InputError naming the row, counted from 1.
+    errors call the frame. Without about, columns that look personal are left out, and `notes` tells which.
+    Raises InputError naming the row, counted from 1.
     """
     numbered = [tables.Row(number, tables.drop_empty(dict(cells))) for number, cells in enumerate(rows, 1)]
     if not numbered:
@@ -235,10 +243,14 @@ def make_audience(rows: Iterable[Mapping[str, Any]], source: str) -> Audience:
     located_yaml.check_distinct("persona", [(row.cells.get("id"), f"{source}:{row.line}") for row in numbered])
     own = {*OWN, "about", "segments"}
     further = list(dict.fromkeys(name for row in numbered for name in row.cells if name not in own))
+    described = any("about" in row.cells for row in numbered)
+    left_out = {} if described else privacy.find_personal(numbered, further)
+    further = [name for name in further if name not in left_out]
     read = ages.read_ages([row.cells.get("age") for row in numbered], coded=False)
     maker = _Maker(
-        chosen=choose_own(None), segments=further, fill=_fill_plain({}), columns=(), hidden=frozenset(), reasons={}
-    )
+        chosen=choose_own(None), segments=further, fill=_fill_plain({}), columns=(), hidden=frozenset(left_out),
+        reasons=left_out,
+    )  # fmt: skip
     personas = []
     for row, age in zip(numbered, read, strict=True):
         if age.wrong:
@@ -247,10 +259,16 @@ def make_audience(rows: Iterable[Mapping[str, Any]], source: str) -> Audience:
         kept = row.cells.get("segments")
         if isinstance(kept, Mapping):
             made["segments"] |= {str(key): str(value) for key, value in kept.items() if value is not None}
-        if "about" in row.cells:
-            made["about"] = str(row.cells["about"])
+        said = str(row.cells.get("about", made["about"]))
+        made["about"] = privacy.redact(said)
+        maker.redacted += said != made["about"]
         personas.append(make_record(Persona, Located(None, source, {(): row.line}), made))
-    return make_record(Audience, Located(None, source), {"audience": "people", "personas": personas})
+    notes = [note.partition("; --keep")[0] for note in maker.tell([], [])]
+    if notes:
+        notes.append("pass a list of Persona to send people as they are")
+    return make_record(Audience, Located(None, source), {"audience": "people", "personas": personas}).with_notes(
+        tuple(notes)
+    )
 
 
 def choose_own(
@@ -281,13 +299,14 @@ def find_left_out(table: tables.LoadedTable, rows: Sequence[tables.Row], keep: S
     """Return the columns that reach no description, and why: what looks personal, or the export's bookkeeping."""
     export = tables.headings.find_export("people", table.columns)
     is_set = export is not None and "about" in export.fields
-    found = privacy.find_personal(rows, table.columns, table.questions, persona_set=is_set)
+    found = privacy.find_personal(rows, table.columns, table.questions, persona_set=is_set, survey=_is_survey(export))
     patterns = [re.compile(one, re.IGNORECASE) for one in (export.bookkeeping if export else ())]
     for column in table.columns:
         if column not in found and any(pattern.fullmatch(column) for pattern in patterns):
-            found[column] = _BOOKKEEPING
+            found[column] = privacy.BOOKKEEPING
     kept = {tables.headings.simplify(name) for name in keep}
-    return {column: why for column, why in found.items() if tables.headings.simplify(column) not in kept}
+    left_out = [column for column in table.columns if column in found]
+    return {column: found[column] for column in left_out if tables.headings.simplify(column) not in kept}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -377,12 +396,13 @@ class _Maker:
 
     def _name(self, row: tables.Row, person_id: str, number: int) -> str:
         given = str(row.cells.get(self.chosen["name"], "")).strip()
-        if given and given.lower() not in {"nan", "none"}:
-            return given
+        if given and given.lower() not in {"nan", "none", "<na>"}:
+            return f"Person {number}" if self.columns and privacy.find_in_text(given) else given
         if self.named_in and (found := _find_name([str(row.cells.get(name, "")) for name in self.named_in])):
             return found
         is_given = person_id != number_id(number)
-        return f"Person {number}" if is_given and privacy.is_nameless(person_id) and self.columns else person_id
+        is_no_name = privacy.is_nameless(person_id) or self.chosen["id"] in self.hidden
+        return f"Person {number}" if is_given and self.columns and is_no_name else person_id
 
     def _check_weight(self, row: tables.Row) -> str:
         cell = row.cells.get(self.chosen["weight"])
@@ -399,12 +419,12 @@ class _Maker:
     def tell(self, numbered: Sequence[tuple[int, tables.Row]], faults: Sequence[tuple[int, str]]) -> list[str]:
         """Return what was left out, one sentence each."""
         notes = [f"read as {self.label}"] if self.label else []
-        personal = [f"{column} ({why})" for column, why in self.reasons.items() if why != _BOOKKEEPING]
-        kept_back = [column for column, why in self.reasons.items() if why == _BOOKKEEPING]
+        personal = [f"{column} ({why})" for column, why in self.reasons.items() if why != privacy.BOOKKEEPING]
+        kept_back = [column for column, why in self.reasons.items() if why == privacy.BOOKKEEPING]
         if personal:
             notes.append(f"left out as personal: {', '.join(personal)}; --keep COLUMN brings one back")
         if kept_back:
-            notes.append(f"left out as {_BOOKKEEPING}: {', '.join(kept_back)}; --keep COLUMN brings one back")
+            notes.append(f"left out as {privacy.BOOKKEEPING}: {', '.join(kept_back)}; --keep COLUMN brings one back")
         if self.redacted:
             notes.append(
                 f"addresses or numbers inside {self.redacted} texts left out; --keep COLUMN keeps those of one"
@@ -461,7 +481,7 @@ def _plan(path: Path, table: tables.LoadedTable, rows: Sequence[tables.Row], mak
     )
     ids = [(row.cells.get(chosen["id"]), f"{path}:{row.line}") for row in rows]
     located_yaml.check_distinct("persona", ids)
-    hidden = frozenset(reasons) - set(segments)
+    hidden = frozenset(reasons)
     visible = replace(table, columns=tuple(name for name in table.columns if name not in hidden))
     about = _find_about(table, export)
     is_set = export is not None and "about" in export.fields

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.audiences import persona_sets
+from toolkit.audiences import persona_sets, privacy
 from toolkit.audiences.importing import Making, make_people, make_rows_of, make_set
 from toolkit.errors import A_PATH, InputError, accept_only, suggest
 from toolkit.files import Located, located_yaml, make_record, read_text, resources, tables, write_atomically
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from toolkit.audiences.streaming import Draw
 
 FORMATS = (".yaml", ".yml", ".json", *tables.SUFFIXES, ".jsonl")
+_MOST_NAMED = 3
 _ROWS = (*tables.SUFFIXES, ".jsonl")
 _OF_ROWS = (
     "audience", "description", "source", "rows", "template", "segments", "columns", "keep", "sentence", "where",
@@ -74,9 +75,10 @@ def load_audience(
         raise InputError(
             f"{path}: the file is empty; see `audience personas show uk-small-sellers --json` for the form"
         )
-    people = persona_sets.find_people(document.value)
-    if people:
-        return make_set(people, path)
+    if persona_sets.find_people(document.value):
+        dropped: set[str] = set()
+        people = persona_sets.find_people(privacy.drop_contacts(document.value, dropped)) or []
+        return make_set(people, path, dropped)
     if _is_rows(document.value):
         making = Making(
             template=Path(template) if template else None, sentence=sentence, segments=segments, columns=columns or {},
@@ -88,7 +90,7 @@ def load_audience(
     if "rows" in document.value:
         return _make_from_description(document, path, draw)
     _check_people(document)
-    return make_record(Audience, document, {"audience": path.stem, **document.value})
+    return _tell_personal(make_record(Audience, document, {"audience": path.stem, **document.value}))
 
 
 def _is_rows(value: Any) -> bool:
@@ -155,6 +157,18 @@ def _check_people(document: Located) -> None:
     if isinstance(people, list):
         named = [(person.get("id"), index) for index, person in enumerate(people) if isinstance(person, dict)]
         located_yaml.check_distinct("persona", [(one, document.place(("personas", index))) for one, index in named])
+
+
+def _tell_personal(audience: Audience) -> Audience:
+    """Return an audience as it was written, with a note where a description holds a contact."""
+    found = privacy.list_personal(audience)
+    if not found:
+        return audience
+    shown = "; ".join(f"{one}: {', '.join(kinds)}" for one, kinds in list(found.items())[:_MOST_NAMED])
+    more = f"; and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    said = f"{len(found)} of {len(audience.personas)} people hold contacts, which a run sends to the model"
+    advice = "take them out; `audience personas validate` lists them"
+    return audience.with_notes((*audience.notes, f"{said} ({shown}{more}); {advice}"))
 
 
 def _turn_rows(path: Path, making: Making, fields: Mapping[str, Any], draw: Draw | None) -> Audience:

@@ -69,12 +69,9 @@ def _find_twins(audience: Audience) -> Iterator[Doubt]:
 
 
 def _find_private(audience: Audience) -> Iterator[Doubt]:
-    for persona in audience.personas:
-        if any(privacy.find_in_text(text) for text in (persona.name, persona.about, *persona.segments.values())):
-            advice = "take it out, it would be sent to the model"
-            yield Doubt(
-                kind="personal", message=f"{persona.id} holds an e-mail or IP address or a telephone number; {advice}"
-            )
+    for persona_id, kinds in privacy.list_personal(audience).items():
+        advice = "take it out, it would be sent to the model"
+        yield Doubt(kind="personal", message=f"{persona_id} holds personal data ({', '.join(kinds)}); {advice}")
 
 
 def _hide_name(about: str, name: str) -> str:

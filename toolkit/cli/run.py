@@ -99,6 +99,8 @@ def _test(
     else:
         runs.check_place(_RUNS)
     planned = api.plan(campaign, audience, **settings)
+    for people in planned.audiences:
+        say_notes(people.audience, people.notes)
     if may_ask(quiet=quiet, as_json=as_json):
         confirm(api.estimate(campaign, audience, **taken), yes=options["yes"])
     with ShownProgress(
