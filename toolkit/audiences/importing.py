@@ -27,7 +27,6 @@ _NO_NAMES = {"A", "An", "The", "He", "She", "They", "This", "As"}
 _MISSING = re.compile(r"NA|<NA>|NaN|nan|#NULL!|#N/A|#REF!|#VALUE!|#DIV/0!|NULL|\.[a-z]?(?::\s.*)?|\.i:.*")
 """How R, pandas, SPSS, SAS, Stata and spreadsheets write a value that is missing."""
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_BOOKKEEPING = "bookkeeping of the export"
 
 Fill = Callable[[Mapping[str, Any]], str]
 

@@ -277,7 +277,7 @@ class BatchEngine:
             raise EngineUnavailable(state.refusal)
         self._full = 0
         self._tell(f"batch {batch.id}: {state.describe()}, {len(replies)} replies")
-        failures = self._learn(replies, failures)
+        failures = dict(self._learn(replies, failures))
         if failures and not replies and not any(failure.again for failure in failures.values()):
             self._tell_failure(batch, failures)
         for key in batch.keys & self._lacking.keys():
