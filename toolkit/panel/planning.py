@@ -12,7 +12,7 @@ import numpy as np
 from toolkit.audiences import sampling
 from toolkit.drafts import load_picture
 from toolkit.drafts.surfaces import find_surface
-from toolkit.errors import InputError, name_option
+from toolkit.errors import InputError, name_option, name_step
 from toolkit.models import Audience, Campaign, Persona, Settings, records
 from toolkit.panel import pooling
 from toolkit.questionnaire import Prompts, Questionnaire, Task, pairs
@@ -111,7 +111,7 @@ def _check_objective(campaign: Campaign, objective: records.Objective) -> None:
 def _join_audiences(audiences: Sequence[Audience]) -> tuple[list[Persona], tuple[str, ...]]:
     """Return all personas and segment keys; with several audiences, ids and a segment say which one."""
     if not audiences:
-        raise InputError(f"no audience given; name one with {name_option('audience')}, see `audience personas list`")
+        raise InputError(f"no audience given; name one with {name_option('audience')}, {name_step('audiences')}")
     if len(audiences) == 1 and audiences[0].segment_keys:
         return list(audiences[0].personas), audiences[0].segment_keys
     people = []
