@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
+from conftest import Command
+from provider_zoo import TEXT, Animal, Zoo, says
 from real_results import guess, make_world
 from scripted import ScriptedEngine, reading
 
 import toolkit
+from toolkit.audiences import save_audience
 from toolkit.errors import InputError
 from toolkit.models import Audience, Campaign, Draft, Settings
 from toolkit.panel.estimating import say_estimate
@@ -42,6 +46,37 @@ def test_no_unit_of_weight_outvotes_another(audience: Audience, campaign: Campai
     alone = plan_for(campaign, [weigh(audience, "b", 1000.0)])
     assert {persona.weight for persona in alone.panel} == {1000.0}
     assert alone.notes == ()
+
+
+def test_weights_in_one_unit_may_be_kept(audience: Audience, campaign: Campaign) -> None:
+    """Whoever knows that two audiences share a unit keeps it: the larger outvotes the smaller, and the run says so."""
+    both = [weigh(audience, "a", 1.0), weigh(audience, "b", 3.0)]
+    tapped = ScriptedEngine(lambda question: reading("click" if "Reads b." in question.prompt else "read", ratings={}))
+    run = toolkit.run(campaign, both, engine=tapped, rating="direct", control=False, keep_weights=True)
+    rates = toolkit.scorecard(run.reactions).filter(pl.col("measure") == "objective_rate")["estimate"].to_list()
+    assert rates == pytest.approx([0.75, 0.75])
+    assert run.methods.settings.keep_weights
+    assert any("weights were kept as given" in one and "a 25 %, b 75 %" in one for one in run.methods.warnings)
+    alike = toolkit.run(campaign, both, engine=tapped, rating="direct", control=False)
+    rates = toolkit.scorecard(alike.reactions).filter(pl.col("measure") == "objective_rate")["estimate"].to_list()
+    assert rates == pytest.approx([0.5, 0.5])
+    assert alike.run_id != run.run_id
+    with pytest.raises(InputError, match="keep_weights='perhaps': give True or False"):
+        toolkit.plan(campaign, both, keep_weights="perhaps")  # type: ignore[arg-type]
+
+
+def test_the_command_keeps_weights(audience: Audience, command: Command, tmp_path: Path) -> None:
+    """`--keep-weights` reaches the plan and the run that is saved."""
+    for name, weight in (("a", 1.0), ("b", 3.0)):
+        save_audience(weigh(audience, name, weight), tmp_path / "work" / f"{name}.yaml")
+    (tmp_path / "work" / "d.txt").write_text("Send an invoice in the chat.")
+    asked = ("run", "d.txt", "--audience", "a.yaml", "--audience", "b.yaml", "--rating", "direct", "--no-control")
+    with Zoo(Animal(source="", keep=says(TEXT))) as zoo:
+        at = ("--base-url", zoo.base_url, "--model", "m", "--out", "out", "--keep-weights")
+        shown = command(*asked, *at, OPENAI_API_KEY="k")
+    assert shown.returncode == 0, shown.stderr
+    reactions = toolkit.load_run(tmp_path / "work" / "out").reactions
+    assert set(reactions["weight"]) == {1.0, 3.0}
 
 
 def test_an_audience_given_twice_is_asked_once(audience: Audience, campaign: Campaign) -> None:

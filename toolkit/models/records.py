@@ -384,6 +384,8 @@ class Settings(Record):
     """Whether a reader with no persona answers too."""
     head_to_head: bool = False
     """Whether personas also choose between every two drafts, shown side by side in both orders."""
+    keep_weights: bool = False
+    """Whether weights of several audiences are added up as they are; else a person of each counts 1 on average."""
     prompts: Path | None = Field(default=None, exclude=True)
     """A folder of templates that win over the built-in ones; a run records the hash of each instead."""
 

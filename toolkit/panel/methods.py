@@ -129,9 +129,7 @@ def _describe_rating(plan: Plan, asked: Asked) -> str:
 
 def make_run_id(plan: Plan, model: str, embedding_model: str | None) -> str:
     """Return a name that the same inputs always give: campaign and twelve digits of their SHA-256."""
-    later = (
-        set() if plan.settings.head_to_head else {"head_to_head"}
-    )  # names from before this setting stay as they were
+    later = {name for name in ("head_to_head", "keep_weights") if not getattr(plan.settings, name)}  # older names stay
     settings = plan.settings.model_dump_json(exclude=later)
     parts = [plan.campaign.model_dump_json(), settings, model, embedding_model or ""]
     parts += [audience.digest for audience in plan.audiences]
