@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,31 @@ def test_people_described_alike_count_once(audience: Audience, campaign: Campaig
     assert alike.detectable == pytest.approx(draw(20, 20).detectable)
     assert alike.detectable != pytest.approx(draw(80, 80).detectable)
     assert "80 personas are described in 20 ways" in alike.notes[0]
+
+
+@pytest.mark.parametrize(("ways", "decision"), [(20, "best"), (5, "not enough"), (40, "best")])
+def test_a_run_says_how_many_are_told_apart(
+    ways: int, decision: str, audience: Audience, campaign: Campaign, tmp_path: Path
+) -> None:
+    """Forty people in twenty ways are twenty in run.json, verdict and report; those in five ways decide nothing."""
+    person = audience.personas[0]
+    people = tuple(
+        person.model_copy(update={"id": f"p{number}", "about": f"Sells jam number {number % ways}."})
+        for number in range(40)
+    )
+    crowd = audience.model_copy(update={"personas": people})
+    wants = ScriptedEngine(lambda asked: reading("click" if "Get paid" in asked.prompt else "read", ratings={}))
+    run = toolkit.run(campaign, crowd, engine=wants, rating="direct", control=False)
+    assert (run.methods.personas, run.methods.distinct_personas) == (40, ways)
+    assert json.loads((run.save(tmp_path / "run") / "run.json").read_text())["distinct_personas"] == ways
+    verdict = run.verdict()
+    assert verdict.decision == decision
+    said = f"40 personas are described in {ways} ways"
+    assert (said in verdict.because) == (ways < 40)
+    assert ("narrower than they should be" in verdict.because) == (ways < 40)
+    for name in ("report.html", "report.md"):
+        toolkit.save_report(run, tmp_path / name)
+        assert (f"described in {ways} ways" in (tmp_path / name).read_text(encoding="utf-8")) == (ways < 40)
 
 
 def test_more_drafts_need_a_larger_lead(audience: Audience, campaign: Campaign) -> None:

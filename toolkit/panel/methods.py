@@ -15,6 +15,7 @@ from toolkit.drafts.surfaces import find_surface, is_folded
 from toolkit.engines import base, budget, embedder
 from toolkit.errors import spell_out
 from toolkit.models import exchange
+from toolkit.panel import pooling
 from toolkit.panel.embedding import Embedding
 from toolkit.panel.frame import make_preferences, make_reactions, rate_reactions
 from toolkit.panel.planning import Plan
@@ -98,6 +99,7 @@ def _make_methods(
         form=engine.form,
         batch=engine.is_batch,
         personas=len(plan.panel),
+        distinct_personas=pooling.count_distinct(plan.panel),
         wordings=plan.wordings,
         counts=_count(personas, engine.calls),
         control_counts=_count(control, engine.calls) if plan.settings.control else None,

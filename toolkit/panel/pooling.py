@@ -32,6 +32,11 @@ def find_factors(audiences: Sequence[Audience], *, keep_weights: bool = False) -
     return {one.audience: len(one.personas) / sum(persona.weight for persona in one.personas) for one in audiences}
 
 
+def count_distinct(panel: Sequence[Persona]) -> int:
+    """Return in how many ways the people are described, to the model's eyes."""
+    return len(set(_number_people(panel).tolist()))
+
+
 def count_effective(panel: Sequence[Persona]) -> float:
     """Return the effective number of people; those described alike count as one, for the model answers them alike."""
     people, weights = _number_people(panel), [persona.weight for persona in panel]
@@ -50,7 +55,7 @@ def list_notes(
         yield f"weights were kept as given, in one unit for all audiences: {_say_shares(panel)}"
     elif len(audiences) > 1:
         yield "each audience was weighed so that a person counts 1 on average, whatever unit its weights are in"
-    distinct = len(set(_number_people(panel).tolist()))
+    distinct = count_distinct(panel)
     if distinct < len(panel):
         yield (
             f"{len(panel):,} personas are described in {distinct:,} ways; those described alike answer alike and count "

@@ -92,6 +92,8 @@ class Methods(Record):
     batch: bool = False
     """Whether questions went through the provider's batch interface."""
     personas: int
+    distinct_personas: int | None = None
+    """In how many ways they are described; those described alike answer alike, and count once. Null if not counted."""
     wordings: int
     counts: Counts
     control_counts: Counts | None
@@ -347,12 +349,20 @@ class Run:
         return (None, *self.methods.segment_keys)
 
 
+def say_personas(methods: Methods) -> str:
+    """Return how many personas were asked, such as "80 personas, described in 20 ways"."""
+    distinct = methods.distinct_personas
+    alike = f", described in {distinct:,} ways" if distinct is not None and distinct < methods.personas else ""
+    return f"{methods.personas} personas{alike}"
+
+
 def make_basis(methods: Methods, **known: Any) -> deciding.Basis:
     """Return what a verdict rests on by what run.json says, with what is `known` besides."""
     counts = methods.counts
     return deciding.Basis(
         drafts=tuple(draft.id for draft in methods.campaign.drafts),
         personas=methods.personas,
+        distinct=methods.distinct_personas,
         planned=counts.planned,
         ok=counts.ok,
         refused=counts.refused,
