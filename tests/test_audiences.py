@@ -17,7 +17,7 @@ BOB = "  - id: bob\n    name: Bob\n    age: 40\n    about: Drives.\n"
 GOOD = "audience: a\npersonas:\n" + ANN
 
 FAULTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "an empty file": ("a.yaml", "", ("a.yaml: ", "empty", "personas show")),
+    "an empty file": ("a.yaml", "", ("a.yaml: ", "empty", "load_audience('uk-small-sellers')")),
     "an empty JSON file": ("a.json", " ", ("a.json: ", "empty")),
     "an empty table": ("a.csv", "", ("a.csv: ", "empty", "column names")),
     "a list": ("a.yaml", "- x\n", ("a.yaml: an audience is a mapping", "docs/files.md")),
@@ -108,7 +108,7 @@ def test_missing_folder_and_unknown_name(tmp_path: Path) -> None:
         load_audience(tmp_path / "gone.yaml")
     with pytest.raises(InputError, match="this is a folder; name a file in it"):
         load_audience(tmp_path)
-    with pytest.raises(InputError, match=r"'uk-social-fed'; did you mean uk-social-feed.*personas list") as caught:
+    with pytest.raises(InputError, match=r"'uk-social-fed'; did you mean uk-social-feed.*list_audiences") as caught:
         load_audience("uk-social-fed")
     assert "\n" not in str(caught.value)
 

@@ -229,3 +229,32 @@ def test_everything_that_asks_takes_what_a_run_takes(
     shown = capfd.readouterr()
     kept = [path.read_bytes().decode(errors="replace") for path in tmp_path.rglob("*") if path.is_file()]
     assert not any(re.search("(gateway|key)-secret", text) for text in (*kept, shown.out, shown.err))
+
+
+@pytest.mark.parametrize("asker", ["audience record", "audience check --record", "record_campaign", "rewrite"])
+def test_a_refusal_that_repeats_a_secret_is_masked(
+    asker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A gateway that quotes the header and the key in its refusal gets neither onto a screen nor into a file."""
+    write_campaign(tmp_path, people=3)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MISTRAL_API_KEY", "key-secret-3")
+    monkeypatch.setenv("AUDIENCE_STORE", str(tmp_path / "replies.sqlite"))
+
+    def refuse(visit: Visit) -> Answer:
+        said = f"no access with {visit.headers['x-gateway']} and {visit.headers['authorization']}"
+        return Answer(error(said), 401)
+
+    told = ""
+    with Zoo(Animal(source="", keep=refuse)) as zoo:
+        given = {"base_url": zoo.base_url, "model": "m", "store": tmp_path / "replies.sqlite", **REACHING}
+        try:
+            ASKERS[asker](tmp_path / "jam.yaml", given)
+        except EngineUnavailable as refused:
+            told = str(refused)
+        assert zoo.visits
+    shown = capfd.readouterr()
+    said = told + shown.out + shown.err
+    assert "no access with" in said
+    kept = [path.read_bytes().decode(errors="replace") for path in tmp_path.rglob("*") if path.is_file()]
+    assert not any(re.search("(gateway|key)-secret", text) for text in (*kept, said))

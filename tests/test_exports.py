@@ -97,7 +97,9 @@ def test_tiktok_ads_from_a_workbook(tmp_path: Path) -> None:
 
 def test_an_export_without_impressions_says_what_lacks(tmp_path: Path) -> None:
     """Analytics counts visits: one line says so and where to go."""
-    with pytest.raises(InputError, match=r"Google Analytics 4 export has visits after a click.*--map shown=COLUMN"):
+    with pytest.raises(
+        InputError, match=r"Google Analytics 4 export has visits after a click.*columns=\{'shown': 'COLUMN'\}"
+    ):
         read(
             tmp_path, "# -----\n# Oak\n\nSession manual ad content,Sessions,Views\n,60,150,Grand total\nplain,60,150\n"
         )

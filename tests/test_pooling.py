@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
+from conftest import Command
+from provider_zoo import TEXT, Animal, Zoo, says
 from real_results import guess, make_world
 from scripted import ScriptedEngine, reading
 
 import toolkit
+from toolkit.audiences import save_audience
 from toolkit.errors import InputError
 from toolkit.models import Audience, Campaign, Draft, Settings
 from toolkit.panel.estimating import say_estimate
@@ -44,6 +49,37 @@ def test_no_unit_of_weight_outvotes_another(audience: Audience, campaign: Campai
     assert alone.notes == ()
 
 
+def test_weights_in_one_unit_may_be_kept(audience: Audience, campaign: Campaign) -> None:
+    """Whoever knows that two audiences share a unit keeps it: the larger outvotes the smaller, and the run says so."""
+    both = [weigh(audience, "a", 1.0), weigh(audience, "b", 3.0)]
+    tapped = ScriptedEngine(lambda question: reading("click" if "Reads b." in question.prompt else "read", ratings={}))
+    run = toolkit.run(campaign, both, engine=tapped, rating="direct", control=False, keep_weights=True)
+    rates = toolkit.scorecard(run.reactions).filter(pl.col("measure") == "objective_rate")["estimate"].to_list()
+    assert rates == pytest.approx([0.75, 0.75])
+    assert run.methods.settings.keep_weights
+    assert any("weights were kept as given" in one and "a 25 %, b 75 %" in one for one in run.methods.warnings)
+    alike = toolkit.run(campaign, both, engine=tapped, rating="direct", control=False)
+    rates = toolkit.scorecard(alike.reactions).filter(pl.col("measure") == "objective_rate")["estimate"].to_list()
+    assert rates == pytest.approx([0.5, 0.5])
+    assert alike.run_id != run.run_id
+    with pytest.raises(InputError, match="keep_weights='perhaps': give True or False"):
+        toolkit.plan(campaign, both, keep_weights="perhaps")  # type: ignore[arg-type]
+
+
+def test_the_command_keeps_weights(audience: Audience, command: Command, tmp_path: Path) -> None:
+    """`--keep-weights` reaches the plan and the run that is saved."""
+    for name, weight in (("a", 1.0), ("b", 3.0)):
+        save_audience(weigh(audience, name, weight), tmp_path / "work" / f"{name}.yaml")
+    (tmp_path / "work" / "d.txt").write_text("Send an invoice in the chat.")
+    asked = ("run", "d.txt", "--audience", "a.yaml", "--audience", "b.yaml", "--rating", "direct", "--no-control")
+    with Zoo(Animal(source="", keep=says(TEXT))) as zoo:
+        at = ("--base-url", zoo.base_url, "--model", "m", "--out", "out", "--keep-weights")
+        shown = command(*asked, *at, OPENAI_API_KEY="k")
+    assert shown.returncode == 0, shown.stderr
+    reactions = toolkit.load_run(tmp_path / "work" / "out").reactions
+    assert set(reactions["weight"]) == {1.0, 3.0}
+
+
 def test_an_audience_given_twice_is_asked_once(audience: Audience, campaign: Campaign) -> None:
     """The same audience twice is one, told; two that differ under one name are refused."""
     engine = ScriptedEngine(lambda _: reading(ratings={}))
@@ -70,6 +106,31 @@ def test_people_described_alike_count_once(audience: Audience, campaign: Campaig
     assert alike.detectable == pytest.approx(draw(20, 20).detectable)
     assert alike.detectable != pytest.approx(draw(80, 80).detectable)
     assert "80 personas are described in 20 ways" in alike.notes[0]
+
+
+@pytest.mark.parametrize(("ways", "decision"), [(20, "best"), (5, "not enough"), (40, "best")])
+def test_a_run_says_how_many_are_told_apart(
+    ways: int, decision: str, audience: Audience, campaign: Campaign, tmp_path: Path
+) -> None:
+    """Forty people in twenty ways are twenty in run.json, verdict and report; those in five ways decide nothing."""
+    person = audience.personas[0]
+    people = tuple(
+        person.model_copy(update={"id": f"p{number}", "about": f"Sells jam number {number % ways}."})
+        for number in range(40)
+    )
+    crowd = audience.model_copy(update={"personas": people})
+    wants = ScriptedEngine(lambda asked: reading("click" if "Get paid" in asked.prompt else "read", ratings={}))
+    run = toolkit.run(campaign, crowd, engine=wants, rating="direct", control=False)
+    assert (run.methods.personas, run.methods.distinct_personas) == (40, ways)
+    assert json.loads((run.save(tmp_path / "run") / "run.json").read_text())["distinct_personas"] == ways
+    verdict = run.verdict()
+    assert verdict.decision == decision
+    said = f"40 personas are described in {ways} ways"
+    assert (said in verdict.because) == (ways < 40)
+    assert ("narrower than they should be" in verdict.because) == (ways < 40)
+    for name in ("report.html", "report.md"):
+        toolkit.save_report(run, tmp_path / name)
+        assert (f"described in {ways} ways" in (tmp_path / name).read_text(encoding="utf-8")) == (ways < 40)
 
 
 def test_more_drafts_need_a_larger_lead(audience: Audience, campaign: Campaign) -> None:

@@ -13,7 +13,7 @@ from odf.opendocument import OpenDocumentSpreadsheet
 from odf.table import Table, TableCell, TableRow
 from odf.text import P
 
-from toolkit.errors import InputError
+from toolkit.errors import InputError, spell_out
 from toolkit.files import tables
 from toolkit.files.tables import columnar, workbooks
 
@@ -172,7 +172,7 @@ def test_other_sheets_are_named(tmp_path: Path) -> None:
     write_book(path, {"Cover": [["Spring"], ["by Ann"]], "Copy": ROWS, "More": ROWS})
     cells, notes = read(path, fits=lambda table: "text" in table.columns)
     assert cells == WANTED
-    assert "sheet 'Copy' read; not read: Cover, More (--sheet names one)" in notes
+    assert "sheet 'Copy' read; not read: Cover, More (sheet names one)" in spell_out(notes)
     with pytest.raises(InputError, match=r"no sheet 'Copi'; did you mean Copy\?; it has: Cover, Copy, More"):
         tables.load_table(path, sheet="Copi")
 
@@ -235,7 +235,7 @@ def test_what_cannot_be_read_names_the_way_out(tmp_path: Path) -> None:
         tables.load_table(locked)
     with pytest.raises(InputError, match=r"in Numbers, export it as \.xlsx or \.csv"):
         tables.load_table(write_text(tmp_path, "x", "a.numbers"))
-    with pytest.raises(InputError, match="--sheet 'One' is for workbooks"):
+    with pytest.raises(InputError, match="sheet='One' is for workbooks"):
         tables.load_table(write_text(tmp_path, "id,text\na,b\n"), sheet="One")
 
 

@@ -49,15 +49,18 @@ class Vocabulary:
     option: Callable[[str, object], str]
     """Gets an option's Python name and its value, `...` for none; returns both in the reader's words."""
     steps: Mapping[str, str]
-    """What to do next, by name: `again` goes on with what was begun, `help` lists the options, `key` gets one."""
+    """What to do next, by name: `again` goes on with what was begun, `help` lists the options, `key` gets one,
+    `audiences` and `rules` name what there is, `form` shows one, `replace` writes over a file."""
 
 
 def _say_keyword(name: str, value: object) -> str:
     return name if value is ... else f"{name}={value!r}"
 
 
-_FLAGS = {"control": "--no-control", "api_key": "OPENAI_API_KEY", "objections": "--objection", "quotas": "--quota",
-          "segments": "--segment"}  # fmt: skip
+_FLAGS = {
+    "api_key": "OPENAI_API_KEY", "columns": "--map", "control": "--no-control", "folder": "--out",
+    "objections": "--objection", "path": "--out", "quotas": "--quota", "segments": "--segment",
+}  # fmt: skip
 """Options that the command calls otherwise."""
 
 
@@ -65,14 +68,26 @@ def _say_flag(name: str, value: object) -> str:
     flag = _FLAGS.get(name) or f"--{name.replace('_', '-')}"
     if value is ... or isinstance(value, bool):
         return flag
-    return f"{flag} {','.join(map(str, value)) if isinstance(value, tuple) else value}"
+    if isinstance(value, dict):
+        return f"{flag} {' '.join(f'{key}={_quote(str(item))}' for key, item in value.items())}"
+    said = ",".join(map(str, value)) if isinstance(value, tuple) else value
+    return f"{flag} {_quote(said) if isinstance(said, str) else said}"
+
+
+def _quote(value: str) -> str:
+    """Return several words as a shell takes them; what stands between pointed brackets names a thing, not a text."""
+    return repr(value) if " " in value and not value.startswith("<") else value
 
 
 PYTHON = Vocabulary(
     _say_keyword,
     {
         "again": "make the same call again",
+        "audiences": "see toolkit.audiences.list_audiences()",
+        "form": "toolkit.load_audience('uk-small-sellers') is one",
         "help": "see help(toolkit.run)",
+        "replace": "pass overwrite=True to replace it",
+        "rules": "toolkit.drafts.lint.RULES lists them",
         "key": "set OPENAI_API_KEY, or pass api_key, or engine='local', or base_url for a server of your own",
     },
 )
@@ -81,7 +96,11 @@ FLAGS = Vocabulary(
     _say_flag,
     {
         "again": "run the same command again",
+        "audiences": "see `audience personas list`",
+        "form": "see `audience personas show uk-small-sellers --json` for the form",
         "help": "see `audience run --help`",
+        "replace": "pass --force to replace it",
+        "rules": "`audience lint --rules` lists them",
         "key": "set OPENAI_API_KEY, or pass --engine local, or --base-url for a server of your own",
     },
 )
@@ -106,7 +125,7 @@ def name_option(name: str, value: object = ...) -> str:
     """Return the mark of an option, and its value if one is given, for the message of a ToolkitError."""
     if value is ...:
         return f"\x0e{name}\x0f"
-    plain = value if isinstance(value, (str, int, float, tuple, list, type(None))) else str(value)
+    plain = value if isinstance(value, (str, int, float, tuple, list, dict, type(None))) else str(value)
     return f"\x0e{name}={plain!r}\x0f"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.audiences import ages, persona_sets, privacy
-from toolkit.errors import InputError, suggest
+from toolkit.errors import InputError, name_option, suggest
 from toolkit.files import Located, located_yaml, make_record, read_text, tables
 from toolkit.models import Audience, Persona
 
@@ -197,7 +197,7 @@ def make_people_of(
     personas, faults = maker.make_all(numbered)
     notes = [*table.notes, *maker.tell(numbered, faults)]
     if not personas and not faults:
-        raise InputError(f"{path}: nobody of {len(rows)} is left: {notes[-1]}; change --where")
+        raise InputError(f"{path}: nobody of {len(rows)} is left: {notes[-1]}; change {name_option('where')}")
     if not personas:
         line, fault = faults[0]
         raise InputError(f"{path}:{line}: {fault}; nobody of {len(rows)} can be used")
@@ -352,7 +352,9 @@ class _Maker:
                 self.young.append(row.line)
             elif fault:
                 if self.strict:
-                    raise InputError(f"{self.path}:{row.line}: {fault}; correct it, or leave out --strict")
+                    raise InputError(
+                        f"{self.path}:{row.line}: {fault}; correct it, or leave {name_option('strict')} out"
+                    )
                 faults.append((row.line, fault))
             else:
                 personas.append(self._make(row, number, age))
@@ -417,21 +419,20 @@ class _Maker:
 
     def tell(self, numbered: Sequence[tuple[int, tables.Row]], faults: Sequence[tuple[int, str]]) -> list[str]:
         """Return what was left out, one sentence each."""
-        notes = [f"read as {self.label}"] if self.label else []
+        notes, keep = [f"read as {self.label}"] if self.label else [], name_option("keep")
         personal = [f"{column} ({why})" for column, why in self.reasons.items() if why != privacy.BOOKKEEPING]
         kept_back = [column for column, why in self.reasons.items() if why == privacy.BOOKKEEPING]
         if personal:
-            notes.append(f"left out as personal: {', '.join(personal)}; --keep COLUMN brings one back")
+            notes.append(f"left out as personal: {', '.join(personal)}; {keep} brings a column back")
         if kept_back:
-            notes.append(f"left out as {privacy.BOOKKEEPING}: {', '.join(kept_back)}; --keep COLUMN brings one back")
+            notes.append(f"left out as {privacy.BOOKKEEPING}: {', '.join(kept_back)}; {keep} brings a column back")
         if self.redacted:
-            notes.append(
-                f"addresses or numbers inside {self.redacted} texts left out; --keep COLUMN keeps those of one"
-            )
+            notes.append(f"addresses or numbers inside {self.redacted} texts left out; {keep} keeps those of a column")
         if self.unwanted:
-            notes.append(f"{self.unwanted} of {len(numbered)} rows are not what --where asks for")
+            notes.append(f"{self.unwanted} of {len(numbered)} rows are not what {name_option('where')} asks for")
         if self.young:
-            advice = "" if self.youngest == ages.YOUNGEST else "; --where 'age >= 13' reads those of 13 to 17, too"
+            named = name_option("where", "age >= 13")
+            advice = "" if self.youngest == ages.YOUNGEST else f"; {named} reads those of 13 to 17, too"
             notes.append(f"{len(self.young)} under {self.youngest} left out{advice}")
         if self.told:
             shown = "; ".join(f"{said} (line {line})" for line, said in self.told[:_MOST_TOLD])
@@ -585,7 +586,8 @@ def _choose_fill(
             lost = next((name for name in hidden if f"'{name}'" in str(error)), None)
             if lost is None:
                 raise
-            raise InputError(f"{template}: the column {lost!r} is left out as personal; keep it with --keep") from None
+            named = name_option("keep", (lost,))
+            raise InputError(f"{template}: the column {lost!r} is left out as personal; keep it with {named}") from None
 
     return explain
 
@@ -614,10 +616,12 @@ def _fill_sentence(path: Path, table: tables.LoadedTable, hidden: Collection[str
             (name for name in hidden if tables.headings.simplify(name) == tables.headings.simplify(wanted)), None
         )
         if lost is not None:
-            raise InputError(f"--sentence: the column {lost!r} is left out as personal; keep it with --keep {lost!r}")
+            named, keep = name_option("sentence"), name_option("keep", (lost,))
+            raise InputError(f"{named}: the column {lost!r} is left out as personal; keep it with {keep}")
         names[wanted] = find_column(path, table, wanted)
     if not names:
-        raise InputError(f"--sentence {sentence!r} names no column; put one in braces, such as {{{table.columns[0]}}}")
+        named = name_option("sentence", sentence)
+        raise InputError(f"{named} names no column; put one in braces, such as {{{table.columns[0]}}}")
     return lambda context: _PLACE.sub(lambda found: str(context[names[found[1]]]), sentence)
 
 

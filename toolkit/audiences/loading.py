@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.audiences import persona_sets, privacy
 from toolkit.audiences.importing import Making, make_people, make_rows_of, make_set
-from toolkit.errors import A_PATH, InputError, accept_only, suggest
+from toolkit.errors import A_PATH, InputError, accept_only, name_step, suggest
 from toolkit.files import Located, located_yaml, make_record, read_text, resources, tables, write_atomically
 from toolkit.models import Audience
 
@@ -72,9 +72,7 @@ def load_audience(
         located_yaml.load_document(text, str(path), path.suffix.lower()) if text.strip() else Located(None, str(path))
     )
     if document.value is None:
-        raise InputError(
-            f"{path}: the file is empty; see `audience personas show uk-small-sellers --json` for the form"
-        )
+        raise InputError(f"{path}: the file is empty; {name_step('form')}")
     if persona_sets.find_people(document.value):
         dropped: set[str] = set()
         people = persona_sets.find_people(privacy.drop_contacts(document.value, dropped)) or []
@@ -118,7 +116,7 @@ def save_audience(audience: Audience, path: str | Path, *, overwrite: bool = Fal
     if path.suffix not in {".yaml", ".yml"}:
         raise InputError(f"{path}: an audience is written as .yaml; name the file so")
     if path.exists() and not overwrite:
-        raise InputError(f"{path}: the file exists; choose another name, or pass --force to replace it")
+        raise InputError(f"{path}: the file exists; choose another name, or {name_step('replace')}")
     write_atomically(path, write_audience(audience).encode())
 
 
@@ -140,7 +138,7 @@ def _find(source: str | Path, folder: Path | None) -> Path:
             return place / f"{source}.yaml"
     names = [name for name, _ in list_audiences(folder)]
     raise InputError(
-        f"unknown audience {str(source)!r}{suggest(str(source), names)}; see `audience personas list`, or give a path"
+        f"unknown audience {str(source)!r}{suggest(str(source), names)}; {name_step('audiences')}, or give a path"
     )
 
 

@@ -13,7 +13,7 @@ from polars_hash import CryptographicHashingNameSpace
 
 from toolkit.audiences.importing import Making, check_names, choose_own, make_people_of
 from toolkit.audiences.sampling import check_key, check_quotas, check_sample, make_salt
-from toolkit.errors import InputError
+from toolkit.errors import InputError, name_option
 from toolkit.files import tables
 from toolkit.models import Audience
 
@@ -62,7 +62,8 @@ def draw_people(path: Path, making: Making, fields: Mapping[str, Any], draw: Dra
     """
     schema = _run(path, lambda: pl.scan_parquet(path).collect_schema())
     if making.where is not None:
-        raise InputError(f"{path}: --where does not go with a draw of a .parquet file; filter the file first")
+        named = name_option("where")
+        raise InputError(f"{path}: {named} does not go with a draw of a .parquet file; filter the file first")
     own = choose_own(making.columns, schema.names())
     check_names(path, schema.names(), [*making.segments, *filter(None, making.columns.values())])
     if draw.key is not None:

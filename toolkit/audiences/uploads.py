@@ -9,7 +9,7 @@ from pathlib import Path
 
 from toolkit.audiences.importing import find_left_out, load_people_table, suggest_fitting, suggest_segments
 from toolkit.audiences.loading import load_audience
-from toolkit.errors import InputError
+from toolkit.errors import InputError, spell_out
 from toolkit.files import tables
 from toolkit.models import Audience
 
@@ -65,7 +65,9 @@ def read_table(name: str, data: bytes) -> Table:
     columns = tuple(dict.fromkeys(column for row in rows for column in row.cells))
     suggested = {own: column for own, column in suggest_fitting(table, left_out).items() if column in columns}
     segments = suggest_segments(rows, [*suggested.values(), *left_out])
-    return Table(name, data, columns, suggested, tuple(segments), left_out=left_out, notes=table.notes)
+    return Table(
+        name, data, columns, suggested, tuple(segments), left_out=left_out, notes=tuple(map(spell_out, table.notes))
+    )
 
 
 def make_audience(

@@ -26,7 +26,7 @@ _ASKING = ("model", "base_url", "embedding_model", "concurrency", "price", "rpm"
 _PRICED = (
     "model", "base_url", "embedding_model", "price", "concurrency", "endpoint", "max_tokens", "reasoning_effort",
 )  # fmt: skip
-_SETTINGS = ("objective", "rating", "repeats", "seed", "head_to_head", "prompts")
+_SETTINGS = ("objective", "rating", "repeats", "seed", "head_to_head", "keep_weights", "prompts")
 
 
 @click.command()

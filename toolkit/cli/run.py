@@ -24,6 +24,7 @@ _HOW_TO_ASK = (
 )  # fmt: skip
 _DEMO_CAMPAIGN = "paypal-invoices.yaml"
 _ESTIMATED = ("embedding_model", "concurrency", "max_cost", "max_tokens", "reasoning_effort")
+_SETTINGS = ("objective", "rating", "sample", "repeats", "seed", "prompts", "head_to_head", "keep_weights")
 _RUNS = Path("runs")
 
 
@@ -85,9 +86,7 @@ def _test(
     if quiet and verbose:
         raise InputError("-q and -v exclude each other; pass one of them")
     audience = list(options.pop("audience")) or None
-    settings = {
-        name: options[name] for name in ("objective", "rating", "sample", "repeats", "seed", "prompts", "head_to_head")
-    }
+    settings = _pick(options, _SETTINGS)
     settings["control"] = not options["no_control"]
     engine = options["engine"] or "openai"
     priced = _pick(options, ("model", "base_url", "price", "batch", "endpoint"))

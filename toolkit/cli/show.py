@@ -14,7 +14,7 @@ from rich.table import Table
 
 from toolkit.models import LABEL, chance_link, records
 from toolkit.panel import estimating
-from toolkit.results import Evidence, say_disagreement
+from toolkit.results import Evidence, runs, say_disagreement
 from toolkit.results.scoring import RATES, deciding
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ def describe_run(run: Run, folder: Path) -> str:
         "run_id": run.run_id,
         "out": str(folder),
         "counts": run.counts.model_dump(),
+        "personas": methods.personas,
+        "distinct_personas": methods.distinct_personas,
         "cost_usd": methods.cost_usd,
         "prompt_tokens": methods.prompt_tokens,
         "completion_tokens": methods.completion_tokens,
@@ -121,7 +123,7 @@ def _tabulate(run: Run) -> Table:
     if run.methods.control_counts:
         cards = pl.concat([cards, run.control_scorecard()])
     table = Table(
-        title=f"Shares of the simulated audience ({run.methods.personas} personas, {run.methods.wordings} wordings)",
+        title=f"Shares of the simulated audience ({runs.say_personas(run.methods)}, {run.methods.wordings} wordings)",
         title_justify="left",
     )
     table.add_column("draft")

@@ -280,8 +280,9 @@ def _make_from_tables(
         _refuse_columns(path, named)
     notes: list[str] = []
     skipped = [str(table.sheet) for table, fields in laid if "text" not in fields]
+    several = ", ".join(str(table.sheet) for table, _ in fitting)
     if len(fitting) > 1:
-        notes.append(f"sheets read: {', '.join(str(table.sheet) for table, _ in fitting)} (--sheet names one)")
+        notes.append(f"sheets read: {several} ({name_option('sheet')} names one)")
     if skipped:
         notes.append(f"sheets without a column of words not read: {', '.join(skipped)}")
     rows: list[_PlacedRow] = []
@@ -361,7 +362,7 @@ def _refuse_columns(path: Path, found: Sequence[tables.LoadedTable]) -> None:
     hidden = [f"; {note}" for table in found for note in table.notes if note.startswith("hidden columns")]
     raise InputError(
         f"{path}:1: there is no column text{near}; it has: {held}{''.join(hidden[:1])}; call the column of words text, "
-        "or name it: --map text=COLUMN"
+        f"or name it: {name_option('columns', {'text': 'COLUMN'})}"
     )
 
 

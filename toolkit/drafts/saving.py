@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from toolkit.errors import InputError
+from toolkit.errors import InputError, name_option
 from toolkit.files import located_yaml, write_atomically
 from toolkit.models import Campaign
 
@@ -15,9 +15,9 @@ FORMATS = (".yaml", ".yml", ".json")
 def check_campaign_path(path: Path, *, overwrite: bool = False) -> None:
     """Raise InputError where a campaign cannot be written: another suffix, or a file that exists and may not go."""
     if path.suffix not in FORMATS:
-        raise InputError(f"--out {path}: drafts are written as {', '.join(FORMATS)}; name the file so")
+        raise InputError(f"{name_option('path', path)}: drafts are written as {', '.join(FORMATS)}; name the file so")
     if path.exists() and not overwrite:
-        raise InputError(f"--out {path}: the file exists; choose another name")
+        raise InputError(f"{name_option('path', path)}: the file exists; choose another name")
 
 
 def save_campaign(campaign: Campaign, path: Path, *, overwrite: bool = False) -> None:

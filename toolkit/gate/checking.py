@@ -262,7 +262,7 @@ class _Judge:
             )
         mixed = any(found.is_mixed(placed.check.drafts) for placed in checks if len(placed.check.drafts) > 1)
         if mixed:
-            yield "a comparison mixes reactions under earlier and present built-in prompts; --renew sets both anew"
+            yield "a comparison mixes reactions under earlier and present built-in prompts; renewing sets both anew"
         if found.recording.header.engine == "local" and found.recording.header.form == "completion":
             yield "recorded from the embedded model, which ranks drafts near chance: it shows how the gate works"
 

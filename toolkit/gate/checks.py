@@ -371,7 +371,7 @@ class CostCheck(Check):
         """Hold the cost of what is recorded to the limit."""
         if evidence.cost is None:
             return Ruling(
-                "inconclusive", "the model's price was not known when it was recorded; record with --price IN,OUT"
+                "inconclusive", "the model's price was not known when it was recorded; record it with a price"
             )
         return Ruling(
             "passed" if evidence.cost <= self.max_cost else "failed",

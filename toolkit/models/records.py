@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from toolkit.errors import InputError, suggest
+from toolkit.errors import InputError, spell_out, suggest
 
 MEASURES = ("relevance", "clarity", "trust", "appeal", "intent")
 ACTIONS = ("scroll_past", "read", "react", "click", "reply", "share", "save", "hide", "report")
@@ -179,7 +179,7 @@ class Audience(Record):
     @property
     def notes(self) -> tuple[str, ...]:
         """What reading the file left out or looked past, one sentence each."""
-        return self._notes
+        return tuple(map(spell_out, self._notes))
 
     def with_notes(self, notes: tuple[str, ...]) -> Audience:
         """Return a copy that tells what was left out."""
@@ -332,7 +332,7 @@ class Campaign(Record):
     @property
     def notes(self) -> tuple[str, ...]:
         """What reading the file left out or looked past, one sentence each."""
-        return self._notes
+        return tuple(map(spell_out, self._notes))
 
     def read_from(self, file: str, lines: dict[tuple[str, str], int], notes: tuple[str, ...] = ()) -> Campaign:
         """Return a copy that knows its file, its notes and the line of each part, by draft id and field, "" for all."""
@@ -384,6 +384,8 @@ class Settings(Record):
     """Whether a reader with no persona answers too."""
     head_to_head: bool = False
     """Whether personas also choose between every two drafts, shown side by side in both orders."""
+    keep_weights: bool = False
+    """Whether weights of several audiences are added up as they are; else a person of each counts 1 on average."""
     prompts: Path | None = Field(default=None, exclude=True)
     """A folder of templates that win over the built-in ones; a run records the hash of each instead."""
 

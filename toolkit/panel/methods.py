@@ -15,6 +15,7 @@ from toolkit.drafts.surfaces import find_surface, is_folded
 from toolkit.engines import base, budget, embedder
 from toolkit.errors import spell_out
 from toolkit.models import exchange
+from toolkit.panel import pooling
 from toolkit.panel.embedding import Embedding
 from toolkit.panel.frame import make_preferences, make_reactions, rate_reactions
 from toolkit.panel.planning import Plan
@@ -98,6 +99,7 @@ def _make_methods(
         form=engine.form,
         batch=engine.is_batch,
         personas=len(plan.panel),
+        distinct_personas=pooling.count_distinct(plan.panel),
         wordings=plan.wordings,
         counts=_count(personas, engine.calls),
         control_counts=_count(control, engine.calls) if plan.settings.control else None,
@@ -129,9 +131,7 @@ def _describe_rating(plan: Plan, asked: Asked) -> str:
 
 def make_run_id(plan: Plan, model: str, embedding_model: str | None) -> str:
     """Return a name that the same inputs always give: campaign and twelve digits of their SHA-256."""
-    later = (
-        set() if plan.settings.head_to_head else {"head_to_head"}
-    )  # names from before this setting stay as they were
+    later = {name for name in ("head_to_head", "keep_weights") if not getattr(plan.settings, name)}  # older names stay
     settings = plan.settings.model_dump_json(exclude=later)
     parts = [plan.campaign.model_dump_json(), settings, model, embedding_model or ""]
     parts += [audience.digest for audience in plan.audiences]

@@ -12,7 +12,7 @@ import numpy as np
 from toolkit.audiences import sampling
 from toolkit.drafts import load_picture
 from toolkit.drafts.surfaces import find_surface
-from toolkit.errors import InputError, name_option
+from toolkit.errors import InputError, name_option, name_step
 from toolkit.models import Audience, Campaign, Persona, Settings, records
 from toolkit.panel import pooling
 from toolkit.questionnaire import Prompts, Questionnaire, Task, pairs
@@ -74,7 +74,7 @@ def make_plan(
     prompts = prompts or Prompts(settings.prompts)
     _check_objective(campaign, settings.objective)
     given, audiences = audiences, pooling.drop_repeated(audiences)
-    people, keys = _join_audiences(audiences)
+    people, keys = _join_audiences(audiences, keep_weights=settings.keep_weights)
     ranked = sampling.rank_personas(people, settings.seed)
     if settings.sample is not None and settings.sample > len(ranked):
         named = name_option("sample", settings.sample)
@@ -94,7 +94,7 @@ def make_plan(
         Questionnaire(prompts, settings.rating, pictures),
         pairs.PairQuestions(prompts, settings.objective),
         pictures,
-        tuple(pooling.list_notes(given, audiences, panel)),
+        tuple(pooling.list_notes(given, audiences, panel, keep_weights=settings.keep_weights)),
     )
 
 
@@ -108,14 +108,14 @@ def _check_objective(campaign: Campaign, objective: records.Objective) -> None:
             )
 
 
-def _join_audiences(audiences: Sequence[Audience]) -> tuple[list[Persona], tuple[str, ...]]:
+def _join_audiences(audiences: Sequence[Audience], *, keep_weights: bool) -> tuple[list[Persona], tuple[str, ...]]:
     """Return all personas and segment keys; with several audiences, ids and a segment say which one."""
     if not audiences:
-        raise InputError(f"no audience given; name one with {name_option('audience')}, see `audience personas list`")
+        raise InputError(f"no audience given; name one with {name_option('audience')}, {name_step('audiences')}")
     if len(audiences) == 1 and audiences[0].segment_keys:
         return list(audiences[0].personas), audiences[0].segment_keys
     people = []
-    factors = pooling.find_factors(audiences)
+    factors = pooling.find_factors(audiences, keep_weights=keep_weights)
     known = set(Persona.model_fields)  # one for all: of each its own took 0.8 kB a persona
     for audience in audiences:
         own = {"audience": audience.audience}

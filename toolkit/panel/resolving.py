@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from toolkit.audiences import importing, load_audience
 from toolkit.drafts import load_drafts, make_drafts
 from toolkit.drafts.surfaces import find_surface
-from toolkit.errors import InputError, name_option
+from toolkit.errors import InputError, name_option, name_step
 from toolkit.files import Located, make_record
 from toolkit.models import Audience, Campaign, Draft, Persona, Settings, records
 from toolkit.panel.run_options import SettingsOptions, make_settings
@@ -96,7 +96,7 @@ def _gather(drafts: Sequence[Draft]) -> Campaign:
 
 def _resolve_audience(audience: Any, draw: streaming.Draw | None) -> list[Audience]:
     if audience is None:
-        raise InputError(f"no audience given; name one with {name_option('audience')}, see `audience personas list`")
+        raise InputError(f"no audience given; name one with {name_option('audience')}, {name_step('audiences')}")
     if isinstance(audience, Audience):
         return [audience]
     if isinstance(audience, (str, Path)):

@@ -46,6 +46,8 @@ class SettingsOptions(TypedDict, total=False):
     """Whether a reader with no persona answers too; yes unless said otherwise."""
     head_to_head: bool
     """Whether personas also choose between every two drafts, in both orders."""
+    keep_weights: bool
+    """Whether weights of several audiences stay as given, in one unit; else a person of each counts 1 on average."""
     prompts: str | Path | None
     """A folder of templates that win over the built-in ones."""
 
@@ -153,6 +155,7 @@ _SETTINGS_TAKE = {
     "seed": f"give a whole number from 0 to {2**31 - 1}",
     "control": _YES_OR_NO,
     "head_to_head": _YES_OR_NO,
+    "keep_weights": _YES_OR_NO,
     "prompts": "give a folder",
 }
 _OWN_ENGINE = ("model", "base_url", "api_key", "rpm", "tpm", "endpoint", "timeout", "header", "query")

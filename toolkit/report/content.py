@@ -18,7 +18,7 @@ from toolkit.report import summaries
 from toolkit.report.advice import Decision, make_decision
 from toolkit.report.blocks import Funnel
 from toolkit.report.health import HealthSign, find_health
-from toolkit.results import Evidence, Run, said, say_disagreement
+from toolkit.results import Evidence, Run, runs, said, say_disagreement
 from toolkit.results.scoring import PRIMARY, columns, comparisons, interactions
 from toolkit.stats import lexical
 from toolkit.store import approvals
@@ -182,7 +182,7 @@ def list_methods(run: Run) -> Iterator[tuple[str, str]]:
             f"{audience['audience']}: {audience['personas']} personas; source: {audience['source'] or 'not said'}"
         )
         yield "Audience", f"{described}; SHA-256 {audience['sha256'][:16]}"
-    asked = f"{methods.personas} personas x {methods.wordings} wordings x {settings.repeats} repeats"
+    asked = f"{runs.say_personas(methods)} x {methods.wordings} wordings x {settings.repeats} repeats"
     yield "Panel", f"{asked}, seed {settings.seed}; {methods.order}"
     yield "Objective", f"{settings.objective}, declared before the run"
     yield "Model", f"{methods.model} through the {methods.engine} engine, {methods.started}"

@@ -16,6 +16,7 @@ from toolkit.files import resources
 from toolkit.models import LABEL, chance_link
 from toolkit.report import charts
 from toolkit.report.content import Report, list_methods
+from toolkit.results import runs
 from toolkit.results.scoring import RATES, comparisons
 from toolkit.validity.outcomes import wording
 
@@ -31,6 +32,7 @@ def render_html(report: Report) -> str:
         .render(
             report=report,
             methods=run.methods,
+            people=runs.say_personas(run.methods),
             statement=list(list_methods(run)),
             drafts=run.drafts,
             previews=render_previews(run.methods.campaign, highlights=report.highlights),

@@ -18,7 +18,7 @@ import polars as pl
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from toolkit.errors import A_PATH, InputError, accept_only
+from toolkit.errors import A_PATH, InputError, accept_only, name_option
 from toolkit.files import write_atomically
 from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict, chance_link, records
 from toolkit.results.evidence import Evidence, find_evidence, to_frame
@@ -92,6 +92,8 @@ class Methods(Record):
     batch: bool = False
     """Whether questions went through the provider's batch interface."""
     personas: int
+    distinct_personas: int | None = None
+    """In how many ways they are described; those described alike answer alike, and count once. Null if not counted."""
     wordings: int
     counts: Counts
     control_counts: Counts | None
@@ -306,8 +308,8 @@ class Run:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(
-                f"--out {folder}: cannot be written: {error.strerror}; every answer is kept in the store, so the same "
-                "command with another folder asks nothing again"
+                f"{name_option('folder', folder)}: cannot be written: {error.strerror}; every answer is kept in the "
+                "store, so the same call with another folder asks nothing again"
             ) from None
         for name, content in self._write_files().items():
             write_atomically(folder / name, content)
@@ -347,12 +349,20 @@ class Run:
         return (None, *self.methods.segment_keys)
 
 
+def say_personas(methods: Methods) -> str:
+    """Return how many personas were asked, such as "80 personas, described in 20 ways"."""
+    distinct = methods.distinct_personas
+    alike = f", described in {distinct:,} ways" if distinct is not None and distinct < methods.personas else ""
+    return f"{methods.personas} personas{alike}"
+
+
 def make_basis(methods: Methods, **known: Any) -> deciding.Basis:
     """Return what a verdict rests on by what run.json says, with what is `known` besides."""
     counts = methods.counts
     return deciding.Basis(
         drafts=tuple(draft.id for draft in methods.campaign.drafts),
         personas=methods.personas,
+        distinct=methods.distinct_personas,
         planned=counts.planned,
         ok=counts.ok,
         refused=counts.refused,
@@ -399,7 +409,7 @@ def check_folder(folder: Path) -> None:
     """Raise InputError unless a run may be written to `folder`: new, empty, or holding a run."""
     check_place(folder)
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "run.json").is_file():
-        raise InputError(f"--out {folder}: the folder holds other files; name a new or empty one")
+        raise InputError(f"{name_option('folder', folder)}: the folder holds other files; name a new or empty one")
 
 
 def check_place(folder: Path) -> None:
@@ -407,12 +417,13 @@ def check_place(folder: Path) -> None:
     try:
         place = next((one for one in (folder, *folder.parents) if one.exists()), folder)
     except OSError as error:
-        raise InputError(f"--out {folder}: cannot be used: {error.strerror}; name another folder") from None
+        named = name_option("folder", folder)
+        raise InputError(f"{named}: cannot be used: {error.strerror}; name another folder") from None
     if not place.is_dir():
         what = "this" if place == folder else place
-        raise InputError(f"--out {folder}: {what} is a file; name a folder to write the run to")
+        raise InputError(f"{name_option('folder', folder)}: {what} is a file; name a folder to write the run to")
     if not os.access(place, os.W_OK | os.X_OK):
-        raise InputError(f"--out {folder}: {place} cannot be written to; name another folder with --out")
+        raise InputError(f"{name_option('folder', folder)}: {place} cannot be written to; name another folder")
 
 
 @accept_only(folder=A_PATH)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from toolkit.audiences import editing, privacy, uploads
-from toolkit.errors import InputError
+from toolkit.errors import InputError, speaking
 from toolkit.files import tables
 from toolkit.models import Audience
 from toolkit.ui import caching, keys, state
-from toolkit.ui.text import escape
+from toolkit.ui.text import PAGE, escape
 
 _NONE = "(none)"
 _SHOWN = 3
@@ -98,8 +98,10 @@ def ask_words(table: uploads.Table) -> tuple[str, list[str]]:
 
 def show_notes(audience: Audience) -> None:
     """Draw what was left out of the table."""
-    if audience.notes:
-        st.info(escape("\n\n".join(f"{note[:1].upper()}{note[1:]}." for note in audience.notes)))
+    with speaking(PAGE):
+        notes = audience.notes
+    if notes:
+        st.info(escape("\n\n".join(f"{note[:1].upper()}{note[1:]}." for note in notes)))
 
 
 def show_three(audience: Audience) -> None:

@@ -11,7 +11,6 @@ _HERE = (
     ("raise max_cost and make the same call again", "raise the limit under Settings and ask again"),
     ("draft id ", "the name "),
     ("give each draft its own id", "give each draft its own"),
-    ("pass --force to replace it", "tick the box to replace it"),
     ("--max-cost", "the cost limit"),
     ("max_cost", "the cost limit"),
 )  # fmt: skip
@@ -31,10 +30,16 @@ def _name_field(name: str, value: object) -> str:
 _FIELDS = {
     "max_cost": "the cost limit", "price": "both prices under Settings", "concurrency": "the questions in flight",
     "sample": "the number of people", "model": f"the model {_ANSWERS}", "base_url": f"the address {_ANSWERS}",
+    "keep": "the list of personal columns to keep",
     "api_key": f"the key {_ANSWERS}", "engine": f"the engine {_ANSWERS}", "audience": "the audience",
 }  # fmt: skip
 _KEY = f"type one {_ANSWERS}, choose the embedded model, or give the address of a server of your own"
-PAGE = Vocabulary(_name_field, {"again": "ask again", "help": "change it on the page", "key": _KEY})
+_STEPS = {
+    "again": "ask again", "help": "change it on the page", "key": _KEY, "replace": "tick the box to replace it",
+    "audiences": "choose one from the list", "form": "copy one that is here to see the form",
+    "rules": "see the page about lint rules in the documentation",
+}  # fmt: skip
+PAGE = Vocabulary(_name_field, _STEPS)
 """How the pages call the options of a run."""
 
 

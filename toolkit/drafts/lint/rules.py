@@ -22,7 +22,7 @@ from toolkit.drafts.lint.variables import RULE as VARIABLES
 from toolkit.drafts.lint.variables import find_variables
 from toolkit.drafts.loading import load_drafts
 from toolkit.drafts.surfaces import FIELDS, find_surface
-from toolkit.errors import ArgumentKind, InputError, accept_only, suggest
+from toolkit.errors import ArgumentKind, InputError, accept_only, name_step, suggest
 from toolkit.models import Audience, Campaign, Draft, records
 
 RULES: tuple[str, ...] = (
@@ -106,8 +106,7 @@ def check_rule(pattern: str) -> None:
     if not any(_matches(rule, pattern) for rule in RULES):
         groups = sorted({rule.split(".")[0] for rule in RULES})
         raise InputError(
-            f"no lint rule is called {pattern!r}{suggest(pattern, [*RULES, *groups])}; "
-            "`audience lint --rules` lists them"
+            f"no lint rule is called {pattern!r}{suggest(pattern, [*RULES, *groups])}; {name_step('rules')}"
         )
 
 
@@ -162,9 +161,7 @@ def _check_overrides(campaign: Campaign) -> None:
     for rule in campaign.lint:
         place = campaign.place("lint", rule)
         if rule not in RULES:
-            raise InputError(
-                f"{place}: unknown rule {rule!r}{suggest(rule, RULES)}; `audience lint --rules` lists them"
-            )
+            raise InputError(f"{place}: unknown rule {rule!r}{suggest(rule, RULES)}; {name_step('rules')}")
 
 
 def _load_changes(campaign: Campaign) -> Mapping[str, records.Override]:
@@ -174,9 +171,7 @@ def _load_changes(campaign: Campaign) -> Mapping[str, records.Override]:
     found = load_config(Path(campaign.file).parent)
     for rule in found.settings.rules:
         if rule not in RULES:
-            raise InputError(
-                f"{found.file}: unknown rule {rule!r}{suggest(rule, RULES)}; `audience lint --rules` lists them"
-            )
+            raise InputError(f"{found.file}: unknown rule {rule!r}{suggest(rule, RULES)}; {name_step('rules')}")
     return found.settings.rules
 
 

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import InputError
+from toolkit.errors import InputError, name_option
 from toolkit.files.tables.records import LoadedTable, Row, drop_empty
 
 MOST_CELLS = 50_000_000
@@ -26,7 +26,8 @@ def load_parquet(path: Path, data: bytes) -> LoadedTable:
         height = int(scanned.select(pl.len()).collect().item())
         if width * height > MOST_CELLS:
             size = f"{height:,} rows of {width} columns"
-            raise InputError(f"{path}: {size} are too many to hold; draw from it with --sample or --quota")
+            draw = f"{name_option('sample')} or {name_option('quotas')}"
+            raise InputError(f"{path}: {size} are too many to hold; draw from it with {draw}")
         frame = pl.read_parquet(io.BytesIO(data))
     except (pl.exceptions.PolarsError, ValueError, OSError) as error:
         said = " ".join(str(error).split())[:160]

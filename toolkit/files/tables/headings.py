@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import InputError, suggest
+from toolkit.errors import InputError, name_option, suggest
 from toolkit.files.atomic import write_atomically
 from toolkit.files.located_yaml import load_yaml, write_yaml
 from toolkit.files.resources import DATA
@@ -94,12 +94,13 @@ def find_columns(
 
 
 def check_map(place: str, purpose: Purpose, columns: Sequence[str], chosen: Mapping[str, str]) -> None:
-    """Raise InputError where `--map` names a field that there is not, or a column that the table lacks."""
+    """Raise InputError where the map of columns names a field that there is not, or a column that the table lacks."""
     fields = _load_words()[purpose]
     for name, column in chosen.items():
         if name not in fields:
             raise InputError(
-                f"{place}: --map {name}={column}: no field {name!r}{suggest(name, fields)}; fields: {', '.join(fields)}"
+                f"{place}: {name_option('columns', {name: column})}: no field {name!r}{suggest(name, fields)}; "
+                f"fields: {', '.join(fields)}"
             )
         if column not in columns and simplify(column) not in {simplify(one) for one in columns}:
             raise InputError(

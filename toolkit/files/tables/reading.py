@@ -42,7 +42,7 @@ def load_table(
     others = [str(one.sheet) for one in found if one is not chosen]
     if not others:
         return chosen
-    note = f"sheet {chosen.sheet!r} read; not read: {', '.join(others)} (--sheet names one)"
+    note = f"sheet {chosen.sheet!r} read; not read: {', '.join(others)} ({name_option('sheet')} names one)"
     return dataclasses.replace(chosen, notes=(note, *chosen.notes))
 
 
@@ -62,7 +62,7 @@ def load_tables(path: Path, purpose: Purpose = "drafts", *, sheet: str | None = 
     if not data.strip():
         raise InputError(f"{path}: the file is empty; write a row of column names and at least one row below it")
     if sheet is not None and suffix not in _BOOKS:
-        raise InputError(f"{path}: --sheet {sheet!r} is for workbooks; leave it out for {suffix}")
+        raise InputError(f"{path}: {name_option('sheet', sheet)} is for workbooks; leave it out for {suffix}")
     if suffix == ".parquet":
         return [load_parquet(path, data)]
     if suffix in _STATISTICS:

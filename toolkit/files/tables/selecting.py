@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from toolkit.errors import InputError, suggest
+from toolkit.errors import InputError, name_option, suggest
 from toolkit.files.tables.headings import simplify
 
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
@@ -33,18 +33,19 @@ def read_conditions(expression: str, columns: Sequence[str], aliases: Mapping[st
 def _read_condition(part: str, expression: str, columns: Sequence[str], aliases: Mapping[str, str]) -> Test:
     found = _CONDITION.fullmatch(part)
     if found is None or not found[5]:
-        raise InputError(f"--where {expression!r}: not COLUMN OPERATOR VALUE, such as 'age >= 18 and country = GB'")
+        said = name_option("where", expression)
+        raise InputError(f"{said}: not COLUMN OPERATOR VALUE, such as 'age >= 18 and country = GB'")
     name = found[1] or found[2] or found[3]
     plain = {simplify(column): column for column in reversed(columns)}
     column = name if name in columns else aliases.get(name) or plain.get(simplify(name))
     if column is None:
-        raise InputError(
-            f"--where {expression!r}: no column {name!r}{suggest(name, columns)}; it has: {', '.join(columns)}"
-        )
+        said = name_option("where", expression)
+        raise InputError(f"{said}: no column {name!r}{suggest(name, columns)}; it has: {', '.join(columns)}")
     test, wanted = _TESTS[found[4]], found[5].strip("'\"")
     number = _read_number(wanted)
     if number is None and found[4] not in {"=", "==", "!="}:
-        raise InputError(f"--where {expression!r}: {found[4]} compares numbers, and {wanted!r} is none")
+        said = name_option("where", expression)
+        raise InputError(f"{said}: {found[4]} compares numbers, and {wanted!r} is none")
 
     def fulfils(cells: Mapping[str, Any]) -> bool:
         cell = cells.get(column)

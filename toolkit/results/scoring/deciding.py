@@ -34,6 +34,13 @@ class Basis:
     gaps: Gaps | None = None
     audiences: str = ""
     """What each audience says by itself, if they disagree."""
+    distinct: int | None = None
+    """In how many ways the personas are described; None where it was not counted."""
+
+    @property
+    def are_alike(self) -> bool:
+        """Whether some personas are described alike, so that they count once."""
+        return self.distinct is not None and self.distinct < self.personas
 
     @property
     def is_whole(self) -> bool:
@@ -55,7 +62,7 @@ def decide(comparisons: pl.DataFrame, cards: pl.DataFrame, basis: Basis | None =
 
     The draft with the lead over every other is best if it decides against each of them, at p 0.05 each: "beats every
     other" is one claim, so the number of drafts asks for no correction. `basis` says how much of the run there is:
-    with less than 80 % of what was planned the verdict is "not enough".
+    with less than 80 % of what was planned, or too few personas who are told apart, the verdict is "not enough".
     """
     rates = cards.filter((pl.col("measure") == PRIMARY) & pl.col("estimate").is_not_null())
     drafts = basis.drafts if basis else tuple(cards["draft_id"].unique(maintain_order=True))
@@ -63,8 +70,9 @@ def decide(comparisons: pl.DataFrame, cards: pl.DataFrame, basis: Basis | None =
         return _conclude("single draft", _say_single(rates, basis), basis)
     if rates.is_empty():
         return _conclude("not enough", _NOTHING, basis)
-    if basis and not basis.is_enough:
-        return _conclude("not enough", _say_too_few(basis), basis)
+    lack = _find_lack(basis) if basis else None
+    if lack is not None:
+        return _conclude("not enough", lack, basis)
     lacking = [draft for draft in drafts if draft not in set(rates["draft_id"])]
     if lacking:
         return _conclude("not enough", f"no reaction to {_join(lacking)} could be used", basis)
@@ -141,6 +149,9 @@ def _find_closest(rivals: Sequence[dict[str, Any]], decides: Sequence[str], deci
 def _conclude(decision: Any, because: str, basis: Basis | None, draft: str | None = None) -> Verdict:
     said = basis.say() if basis else ""
     told = [because] if not said or said in because else [f"{because}; {said}"]
+    if basis and basis.are_alike:
+        ways = f"{basis.personas:,} personas are described in {basis.distinct:,} ways, and those alike answer alike"
+        told.append(f"{ways}. The intervals count each, so they are narrower than they should be")
     if basis and basis.gaps and basis.gaps.is_unequal:
         told.append(f"{basis.gaps.say()}. They are missing more often for some drafts than for others")
     if basis and basis.audiences:
@@ -152,6 +163,15 @@ def _say_single(rates: pl.DataFrame, basis: Basis | None) -> str:
     if rates.is_empty():
         return _NOTHING
     return f"there is nothing to compare with: {_say_rate(rates.row(0, named=True), basis)}"
+
+
+def _find_lack(basis: Basis) -> str | None:
+    """Return what a run has too little of for any verdict, answers or people who are told apart; None for neither."""
+    if not basis.is_enough:
+        return _say_too_few(basis)
+    if basis.are_alike and (basis.distinct or 0) < LEAST_PERSONAS <= basis.personas:
+        return f"a verdict needs at least {LEAST_PERSONAS} personas, and those described alike count once"
+    return None
 
 
 def _say_too_few(basis: Basis) -> str:

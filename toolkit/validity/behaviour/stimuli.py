@@ -66,7 +66,7 @@ def find_division(people: Audience) -> Division:
     if best is None:
         raise InputError(
             f"audience {people.audience}: no segment has two values with two personas each; the gates need one to "
-            "compare people by; choose another audience or a larger --sample"
+            "compare people by; choose another audience or draw more people"
         )
     return best[1]
 

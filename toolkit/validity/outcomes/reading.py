@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from toolkit.drafts import channels
 from toolkit.drafts.surfaces import surface_names
-from toolkit.errors import A_PATH, InputError, accept_only, suggest
+from toolkit.errors import A_PATH, InputError, accept_only, name_option, spell_out, suggest
 from toolkit.files import normalising, read_text, tables
 from toolkit.store import outcome_log
 from toolkit.validity.outcomes.dates import read_date
@@ -174,7 +174,7 @@ def _find_layout(path: Path, table: tables.LoadedTable, columns: Mapping[str, st
     export = tables.headings.find_export("results", table.columns)
     fields = tables.headings.find_columns("results", names, columns, export)
     _check_fields(path, names, fields, export)
-    notes = list(table.notes)
+    notes = list(map(spell_out, table.notes))
     splits = {tables.headings.simplify(name) for name in (export.breakdowns if export else ())}
     split = tuple(name for name in names if tables.headings.simplify(name) in splits)
     unread = [name for name in names if name not in fields.values() and name not in split]
@@ -189,8 +189,10 @@ def _check_fields(
     path: Path, names: Sequence[str], fields: Mapping[str, str], export: tables.headings.Export | None
 ) -> None:
     if export is not None and export.lacks and not {"shown"} <= set(fields):
-        raise InputError(f"{path}: {export.label} has {export.lacks}, or name the column: --map shown=COLUMN")
-    allowed = f"it has: {', '.join(names)}; columns are {', '.join(COLUMNS)}, or name one: --map FIELD=COLUMN"
+        named = name_option("columns", {"shown": "COLUMN"})
+        raise InputError(f"{path}: {export.label} has {export.lacks}, or name the column: {named}")
+    named = name_option("columns", {"FIELD": "COLUMN"})
+    allowed = f"it has: {', '.join(names)}; columns are {', '.join(COLUMNS)}, or name one: {named}"
     if "draft" not in fields and "draft_id" not in fields:
         raise InputError(f"{path}:1: no column draft or draft_id, or nothing in it{suggest('draft', names)}; {allowed}")
     if "shown" not in fields:

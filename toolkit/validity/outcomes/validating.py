@@ -156,7 +156,7 @@ def _find_leak(pairs: pl.DataFrame) -> Leakage:
         return Leakage(accuracy=share, passed=True, sentence=said)
     said = (
         f"LEAK: a lookup table of words is right in {share:.1%} of pairs under this split, not in 50 % +- 3: "
-        "groups share drafts, and what was learned is not to be believed; leave out --group to join them"
+        "groups share drafts, and what was learned is not to be believed; split by no column of your own to join them"
     )
     return Leakage(accuracy=share, passed=False, sentence=said)
 
