@@ -262,7 +262,7 @@ def make_audience(rows: Iterable[Mapping[str, Any]], source: str) -> Audience:
         made["about"] = privacy.redact(said)
         maker.redacted += said != made["about"]
         personas.append(make_record(Persona, Located(None, source, {(): row.line}), made))
-    notes = [note.partition("; --keep")[0] for note in maker.tell([], [])]
+    notes = [note.partition(f"; {name_option('keep')}")[0] for note in maker.tell([], [])]
     if notes:
         notes.append("pass a list of Persona to send people as they are")
     return make_record(Audience, Located(None, source), {"audience": "people", "personas": personas}).with_notes(

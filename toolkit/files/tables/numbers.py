@@ -6,6 +6,8 @@ import datetime
 import re
 from collections.abc import Iterable
 
+from toolkit.errors import name_option
+
 ERRORS = {"#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!", "#n/a", "#spill!", "#calc!"}
 """What a spreadsheet shows where a formula failed."""
 UNKNOWN = {"-", "--", "---", "\u2013", "\u2014", "n/a", *ERRORS}
@@ -64,7 +66,8 @@ def read_count(cell: object, name: str, *, dotted: bool = False) -> int:
     if dotted and not isinstance(cell, float) and _DOTTED.fullmatch(text):
         text = text.split(",")[0].replace(".", "")
     if text.endswith("%"):
-        raise ValueError(f"{name} is {text!r}, a share; name the column of the count: --map {name}=COLUMN")
+        named = name_option("columns", {name: "COLUMN"})
+        raise ValueError(f"{name} is {text!r}, a share; name the column of the count: {named}")
     if isinstance(cell, bool) or not _WHOLE.fullmatch(text):
         raise ValueError(f"{name} is {text!r}; a whole number of 0 or more is needed, such as 1250")
     count = int(re.sub(r"\D", "", re.split(r"[.,]0{1,2}$", text)[0]))
