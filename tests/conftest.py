@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from installed import Installed, install
 from openai_server import PATIENCE, OpenAIServer
 from scheduling import BrowserFirst, check_files, put_slow_first
 
@@ -101,6 +102,12 @@ def one_thread(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """
     if request.node.get_closest_marker("model") and "PYTEST_XDIST_WORKER" in os.environ:
         monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """Return the installed product."""
+    return install(tmp_path_factory.mktemp("installed"))
 
 
 @pytest.fixture
