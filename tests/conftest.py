@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import io
 import itertools
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from installed import Installed, install
 from openai_server import PATIENCE, OpenAIServer
 from scheduling import BrowserFirst, check_files, put_slow_first
 
@@ -33,9 +35,17 @@ settings.load_profile("suite")
 # As `audience app` has it.
 os.environ["STREAMLIT_RUNNER_POST_SCRIPT_GC"] = "false"
 
+# Compiled code is kept, whatever the machine says: each of some hundred processes would compile the package anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def pytest_collection_finish() -> None:
-    """Spare the garbage collector every module and test there is: it would look through them again and again."""
+    """Do once what would be done again and again: look through all modules for garbage, all packages for components."""
+    if "streamlit" in sys.modules:
+        from streamlit.components.v2 import manifest_scanner
+
+        manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
     gc.collect()
     gc.freeze()
 
@@ -92,6 +102,12 @@ def one_thread(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """
     if request.node.get_closest_marker("model") and "PYTEST_XDIST_WORKER" in os.environ:
         monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """Return the installed product."""
+    return install(tmp_path_factory.mktemp("installed"))
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ SHARED_FILES = {
     "test_wheel.py": "a wheel, unpacked",
     "test_workers.py": "a Ray cluster",
 }
-"""File names, and what the tests of each share."""
+"""File names, and what the tests of each share: files that share the same thing stay together."""
 
 
 class BrowserFirst(LoadScopeScheduling):
@@ -44,7 +44,7 @@ class BrowserFirst(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = find_file(nodeid)
-        return "browser" if file in BROWSER_FILES else file if file in SHARED_FILES else nodeid
+        return "browser" if file in BROWSER_FILES else SHARED_FILES.get(file, nodeid)
 
 
 def find_file(nodeid: str) -> str:

@@ -98,6 +98,7 @@ def test_an_engine_that_behaves_passes_all(people: Audience) -> None:
     assert again.calls == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [name for name in GATES if name != "persona swap"])
 def test_each_fault_fails_its_own_gate(fault: str, people: Audience) -> None:
     """An engine with one fault fails that gate and passes those that have nothing to do with it."""

@@ -114,6 +114,7 @@ def test_an_effort_that_is_refused_is_dropped(campaign: Campaign, audience: Audi
     assert sum("reasoning_effort" in warning for warning in run.methods.warnings) == 1
 
 
+@pytest.mark.slow
 def test_a_timeout_is_told_from_a_refused_connection(campaign: Campaign, audience: Audience) -> None:
     """A server that takes the request and says nothing is not called dead."""
     with Zoo(PLAIN) as zoo:

@@ -10,9 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 from openai_server import PATIENCE, OpenAIServer
 from recorded import CAMPAIGN
 from test_recordings import write_people
@@ -139,12 +137,16 @@ class Notebook:
     """Cells for a real kernel, which runs them one after the other."""
 
     def __init__(self) -> None:
+        import nbformat  # with nbclient it takes a second, which the fast tests spare
+        from nbclient import NotebookClient
+
+        self._write_cell = nbformat.v4.new_code_cell
         self._book = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
         self.client = NotebookClient(self._book, kernel_name="python3", allow_errors=True, timeout=PATIENCE)
 
     async def run(self, source: str) -> str:
         """Run a cell and return what it printed."""
-        cell = nbformat.v4.new_code_cell(source)  # type: ignore[no-untyped-call]
+        cell = self._write_cell(source)  # type: ignore[no-untyped-call]
         self._book.cells.append(cell)
         await self.client.async_execute_cell(cell, len(self._book.cells) - 1)
         return "".join(output.get("text", "") for output in cell.outputs)

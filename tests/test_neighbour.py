@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from installed import Installed, install
+from installed import Installed
 from openai_server import OpenAIServer
 from recorded import CAMPAIGN, record, write_campaign
 
@@ -26,12 +26,6 @@ def test_a_late_import():
     assert keys == ["front", "back"]
 """
 PLUGINS = ("-p", "no:cacheprovider", "-p", "no:randomly")
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """Return the installed product."""
-    return install(tmp_path_factory.mktemp("installed"))
 
 
 @pytest.fixture(scope="module")

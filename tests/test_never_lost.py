@@ -74,6 +74,7 @@ def test_drafts_are_there_after_a_reload_and_tomorrow(app: App) -> None:
     write_drafts(page, *DRAFTS, "The third of three.")
     page.wait_for_url(re.compile("campaign="))
     page.wait_for_timeout(1_000)
+    settle(page)  # on a busy machine a second is not enough for three keystrokes' runs of the script
     page.reload()
     for name, text in zip("ABC", (*DRAFTS, "The third of three."), strict=True):
         expect(page.get_by_role("textbox", name=f"Draft {name}", exact=True)).to_have_value(text)

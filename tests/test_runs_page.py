@@ -142,6 +142,7 @@ def test_people_whose_file_is_gone_or_edited_are_told_apart(page: AppTest, audie
     assert any("edited since this run" in caption.value for caption in page.caption)
 
 
+@pytest.mark.slow
 def test_an_approval_stands_in_the_report(page: AppTest) -> None:
     """Who approved a draft is in the report that is saved afterwards, in every form, until it is taken back."""
     run = load_run("runs/one")

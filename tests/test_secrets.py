@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import ROOT
+from conftest import ROOT, Command
 from echo_server import EchoServer
 
 from toolkit.engines.redaction import Secrets, mask_url
@@ -165,13 +165,12 @@ def test_logs_are_masked_while_the_engine_is_open(caplog: pytest.LogCaptureFixtu
     assert "later: as it is" in caplog.text
 
 
-def test_a_key_that_no_header_carries_is_refused(tmp_path: Path) -> None:
+def test_a_key_that_no_header_carries_is_refused(command: Command, tmp_path: Path) -> None:
     """A key with other letters than a key has is one line that does not repeat it."""
-    (tmp_path / "d.txt").write_text("Pay here.")
-    command = [sys.executable, "-m", "toolkit", "run", "d.txt", "--audience", "uk-small-sellers", "--rating", "direct"]
+    (tmp_path / "work" / "d.txt").write_text("Pay here.")
     broken = "sk-caf\u00e9-0123456789"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENAI_API_KEY": broken}
-    shown = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+    asking = ("run", "d.txt", "--audience", "uk-small-sellers", "--rating", "direct")
+    shown = command(*asking, OPENAI_API_KEY=broken)
     assert shown.returncode == 2
     assert "copy it again" in shown.stderr
     assert broken not in shown.stderr + shown.stdout

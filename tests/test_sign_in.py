@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from browsing import CHROMIUM, App, app, browser, find_port, playwright, press, serve, settle, write_drafts
 from conftest import Command
-from oidc_provider import CLIENT, OIDCProvider
 from scripted import ScriptedEngine, reading
 
 import toolkit
@@ -30,6 +29,8 @@ def test_others_reach_the_page_only_with_sign_in(command: Command) -> None:
 @pytest.fixture
 def guarded(tmp_path: Path, browser: playwright.Browser) -> Iterator[App]:
     """Serve the page with a provider to sign in with, a finished run in its folder."""
+    from oidc_provider import CLIENT, OIDCProvider  # cryptography takes half a second
+
     port = find_port()
     folder = tmp_path / "work"
     (folder / ".streamlit").mkdir(parents=True)

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from installed import Installed, install
+from installed import Installed
 from openai_server import PATIENCE
 
 HERE = Path(__file__).parent
@@ -20,12 +20,6 @@ REFUSED = {
     line for line, text in enumerate(SCRIPT.read_text(encoding="utf-8").splitlines(), 1) if text.endswith("# refused")
 }
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """Return the installed product."""
-    return install(tmp_path_factory.mktemp("installed"))
 
 
 @pytest.fixture

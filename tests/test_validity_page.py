@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from openai_server import PATIENCE
 from real_results import make_world
 from streamlit.testing.v1 import AppTest
@@ -24,6 +25,7 @@ def test_without_results_the_published_record_stands_there() -> None:
     assert any("Upworthy Research Archive" in line.value for line in page.markdown)
 
 
+@pytest.mark.slow
 def test_the_record_is_a_table_with_sentences() -> None:
     """Findings first; one row per source, figures with intervals, what they rest on, and the label."""
     make_world(api.default_store(), experiments=30, skill=0.7)
