@@ -44,6 +44,8 @@ _WORTHWHILE = 1.15
 _LEAST_TOKENS = 8
 """Reply tokens from which a speed is worth telling."""
 _LONG_WORDS, _SHORT_WORDS = 5_000, 1_500
+_SLOW_SECONDS = 20.0
+"""A first reply that takes longer is of a machine that would read a long question for minutes."""
 _ENOUGH_CONTEXT = 8_192
 """Tokens that hold the longest question of a run and the room for its reply."""
 _CONTEXT_FIELDS = (
@@ -240,7 +242,7 @@ class _Prober:
 
     async def _find_form(self) -> None:
         """Ask in a form that the words of the question do not give away."""
-        question = exchange.Question(system=_PERSON, prompt=_DRAFT, schema=_FORM, max_tokens=_ROOM)
+        question = exchange.Question(system=_PERSON, prompt=_DRAFT, schema=_FORM, max_tokens=600)
         reply = await self._ask(question)
         keeps = _keeps_form(reply)
         if not keeps and not reply.refusal and not reply.cut and self._engine.note_down()["step"] < PROMPT:
@@ -259,6 +261,10 @@ class _Prober:
         named = f"step {step + 1} of {len(STEPS)}: {STEPS[step]}"
         if reply.refusal:
             return f"declined: {reply.refusal}", f"choose a {name_option('model')} that speaks for others"
+        if not keeps and reply.cut:
+            return f"not kept whole: cut at {reply.completion_tokens or 'its most'} tokens ({named})", (
+                f"choose a {name_option('model')} that writes less, or raise {name_option('max_tokens')}"
+            )
         if not keeps:
             return f"not kept ({named})", f"choose a {name_option('model')} that keeps to a form"
         if step == STRICT:
@@ -269,7 +275,7 @@ class _Prober:
     async def _find_words(self) -> None:
         """Ask for plain words twice, with the same seed."""
         sampling = {"temperature": 1.0, "seed": 7}
-        question = exchange.Question(system=_STYLE, prompt=_STORY, max_tokens=400, sampling=sampling)
+        question = exchange.Question(system=_STYLE, prompt=_STORY, max_tokens=150, sampling=sampling)
         try:
             first, second = await self._ask(question), await self._ask(question)
         except CallFailed as error:
@@ -326,7 +332,8 @@ class _Prober:
         context, cuts = await self._look_for_context()
         self._known["context"] = context
         is_short = context is not None and context < _ENOUGH_CONTEXT
-        question = _write_long(_SHORT_WORDS if is_short else _LONG_WORDS)
+        is_slow = self._heard[0].latency_ms > _SLOW_SECONDS * 1000
+        question = _write_long(_SHORT_WORDS if is_short or is_slow else _LONG_WORDS)
         advice = advise_context(_ENOUGH_CONTEXT // 2) if is_short else ""
         told = "not told by the server" if context is None else f"{context:,} tokens"
         told += "; longer prompts are cut at their start without a word" if cuts and is_short else ""
@@ -401,6 +408,8 @@ class _Prober:
             if speed < _WORTHWHILE * best_speed:
                 break
             best, best_speed = level, speed
+            if time.monotonic() - began > _SLOW_SECONDS:
+                break
         if not best:
             self._tell("safe concurrency", "not found out", _try_again())
             return
@@ -411,7 +420,7 @@ class _Prober:
 
 def _keeps_form(reply: exchange.Reply) -> bool:
     try:
-        found = replies.find_object(reply.text)
+        found = replies.find_object(reply.text, _FORM["required"])
     except replies.NoObjectError:
         return False
     return found.get("first_glance") in {"stop", "scroll_past"} and isinstance(found.get("verbatim"), str)
