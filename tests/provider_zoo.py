@@ -72,6 +72,8 @@ class Animal:
     fate: Fate = "all"
     more_calls: int = 4
     """Calls beyond one a reaction, at most; where the run ends, calls in all."""
+    tells: Mapping[str, Any] = field(default_factory=dict)
+    """What it gives at further addresses, by path."""
     says: str = ""
     """What the error or a warning says, as a regular expression."""
 
@@ -419,6 +421,10 @@ class Zoo:
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
 
+            def do_GET(self) -> None:  # the standard library's name
+                found = self.path in zoo._animal.tells
+                zoo._send(self, Answer(zoo._animal.tells.get(self.path, {"error": "not found"}), 200 if found else 404))
+
             def do_POST(self) -> None:  # the standard library's name
                 zoo._answer(self)
 
@@ -456,7 +462,9 @@ class Zoo:
             )
             self.visits.append(visit)
         self._gate.wait()
-        answer = self._animal.keep(visit)
+        self._send(request, self._animal.keep(visit))
+
+    def _send(self, request: BaseHTTPRequestHandler, answer: Answer) -> None:
         content = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
         data = content.encode()
         request.send_response(answer.status)
