@@ -168,6 +168,15 @@ def _ignore_form(visit: Visit) -> Answer:
     return chat(TEXT if written_out else "Well, as a stall holder I think it looks rather handy for my Sundays.")
 
 
+def _write_events(text: str) -> str:
+    pieces = [text[start : start + 40] for start in range(0, len(text), 40)]
+    choices: list[dict[str, Any]] = [
+        {"index": 0, "delta": {"content": piece}, "finish_reason": None} for piece in pieces
+    ]
+    choices.append({"index": 0, "delta": {}, "finish_reason": "stop"})
+    return "".join(f"data: {json.dumps({'choices': [choice]})}\n\n" for choice in choices) + "data: [DONE]\n\n"
+
+
 PYDANTIC = "[{'type': 'literal_error', 'loc': ('body', 'response_format', 'type'), 'msg': \"Input should be 'text'\"}]"
 RAW = json.dumps(error("logprobs is not supported by this model"))
 THOUGHT = "<think>They {might} stop.</think>"
@@ -369,6 +378,28 @@ ZOO: dict[str, Animal] = {
         more_calls=0),
     "a literal of Python": Animal(
         source="https://github.com/mangiucugna/json_repair", keep=says(repr(OBJECT)), more_calls=0),
+    "events that nobody asked for": Animal(
+        source="https://github.com/BerriAI/litellm/issues/25766", more_calls=0, keep=lambda _: Answer(_write_events(TEXT))),
+    "one event with all": Animal(
+        source="https://github.com/liustack/modlens/issues/94", more_calls=0,
+        keep=lambda _: Answer(f"data:{json.dumps(chat(TEXT).body)}\n\ndata: [DONE]\n\n")),
+    "a filter under its own name": Animal(
+        source="https://github.com/HKUDS/Vibe-Trading/pull/308", fate="refused", more_calls=0,
+        keep=lambda _: chat(None, "PROHIBITED_CONTENT")),
+    "the quota of the day with a short wait": Animal(
+        source="https://github.com/UKGovernmentBEIS/inspect_ai/issues/5526", fate="ends", more_calls=5,
+        says=r"takes nothing more for [\d,]+ s, until", keep=refuses(429, [{"error": {
+            "code": 429, "message": "You exceeded your current quota. Please retry in 36.4s.",
+            "status": "RESOURCE_EXHAUSTED", "details": [
+                {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [
+                    {"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier", "quotaValue": "20"}]},
+                {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "36s"}]}}])),
+    "a reset that is written out": Animal(
+        source="https://platform.claude.com/docs/en/api/rate-limits", fate="ends", more_calls=5,
+        says=r"takes nothing more for [\d,]+ s, until", keep=lambda _: Answer(
+            {"type": "error", "error": {"type": "rate_limit_error", "message": "Number of requests has exceeded your limit"}},
+            429, {"anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": time.strftime(
+                "%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 9000))})),
     "no deployment": Animal(
         source="https://learn.microsoft.com/azure/ai-foundry/openai/how-to/create-resource", fate="ends", more_calls=5,
         says="does not exist.*--model", keep=refuses(404, {"error": {

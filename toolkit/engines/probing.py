@@ -279,7 +279,7 @@ class _Prober:
         try:
             first, second = await self._ask(question), await self._ask(question)
         except CallFailed as error:
-            self._tell("system role", f"not found out: {error}", _try_again())
+            self._tell("system role", f"not found out: {error}", _try_again(error))
             return
         refused = self._refused
         if SYSTEM in refused:
@@ -341,7 +341,7 @@ class _Prober:
             first = await self._ask(question)
             second = await self._ask(question)
         except CallFailed as error:
-            self._tell("context length", f"{told}; a long question failed: {error}", advice or _try_again())
+            self._tell("context length", f"{told}; a long question failed: {error}", advice or _try_again(error))
             return
         sent = f"{question.system}\n{question.prompt}"
         estimate = token_counts.estimate_tokens(sent)
@@ -389,7 +389,7 @@ class _Prober:
             self._tell("tokens a second", "not found out: replies were too short")
             return
         self._known["tokens_per_second"] = round(max(speeds), 1)
-        self._tell("tokens a second", f"{max(speeds):,.0f}, one request at a time")
+        self._tell("tokens a second", f"{_say_speed(max(speeds))}, one request at a time")
 
     async def _find_concurrency(self) -> None:
         """Ask more and more at once while that speeds up the whole."""
@@ -415,7 +415,7 @@ class _Prober:
             return
         self._known["concurrency"] = best
         more = "" if best < _LEVELS[-1] else ", and perhaps more"
-        self._tell("safe concurrency", f"{best} at once{more}: {best_speed:,.0f} tokens a second in all")
+        self._tell("safe concurrency", f"{best} at once{more}: {_say_speed(best_speed)} tokens a second in all")
 
 
 def _keeps_form(reply: exchange.Reply) -> bool:
@@ -426,8 +426,14 @@ def _keeps_form(reply: exchange.Reply) -> bool:
     return found.get("first_glance") in {"stop", "scroll_past"} and isinstance(found.get("verbatim"), str)
 
 
-def _try_again() -> str:
+def _try_again(error: CallFailed | None = None) -> str:
+    if error is not None and "no answer within" in str(error):
+        return f"the machine is slow for this {name_option('model')}: choose a smaller one, or ask when it is idle"
     return f"look at the server's log, then ask again with {name_option('fresh')}"
+
+
+def _say_speed(speed: float) -> str:
+    return f"{speed:,.0f}" if speed >= 10 else f"{speed:.1f}"  # noqa: PLR2004 - two digits are told either way
 
 
 def _no_count() -> str:

@@ -128,6 +128,8 @@ def _is_limited(complaint: Complaint) -> bool:
 
 def _is_far(complaint: Complaint) -> bool:
     """Tell whether a limit lifts later than anybody waits; one of the day does so unless it says otherwise."""
+    if any("perday" in code for code in complaint.codes):  # Gemini asks to wait for seconds even then
+        return True
     if complaint.wait is not None:
         return complaint.wait > LONGEST_WAIT
     return _OF_THE_DAY.search(complaint.words) is not None
