@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from conftest import Command
-from provider_zoo import Animal, Answer, Visit, Zoo, chat, error, refuses
+from provider_zoo import ZOO, Animal, Answer, Visit, Zoo, chat, error, refuses
 
 import toolkit
-from toolkit.engines import make_engine, reaching
+from toolkit.engines import make_engine, presets, reaching
 from toolkit.engines.budget import Budget, Price
 from toolkit.engines.cut_prompts import CutWatch
 from toolkit.engines.probing import Capabilities, probe
@@ -22,6 +22,7 @@ from toolkit.errors import FLAGS, EngineUnavailable, spell_out
 from toolkit.models import Audience, Campaign
 from toolkit.store import Store
 
+ROOT = Path(__file__).parent.parent
 GLANCE = json.dumps({"first_glance": "stop", "verbatim": "I would look at that."})
 SOUND = "QUARTZ is red."
 
@@ -272,6 +273,16 @@ def test_a_run_says_that_its_questions_are_cut(campaign: Campaign, audience: Aud
     assert len(told) == 1
     assert "2,050 tokens" in told[0]
     assert re.search(r"OLLAMA_CONTEXT_LENGTH=\d+", told[0])
+
+
+def test_every_named_endpoint_stands_in_the_table_of_what_was_tried() -> None:
+    """The page on endpoints says of each preset whether it was tried, and the zoo is as large as it says."""
+    page = (ROOT / "docs" / "endpoints.md").read_text(encoding="utf-8")
+    rows = re.findall(r"(?m)^\| `(\w+)` \| .* \| .* \|", page)
+    assert sorted(rows) == sorted(presets.list_presets())
+    said = re.search(r"over (\d+) kinds", page)
+    assert said is not None
+    assert len(ZOO) >= int(said[1])
 
 
 @pytest.mark.parametrize(
