@@ -97,6 +97,11 @@ class Dialect:
         self.most_tokens = most if isinstance(most, int) and most >= _LEAST_REPLY else None
         self.lines = [str(line) for line in noted.get("lines", ())]
 
+    def is_within(self, other: Dialect) -> bool:
+        """Tell whether another dialect already leaves out all that this one does."""
+        caps = self.most_tokens is None or self.most_tokens == other.most_tokens
+        return self.refused <= other.refused and self.step <= other.step and caps
+
     def learn(self, complaint: Complaint, body: Mapping[str, Any]) -> Iterator[str]:
         """Change what a complaint asks to change about a body; yield a line about each change, none where it is none.
 
