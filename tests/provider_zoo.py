@@ -1,7 +1,10 @@
 """A zoo of providers: each animal answers as one kind of endpoint was seen or is documented to answer.
 
-Bodies are written after the source that each animal names; nothing hosted was asked.
+Bodies are written after the source that each animal links to, documentation or an issue's thread; nothing hosted was
+asked.
 """
+
+# ruff: noqa: E501 - a link stays on its line
 
 from __future__ import annotations
 
@@ -71,6 +74,8 @@ class Animal:
     fate: Fate = "all"
     more_calls: int = 4
     """Calls beyond one a reaction, at most; where the run ends, calls in all."""
+    tells: Mapping[str, Any] = field(default_factory=dict)
+    """What it gives at further addresses, by path."""
     says: str = ""
     """What the error or a warning says, as a regular expression."""
 
@@ -165,6 +170,15 @@ def _ignore_form(visit: Visit) -> Answer:
     return chat(TEXT if written_out else "Well, as a stall holder I think it looks rather handy for my Sundays.")
 
 
+def _write_events(text: str) -> str:
+    pieces = [text[start : start + 40] for start in range(0, len(text), 40)]
+    choices: list[dict[str, Any]] = [
+        {"index": 0, "delta": {"content": piece}, "finish_reason": None} for piece in pieces
+    ]
+    choices.append({"index": 0, "delta": {}, "finish_reason": "stop"})
+    return "".join(f"data: {json.dumps({'choices': [choice]})}\n\n" for choice in choices) + "data: [DONE]\n\n"
+
+
 PYDANTIC = "[{'type': 'literal_error', 'loc': ('body', 'response_format', 'type'), 'msg': \"Input should be 'text'\"}]"
 RAW = json.dumps(error("logprobs is not supported by this model"))
 THOUGHT = "<think>They {might} stop.</think>"
@@ -173,157 +187,249 @@ LATER = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int((time.time()
 
 ZOO: dict[str, Animal] = {
     # How replies are wrapped.
-    "plain": Animal(source="OpenAI, chat completions reference", keep=says(TEXT), more_calls=0),
-    "thoughts in the text": Animal(source="LM Studio bug tracker #1589", keep=says(THOUGHT + TEXT), more_calls=0),
-    "empty thoughts": Animal(source="Qwen3 model card", keep=says(f"<think>\n\n</think>\n\n{TEXT}"), more_calls=0),
+    "plain": Animal(source="https://platform.openai.com/docs/api-reference/chat/create", keep=says(TEXT), more_calls=0),
+    "thoughts in the text": Animal(source="https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/1589", keep=says(THOUGHT + TEXT), more_calls=0),
+    "empty thoughts": Animal(source="https://huggingface.co/Qwen/Qwen3-0.6B", keep=says(f"<think>\n\n</think>\n\n{TEXT}"), more_calls=0),
     "thoughts without their start": Animal(
-        source="DeepSeek-R1 chat template", keep=says(f"They {{might}}.\n</think>\n{TEXT}"), more_calls=0
+        source="https://huggingface.co/deepseek-ai/DeepSeek-R1", keep=says(f"They {{might}}.\n</think>\n{TEXT}"), more_calls=0
     ),
     "channels": Animal(
-        source="openai/harmony format guide",
+        source="https://cookbook.openai.com/articles/openai-harmony",
         keep=says(f"<|channel|>analysis<|message|>Hm.<|end|><|channel|>final<|message|>{TEXT}<|return|>"), more_calls=0,
     ),
-    "a fence": Animal(source="browser-use #2097", keep=says(f"```JSON\n{TEXT}\n```"), more_calls=0),
-    "prose around": Animal(source="g1 #23", keep=says(f"Here it is:\n{TEXT}\nI hope that helps!"), more_calls=0),
-    "parts": Animal(source="agent-framework #6978", keep=says([{"type": "text", "text": TEXT}]), more_calls=0),
+    "a fence": Animal(source="https://github.com/browser-use/browser-use/issues/2097", keep=says(f"```JSON\n{TEXT}\n```"), more_calls=0),
+    "prose around": Animal(source="https://github.com/bklieger-groq/g1/issues/23", keep=says(f"Here it is:\n{TEXT}\nI hope that helps!"), more_calls=0),
+    "parts": Animal(source="https://github.com/microsoft/agent-framework/issues/6978", keep=says([{"type": "text", "text": TEXT}]), more_calls=0),
     "parts with thoughts": Animal(
-        source="Mistral, reasoning guide", keep=says([REASONED, {"type": "text", "text": TEXT}]), more_calls=0
+        source="https://docs.mistral.ai/capabilities/reasoning", keep=says([REASONED, {"type": "text", "text": TEXT}]), more_calls=0
     ),
-    "an object for content": Animal(source="llama-cpp-python #1314", keep=says(OBJECT), more_calls=0),
+    "an object for content": Animal(source="https://github.com/abetlen/llama-cpp-python/issues/1314", keep=says(OBJECT), more_calls=0),
     "thoughts beside": Animal(
-        source="DeepSeek, reasoning model guide", keep=says(TEXT, reasoning_content="They {might} stop."), more_calls=0
+        source="https://api-docs.deepseek.com/guides/reasoning_model", keep=says(TEXT, reasoning_content="They {might} stop."), more_calls=0
     ),
     "the answer among the thoughts": Animal(
-        source="vLLM #48863", keep=says(None, reasoning_content=f"Hm.\n{TEXT}"), more_calls=0
+        source="https://github.com/vllm-project/vllm/issues/48863", keep=says(None, reasoning_content=f"Hm.\n{TEXT}"), more_calls=0
     ),
     "a tool call for an answer": Animal(
-        source="LiteLLM, JSON mode guide", more_calls=0,
+        source="https://docs.litellm.ai/docs/completion/json_mode", more_calls=0,
         keep=says(None, tool_calls=[{"type": "function", "function": {"name": "reaction", "arguments": TEXT}}]),
     ),
     "half a character": Animal(
-        source="inspect_ai #3802", keep=says(TEXT.replace("stall", "stall \\ud83d")), more_calls=0
+        source="https://github.com/UKGovernmentBEIS/inspect_ai/issues/3802", keep=says(TEXT.replace("stall", "stall \\ud83d")), more_calls=0
     ),
-    "half a character outside": Animal(source="aider #3693", more_calls=0, keep=lambda _: Answer(
+    "half a character outside": Animal(source="https://github.com/Aider-AI/aider/issues/3693", more_calls=0, keep=lambda _: Answer(
         json.dumps(chat(TEXT).body).replace("stall", "st\\ud83dall"))),
-    "colours": Animal(source="inspect_ai #2316", keep=says(TEXT.replace("stall", "\\u001b[31mstall\\u0000")),
+    "colours": Animal(source="https://github.com/UKGovernmentBEIS/inspect_ai/issues/2316", keep=says(TEXT.replace("stall", "\\u001b[31mstall\\u0000")),
                       more_calls=0),
     "blanks before the answer": Animal(
-        source="OpenRouter, keep-alive comments", keep=lambda _: Answer(f"\n   \n{json.dumps(chat(TEXT).body)}"),
+        source="https://openrouter.ai/docs/api/reference/streaming", keep=lambda _: Answer(f"\n   \n{json.dumps(chat(TEXT).body)}"),
         more_calls=0,
     ),
-    "usage as floats and nulls": Animal(source="Ollama #3769", more_calls=0, keep=lambda _: Answer(
+    "usage as floats and nulls": Animal(source="https://github.com/ollama/ollama/issues/3769", more_calls=0, keep=lambda _: Answer(
         chat(TEXT).body | {"usage": {"prompt_tokens": 900.0, "completion_tokens": None, "prompt_tokens_details": 3}})),
-    "no usage": Animal(source="llama-swap #42", more_calls=0, keep=lambda _: Answer(chat(TEXT).body | {"usage": None})),
+    "no usage": Animal(source="https://github.com/mostlygeek/llama-swap/issues/42", more_calls=0, keep=lambda _: Answer(chat(TEXT).body | {"usage": None})),
     # What is refused about a request.
     "no completion budget": Animal(
-        source="zed #57122", keep=_forbid_extras("max_completion_tokens"), says="max_tokens is sent instead"
+        source="https://github.com/zed-industries/zed/issues/57122", keep=_forbid_extras("max_completion_tokens"), says="max_tokens is sent instead"
     ),
-    "no budget at all": Animal(source="FastAPI error shape", keep=unless(
+    "no budget at all": Animal(source="https://fastapi.tiangolo.com/tutorial/handling-errors/", keep=unless(
         lambda visit: not {"max_tokens", "max_completion_tokens"} & set(visit.body), 422,
         {"detail": [{"type": "extra_forbidden", "loc": ["body", "max_tokens"], "msg": "Extra inputs"},
                     {"type": "extra_forbidden", "loc": ["body", "max_completion_tokens"], "msg": "Extra inputs"}]})),
-    "a smaller budget": Animal(source="OpenAI, error code invalid_value", keep=_cap, says="at most 4096 tokens"),
-    "a short context": Animal(source="vLLM, OpenAI server errors", keep=_short_context, says="at most 1096 tokens"),
-    "no pattern": Animal(source="LM Studio bug tracker #2168", keep=_pattern, more_calls=0),
-    "no closed objects": Animal(source="Gemini, OpenAI compatibility", keep=_closed, says="a plain schema"),
-    "no schema": Animal(source="DeepSeek, JSON output guide", says="JSON mode", keep=unless(
+    "a smaller budget": Animal(source="https://platform.openai.com/docs/guides/error-codes", keep=_cap, says="at most 4096 tokens"),
+    "a short context": Animal(source="https://docs.vllm.ai/en/latest/serving/openai_compatible_server", keep=_short_context, says="at most 1096 tokens"),
+    "no pattern": Animal(source="https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/2168", keep=_pattern, more_calls=0),
+    "no closed objects": Animal(source="https://ai.google.dev/gemini-api/docs/openai", keep=_closed, says="a plain schema"),
+    "no schema": Animal(source="https://api-docs.deepseek.com/guides/json_mode", says="JSON mode", keep=unless(
         lambda visit: visit.format != "json_schema", 400, error("This response_format type is unavailable now"))),
-    "no format": Animal(source="llama.cpp #23463", says="the prompt alone", keep=unless(
+    "no format": Animal(source="https://github.com/ggml-org/llama.cpp/issues/23463", says="the prompt alone", keep=unless(
         lambda visit: visit.format is None, 500, error(PYDANTIC, type="internal_server_error"))),
-    "no route for parameters": Animal(source="OpenRouter, provider routing", says="the prompt alone", keep=unless(
+    "no route for parameters": Animal(source="https://openrouter.ai/docs/features/provider-routing", says="the prompt alone", keep=unless(
         lambda visit: visit.format is None, 404,
         {"error": {"message": "No endpoints found that can handle the requested parameters.", "code": 404}})),
-    "no strict": Animal(source="LiteLLM #33987", says="a plain schema", keep=unless(
+    "no strict": Animal(source="https://github.com/BerriAI/litellm/issues/33987", says="a plain schema", keep=unless(
         lambda visit: not (visit.body.get("response_format") or {}).get("json_schema", {}).get("strict"), 400,
         error("Unsupported value: 'strict' for this model"))),
-    "no grammar": Animal(source="llama.cpp server README", says="the prompt alone", keep=unless(
+    "no grammar": Animal(source="https://github.com/ggml-org/llama.cpp/tree/master/tools/server", says="the prompt alone", keep=unless(
         lambda visit: visit.format is None, 400, {"error": "failed to parse grammar"})),
-    "a schema that is ignored": Animal(source="Anthropic, OpenAI SDK compatibility", keep=_ignore_form,
+    "a schema that is ignored": Animal(source="https://platform.claude.com/docs/en/api/openai-sdk", keep=_ignore_form,
                                        says="the prompt alone"),
-    "no system role": Animal(source="Gemma chat template", keep=_merge_system, says="refuses system"),
+    "no system role": Animal(source="https://ai.google.dev/gemma/docs/core/prompt-structure", keep=_merge_system, says="refuses system"),
     # What is to be asked again.
-    "a 502 inside a 200": Animal(source="mini-swe-agent #902", more_calls=10, keep=_every(
+    "a 502 inside a 200": Animal(source="https://github.com/SWE-agent/mini-swe-agent/issues/902", more_calls=10, keep=_every(
         3, Answer({"error": {"message": "Provider returned error", "code": 502}}))),
-    "choices that are null": Animal(source="OpenRouter, errors guide", more_calls=10, keep=_every(
+    "choices that are null": Animal(source="https://openrouter.ai/docs/api/reference/errors-and-debugging", more_calls=10, keep=_every(
         3, Answer({"id": "z", "choices": None, "usage": None}))),
-    "a choice that broke off": Animal(source="OpenRouter, errors guide", more_calls=10, keep=_every(
+    "a choice that broke off": Animal(source="https://openrouter.ai/docs/api/reference/errors-and-debugging", more_calls=10, keep=_every(
         3, chat("", "error"))),
-    "a form missed by chance": Animal(source="langchain #31459", more_calls=10, keep=_every(3, Answer(
+    "a form missed by chance": Animal(source="https://github.com/langchain-ai/langchain/issues/31459", more_calls=10, keep=_every(3, Answer(
         error("Failed to generate JSON.", code="json_validate_failed", failed_generation='{"first'), 400))),
-    "a wait in the body": Animal(source="Gemini, RetryInfo", more_calls=10, keep=_every(5, Answer([{"error": {
+    "a wait in the body": Animal(source="https://ai.google.dev/gemini-api/docs/rate-limits", more_calls=10, keep=_every(5, Answer([{"error": {
         "code": 429, "message": "Resource exhausted.", "status": "RESOURCE_EXHAUSTED", "details": [
             {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "0.2s"}]}}], 429))),
-    "a wait in words": Animal(source="OpenAI, rate limits guide", more_calls=10, keep=_every(5, Answer(
+    "a wait in words": Animal(source="https://platform.openai.com/docs/guides/rate-limits", more_calls=10, keep=_every(5, Answer(
         error("Rate limit reached for m on requests per day. Please try again in 200ms."), 429))),
-    "a wait beside a 503": Animal(source="Hugging Face, inference errors", more_calls=10, keep=_every(
+    "a wait beside a 503": Animal(source="https://huggingface.co/docs/text-generation-inference/reference/api_reference", more_calls=10, keep=_every(
         5, Answer({"error": "Service overloaded"}, 503, {"Retry-After": "0.2"}))),
-    "a page in between": Animal(source="nginx, default 502 page", more_calls=10, keep=_every(
+    "a page in between": Animal(source="https://nginx.org/en/docs/http/ngx_http_core_module.html#error_page", more_calls=10, keep=_every(
         5, Answer("<html><body><h1>502 Bad Gateway</h1></body></html>", 502))),
-    "upstream trouble": Animal(source="onyx #10893", more_calls=6, keep=_every(
+    "upstream trouble": Animal(source="https://github.com/onyx-dot-app/onyx/issues/10893", more_calls=6, keep=_every(
         7, Answer(error("Error from upstream provider: invalid request"), 400))),
-    "a model that is loading": Animal(source="llama-swap #146", more_calls=4, keep=lambda visit: (
+    "a model that is loading": Animal(source="https://github.com/mostlygeek/llama-swap/issues/146", more_calls=4, keep=lambda visit: (
         chat(TEXT) if visit.number > 2 else Answer(error("Loading model", code=503), 503, {"Retry-After": "0.3"}))),
-    "an estimated time": Animal(source="huggingface_hub #1454", more_calls=4, keep=lambda visit: (
+    "an estimated time": Animal(source="https://github.com/huggingface/huggingface_hub/issues/1454", more_calls=4, keep=lambda visit: (
         chat(TEXT) if visit.seconds > 0.5 else Answer({"error": "Model m is currently loading", "estimated_time": 0.6},
                                                       503))),
-    "thoughts that take all": Animal(source="covan #112", keep=_starve),
-    "thoughts that take even more": Animal(source="CoursIA #3663", keep=_starve_more, more_calls=17),
+    "thoughts that take all": Animal(source="https://github.com/64bit/async-openai/issues/424", keep=_starve),
+    "thoughts that take even more": Animal(source="https://github.com/jsboige/CoursIA/pull/3663", keep=_starve_more, more_calls=17),
     # What is a refusal of the question.
-    "a filter": Animal(source="helm #3327", fate="refused", more_calls=0, keep=refuses(400, error(
+    "a filter": Animal(source="https://github.com/stanford-crfm/helm/issues/3327", fate="refused", more_calls=0, keep=refuses(400, error(
         "The response was filtered due to the prompt triggering the content management policy.",
         code="content_filter", innererror={"code": "ResponsibleAIPolicyViolation"}))),
-    "a filter with status 200": Animal(source="Azure, content filtering", fate="refused", more_calls=0,
+    "a filter with status 200": Animal(source="https://learn.microsoft.com/azure/ai-foundry/openai/concepts/content-filter", fate="refused", more_calls=0,
                                        keep=lambda _: chat("", "content_filter")),
-    "moderation": Animal(source="OpenRouter, errors guide", fate="refused", more_calls=0, keep=refuses(403, error(
+    "moderation": Animal(source="https://openrouter.ai/docs/api/reference/errors-and-debugging", fate="refused", more_calls=0, keep=refuses(403, error(
         "m requires moderation on OpenInference. Your input was flagged", metadata={"reasons": ["violence"]}))),
-    "an inspection": Animal(source="Alibaba Model Studio, error codes", fate="refused", more_calls=0, keep=refuses(
+    "an inspection": Animal(source="https://www.alibabacloud.com/help/en/model-studio/error-code", fate="refused", more_calls=0, keep=refuses(
         400, error("Input data may contain inappropriate content.", code="data_inspection_failed"))),
     # What ends a run.
-    "no balance": Animal(source="DeepSeek, error codes", fate="ends", says="Insufficient Balance", more_calls=5,
+    "no balance": Animal(source="https://api-docs.deepseek.com/quick_start/error_codes", fate="ends", says="Insufficient Balance", more_calls=5,
                          keep=refuses(402, error("Insufficient Balance", type="unknown_error"))),
     "no credit inside a 200": Animal(
-        source="langchainjs #11417", fate="ends", more_calls=5, says="Insufficient credits",
+        source="https://github.com/langchain-ai/langchainjs/issues/11417", fate="ends", more_calls=5, says="Insufficient credits",
         keep=lambda _: Answer({"error": {"message": "Insufficient credits", "code": 402}}),
     ),
-    "no quota": Animal(source="OpenAI, error codes", fate="ends", more_calls=5, says="the quota is exhausted",
+    "no quota": Animal(source="https://platform.openai.com/docs/guides/error-codes", fate="ends", more_calls=5, says="the quota is exhausted",
                        keep=refuses(429, error("You exceeded your current quota", code="insufficient_quota"))),
-    "a low balance": Animal(source="Anthropic, errors", fate="ends", more_calls=5, says="add credit", keep=refuses(
+    "a low balance": Animal(source="https://platform.claude.com/docs/en/api/errors", fate="ends", more_calls=5, says="add credit", keep=refuses(
         400, error("Your credit balance is too low to access the API."))),
-    "the quota of the day": Animal(source="openclaude #936", fate="ends", more_calls=5,
+    "the quota of the day": Animal(source="https://github.com/Gitlawb/openclaude/issues/936", fate="ends", more_calls=5,
                                    says=r"takes nothing more for [\d,]+ s, until \d\d:\d\d .*free-models-per-day",
                                    keep=lambda _: Answer(error(
                                        "Rate limit exceeded: free-models-per-day", metadata={"headers": LATER}), 429)),
     "the quota of the day, without an hour": Animal(
-        source="Gemini, quota metrics", fate="ends", more_calls=5, says="takes nothing more",
+        source="https://ai.google.dev/gemini-api/docs/rate-limits", fate="ends", more_calls=5, says="takes nothing more",
         keep=refuses(429, error("Quota exceeded for quota metric 'Generate requests per day'"))),
-    "a wrong key": Animal(source="OpenAI, error codes", fate="ends", more_calls=5, says="the key was refused",
+    "a wrong key": Animal(source="https://platform.openai.com/docs/guides/error-codes", fate="ends", more_calls=5, says="the key was refused",
                           keep=refuses(401, error("Incorrect API key provided", code="invalid_api_key"))),
-    "a wrong key as 400": Animal(source="Gemini, troubleshooting", fate="ends", more_calls=5,
+    "a wrong key as 400": Animal(source="https://ai.google.dev/gemini-api/docs/troubleshooting", fate="ends", more_calls=5,
                                  says="the key was refused", keep=refuses(400, [{"error": {
                                      "code": 400, "message": "API key not valid. Please pass a valid API key."}}])),
-    "a suspended project": Animal(source="Cloudflare AI Gateway, plain text", fate="ends", more_calls=5,
+    "a suspended project": Animal(source="https://developers.cloudflare.com/ai-gateway/", fate="ends", more_calls=5,
                                   says="tenant is suspended", keep=refuses(400, "upstream: tenant is suspended")),
-    "an unknown model": Animal(source="Ollama, errors", fate="ends", more_calls=5, says="try pulling it first",
+    "an unknown model": Animal(source="https://docs.ollama.com/api/errors", fate="ends", more_calls=5, says="try pulling it first",
                                keep=refuses(404, error('model "m" not found, try pulling it first'))),
-    "a model not enabled": Animal(source="FastAPI error shape", fate="ends", more_calls=5, says="not enabled",
+    "a model not enabled": Animal(source="https://fastapi.tiangolo.com/tutorial/handling-errors/", fate="ends", more_calls=5, says="not enabled",
                                   keep=refuses(400, {"detail": "The requested model is not enabled for this project"})),
-    "too little memory": Animal(source="Ollama, errors", fate="ends", more_calls=5, says="free memory", keep=refuses(
+    "too little memory": Animal(source="https://docs.ollama.com/api/errors", fate="ends", more_calls=5, says="free memory", keep=refuses(
         500, {"error": "model requires more system memory (9.2 GiB) than is available (7.1 GiB)"})),
-    "an option nobody knows": Animal(source="Ollama, errors", fate="ends", more_calls=5, says="num_ctx",
+    "an option nobody knows": Animal(source="https://docs.ollama.com/api/errors", fate="ends", more_calls=5, says="num_ctx",
                                      keep=refuses(400, {"error": "invalid options: num_ctx"})),
-    "another address": Animal(source="net/http, ServeMux", fate="ends", more_calls=5, says="--base-url",
+    "another address": Animal(source="https://pkg.go.dev/net/http#NotFound", fate="ends", more_calls=5, says="--base-url",
                               keep=refuses(404, "404 page not found")),
-    "words of an upstream": Animal(source="OpenRouter, errors guide", fate="ends", more_calls=5,
+    "words of an upstream": Animal(source="https://openrouter.ai/docs/api/reference/errors-and-debugging", fate="ends", more_calls=5,
                                    says="tensor is on fire", keep=refuses(400, {"error": {
                                        "message": "Provider returned error", "code": 400, "metadata": {
                                            "raw": json.dumps(error("the tensor is on fire"))}}})),
-    "a server that always fails": Animal(source="vLLM, EngineDeadError", fate="ends", more_calls=5,
+    "a server that always fails": Animal(source="https://github.com/vllm-project/vllm/blob/main/vllm/v1/engine/exceptions.py", fate="ends", more_calls=5,
                                          says="EngineCore encountered", keep=refuses(
                                              500, error("EngineCore encountered an issue"))),
-    "a page for an answer": Animal(source="captive portals", fate="ends", more_calls=5, says="--base-url",
+    "a page for an answer": Animal(source="https://datatracker.ietf.org/doc/html/rfc6585#section-6", fate="ends", more_calls=5, says="--base-url",
                                    keep=lambda _: Answer("<html>Sign in to the network</html>")),
-    "colours in an error": Animal(source="made up from ECMA-48", fate="ends", more_calls=5, says="bad \\[bold\\]news",
+    "colours in an error": Animal(source="https://ecma-international.org/publications-and-standards/standards/ecma-48/", fate="ends", more_calls=5, says="bad \\[bold\\]news",
                                   keep=refuses(400, error("\x1b[31mbad [bold]news\x07"))),
+    # Shapes of other houses.
+    "a parameter in another spelling": Animal(
+        source="https://github.com/n8n-io/n8n/issues/14581", says="max_tokens is sent instead", keep=unless(
+            lambda visit: "max_completion_tokens" not in visit.body, 400,
+            {"code": "Client specified an invalid argument",
+             "error": "Argument not supported on this model: maxCompletionTokens"})),
+    "a limit in words": Animal(
+        source="https://github.com/charmbracelet/crush/issues/946", says="at most 2048 tokens", keep=unless(
+            lambda visit: visit.room <= 2048, 400,
+            {"message": "The maximum tokens you requested exceeds the model limit of 2048"})),
+    "an argument nobody expects": Animal(
+        source="https://github.com/BerriAI/litellm/issues/33987", says="max_tokens is sent instead", keep=unless(
+            lambda visit: "max_completion_tokens" not in visit.body, 400,
+            {"error": {"message": "AsyncCompletions.create() got an unexpected keyword argument "
+                                  "'max_completion_tokens'", "type": None, "param": None, "code": "400"}})),
+    "throttling": Animal(
+        source="https://github.com/anthropics/claude-code/issues/236", more_calls=10, keep=_every(
+            5, Answer({"message": "Too many tokens, please wait before trying again."}, 429))),
+    "an overload": Animal(
+        source="https://platform.claude.com/docs/en/api/errors", more_calls=10, keep=_every(
+            5, Answer({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, 529))),
+    "a wait of one second": Animal(
+        source="https://learn.microsoft.com/azure/ai-foundry/openai/how-to/quota", more_calls=10, keep=_every(
+            9, Answer({"error": {"code": "429", "message": "Requests to the ChatCompletions_Create Operation have "
+                                                            "exceeded the call rate limit. Please retry after 1 second."
+                                 }}, 429))),
+    "an overloaded queue": Animal(
+        source="https://huggingface.co/docs/text-generation-inference/reference/api_reference", more_calls=10,
+        keep=_every(5, Answer({"error": "Model is overloaded", "error_type": "overloaded"}, 429))),
+    "a gateway that gave up": Animal(
+        source="https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/",
+        more_calls=10, keep=_every(5, Answer("error code: 524", 524))),
+    "an answer in an answer": Animal(
+        source="https://github.com/vybestack/llxprt-code/issues/1002", keep=says(json.dumps(TEXT)), more_calls=0),
+    "a call written out": Animal(
+        source="https://huggingface.co/NousResearch/Hermes-2-Pro-Llama-3-8B", more_calls=0,
+        keep=says(f'<tool_call>\n{{"name": "reaction", "arguments": {TEXT}}}\n</tool_call>')),
+    "a word of the template": Animal(
+        source="https://github.com/ggml-org/llama.cpp/tree/master/tools/server", keep=says(f"{TEXT}<|im_end|>"),
+        more_calls=0),
+    "a literal of Python": Animal(
+        source="https://github.com/mangiucugna/json_repair", keep=says(repr(OBJECT)), more_calls=0),
+    "events that nobody asked for": Animal(
+        source="https://github.com/BerriAI/litellm/issues/25766", more_calls=0, keep=lambda _: Answer(_write_events(TEXT))),
+    "one event with all": Animal(
+        source="https://github.com/liustack/modlens/issues/94", more_calls=0,
+        keep=lambda _: Answer(f"data:{json.dumps(chat(TEXT).body)}\n\ndata: [DONE]\n\n")),
+    "a filter under its own name": Animal(
+        source="https://github.com/HKUDS/Vibe-Trading/pull/308", fate="refused", more_calls=0,
+        keep=lambda _: chat(None, "PROHIBITED_CONTENT")),
+    "the quota of the day with a short wait": Animal(
+        source="https://github.com/UKGovernmentBEIS/inspect_ai/issues/5526", fate="ends", more_calls=5,
+        says=r"takes nothing more for [\d,]+ s, until", keep=refuses(429, [{"error": {
+            "code": 429, "message": "You exceeded your current quota. Please retry in 36.4s.",
+            "status": "RESOURCE_EXHAUSTED", "details": [
+                {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [
+                    {"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier", "quotaValue": "20"}]},
+                {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "36s"}]}}])),
+    "a reset that is written out": Animal(
+        source="https://platform.claude.com/docs/en/api/rate-limits", fate="ends", more_calls=5,
+        says=r"takes nothing more for [\d,]+ s, until", keep=lambda _: Answer(
+            {"type": "error", "error": {"type": "rate_limit_error", "message": "Number of requests has exceeded your limit"}},
+            429, {"anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": time.strftime(
+                "%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 9000))})),
+    "no deployment": Animal(
+        source="https://learn.microsoft.com/azure/ai-foundry/openai/how-to/create-resource", fate="ends", more_calls=5,
+        says="does not exist.*--model", keep=refuses(404, {"error": {
+            "code": "DeploymentNotFound", "message": "The API deployment for this resource does not exist."}})),
+    "a path without a version": Animal(
+        source="https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/618", fate="ends", more_calls=5,
+        says="Unexpected endpoint or method.*--base-url",
+        keep=lambda _: Answer({"error": "Unexpected endpoint or method. (POST /chat/completions)"})),
+    "no model loaded": Animal(
+        source="https://lmstudio.ai/docs/developer/openai-compat", fate="ends", more_calls=5, says="No models loaded",
+        keep=refuses(404, error("No models loaded. Please load a model in the developer page.",
+                                code="model_not_found"))),
+    "a list of errors": Animal(
+        source="https://developers.cloudflare.com/workers-ai/platform/errors/", fate="ends", more_calls=5,
+        says="No such model @cf/m", keep=refuses(400, {"success": False, "result": None, "messages": [], "errors": [
+            {"code": 5007, "message": "No such model @cf/m or task"}]})),
+    "a body too large": Animal(
+        source="https://github.com/cline/cline/issues/2115", fate="ends", more_calls=5, says="Max size.*too short",
+        keep=refuses(413, {"error": {"code": "tokens_limit_reached",
+                                     "message": "Request body too large for m model. Max size: 800 tokens."}})),
+    "a balance below one reply": Animal(
+        source="https://github.com/continuedev/continue/issues/11154", fate="ends", more_calls=5,
+        says="can only afford 222", keep=refuses(402, {"error": {
+            "message": "This request requires more credits, or fewer max_tokens. You requested up to 4000 tokens, "
+                       "but can only afford 222.", "code": 402}})),
+    "a context that is told": Animal(
+        source="https://github.com/ollama/ollama/issues/17889", fate="ends", more_calls=5, says="too short",
+        keep=refuses(400, error("the input length exceeds the context length of 4096"))),
 }  # fmt: skip
 
 
@@ -343,6 +449,10 @@ class Zoo:
         zoo = self
 
         class Cage(LoopbackHandler):
+            def do_GET(self) -> None:  # noqa: N802 - the standard library's name
+                found = self.path in zoo._animal.tells
+                zoo._send(self, Answer(zoo._animal.tells.get(self.path, {"error": "not found"}), 200 if found else 404))
+
             def do_POST(self) -> None:  # noqa: N802 - the standard library's name
                 zoo._answer(self)
 
@@ -378,7 +488,9 @@ class Zoo:
             )
             self.visits.append(visit)
         self._gate.wait()
-        answer = self._animal.keep(visit)
+        self._send(request, self._animal.keep(visit))
+
+    def _send(self, request: BaseHTTPRequestHandler, answer: Answer) -> None:
         content = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
         data = content.encode()
         request.send_response(answer.status)

@@ -195,6 +195,15 @@ def test_a_batch_in_which_every_row_failed_says_why(
     ("complain", "batches", "says"),
     [
         (lambda body: "This response_format type is unavailable now" if "json_schema" in str(body) else "", 2, "JSON"),
+        (
+            lambda body: (
+                f"Invalid schema for response_format (request req_{abs(hash(str(body)))})"
+                if "json_schema" in str(body)
+                else ""
+            ),
+            3,
+            "the prompt alone",
+        ),
         (lambda body: "failed to parse grammar" if "response_format" in body else "", 3, "the prompt alone"),
         (
             lambda body: (

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from toolkit.report.health import GUIDE, HealthSign, find_health
+from toolkit.report.health import GUIDE, HealthSign, UnusableReplies, find_health
 
 WORDS = tuple(f"{start}{end}" for start in ("am", "bir", "ced", "dun", "fer") for end in ("ble", "tch", "on", "ip"))
 DEEDS = ("read", "click", "reply", "save", "hide", "scroll_past", "report")
@@ -60,6 +60,18 @@ def test_each_sign_is_seen(name: str, columns: dict[str, Any], value: float) -> 
     found = check(make_run(**columns), name)
     assert not found.ok
     assert found.value == pytest.approx(value)
+
+
+def test_replies_that_are_no_answers_are_counted_by_reason() -> None:
+    """Copies, refusals and failed calls stand with their counts, those that were asked for once more too."""
+    unusable = UnusableReplies(40, {"refused": 2, "repeats the draft": 8}, {"refused": 1, "call failed": 3})
+    signs = {sign.name: sign for sign in find_health(make_run(), unusable=unusable)}
+    found = signs["replies that are no answers"]
+    assert (found.ok, found.value) == (False, 10 / 50)
+    assert "10 replies could not be used (repeats the draft 8, refused 2)" in found.sentence
+    assert "4 of 40 answers stayed null (call failed 3, refused 1)" in found.sentence
+    assert "replies that are no answers" not in {sign.name for sign in find_health(make_run(), None, None, None)}
+    assert find_health(make_run(), unusable=UnusableReplies(40)) == find_health(make_run())
 
 
 def test_a_wording_that_decides_is_seen() -> None:

@@ -28,7 +28,9 @@ def check_engine(audience: str, *, as_json: bool, quiet: bool, engine: str | Non
         )
     name = engine or "openai"
     people = load_audience(audience)
-    price = api.find_price(name, options["model"], options["base_url"], options["price"])
+    price = api.find_price(
+        name, options["model"], options["base_url"], options["price"], endpoint=options.get("endpoint")
+    )
     total = count_questions(people, options["sample"])
     with ShownProgress(total, quiet=quiet, verbose=False, price=price) as progress:
         found = check_behaviour(people, engine=name, on_reaction=progress.advance, **options)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -29,6 +31,7 @@ _MOST_FULL = 1_440
 _BYTES_PER_TOKEN = 3
 """Fewer bytes of an input file than a token has on average, so that what should fit does."""
 _MOST_REASONS = 3
+_REQUEST = re.compile(r"\b(?:req|resp|chatcmpl|batch)[_-]\w+|\b[0-9a-f-]{8,}\b|\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,21 +287,24 @@ class BatchEngine:
             self._hand_out(key, replies.get(key), failures.get(key, Failure("the batch came without it", again=True)))
         return True
 
-    def _learn(self, replies: Mapping[str, exchange.Reply], failures: Mapping[str, Failure]) -> Mapping[str, Failure]:
+    def _learn(self, replies: Mapping[str, exchange.Reply], failures: Mapping[str, Failure]) -> dict[str, Failure]:
         """Learn what the endpoint refuses or ignores; what it refused for that is sent again, written otherwise."""
-        mended: set[str] = set()
-        for said, key in {failure.said: key for key, failure in failures.items() if key in self._lacking}.items():
+        before, mended = deepcopy(self._service.dialect), set()
+        asked = {_group(failure): key for key, failure in failures.items() if key in self._lacking}
+        for group, key in asked.items():
             complaint = failures[key].complaint
-            body = wire.write_chat(self._waiting[key].question, self.model, self._service.dialect)
-            lines = self._service.learn(complaint, body) if complaint is not None else []
-            self._note(lines)
-            mended |= {said} if lines else set()
+            body = wire.write_chat(self._waiting[key].question, self.model, before)
+            trial = deepcopy(before)
+            if complaint is not None and list(trial.learn(complaint, body)):
+                mended.add(group)
+                if not trial.is_within(self._service.dialect):
+                    self._note(self._service.learn(complaint, body))
         for key in list(replies.keys() & self._lacking.keys())[:1]:
             self._note(self._service.learn_from_reply(self._waiting[key].question, replies[key]))
         for key, failure in failures.items():
-            if failure.said in mended and key in self._waiting:
+            if _group(failure) in mended and key in self._waiting:
                 self._waiting[key].rounds -= 1
-        return {key: replace(one, again=one.again or one.said in mended) for key, one in failures.items()}
+        return {key: replace(one, again=one.again or _group(one) in mended) for key, one in failures.items()}
 
     def _note(self, lines: Iterable[str]) -> None:
         for line in lines:
@@ -341,3 +347,8 @@ class BatchEngine:
                 self._log.name(batch.ticket, known[batch.ticket])
             else:
                 self._log.close_batch(batch.ticket, {})
+
+
+def _group(failure: Failure) -> str:
+    """Return what failures of one kind have in common: their words without the numbers and names of requests."""
+    return _REQUEST.sub("#", failure.said)

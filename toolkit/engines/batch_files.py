@@ -81,7 +81,8 @@ def _read_line(fields: Mapping[str, Any], engine: str, model: str) -> exchange.R
         try:
             return wire.read_answer(body, engine, model, 0.0)
         except CallFailed as failed:
-            return Failure(str(failed), again=True)
+            words = read_complaint(HTTPStatus.OK, {}, body).words
+            return Failure(words[:_MOST_SAID] or str(failed), again=True)
     error = fields.get("error") or body.get("error") or {}
     code = error.get("code") if isinstance(error, dict) else None
     message = error.get("message") if isinstance(error, dict) else error

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from toolkit.engines.headers import read_duration, read_reset, read_wait
+from toolkit.engines.headers import find_gemini_reset, read_duration, read_reset, read_wait
 from toolkit.models import exchange
 
 MOST_SAID = 300
@@ -29,7 +29,7 @@ _AGAIN = re.compile(
 _UNITS = {"hours": "h", "hour": "h", "minutes": "m", "minute": "m", "mins": "m", "min": "m", "seconds": "s",
           "second": "s", "secs": "s", "sec": "s"}  # fmt: skip
 _TAGS = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^<>]{1,300}>", re.DOTALL | re.IGNORECASE)
-_DEEPEST = 6
+_DEEPEST = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +156,8 @@ def _find_wait(headers: Mapping[str, str], body: Any, words: str) -> float | Non
     """Return the seconds that an answer asks to wait, in the order of how sure they are."""
     now = time.time()
     wait = read_wait(headers, now)
+    if any("perday" in str(one.get("quotaId", "")).casefold() for one in _list_dicts(body)):
+        return find_gemini_reset(now) or wait
     if wait is not None:
         return wait
     for one in _list_dicts(body):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from toolkit.engines.complaints import Complaint
@@ -48,12 +48,15 @@ _SYSTEM = re.compile(
     re.IGNORECASE,
 )
 _TOO_MANY = re.compile(r"too (?:large|big|high|many)|at most|less than|maximum|exceed|must be <=|range", re.IGNORECASE)
+_BUDGET = re.compile(r"max(?:imum)?(?: (?:output|completion|new|generated))? tokens", re.IGNORECASE)
 _CONTEXT = re.compile(r"maximum context length|context[ _](?:length|window|size)|max_model_len|n_ctx", re.IGNORECASE)
 _NOT_TAKEN = (
     r"(?:not (?:yet |currently )?(?:supported|allowed|permitted|available|implemented|enabled|recogni[sz]ed|valid)|"
     r"unsupported|unknown|unrecogni[sz]ed|deprecated|forbidden|extra)"
 )
 _TAKES = r"(?:support|accept|allow|take|recogni[sz]e|know|use)"
+_CAMEL = re.compile(r"(?<=[a-z])[A-Z](?=[a-z]+)")
+"""Where a new word begins in names as Go and JavaScript write them: `topLogprobs` (xAI)."""
 _TALK = (
     r"(?:parameter|argument|field|option|property|key|keyword|input|setting)s?\W+(?:supplied|name|provided)?\W*NAME\b",
     rf"\bNAME\b(?: parameter| argument| field| option| value)?:? (?:is |are |was )?{_NOT_TAKEN}",
@@ -93,6 +96,11 @@ class Dialect:
         self.step = step if isinstance(step, int) and STRICT <= step <= PROMPT else self.step
         self.most_tokens = most if isinstance(most, int) and most >= _LEAST_REPLY else None
         self.lines = [str(line) for line in noted.get("lines", ())]
+
+    def is_within(self, other: Dialect) -> bool:
+        """Tell whether another dialect already leaves out all that this one does."""
+        caps = self.most_tokens is None or self.most_tokens == other.most_tokens
+        return self.refused <= other.refused and self.step <= other.step and caps
 
     def learn(self, complaint: Complaint, body: Mapping[str, Any]) -> Iterator[str]:
         """Change what a complaint asks to change about a body; yield a line about each change, none where it is none.
@@ -163,7 +171,7 @@ class Dialect:
             asked = int(prompt[1].replace(",", "")) if prompt else None
             window = next((number for number in numbers if number not in {asked, sent}), most)
             room = window - asked if asked is not None else 0
-        elif any(one in " ".join((words, *complaint.named)) for one in _BUDGETS) and _TOO_MANY.search(words):
+        elif _speaks_of_budget(complaint) and _TOO_MANY.search(words):
             room = max((number for number in numbers if number < sent), default=0)
         else:
             return False
@@ -173,8 +181,15 @@ class Dialect:
         return True
 
 
+def _speaks_of_budget(complaint: Complaint) -> bool:
+    """Tell whether a complaint is about the most tokens of a reply, by a parameter's name or in words (Bedrock)."""
+    words = " ".join((complaint.words, *complaint.named))
+    return any(one in words for one in _BUDGETS) or _BUDGET.search(words) is not None
+
+
 def _is_named(name: str, complaint: Complaint) -> bool:
     """Tell whether a complaint names a parameter: by structure, else in words where it stands as a parameter."""
+    complaint = replace(complaint, words=_CAMEL.sub(lambda mark: f"_{mark[0].casefold()}", complaint.words))
     if any(one == name or one.split(".")[-1] == name or one.split(".")[0] == name for one in complaint.named):
         return True
     if any(one.split(".")[0] == "response_format" for one in complaint.named):

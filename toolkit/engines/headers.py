@@ -7,15 +7,20 @@ Names and forms as OpenAI documents them (rate limits guide, 2026): `x-ratelimit
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Kind = Literal["requests", "tokens"]
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
+_RESETS = ("x-ratelimit-reset", "ratelimit-reset", "anthropic-ratelimit-requests-reset", "x-rate-limit-reset")
+_REMAINING = ("x-ratelimit-remaining", "ratelimit-remaining", "anthropic-ratelimit-requests-remaining",
+              "x-rate-limit-remaining")  # fmt: skip
 _OLDEST = 1e9
 """Numbers from here on are times of day: seconds since 1970, or milliseconds."""
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
@@ -56,15 +61,32 @@ def read_wait(headers: Mapping[str, str], now: float) -> float | None:
 def read_reset(headers: Mapping[str, str], now: float) -> float | None:
     """Return the seconds until a spent allowance comes back, from `X-RateLimit-Reset` (OpenRouter, GitHub); None else.
 
-    The header holds a time of day in seconds or milliseconds, or seconds from now.
+    The header holds a time of day, in seconds, milliseconds or written out, or seconds from now.
     """
-    left, said = _read_number(headers.get("x-ratelimit-remaining")), headers.get("x-ratelimit-reset")
+    left = next((_read_number(headers[name]) for name in _REMAINING if name in headers), None)
+    said = next((headers[name] for name in _RESETS if name in headers), None)
     if said is None or (left is not None and left > 0):
         return None
     seconds = read_duration(said)
-    if seconds is None or seconds < _OLDEST:
+    if seconds is None:
+        until = _read_date(said) or _read_moment(said)
+        return None if until is None else max(0.0, until - now)
+    if seconds < _OLDEST:
         return seconds
     return max(0.0, (seconds / 1000 if seconds > _OLDEST * 1000 else seconds) - now)
+
+
+def find_gemini_reset(now: float) -> float | None:
+    """Return the seconds until Gemini's quotas of the day come back, at midnight Pacific; None if the zone is unknown.
+
+    From its guide to rate limits, 2026.
+    """
+    try:
+        here = datetime.datetime.fromtimestamp(now, ZoneInfo("America/Los_Angeles"))
+    except (ZoneInfoNotFoundError, OverflowError, OSError):
+        return None
+    midnight = (here + datetime.timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight.timestamp() - now
 
 
 def read_allowance(headers: Mapping[str, str], kind: Kind) -> Allowance | None:
@@ -93,6 +115,15 @@ def _read_number(text: str | None) -> float | None:
     except ValueError:
         return None
     return number if 0 <= number < float("inf") else None
+
+
+def _read_moment(text: str) -> float | None:
+    """Return a moment of RFC 3339, such as Anthropic's headers hold."""
+    try:
+        moment = datetime.datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return moment.timestamp() if moment.tzinfo is not None else None
 
 
 def _read_date(text: str | None) -> float | None:

@@ -14,6 +14,8 @@ from toolkit.models import exchange
 CHAT, COMPLETIONS, EMBEDDINGS = "/chat/completions", "/completions", "/embeddings"
 _PLAIN_KEYWORDS = {"type", "properties", "required", "items", "enum", "anyOf", "description", "const"}
 _FILTERED = "stopped by the endpoint's content filter"
+_FILTERS = {"content_filter", "safety", "recitation", "blocklist", "prohibited_content", "spii", "sensitive"}
+"""How a choice ends that a filter took; Gemini's own names come through its compatible endpoint as they are."""
 _CUT = {"length", "max_tokens", "MAX_TOKENS"}
 _TEXT_PARTS = {"text", "output_text", None}
 THOUGHTS = ("reasoning_content", "reasoning", "thinking")
@@ -121,7 +123,7 @@ def read_answer(answer: Mapping[str, Any], engine: str, model: str, latency_ms: 
     message = choice.get("message")
     usage = _as_mapping(answer.get("usage"))
     reason = choice.get("finish_reason")
-    filtered = _FILTERED if reason == "content_filter" else None
+    filtered = _FILTERED if str(reason).partition(":")[0].casefold() in _FILTERS else None
     refusal = read_words(message.get("refusal")) if isinstance(message, dict) else ""
     return exchange.Reply(
         text=_read_message(message) if isinstance(message, dict) else read_words(choice.get("text")),

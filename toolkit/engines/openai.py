@@ -36,7 +36,7 @@ from toolkit.engines.retry_policy import (
     may_be_charged,
     translate,
 )
-from toolkit.engines.streaming import STREAMED, gather_answer
+from toolkit.engines.streaming import STREAMED, gather_answer, read_events
 from toolkit.errors import EngineUnavailable, Interrupted, StoreUnusable, name_option, name_step
 from toolkit.models import exchange
 
@@ -463,7 +463,7 @@ async def _send(client: SteadyClient, path: str, body: bytes) -> _EndpointAnswer
     try:
         fields = json.loads(response.content)
     except ValueError:
-        fields = None
+        fields = read_events(response.content)
     if not isinstance(fields, dict):
         said = f"{path} was answered with something other than a JSON object; check {name_option('base_url')}"
         raise openai.APIResponseValidationError(response, response.text[:200], message=said)

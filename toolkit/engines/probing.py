@@ -44,6 +44,8 @@ _WORTHWHILE = 1.15
 _LEAST_TOKENS = 8
 """Reply tokens from which a speed is worth telling."""
 _LONG_WORDS, _SHORT_WORDS = 5_000, 1_500
+_SLOW_SECONDS = 20.0
+"""A first reply that takes longer is of a machine that would read a long question for minutes."""
 _ENOUGH_CONTEXT = 8_192
 """Tokens that hold the longest question of a run and the room for its reply."""
 _CONTEXT_FIELDS = (
@@ -240,7 +242,7 @@ class _Prober:
 
     async def _find_form(self) -> None:
         """Ask in a form that the words of the question do not give away."""
-        question = exchange.Question(system=_PERSON, prompt=_DRAFT, schema=_FORM, max_tokens=_ROOM)
+        question = exchange.Question(system=_PERSON, prompt=_DRAFT, schema=_FORM, max_tokens=600)
         reply = await self._ask(question)
         keeps = _keeps_form(reply)
         if not keeps and not reply.refusal and not reply.cut and self._engine.note_down()["step"] < PROMPT:
@@ -259,6 +261,10 @@ class _Prober:
         named = f"step {step + 1} of {len(STEPS)}: {STEPS[step]}"
         if reply.refusal:
             return f"declined: {reply.refusal}", f"choose a {name_option('model')} that speaks for others"
+        if not keeps and reply.cut:
+            return f"not kept whole: cut at {reply.completion_tokens or 'its most'} tokens ({named})", (
+                f"choose a {name_option('model')} that writes less, or raise {name_option('max_tokens')}"
+            )
         if not keeps:
             return f"not kept ({named})", f"choose a {name_option('model')} that keeps to a form"
         if step == STRICT:
@@ -269,11 +275,11 @@ class _Prober:
     async def _find_words(self) -> None:
         """Ask for plain words twice, with the same seed."""
         sampling = {"temperature": 1.0, "seed": 7}
-        question = exchange.Question(system=_STYLE, prompt=_STORY, max_tokens=400, sampling=sampling)
+        question = exchange.Question(system=_STYLE, prompt=_STORY, max_tokens=150, sampling=sampling)
         try:
             first, second = await self._ask(question), await self._ask(question)
         except CallFailed as error:
-            self._tell("system role", f"not found out: {error}", _try_again())
+            self._tell("system role", f"not found out: {error}", _try_again(error))
             return
         refused = self._refused
         if SYSTEM in refused:
@@ -326,7 +332,8 @@ class _Prober:
         context, cuts = await self._look_for_context()
         self._known["context"] = context
         is_short = context is not None and context < _ENOUGH_CONTEXT
-        question = _write_long(_SHORT_WORDS if is_short else _LONG_WORDS)
+        is_slow = self._heard[0].latency_ms > _SLOW_SECONDS * 1000
+        question = _write_long(_SHORT_WORDS if is_short or is_slow else _LONG_WORDS)
         advice = advise_context(_ENOUGH_CONTEXT // 2) if is_short else ""
         told = "not told by the server" if context is None else f"{context:,} tokens"
         told += "; longer prompts are cut at their start without a word" if cuts and is_short else ""
@@ -334,7 +341,7 @@ class _Prober:
             first = await self._ask(question)
             second = await self._ask(question)
         except CallFailed as error:
-            self._tell("context length", f"{told}; a long question failed: {error}", advice or _try_again())
+            self._tell("context length", f"{told}; a long question failed: {error}", advice or _try_again(error))
             return
         sent = f"{question.system}\n{question.prompt}"
         estimate = token_counts.estimate_tokens(sent)
@@ -382,7 +389,7 @@ class _Prober:
             self._tell("tokens a second", "not found out: replies were too short")
             return
         self._known["tokens_per_second"] = round(max(speeds), 1)
-        self._tell("tokens a second", f"{max(speeds):,.0f}, one request at a time")
+        self._tell("tokens a second", f"{_say_speed(max(speeds))}, one request at a time")
 
     async def _find_concurrency(self) -> None:
         """Ask more and more at once while that speeds up the whole."""
@@ -401,24 +408,32 @@ class _Prober:
             if speed < _WORTHWHILE * best_speed:
                 break
             best, best_speed = level, speed
+            if time.monotonic() - began > _SLOW_SECONDS:
+                break
         if not best:
             self._tell("safe concurrency", "not found out", _try_again())
             return
         self._known["concurrency"] = best
         more = "" if best < _LEVELS[-1] else ", and perhaps more"
-        self._tell("safe concurrency", f"{best} at once{more}: {best_speed:,.0f} tokens a second in all")
+        self._tell("safe concurrency", f"{best} at once{more}: {_say_speed(best_speed)} tokens a second in all")
 
 
 def _keeps_form(reply: exchange.Reply) -> bool:
     try:
-        found = replies.find_object(reply.text)
+        found = replies.find_object(reply.text, _FORM["required"])
     except replies.NoObjectError:
         return False
     return found.get("first_glance") in {"stop", "scroll_past"} and isinstance(found.get("verbatim"), str)
 
 
-def _try_again() -> str:
+def _try_again(error: CallFailed | None = None) -> str:
+    if error is not None and "no answer within" in str(error):
+        return f"the machine is slow for this {name_option('model')}: choose a smaller one, or ask when it is idle"
     return f"look at the server's log, then ask again with {name_option('fresh')}"
+
+
+def _say_speed(speed: float) -> str:
+    return f"{speed:,.0f}" if speed >= 10 else f"{speed:.1f}"  # noqa: PLR2004 - two digits are told either way
 
 
 def _no_count() -> str:

@@ -102,9 +102,9 @@ _NO_KEY = _words(r"""(?:api[ _-]?key|access[ ]token|credentials?)\b.{0,40}
     | unauthori[sz]ed | authentication[ ](?:failed|required|error)""")
 _CONTEXT = _words(r"""context[ _](?:length|window|size) | maximum[ ]context | prompt[ ]is[ ]too[ ]long | max_model_len
     | too[ ]many[ ](?:input[ ]|prompt[ ])?tokens | input[ ](?:is[ ])?too[ ]long | reduce[ ]the[ ]length
-    | exceed_context""")
-_NO_PAGE = _words(r"""page[ ]not[ ]found | invalid[ ]url | no[ ](?:such[ ])?route | cannot[ ]post
-    | unknown[ ](?:url|path|request[ ]url)""")
+    | exceed_context | body[ ]too[ ]large | tokens_limit_reached | exceeds[ ]the[ ]context""")
+_NO_PAGE = _words(r"""unexpected[ ]endpoint | page[ ]not[ ]found | invalid[ ]url | no[ ](?:such[ ])?route
+    | cannot[ ]post | unknown[ ](?:url|path|request[ ]url)""")
 
 
 def judge_complaint(complaint: Complaint, *, answered: bool = True) -> Kind:
@@ -128,6 +128,8 @@ def _is_limited(complaint: Complaint) -> bool:
 
 def _is_far(complaint: Complaint) -> bool:
     """Tell whether a limit lifts later than anybody waits; one of the day does so unless it says otherwise."""
+    if any("perday" in code for code in complaint.codes):  # Gemini asks to wait for seconds even then
+        return True
     if complaint.wait is not None:
         return complaint.wait > LONGEST_WAIT
     return _OF_THE_DAY.search(complaint.words) is not None
@@ -163,6 +165,8 @@ def _judge_status(complaint: Complaint) -> Kind:
         return Kind.FORBIDDEN
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
         return Kind.ADDRESS if not complaint.codes or _NO_PAGE.search(complaint.words) else Kind.MODEL
+    if status < HTTPStatus.BAD_REQUEST and _NO_PAGE.search(complaint.words):
+        return Kind.ADDRESS
     passing = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, _EARLY}
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in passing or status < HTTPStatus.BAD_REQUEST:
         return Kind.BROKEN

@@ -38,6 +38,20 @@ async def gather_answer(response: httpx2.Response, on_text: Callable[[str], None
     return fields
 
 
+def read_events(content: bytes) -> dict[str, Any] | None:
+    """Return the whole answer of one that came word by word though nobody asked for that; None for anything else."""
+    whole = _Whole()
+    lines = content.decode(errors="replace").splitlines()
+    events = [line.removeprefix(_EVENT).strip() for line in lines if line.startswith(_EVENT)]
+    try:
+        for event in events:
+            if event != _END:
+                whole.take(json.loads(event))
+    except (ValueError, AttributeError):
+        return None
+    return whole.fields if whole.error is not None or whole.reason is not None else None
+
+
 class _Whole:
     """What came so far, in the form of one piece."""
 

@@ -17,7 +17,7 @@ from toolkit.panel import api
 from toolkit.report import summaries
 from toolkit.report.advice import Decision, make_decision
 from toolkit.report.blocks import Funnel
-from toolkit.report.health import HealthSign, find_health
+from toolkit.report.health import HealthSign, UnusableReplies, find_health
 from toolkit.results import Evidence, Run, runs, said, say_disagreement
 from toolkit.results.scoring import PRIMARY, columns, comparisons, interactions
 from toolkit.stats import lexical
@@ -144,7 +144,11 @@ class Report:
     @cached_property
     def health(self) -> Sequence[HealthSign]:
         """Whether the run is worth its numbers."""
-        return find_health(self.run.reactions, self.run.order_effects(), self.run.tables.gaps)
+        methods = self.run.methods
+        counts = (methods.counts, methods.control_counts, methods.head_to_head_counts)
+        planned = sum(one.planned for one in counts if one is not None)
+        unusable = UnusableReplies(planned, methods.bad_replies, methods.unanswered)
+        return find_health(self.run.reactions, self.run.order_effects(), self.run.tables.gaps, unusable)
 
     @cached_property
     def findings(self) -> Sequence[Finding]:

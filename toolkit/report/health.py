@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -19,6 +20,7 @@ ALIKE = 0.9
 MOST_SILENT = 0.3
 MOST_WORDING = 3.0
 MOST_REFUSED = 0.05
+MOST_UNUSABLE = 0.1
 _MOST_COMPARED = 500
 _LEAST_PER_WORDING = 2
 _MOST_REASON = 120
@@ -38,19 +40,33 @@ class HealthSign(Record):
     """Where the method is described."""
 
 
+@dataclass(frozen=True, slots=True)
+class UnusableReplies:
+    """Replies that are no answers of people: copies, echoes, refusals, broken forms, failed calls."""
+
+    planned: int
+    """Answers asked for, of everybody and every kind."""
+    asked_again: Mapping[str, int] = field(default_factory=dict)
+    """Replies of this run that could not be used, by reason."""
+    lost: Mapping[str, int] = field(default_factory=dict)
+    """Answers that stay null, by reason."""
+
+
 def find_health(
     reactions: pl.DataFrame,
     effects: bradley_terry.OrderEffects | None = None,
     gaps: comparisons.Gaps | None = None,
+    unusable: UnusableReplies | None = None,
 ) -> list[HealthSign]:
     """Return every check of a reactions frame, in the order of a report. Thresholds are rules of thumb, not tests.
 
     `effects` are those of a head-to-head; without one no order effect is possible. `gaps` say for how many people each
-    draft has no answer: that drafts differ in it is the one sign that is a test.
+    draft has no answer: that drafts differ in it is the one sign that is a test. `unusable` are the replies that count
+    nowhere; without any, the list has no sign of them.
     """
     asked = reactions.filter(pl.col("persona_id") != records.CONTROL)
     heard = asked.filter(pl.col("status") == "ok")
-    return [*_check_all(asked, heard), *_check_gaps(gaps), _check_order(effects)]
+    return [*_check_all(asked, heard), *_check_unusable(unusable), *_check_gaps(gaps), _check_order(effects)]
 
 
 def _check_all(asked: pl.DataFrame, heard: pl.DataFrame) -> Iterator[HealthSign]:
@@ -79,6 +95,27 @@ def _name_reason(asked: pl.DataFrame) -> str:
         return ""
     reason = str(reasons["error"][0])[:_MOST_REASON].rstrip(".")
     return f" (most often: {reason})".replace("{", "{{").replace("}", "}}")
+
+
+def _check_unusable(unusable: UnusableReplies | None) -> Iterator[HealthSign]:
+    """Say how many replies are no answers, by reason, those that were asked for once more included."""
+    if unusable is None or not (unusable.asked_again or unusable.lost):
+        return
+    bad, lost = sum(unusable.asked_again.values()), sum(unusable.lost.values())
+    share = max(bad / (unusable.planned + bad), lost / max(unusable.planned, 1))
+    again = f"{bad:,} {'reply' if bad == 1 else 'replies'} could not be used ({_list_reasons(unusable.asked_again)})"
+    null = f"{lost:,} of {unusable.planned:,} answers stayed null ({_list_reasons(unusable.lost)})"
+    said = [*([again] if bad else []), null if lost else "every second reply was an answer"]
+    yield HealthSign(
+        name="replies that are no answers", value=share, threshold=MOST_UNUSABLE, ok=share <= MOST_UNUSABLE,
+        sentence=f"{'; '.join(said)}; fine up to {MOST_UNUSABLE:.0%}.",
+    )  # fmt: skip
+
+
+def _list_reasons(counts: Mapping[str, int]) -> str:
+    """Return reasons with counts, the most frequent first, such as "repeats the draft 5, refused 4"."""
+    ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(f"{reason} {count:,}" for reason, count in ordered)
 
 
 def _check_gaps(gaps: comparisons.Gaps | None) -> Iterator[HealthSign]:
