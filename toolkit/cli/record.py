@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _BAD_INPUT, _INCOMPLETE, _OVER_BUDGET = 2, 3, 4
-ASKING = ("model", "base_url", "embedding_model", "concurrency", "max_cost", "price", "prompts")
+ASKING = ("model", "base_url", "form", "embedding_model", "concurrency", "max_cost", "price", "prompts")
 _REMEMBERED = (
     option(
         "--sample", type=click.IntRange(min=1), metavar="N", help="Draw N personas.  [default: as recorded, or all]"

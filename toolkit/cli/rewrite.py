@@ -23,7 +23,7 @@ _INCOMPLETE = 3
 _OVER_BUDGET = 4
 _CONNECTING = ("model", "base_url", "concurrency", "price", "prompts", "rpm", "tpm", *REACHING)
 _ASKING = ("model", "base_url", "embedding_model", "concurrency", "price", "rpm", "tpm", "fail_fast", *REACHING)
-_PRICED = ("model", "base_url", "embedding_model", "price", "concurrency", "endpoint")
+_PRICED = ("model", "base_url", "embedding_model", "price", "concurrency", "endpoint", "form")
 _SETTINGS = ("objective", "rating", "repeats", "seed", "head_to_head", "prompts")
 
 

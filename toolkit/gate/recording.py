@@ -199,7 +199,7 @@ def _prepare(
     settings = {name: given.pop(name) for name in _KEPT_OPTIONS if name in given}
     renew, baseline = options.get("renew", False), options.get("baseline")
     header = recording.header if recording else None
-    chosen = "engine" in given or "model" in given or renew or header is None
+    chosen = not given.keys().isdisjoint(("engine", "model", "form")) or renew or header is None
     voice = _hear(given, header) if chosen or header is None else _Voice(header.engine, header.model, header.form)
     asked = _describe(campaign, header, voice, settings, audience, options.get("prompts"))
     if baseline is not None:
@@ -220,7 +220,12 @@ def _hear(given: Mapping[str, Any], header: Header | None) -> _Voice:
     model = given.get("model") or (header.model if header and header.engine == engine == "openai" else None)
     with Store(Path(given.get("store") or api.default_store())) as store:
         made: Engine = make_engine(
-            engine, model=model, base_url=given.get("base_url"), api_key=given.get("api_key"), store=store
+            engine,
+            model=model,
+            base_url=given.get("base_url"),
+            api_key=given.get("api_key"),
+            store=store,
+            form=given.get("form"),
         )
     return _Voice(engine, made.model, made.form)
 
