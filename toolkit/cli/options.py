@@ -45,7 +45,7 @@ def _gather_pairs(_: click.Context, __: click.Parameter, pairs: tuple[tuple[str,
     return dict(pairs) or None
 
 
-REACHING = ("endpoint", "timeout", "header", "query", "max_tokens", "reasoning_effort")
+REACHING = ("endpoint", "timeout", "header", "query", "max_tokens", "reasoning_effort", "form")
 """Options that say how an endpoint is reached, beside its address and model."""
 
 
@@ -98,6 +98,11 @@ _ASKING = (
     ),
     option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="Most tokens of a reply, thinking included."),
     option("--reasoning-effort", metavar="LEVEL", help="How much the model thinks: minimal, low, medium, high."),
+    option(
+        "--form",
+        type=click.Choice(["auto", "chat", "page"]),
+        help="Ask a local model in a chat, or by a page of worked examples.  [default: auto, by its size]",
+    ),
     option(
         "--embedding-model", metavar="NAME", help="Use this model of the endpoint for embeddings, not the local one."
     ),

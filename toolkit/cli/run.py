@@ -89,7 +89,7 @@ def _test(
     settings = _pick(options, _SETTINGS)
     settings["control"] = not options["no_control"]
     engine = options["engine"] or "openai"
-    priced = _pick(options, ("model", "base_url", "price", "batch", "endpoint"))
+    priced = _pick(options, ("model", "base_url", "price", "batch", "endpoint", "form"))
     taken = {"engine": engine, **priced, **_pick(options, _ESTIMATED), **settings}
     if dry_run:
         return _show_estimate(api.estimate(campaign, audience, **taken), as_json=as_json)

@@ -63,6 +63,10 @@ class Engine(Answerer, Protocol):
         False for an engine that costs nothing to ask twice, or that sees to it itself.
         """
 
+    @property
+    def reuses_prefixes(self) -> bool:
+        """Whether a question is answered sooner if one with the same beginning was answered shortly before."""
+
     def halt(self) -> None:
         """Send nothing more: questions that wait for their turn raise Interrupted; those sent may be answered."""
 
@@ -108,6 +112,7 @@ class EngineBase:
     endpoint: str | None = ""
     claims: bool = True
     is_batch: bool = False
+    reuses_prefixes: bool = False
     calls: int = 0
     warnings: Sequence[str] = ()
 
@@ -158,8 +163,8 @@ class _Adapted:
 
 
 _MEMBERS = (
-    "name", "model", "form", "concurrency", "endpoint", "claims", "is_batch", "calls", "warnings", "halt", "ask",
-    "embed", "__aenter__", "__aexit__",
+    "name", "model", "form", "concurrency", "endpoint", "claims", "is_batch", "reuses_prefixes", "calls", "warnings",
+    "halt", "ask", "embed", "__aenter__", "__aexit__",
 )  # fmt: skip
 
 

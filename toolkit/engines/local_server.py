@@ -21,8 +21,10 @@ def serve(model_path: str, threads: int) -> None:
     parameters.n_parallel = 2
     parameters.kv_unified = True
     parameters.swa_full = True  # sliding-window models reuse a cached prefix only with the whole cache kept
-    parameters.cpuparams.n_threads = threads
-    parameters.cpuparams_batch.n_threads = threads
+    for share in (parameters.cpuparams, parameters.cpuparams_batch):
+        share.n_threads = threads
+        share.poll = 0  # a thread without work sleeps
+    parameters.cache_ram_mib = 1024  # the beginnings of some dozens of questions, kept for those that begin alike
     parameters.ui = False
     server = xllamacpp.Server(parameters)
     print(server.listening_address, flush=True)  # noqa: T201 - the line the parent process waits for

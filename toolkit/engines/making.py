@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from toolkit.engines.redaction import mask_url
 from toolkit.errors import InputError, name_option, suggest
+from toolkit.models import exchange
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from toolkit.engines.base import Engine
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 ENGINES = ("openai", "local", "replay")
 DEFAULT_MODEL = "gpt-5-mini"
+_STORED: Mapping[exchange.FormName, exchange.Form | None] = {"auto": None, "chat": "chat", "page": "completion"}
 
 
 def make_engine(
@@ -33,13 +36,15 @@ def make_engine(
     header: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
     on_note: Callable[[str], None] | None = None,
+    form: exchange.FormName | None = None,
 ) -> Engine:
     """Return the engine called `name`, not yet entered.
 
     `model` is a name the endpoint serves, a path to a .gguf file for `local`, or for `replay` the model whose replies
     were stored; `rpm` and `tpm` are the most requests and tokens a minute that an endpoint is sent. `timeout` is in
     seconds; `header` and `query` go with every request. `on_note` is told what the endpoint refuses, and that it loads
-    its model. Raises InputError where it cannot be used.
+    its model. `form` is how it is asked: for a file see `local.choose_form`, an endpoint in a chat unless the page is
+    named, stored replies as they were. Raises InputError where it cannot be used.
     """
     if name == "openai":
         how: dict[str, Any] = {
@@ -50,14 +55,15 @@ def make_engine(
             "query": query,
             "on_note": on_note,
             "memory": store,
+            "form": "completion" if form == "page" else "chat",
         }
         return _make_openai(model, base_url, api_key, **how)
     if name == "local":
         from toolkit.engines.local import LocalEngine
 
-        return LocalEngine(model)
+        return LocalEngine(model, form)
     if name == "replay":
-        return _make_replay(model, store)
+        return _make_replay(model, form, store)
     raise InputError(f"unknown engine {name!r}{suggest(name, ENGINES)}; allowed: {', '.join(ENGINES)}")
 
 
@@ -96,12 +102,13 @@ def find_base_url(model: str | None, base_url: str | None) -> str | None:
     return base_url
 
 
-def _make_replay(model: str | None, store: Store) -> Engine:
+def _make_replay(model: str | None, form: exchange.FormName | None, store: Store) -> Engine:
     from toolkit.engines.replay import ReplayEngine
 
-    found = store.latest_model(model)
+    found = store.latest_model(model, _STORED[form] if form else None)
     if found is None:
         of_model = f" of {model}" if model else ""
+        of_model += f" in the form {form}" if form in {"chat", "page"} else ""
         named = name_option("engine", "replay")
         raise InputError(f"{named}: the store holds no replies{of_model}; run once with another engine first")
     return ReplayEngine(*found)

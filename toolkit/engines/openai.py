@@ -106,6 +106,7 @@ class OpenAIEngine:
 
     claims = True
     is_batch = False
+    reuses_prefixes = False
 
     def __init__(
         self,

@@ -21,6 +21,7 @@ class ReplayEngine:
     endpoint: str | None = None
     claims = False
     is_batch = False
+    reuses_prefixes = False
 
     def __init__(self, model: str, form: exchange.Form) -> None:
         self.model = model

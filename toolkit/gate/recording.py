@@ -209,7 +209,7 @@ def _prepare(
     settings = {name: given.pop(name) for name in _KEPT_OPTIONS if name in given}
     renew, baseline = options.get("renew", False), options.get("baseline")
     header = recording.header if recording else None
-    chosen = "engine" in given or "model" in given or renew or header is None
+    chosen = not given.keys().isdisjoint(("engine", "model", "form")) or renew or header is None
     voice = _hear(given, header) if chosen or header is None else _Voice(header.engine, header.model, header.form)
     asked = _describe(campaign, header, voice, settings, audience, options.get("prompts"))
     if baseline is not None:
@@ -230,7 +230,14 @@ def _hear(given: Mapping[str, Any], header: Header | None) -> _Voice:
     model = given.get("model") or (header.model if header and header.engine == engine == "openai" else None)
     asking = api.make_asking({**given, "engine": engine, "model": model})
     with Store(asking.store_path) as store:
-        made: Engine = make_engine(engine, model=model, base_url=asking.base_url, api_key=asking.api_key, store=store)
+        made: Engine = make_engine(
+            engine,
+            model=model,
+            base_url=asking.base_url,
+            api_key=asking.api_key,
+            store=store,
+            form=given.get("form"),
+        )
     return _Voice(engine, made.model, made.form)
 
 

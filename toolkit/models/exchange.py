@@ -13,6 +13,8 @@ from typing import Any, Literal
 from toolkit.models.plain_text import clean_words as clean_words  # noqa: PLC0414 - handed out with what it cleans
 
 Form = Literal["chat", "completion"]
+FormName = Literal["auto", "chat", "page"]
+"""How people name the form: `page` is `completion`, after the page of worked examples; `auto` is the model's best."""
 Kind = Literal[
     "glance",
     "reading",

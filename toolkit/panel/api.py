@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Unpack
 
-from toolkit.engines import DEFAULT_MODEL, base, make_batch_engine, reaching
+from toolkit.engines import DEFAULT_MODEL, base, local, make_batch_engine, reaching
 from toolkit.errors import InputError, check_options, name_option
 from toolkit.models import exchange
 from toolkit.panel.background import run_blocking
@@ -122,6 +122,7 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Run
     - `header`, `query`: names and values sent with every request; a header is kept nowhere.
     - `max_tokens`, `reasoning_effort`: most tokens of a reply, thinking included, and how much the model thinks.
     - `embedding_model`: a model of the endpoint that embeds in place of the local one.
+    - `form`: "chat", "page" (of worked examples) or "auto", by what suits a local model.
     - `price`: dollars per million prompt and completion tokens, such as (0.25, 2.0); the listed one if left out.
     - `max_cost`: dollars that the bill cannot pass.
     - `concurrency`: most questions in flight.
@@ -258,7 +259,7 @@ def price_plan(planned: Plan, engine: AnyEngine | str, **options: Unpack[Pricing
 
 
 def _price(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
-    name, voice, form = _hear(engine, asking.model)
+    name, voice, form = _hear(engine, asking)
     embeds = asking.embedding_model if planned.settings.rating == "ssr" and name != "replay" else None
     if embeds is not None:
         _check_embedding(name, embeds)
@@ -293,12 +294,20 @@ def _find_endpoint(engine: AnyEngine | str, asking: Asking) -> str | None:
     return reaching.name_endpoint(asking.base_url or os.environ.get("OPENAI_BASE_URL"))
 
 
-def _hear(engine: AnyEngine | str, model: str | None) -> tuple[str, str, exchange.Form]:
+def _hear(engine: AnyEngine | str, asking: Asking) -> tuple[str, str, exchange.Form]:
     """Return the name of an engine, the model that would answer, and the form it takes questions in."""
     if isinstance(engine, str):
-        return engine, model or DEFAULT_MODEL, "completion" if engine == "local" else "chat"
+        return engine, asking.model or DEFAULT_MODEL, _find_form(engine, asking)
     adapted = base.adapt_engine(engine)
     return adapted.name, adapted.model, adapted.form
+
+
+def _find_form(engine: str, asking: Asking) -> exchange.Form:
+    if engine != "local":
+        return "completion" if asking.form == "page" else "chat"
+    if asking.model is None:
+        return "completion"
+    return local.choose_form(local.find_model(asking.model), asking.form)
 
 
 def _check_embedding(engine: str, model: str) -> None:

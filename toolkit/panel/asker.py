@@ -6,13 +6,21 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from toolkit.drafts.surfaces import describe_draft, is_folded
 from toolkit.engines import Engine, budget
-from toolkit.errors import CallFailed, EngineUnavailable, Interrupted, MissingReply, StoreUnusable, name_option
+from toolkit.errors import (
+    BudgetReached,
+    CallFailed,
+    EngineUnavailable,
+    Interrupted,
+    MissingReply,
+    StoreUnusable,
+    name_option,
+)
 from toolkit.files import templating
 from toolkit.models import MEASURES, exchange
 from toolkit.panel.breaker import Breaker, choose_calls
@@ -50,6 +58,8 @@ class Withheld(Exception):  # a signal inside the asking, never shown
     """The circuit breaker kept the question from being asked, or asked again."""
 
 
+_NO_SECOND = (BudgetReached, CallFailed, Interrupted, Withheld)
+"""What keeps a second reply away where the first could stand."""
 UNANSWERED = (Refused, Withheld, MissingReply, CallFailed)
 """What leaves one question without an answer while the run goes on."""
 
@@ -104,6 +114,18 @@ class Tuning:
         if self.max_tokens is not None and question.schema is not None:
             return replace(question, room=self.max_tokens)
         return question if question.room else question.leave_room(times)
+
+
+@dataclass(slots=True)
+class _Tries:
+    """What came of the attempts at one question."""
+
+    problem: BadReply | None = None
+    """What is wrong with the latest reply."""
+    earlier: list[exchange.Reply] = field(default_factory=list)
+    """Replies that another was asked for after."""
+    astray: list[tuple[float, exchange.Reply]] = field(default_factory=list)
+    """Those of them that could stand, with how near to the draft they are."""
 
 
 class Asker:
@@ -166,7 +188,7 @@ class Asker:
 
     async def _find_answer(self, task: Task, usage: Usage) -> answers.Answer:
         if self._engine.form == "completion":
-            return await self._read(task, self._questionnaire.ask_thought(task), answers.read_thought, usage)
+            return await self._read_thought(task, usage)
         if not is_folded(task.draft):
             return await self._read(task, self._questionnaire.ask_reaction(task), answers.read_reaction, usage)
         glance = await self._read(task, self._questionnaire.ask_glance(task), answers.read_glance, usage)
@@ -204,6 +226,12 @@ class Asker:
     ) -> Parsed:
         reply = await self.find_reply(task, question, parse, usage)
         return parse(reply.text)
+
+    async def _read_thought(self, task: Task, usage: Usage) -> answers.Answer:
+        question = self._questionnaire.ask_thought(task)
+        parse = repairs.make_strict(answers.read_thought, task, question.prompt)
+        reply = await self.find_reply(task, question, repairs.keep_to_draft(parse, task), usage)
+        return answers.read_thought(reply.text)
 
     async def _read(
         self, task: Task, question: exchange.Question, parse: Callable[[str], answers.Answer], usage: Usage
@@ -301,42 +329,66 @@ class Asker:
     async def _ask_engine(
         self, key: bytes, content: bytes, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
     ) -> exchange.Reply:
-        problem: BadReply | None = None
-        earlier: list[exchange.Reply] = []
+        tries = _Tries()
         for attempt in range(_ATTEMPTS):
-            if attempt:
-                await asyncio.sleep(0)  # replies that came together are all judged before one is asked for again
-                if self._breaker.tripped is not None:
-                    usage.take(_add_up(earlier[-1], earlier[:-1]))
-                self._check_open()
-            again = repairs.ask_again(question, problem, self._engine.form)
-            reply = await self._pay_for(self._prepare(key, content, again, attempt))
+            again = repairs.ask_again(question, tries.problem, self._engine.form)
+            try:
+                if attempt:
+                    await asyncio.sleep(0)  # replies that came together are all judged before one is asked for again
+                    self._check_open()
+                reply = await self._pay_for(self._prepare(key, content, again, attempt))
+            except _NO_SECOND as error:
+                if tries.astray:
+                    break
+                if isinstance(error, Withheld) and tries.earlier:
+                    usage.take(tries.earlier[0])
+                raise
             usage.bill(reply)
             if question.top_logprobs and reply.top is None and not reply.refusal:
                 raise EngineUnavailable(
                     f"{name_option('rating', 'logprob')}: {self._engine.model} reports no token probabilities; "
                     f"choose {name_option('rating', 'ssr')} or direct"
                 )
-            try:
-                reply = repairs.judge_reply(reply, parse)
-            except BadReply as error:
-                problem = error
-                self._room = max(self._room, _ROOM_AFTER if error.kind == "no room" else 1)
-                if error.kind != "refused":
-                    self._breaker.count_unusable(error.kind, str(error))
+            reply = self._judge(reply, parse, tries)
+            if tries.problem is None or reply.filtered or (reply.refusal and attempt + 1 == _ATTEMPTS):
+                usage.bad += ("refused",) if reply.refusal else ()
+                return self._settle(key, content, reply, tries, usage)
+            tries.earlier.append(reply)
+            usage.bad += () if isinstance(tries.problem, repairs.AstrayReply) else (tries.problem.kind,)
+        if tries.astray:
+            _, nearest = max(tries.astray, key=lambda found: found[0])
+            return self._settle(key, content, nearest, tries, usage)
+        usage.take(_add_up(tries.earlier[-1], tries.earlier[:-1]))
+        raise CallFailed(
+            f"{_ATTEMPTS} replies could not be used: {tries.problem}{_show_sample(tries.earlier[-1].text)}"
+        )
+
+    def _judge(self, reply: exchange.Reply, parse: Callable[[str], Any], tries: _Tries) -> exchange.Reply:
+        """Return the reply, a refusal marked as one, and note what is wrong with it."""
+        tries.problem = None
+        try:
+            reply = repairs.judge_reply(reply, parse)
+        except repairs.AstrayReply as error:
+            tries.problem = error
+            tries.astray.append((error.nearness, reply))
+            self._breaker.count_answer()
+        except BadReply as error:
+            tries.problem = error
+            self._room = max(self._room, _ROOM_AFTER if error.kind == "no room" else 1)
+            if error.kind != "refused":
+                self._breaker.count_unusable(error.kind, str(error))
+        else:
+            if reply.refusal:
+                tries.problem = BadReply(reply.refusal, "refused")
             else:
-                if not reply.refusal:
-                    self._breaker.count_answer()
-                if not reply.refusal or reply.filtered or attempt + 1 == _ATTEMPTS:
-                    usage.bad += ("refused",) if reply.refusal else ()
-                    kept = self._keep(key, content, _add_up(reply, earlier))
-                    usage.take(kept)
-                    return kept
-                problem = BadReply(reply.refusal, "refused")
-            earlier.append(reply)
-            usage.bad += (problem.kind,)
-        usage.take(_add_up(earlier[-1], earlier[:-1]))
-        raise CallFailed(f"{_ATTEMPTS} replies could not be used: {problem}{_show_sample(earlier[-1].text)}")
+                self._breaker.count_answer()
+        return reply
+
+    def _settle(self, key: bytes, content: bytes, reply: exchange.Reply, tries: _Tries, usage: Usage) -> exchange.Reply:
+        """Keep the reply that stands, with what the others took."""
+        kept = self._keep(key, content, _add_up(reply, [one for one in tries.earlier if one is not reply]))
+        usage.take(kept)
+        return kept
 
     def _keep(self, key: bytes, content: bytes, reply: exchange.Reply) -> exchange.Reply:
         if key != content:

@@ -100,6 +100,7 @@ def open_engine(asking: Asking, store: Store) -> Engine:
         header=asking.header,
         query=asking.query,
         on_note=asking.on_note,
+        form=asking.form,
     )
 
 

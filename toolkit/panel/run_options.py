@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from toolkit.engines import DEFAULT_MODEL, Price, base, budget, reaching
 from toolkit.errors import InputError, name_option, name_step, suggest
-from toolkit.models import Settings, records
+from toolkit.models import Settings, exchange, records
 from toolkit.questionnaire import Preference, Reaction
 
 EngineName = Literal["openai", "local", "replay"]
@@ -85,6 +85,8 @@ class EngineOptions(TypedDict, total=False):
     """Most tokens of a reply in a form, thinking included."""
     reasoning_effort: str | None
     """How much a reasoning model thinks: minimal, low, medium, high, or what the model knows."""
+    form: exchange.FormName | None
+    """How a model is asked: in a `chat`, by a `page` of worked examples, or `auto`, by what suits a local one."""
     store: str | Path | None
     """The file that keeps replies; AUDIENCE_STORE or one in the user's data folder without it."""
 
@@ -137,6 +139,7 @@ class PricingOptions(TypedDict, total=False):
     max_cost: float | None
     max_tokens: int | None
     reasoning_effort: str | None
+    form: exchange.FormName | None
 
 
 class EstimateOptions(SettingsOptions, PricingOptions, total=False):
@@ -158,7 +161,7 @@ _SETTINGS_TAKE = {
     "keep_weights": _YES_OR_NO,
     "prompts": "give a folder",
 }
-_OWN_ENGINE = ("model", "base_url", "api_key", "rpm", "tpm", "endpoint", "timeout", "header", "query")
+_OWN_ENGINE = ("model", "base_url", "api_key", "rpm", "tpm", "endpoint", "timeout", "header", "query", "form")
 """What an engine object brings itself."""
 
 
@@ -192,6 +195,7 @@ class Asking:
     query: Mapping[str, str] | None = field(default=None, repr=False)
     max_tokens: int | None = None
     reasoning_effort: str | None = None
+    form: exchange.FormName | None = None
     store: str | Path | None = None
     fail_fast: bool = False
     batch: bool = False
@@ -365,6 +369,7 @@ def _check_price(price: Any) -> None:
 def _check_kinds(asking: Asking) -> None:
     """Raise InputError for the first option that is something else than it takes."""
     _check_pairs(asking)
+    _check_form(asking)
     for name in ("model", "base_url", "api_key", "embedding_model", "endpoint", "reasoning_effort"):
         value = getattr(asking, name)
         if value is not None and not isinstance(value, str):
@@ -382,6 +387,14 @@ def _check_kinds(asking: Asking) -> None:
         value = getattr(asking, name)
         if value is not None and not isinstance(value, asyncio.Event):
             raise InputError(f"{name_option(name, value)}: give an asyncio.Event")
+
+
+def _check_form(asking: Asking) -> None:
+    forms = get_args(exchange.FormName)
+    if asking.form is not None and asking.form not in forms:
+        raise InputError(f"{name_option('form', asking.form)}: choose one of {', '.join(forms)}")
+    if asking.form == "page" and asking.batch:
+        raise InputError(f"{name_option('form', 'page')}: batches hold chats; leave it or {name_option('batch')} out")
 
 
 def _check_pairs(asking: Asking) -> None:

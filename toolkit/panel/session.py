@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import itertools
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -36,6 +37,8 @@ Unasked = Literal["unpaid", "stopped", "skipped"]
 DRAIN_SECONDS = 30.0
 INCOMPLETE = 3
 """The exit code of a run that lacks something."""
+_AT_ONCE = 4
+"""Readers who meet a draft before any of them meets the next, for each question in flight."""
 STRAGGLERS = 0.02
 """The share of failed reactions up to which a run asks for them once more before it ends."""
 
@@ -61,7 +64,7 @@ async def carry_out(plan: Plan, engine: Engine, store: Store, asking: Asking) ->
         refuse = lambda: held.bill.refuse_waiting(Interrupted())  # noqa: E731 - a callback of one line
         with on_halt(halt, engine.halt, refuse), _telling_what_is_kept(asker, store):
             flow = Flow(in_flight, asking.stop, asking.fail_fast, breaker)
-            reactions = await flow.ask_all(plan.tasks, asker.ask, fail_reaction, asking.on_reaction)
+            reactions = await _ask_tasks(plan.tasks, flow, asker, asking, by_draft=engine.reuses_prefixes)
             await _ask_stragglers(reactions, flow, asker)
             ask_pair = partial(ask_pairing, questions=plan.pair_questions, asker=asker)
             preferences = await flow.ask_all(plan.pairings, ask_pair, fail_preference, asking.on_preference)
@@ -70,6 +73,30 @@ async def carry_out(plan: Plan, engine: Engine, store: Store, asking: Asking) ->
             embedding = await find_embedding(reactions, plan.prompts, engine, store, held, model)
     run = make_run(plan, engine, asked, embedding)
     return runs.add_rating_time(run, time.perf_counter() - clock) if plan.settings.rating == "ssr" else run
+
+
+async def _ask_tasks(
+    tasks: Sequence[Task], flow: Flow, asker: Asker, asking: Asking, *, by_draft: bool
+) -> list[Reaction]:
+    """Return the reactions in the order of the tasks, in whatever order they are asked for."""
+    places = order_by_draft(tasks, _AT_ONCE * flow.concurrency) if by_draft else range(len(tasks))
+    ordered = [tasks[place] for place in places]
+    reactions = await flow.ask_all(ordered, asker.ask, fail_reaction, asking.on_reaction)
+    return [reaction for _, reaction in sorted(zip(places, reactions, strict=True), key=lambda pair: pair[0])]
+
+
+def order_by_draft(tasks: Sequence[Task], readers: int) -> list[int]:
+    """Return the places of tasks in the order in which pages that begin alike follow each other soon, never at once.
+
+    So many readers at a time meet the first draft, then the same ones the second, and so on: a model that keeps the
+    beginnings of questions then has that of a reader at hand, and whoever stops a run has whole readers.
+    """
+    people: dict[tuple[str | None, int, int], list[int]] = {}
+    for place, task in enumerate(tasks):
+        people.setdefault((task.persona.id if task.persona else None, task.wording, task.repeat), []).append(place)
+    groups = list(people.values())
+    turns = (groups[first : first + readers] for first in range(0, len(groups), readers))
+    return [place for turn in turns for row in itertools.zip_longest(*turn) for place in row if place is not None]
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from toolkit.questionnaire.questions import PHRASES
 _HIGHEST = 5
 _GLANCE_FIELDS = ("first_glance", "verbatim")
 _READING_FIELDS = ("action", "verbatim", "objection", "quotes", "says", "ratings")
+_THOUGHT = re.compile(r'\s*"?(?P<thought>[^"\n]*[^"\s])"?\s*\n[^\n:]*:\s*(?P<phrase>[a-z ]+?)[ \t.]*(?:\n|\Z)')
 _NOTHING = {"", "-", "null", "none", "nil", "n/a", "na"}
 """What models write for an objection where the person has none."""
 
@@ -81,8 +82,11 @@ def _read_fields(fields: dict[str, Any]) -> Answer:
 
 
 def read_thought(text: str) -> Answer:
-    """Read a base model's completion: a quoted thought, then what the person does."""
-    match = re.search(r'^\s*"?(?P<thought>[^"\n]*[^"\s])"?\s*\n[^\n:]*:\s*(?P<phrase>[a-z ]+?)\s*$', text.rstrip())
+    """Read a base model's completion: a quoted thought, then what the person does.
+
+    Where no grammar ends it, the model goes on with the next person, who is left out.
+    """
+    match = _THOUGHT.match(text)
     if match is None or match["phrase"] not in PHRASES:
         raise BadReply("the completion holds no thought and action")
     action = PHRASES[match["phrase"]]

@@ -99,6 +99,7 @@ class Questionnaire:
             "completion.j2",
             wording=self._wording(task),
             person=person,
+            surface=find_surface(task.draft.surface),
             post=describe_draft(task.draft),
             actions=allowed,
         )
@@ -194,4 +195,4 @@ def _thought_grammar(name: str, does: str, phrases: Sequence[str]) -> str:
     """Return the GBNF grammar of ` "Thought."`, a line break, and `NAME DOES: PHRASE`."""
     ending = json.dumps(f'"\n{name} {does}: ', ensure_ascii=False)
     choices = " | ".join(json.dumps(phrase) for phrase in phrases)
-    return f'root ::= " \\"" [A-Z] [^"\\n]{{20,180}} [.!?] {ending} ({choices}) "\\n"'
+    return f'root ::= " \\"" [A-Z] [^"\\n]{{20,110}} [.!?] {ending} ({choices}) "\\n"'

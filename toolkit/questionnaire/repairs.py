@@ -11,8 +11,10 @@ from typing import TypeVar
 
 from toolkit.drafts.lint import language_id
 from toolkit.drafts.surfaces import describe_draft
+from toolkit.engines import embedder
 from toolkit.files import templating
 from toolkit.models import Draft, Persona, exchange
+from toolkit.questionnaire import subjects
 from toolkit.questionnaire.answers import Answer, BadReply
 from toolkit.questionnaire.questions import BOUNDARY, Task
 
@@ -62,6 +64,15 @@ _NOTES = {
     "repeats the draft": "it repeated the message instead of saying what goes through the person's head",
 }
 """What is told where telling helps; what is not here is asked for again as it was."""
+
+
+class AstrayReply(BadReply):  # a signal inside the asking, never shown
+    """The reply can be used, but another draw may speak more of the draft; `nearness` is how much this one does."""
+
+    def __init__(self, nearness: float) -> None:
+        super().__init__("the thought is about something else", "astray")
+        self.nearness = nearness
+
 
 _MORE_ROOM = {"cut": 2, "no room": 4}
 """How many times the room a second reply gets, by what was wrong with the first."""
@@ -117,6 +128,24 @@ def find_borrowed(said: str, draft: Draft, described: str = "", asked: Sequence[
     sources = [("the draft", describe_draft(draft)), ("the draft", parts), ("the description", described)]
     sources += [("the question", question) for question in asked]
     return next((f"repeats {what}" for what, text in sources if _is_copied(said, text) or _is_part(said, text)), None)
+
+
+def keep_to_draft(parse: Callable[[str], Answer], task: Task) -> Callable[[str], Answer]:
+    """Return `parse`, which raises AstrayReply for a thought that is nearer to another subject than to the draft.
+
+    Small models wander off; where no sentence embeddings are installed, nobody can tell.
+    """
+    if not embedder.is_installed():
+        return parse
+
+    def parse_near(text: str) -> Answer:
+        answer = parse(text)
+        nearness = subjects.measure_nearness(answer.verbatim, task.draft)
+        if nearness < 0:
+            raise AstrayReply(nearness)
+        return answer
+
+    return parse_near
 
 
 def ask_again(question: exchange.Question, problem: BadReply | None, form: exchange.Form) -> exchange.Question:

@@ -223,10 +223,15 @@ class Store(Database):
         row = self._select(query, endpoint, model, time.time() - DIALECT_SECONDS)
         return dict(json.loads(row[0])) if row else None
 
-    def latest_model(self, model: str | None = None) -> tuple[str, exchange.Form] | None:
-        """Return the model and form of the latest reply, of `model` where one is named."""
-        query = "SELECT model, form FROM replies WHERE ? IS NULL OR model = ? ORDER BY arrived DESC LIMIT 1"
-        row = self._select(query, model, model)
+    def latest_model(
+        self, model: str | None = None, form: exchange.Form | None = None
+    ) -> tuple[str, exchange.Form] | None:
+        """Return the model and form of the latest reply, of `model` and in `form` where they are named."""
+        query = (
+            "SELECT model, form FROM replies WHERE (? IS NULL OR model = ?) AND (? IS NULL OR form = ?) "
+            "ORDER BY arrived DESC LIMIT 1"
+        )
+        row = self._select(query, model, model, form, form)
         return (row[0], cast("exchange.Form", row[1])) if row else None
 
     def list_latest(self, model: str, most: int) -> list[exchange.Reply]:

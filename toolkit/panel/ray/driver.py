@@ -80,7 +80,7 @@ def _make_job(plan: Plan, asking: Asking, limit: float | None) -> GridJob:
     workers, path = asking.workers or 1, asking.store_path.absolute()
     limits = {name: getattr(asking, name) for name in ("rpm", "tpm")}
     shared: dict[str, Any] = {name: limit / workers for name, limit in limits.items() if limit is not None}
-    how = {name: getattr(asking, name) for name in ("timeout", "header", "query")}
+    how = {name: getattr(asking, name) for name in ("timeout", "header", "query", "form")}
     shared |= {name: value for name, value in how.items() if value is not None}
     return GridJob(
         plan=plan,
