@@ -113,7 +113,14 @@ def _find_order_of_titles(titles: Sequence[str]) -> str | None:
     return tables.numbers.find_order(_DAY.findall(" ".join(titles)))
 
 
-def read_upload(name: str, data: bytes) -> OutcomeTable:
+def read_upload(
+    name: str,
+    data: bytes,
+    *,
+    surface: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    sheet: str | None = None,
+) -> OutcomeTable:
     """Return the results of a table that came through the browser; errors name the file as it was called there."""
     if len(data) > _MOST_UPLOADED:
         raise InputError(f"{name[:80]}: larger than 20 MB; use `audience outcomes add`")
@@ -121,7 +128,7 @@ def read_upload(name: str, data: bytes) -> OutcomeTable:
         path = Path(folder) / f"upload{Path(name).suffix.lower()}"
         path.write_bytes(data)
         try:
-            return load_outcomes(path)
+            return load_outcomes(path, surface=surface, columns=columns, sheet=sheet)
         except InputError as error:
             raise InputError(str(error).replace(str(path), name[:80])) from None
 
