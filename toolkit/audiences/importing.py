@@ -172,7 +172,8 @@ def _join_rows(table: tables.LoadedTable) -> tables.LoadedTable:
             continue
         plain = {name: cell for name, cell in row.cells.items() if tables.headings.simplify(name) not in parts}
         differ |= {name for name, cell in plain.items() if earlier.cells.get(name, cell) != cell}
-        joined[person] = tables.Row(earlier.line, {**plain, **earlier.cells})
+        cells = {**plain, **earlier.cells}
+        joined[person] = tables.Row(earlier.line, {name: cells[name] for name in table.columns if name in cells})
     if len(joined) == len(table.rows):
         return table
     note = f"{len(table.rows)} rows put together to {len(joined)} people, one of each {own}"

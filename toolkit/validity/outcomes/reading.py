@@ -157,7 +157,9 @@ class _Columns(NamedTuple):
 def _load_table(path: Path, sheet: str | None, columns: Mapping[str, str]) -> tables.LoadedTable:
     suffix = path.suffix.lower()
     if path.is_file() and suffix not in FORMATS:
-        raise InputError(f"{path}: results cannot be read from {suffix or 'this'}; allowed: {', '.join(FORMATS)}")
+        way = tables.telling.say_way_out(path)
+        said = f"{suffix}; {way}" if way else suffix or "this"
+        raise InputError(f"{path}: results cannot be read from {said}; allowed: {', '.join(FORMATS)}")
     if suffix != ".jsonl":
         return tables.load_table(path, "results", sheet=sheet, fits=lambda one: _fits(one, columns))
     rows = tables.load_json_lines(path, read_text(path))
