@@ -273,14 +273,14 @@ def test_text_that_is_a_table(tmp_path: Path) -> None:
 
 
 def test_samples_of_a_campaign_fill_its_variables(tmp_path: Path) -> None:
-    """Each draft takes the campaign's samples and its own, which win; a variable without one stays."""
+    """Each draft takes the campaign's samples and its own, which win; one without is read in plain words."""
     path = tmp_path / "c.yaml"
     path.write_text(
         "campaign: c\nsamples: {first_name: Ola, '1': Oak}\ndrafts:\n"
         "  - text: 'Hi {first_name}, *|SHOP|* has {{1}}.'\n  - {text: 'Hi {first_name}!', samples: {first_name: Bo}}\n"
     )
     campaign = load_drafts(path)
-    assert [describe_draft(draft) for draft in campaign] == ["Hi Ola, *|SHOP|* has Oak.", "Hi Bo!"]
+    assert [describe_draft(draft) for draft in campaign] == ["Hi Ola, (shop) has Oak.", "Hi Bo!"]
     save_campaign(campaign, tmp_path / "saved.yaml")
     assert load_drafts(tmp_path / "saved.yaml").drafts == campaign.drafts
 

@@ -90,7 +90,9 @@ def suggest_segments(rows: Sequence[tables.Row], taken: Iterable[str]) -> list[s
 
 
 def load_people_table(path: Path, sheet: str | None = None) -> tables.LoadedTable:
-    """Return the table of people in a file, JSON Lines included; nested personas are told in words."""
+    """Return the table of people in a file, JSON and JSON Lines included; nested personas are told in words."""
+    if path.suffix.lower() == ".json":
+        return _load_json(path)
     if path.suffix.lower() != ".jsonl":
         found = tables.load_table(path, "people", sheet=sheet, fits=_holds_people)
         return _join_rows(_drop_marks(found))
@@ -101,6 +103,16 @@ def load_people_table(path: Path, sheet: str | None = None) -> tables.LoadedTabl
         rows = [tables.Row(row.line, found[0]) for row, found in zip(rows, people, strict=True) if found]
     names = tuple(dict.fromkeys(name for row in rows for name in row.cells))
     return tables.LoadedTable(str(path), names, rows)
+
+
+def _load_json(path: Path) -> tables.LoadedTable:
+    """Return the people of a persona set, or the rows of a list of objects."""
+    value = located_yaml.load_document(read_text(path), str(path), ".json").value
+    found = persona_sets.find_people(value)
+    rows = found if found is not None else value
+    if not isinstance(rows, list) or not rows or not all(isinstance(one, dict) for one in rows):
+        raise InputError(f"{path}: neither a persona set nor a list of objects; see docs/files.md for the forms")
+    return make_rows_of(rows, path)
 
 
 def make_rows_of(values: Sequence[Mapping[str, Any]], path: Path) -> tables.LoadedTable:
@@ -159,7 +171,8 @@ def _join_rows(table: tables.LoadedTable) -> tables.LoadedTable:
             continue
         plain = {name: cell for name, cell in row.cells.items() if tables.headings.simplify(name) not in parts}
         differ |= {name for name, cell in plain.items() if earlier.cells.get(name, cell) != cell}
-        joined[person] = tables.Row(earlier.line, {**plain, **earlier.cells})
+        cells = {**plain, **earlier.cells}
+        joined[person] = tables.Row(earlier.line, {name: cells[name] for name in table.columns if name in cells})
     if len(joined) == len(table.rows):
         return table
     note = f"{len(table.rows)} rows put together to {len(joined)} people, one of each {own}"

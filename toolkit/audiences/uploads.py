@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from toolkit.audiences.importing import find_left_out, load_people_table, suggest_fitting, suggest_segments
 from toolkit.audiences.loading import load_audience
@@ -17,7 +18,8 @@ MOST_ROWS = 5_000
 MOST_UPLOADED = 20 * 1024**2
 _MOST_TEMPLATE = 20_000
 _TEMPLATE = "{% for column, value in row.items() %}{{ column }}: {{ value }}. {% endfor %}"
-_SUFFIXES = (*tables.SUFFIXES, ".jsonl")
+_SUFFIXES = (*tables.SUFFIXES, ".jsonl", ".json")
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ class Table:
     """Columns that reach no description unless they are kept, and why."""
     notes: tuple[str, ...] = ()
     """What reading the file left out."""
+    first: tuple[Mapping[str, Any], ...] = ()
+    """The cells of the first rows."""
+    sheet: str | None = None
+    """The sheet of a workbook that was read."""
+    sheets: tuple[str, ...] = ()
+    """All its sheets, the one that fits first, where it has several."""
 
     @property
     def stem(self) -> str:
@@ -44,8 +52,11 @@ class Table:
         return plain.strip("-").lower()[:60] or "imported"
 
 
-def read_table(name: str, data: bytes) -> Table:
-    """Return an uploaded table; raise InputError, in terms of the file's own name, where it cannot be used."""
+def read_table(name: str, data: bytes, sheet: str | None = None) -> Table:
+    """Return an uploaded table, of one sheet where a workbook has several.
+
+    Raises InputError, in terms of the file's own name, where it cannot be used.
+    """
     suffix = Path(name).suffix.lower()
     if suffix not in _SUFFIXES:
         raise InputError(f"{name[:80]}: rows cannot be read from this; allowed: {', '.join(_SUFFIXES)}")
@@ -55,7 +66,8 @@ def read_table(name: str, data: bytes) -> Table:
         path = Path(folder) / f"upload{suffix}"
         path.write_bytes(data)
         try:
-            table = load_people_table(path)
+            table = load_people_table(path, sheet)
+            sheets = _list_sheets(path, table)
         except InputError as error:
             raise InputError(str(error).replace(str(path), name[:80])) from None
     rows = table.rows
@@ -66,8 +78,17 @@ def read_table(name: str, data: bytes) -> Table:
     suggested = {own: column for own, column in suggest_fitting(table, left_out).items() if column in columns}
     segments = suggest_segments(rows, [*suggested.values(), *left_out])
     return Table(
-        name, data, columns, suggested, tuple(segments), left_out=left_out, notes=tuple(map(spell_out, table.notes))
-    )
+        name, data, columns, suggested, tuple(segments), left_out=left_out, notes=tuple(map(spell_out, table.notes)),
+        first=tuple(row.cells for row in rows[:_SHOWN]), sheet=sheet, sheets=sheets,
+    )  # fmt: skip
+
+
+def _list_sheets(path: Path, read: tables.LoadedTable) -> tuple[str, ...]:
+    """Return the visible sheets of a workbook with the one that was read first; none where there is one alone."""
+    if read.sheet is None:
+        return ()
+    names = [str(one.sheet) for one in tables.load_tables(path, "people")]
+    return tuple(dict.fromkeys([read.sheet, *names])) if len(names) > 1 else ()
 
 
 def make_audience(
@@ -96,6 +117,7 @@ def make_audience(
                 columns=columns,
                 keep=keep,
                 sentence=sentence or None,
+                sheet=table.sheet,
             )
         except InputError as error:
             said = str(error).replace(str(path), table.name[:80]).replace(str(described), "the template")

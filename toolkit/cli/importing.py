@@ -127,11 +127,11 @@ def _choose_columns(path: Path, options: dict[str, Any]) -> dict[str, str]:
         return {}
     table = _look_at(path, options["sheet"])
     mapped = read_map(path, options["mapped"])
-    mapped = {own: importing.find_column(path, table, column) for own, column in mapped.items()}
+    mapped = {own: importing.find_column(path, table, column) if column else "" for own, column in mapped.items()}
     tables.headings.check_map(str(path), "people", table.columns, mapped)
     named = {own: options[own] for own in importing.OWN if options[own]}
     named = {own: column for own, column in mapped.items() if own in importing.OWN} | named
-    given = {own: "" if column.lower() == "none" else column for own, column in named.items()}
+    given = {own: "" if column.lower() in {"", "none"} else column for own, column in named.items()}
     left_out = importing.find_left_out(table, table.rows, options["keep"])
     suggested = importing.suggest_fitting(table, left_out, besides=options["segments"])
     chosen = suggested | given

@@ -24,7 +24,8 @@ _OVER_BUDGET = 4
 _CONNECTING = ("model", "base_url", "concurrency", "price", "prompts", "rpm", "tpm", *REACHING)
 _ASKING = ("model", "base_url", "embedding_model", "concurrency", "price", "rpm", "tpm", "fail_fast", *REACHING)
 _PRICED = (
-    "model", "base_url", "embedding_model", "price", "concurrency", "endpoint", "max_tokens", "reasoning_effort", "form",
+    "model", "base_url", "embedding_model", "price", "concurrency", "endpoint", "max_tokens", "reasoning_effort",
+    "form",
 )  # fmt: skip
 _SETTINGS = ("objective", "rating", "repeats", "seed", "head_to_head", "keep_weights", "prompts")
 

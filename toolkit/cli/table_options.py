@@ -18,7 +18,7 @@ _MAP = option(
     "mapped",
     multiple=True,
     metavar="FIELD=COLUMN",
-    help='Column of a field, such as draft="Post text"; repeatable, remembered in NAME.map.yaml.',
+    help='Column of a field, such as draft="Post text", or none; repeatable, remembered in NAME.map.yaml.',
 )
 _SHEET = option("--sheet", metavar="NAME", help="Sheet of a workbook.  [default: the first that fits]")
 _WHERE = option("--where", metavar="EXPRESSION", help="Rows to read, such as 'age >= 18 and country = GB'.")
@@ -62,4 +62,4 @@ def _split(one: str) -> tuple[str, str]:
     name, equals, column = one.partition("=")
     if not equals or not name.strip() or not column.strip():
         raise InputError(f'--map {one!r}: not FIELD=COLUMN, such as draft="Post text"')
-    return name.strip(), column.strip()
+    return name.strip(), "" if column.strip().lower() == "none" else column.strip()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from toolkit.drafts import samples
 from toolkit.models import Draft
 
 _WHATSAPP, _MESSENGER = "whatsapp_template", "messenger_message"
@@ -86,13 +87,13 @@ def _read_template(payload: Mapping[str, Any]) -> dict[str, Any]:
     parts = {str(one.get("type", "")).upper(): one for one in payload["components"] if isinstance(one, Mapping)}
     header, body, footer = (parts.get(name, {}) for name in ("HEADER", "BODY", "FOOTER"))
     buttons = [one for one in parts.get("BUTTONS", {}).get("buttons", []) if isinstance(one, Mapping)]
-    samples = {
+    examples = {
         **_read_samples(body, "body_text", ""),
         **_read_samples(header, "header_text", "headline."),
     }
     linked = next((one for one in buttons if one.get("url")), {})
     if isinstance(linked.get("example"), list):
-        samples |= {f"link.{number}": str(value) for number, value in enumerate(linked["example"], 1)}
+        examples |= {f"link.{number}": [str(value)] for number, value in enumerate(linked["example"], 1)}
     return {
         "id": payload.get("name"),
         "surface": _WHATSAPP,
@@ -102,7 +103,7 @@ def _read_template(payload: Mapping[str, Any]) -> dict[str, Any]:
         "buttons": [str(one["text"]) for one in buttons if one.get("text")],
         "link": linked.get("url"),
         "promotional": str(payload.get("category", "")).upper() == "MARKETING" or None,
-        "samples": samples,
+        "samples": examples,
     }
 
 
@@ -131,19 +132,23 @@ def _list_unread_of_message(payload: Mapping[str, Any]) -> list[str]:
     return unread
 
 
-def _read_samples(part: Mapping[str, Any], key: str, prefix: str) -> dict[str, str]:
+def _read_samples(part: Mapping[str, Any], key: str, prefix: str) -> dict[str, list[str]]:
     """Return what an example puts in place of each variable, by its number or name."""
     example = part.get("example")
     if not isinstance(example, Mapping):
         return {}
     named = example.get(f"{key}_named_params")
     if isinstance(named, list):
-        return {f"{prefix}{one.get('param_name')}": str(one.get("example", "")) for one in named}
+        return {f"{prefix}{one.get('param_name')}": [str(one.get("example", ""))] for one in named}
     held = example.get(key)
     if not isinstance(held, list) or not held:
         return {}
-    values = held[0] if isinstance(held[0], list) else held
-    return {f"{prefix}{number}": str(value) for number, value in enumerate(values, 1)}
+    sets = held if isinstance(held[0], list) else [held]
+    found: dict[str, list[str]] = {}
+    for values in sets:
+        for number, value in enumerate(values, 1):
+            found.setdefault(f"{prefix}{number}", []).append(str(value))
+    return found
 
 
 def _read_message(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -232,8 +237,8 @@ def _write_template(draft: Draft, language: str) -> dict[str, Any]:
     buttons: list[dict[str, Any]] = [{"type": "QUICK_REPLY", "text": label} for label in _list_labels(draft)]
     if draft.link and buttons:
         buttons[-1] = {"type": "URL", "text": buttons[-1]["text"], "url": draft.link}
-        samples = _list_samples(draft, draft.link, "link.")
-        buttons[-1] |= {"example": list(samples.values())} if samples else {}
+        examples = _list_samples(draft, draft.link, "link.")
+        buttons[-1] |= {"example": list(examples.values())} if examples else {}
     if buttons:
         components.append({"type": "BUTTONS", "buttons": buttons})
     named = any(not name.isdecimal() for name in _VARIABLE.findall(f"{draft.text} {draft.headline or ''}"))
@@ -248,21 +253,20 @@ def _write_template(draft: Draft, language: str) -> dict[str, Any]:
 
 def _write_example(draft: Draft, text: str, key: str, prefix: str) -> dict[str, Any]:
     """Return the example of a part's variables, under the key of numbered or of named ones; none without samples."""
-    samples = _list_samples(draft, text, prefix)
-    if not samples:
+    examples = _list_samples(draft, text, prefix)
+    if not examples:
         return {}
-    if not all(name.isdecimal() for name in samples):
-        params = [{"param_name": name, "example": words} for name, words in samples.items()]
+    if not all(name.isdecimal() for name in examples):
+        params = [{"param_name": name, "example": words} for name, words in examples.items()]
         return {"example": {f"{key}_named_params": params}}
-    values = list(samples.values())
+    values = list(examples.values())
     return {"example": {key: [values] if key == "body_text" else values}}
 
 
 def _list_samples(draft: Draft, text: str, prefix: str) -> dict[str, str]:
     names = dict.fromkeys(_VARIABLE.findall(text))
-    samples = dict(reversed(draft.samples))  # of several samples of one name, the first is what people see
-    found = {name: samples.get(f"{prefix}{name}", samples.get(name)) for name in names}
-    return {name: words for name, words in found.items() if words is not None}
+    found = {name: samples.find_samples(draft, prefix.rstrip(".") or "text", name) for name in names}
+    return {name: words[0] for name, words in found.items() if words}
 
 
 def _list_labels(draft: Draft) -> list[str]:

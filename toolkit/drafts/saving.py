@@ -28,7 +28,7 @@ def save_campaign(campaign: Campaign, path: Path, *, overwrite: bool = False) ->
     fields["drafts"] = [
         {"id": draft.id, "surface": draft.surface, **draft.model_dump(mode="json", exclude_defaults=True), **samples}
         for draft in campaign.drafts
-        for samples in [{"samples": dict(draft.samples)} if draft.samples else {}]
+        for samples in [{"samples": _write_samples(draft.samples)} if draft.samples else {}]
     ]
     if len(surfaces) == 1:
         fields = {"campaign": campaign.campaign, "surface": surfaces.pop(), **fields}
@@ -39,3 +39,9 @@ def save_campaign(campaign: Campaign, path: Path, *, overwrite: bool = False) ->
         else located_yaml.write_yaml(fields)
     )
     write_atomically(path, text.encode())
+
+
+def _write_samples(pairs: tuple[tuple[str, str], ...]) -> dict[str, str | list[str]]:
+    """Return samples as a file has them: one as it is, several as a list."""
+    listed = {name: [words for key, words in pairs if key == name] for name, _ in pairs}
+    return {name: words if len(words) > 1 else words[0] for name, words in listed.items()}

@@ -245,7 +245,10 @@ class Draft(Record):
     promotional: bool | None = None
     """Whether the message sells something."""
     samples: tuple[tuple[str, str], ...] = ()
-    """What people read in place of variables: {"1": "Pablo"} for {{1}}; pairs, so that a draft can be looked up."""
+    """What people read in place of variables: {"1": "Pablo"} for {{1}}; pairs, so that a draft can be looked up.
+
+    A name may stand several times: people see its first sample, limits count the longest.
+    """
 
     @property
     def digest(self) -> str:
@@ -262,7 +265,11 @@ class Draft(Record):
     @field_validator("samples", mode="before")
     @classmethod
     def _samples_as_pairs(cls, value: Any) -> Any:
-        return tuple((str(name), str(words)) for name, words in value.items()) if isinstance(value, dict) else value
+        """Take a mapping of names to a sample or to several, the one that people see first."""
+        if not isinstance(value, dict):
+            return value
+        listed = {name: words if isinstance(words, (list, tuple)) else [words] for name, words in value.items()}
+        return tuple((str(name), str(one)) for name, words in listed.items() for one in words)
 
     @field_validator("id")
     @classmethod

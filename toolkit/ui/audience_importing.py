@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
+
 import streamlit as st
 
 from toolkit.audiences import editing, privacy, uploads
 from toolkit.errors import InputError, speaking
 from toolkit.files import tables
 from toolkit.models import Audience
-from toolkit.ui import caching, keys, state
-from toolkit.ui.text import PAGE, escape
+from toolkit.ui import caching, keys, mapping, state
+from toolkit.ui.text import PAGE, escape, say_here
 
 _NONE = "(none)"
 _SHOWN = 3
 _COLUMNS = ("id", "name", "age", "weight")
 _CHOSEN = (*_COLUMNS, "audience", "segments", "template", "sentence", "keep")
-_TYPES = [suffix[1:] for suffix in (*tables.SUFFIXES, ".jsonl")]
+_TYPES = [suffix[1:] for suffix in (*tables.SUFFIXES, ".jsonl", ".json")]
 
 
 def show_import() -> None:
@@ -23,17 +26,21 @@ def show_import() -> None:
     upload = st.file_uploader("A table with one row a person", type=_TYPES, key=keys.ROWS)
     if upload is None:
         st.caption(
-            "CSV, Excel, OpenDocument, Parquet, SPSS, Stata or JSON Lines, up to 20 MB and 5,000 rows. "
+            "CSV, Excel, OpenDocument, Parquet, SPSS, Stata or JSON, up to 20 MB and 5,000 rows. "
             "The table stays on this machine. Names and descriptions are sent to the model that answers."
         )
         return
     try:
-        table = caching.read_rows(upload.name, upload.getvalue())
+        data = upload.getvalue()
+        table = caching.read_rows(upload.name, data, _ask_sheet(upload.name, data))
+        remembered = mapping.recall_map(upload.name, data)
+        table = dataclasses.replace(table, suggested={**table.suggested, **_fit(remembered, table)})
+        show_first_rows(table)
         name, columns, segments, template = ask_columns(table)
         sentence, keep = ask_words(table)
         audience = uploads.make_audience(table, name, template, segments, columns, keep=keep, sentence=sentence)
     except InputError as error:
-        st.error(escape(str(error)))
+        st.error(say_here(error))
         return
     show_three(audience)
     show_personal(audience)
@@ -41,9 +48,31 @@ def show_import() -> None:
     desk = state.find_session().desk
     waits = desk is not None and desk.is_changed
     st.button(
-        "Open it", type="primary", on_click=_open, args=(audience,), disabled=waits,
+        "Open it", type="primary", on_click=_open, args=(audience, upload.name, data, columns), disabled=waits,
         help="Save or discard your changes first." if waits else "You can change it before you save it.",
     )  # fmt: skip
+
+
+def show_first_rows(table: uploads.Table) -> None:
+    """Draw the first rows of the table, so that somebody sees what its columns hold."""
+    with st.expander("The first rows of the file"):
+        rows = [{column: str(cells.get(column, "")) for column in table.columns} for cells in table.first]
+        st.dataframe(rows, hide_index=True, height="content", alt=f"The first {len(rows)} rows of the file")
+
+
+def _ask_sheet(name: str, data: bytes) -> str | None:
+    """Ask which sheet of a workbook holds the people, where it has several."""
+    sheets = caching.read_rows(name, data).sheets
+    if not sheets:
+        return None
+    key = keys.name_import("sheet")
+    state.keep_choice(key, sheets, sheets[0])
+    return str(st.selectbox("Sheet", sheets, **state.tie(key)))
+
+
+def _fit(remembered: Mapping[str, str], table: uploads.Table) -> dict[str, str]:
+    """Return the remembered columns that the table has; "" means none."""
+    return {own: column for own, column in remembered.items() if own in _COLUMNS and column in ("", *table.columns)}
 
 
 def ask_columns(table: uploads.Table) -> tuple[str, dict[str, str], list[str], str]:
@@ -100,8 +129,7 @@ def show_notes(audience: Audience) -> None:
     """Draw what was left out of the table."""
     with speaking(PAGE):
         notes = audience.notes
-    if notes:
-        st.info(escape("\n\n".join(f"{note[:1].upper()}{note[1:]}." for note in notes)))
+    mapping.show_notes(notes)
 
 
 def show_three(audience: Audience) -> None:
@@ -134,8 +162,12 @@ def _begin(table: uploads.Table) -> None:
             state.forget(keys.name_import(own))
 
 
-def _open(audience: Audience) -> None:
+def _open(audience: Audience, name: str, data: bytes, columns: Mapping[str, str]) -> None:
     session = state.find_session()
     session.drop_desk()
+    usual = caching.read_rows(name, data).suggested
+    session.said = mapping.remember(
+        name, data, {own: column for own, column in columns.items() if column != usual.get(own, "")}
+    )
     session.desk = editing.Desk(audience.audience, bundled=False, steps=(audience,), opened="")
     state.put(keys.VIEW, "People")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
 from toolkit.audiences import load_audience, sampling, uploads
 from toolkit.drafts.lint import Finding, lint
 from toolkit.errors import InputError
+from toolkit.files import tables
 from toolkit.models import Audience, Campaign, Draft
 from toolkit.panel import api, estimating, live_runs
 from toolkit.report import Report, make_report, seating
@@ -21,6 +23,9 @@ from toolkit.results import Run, archive, find_runs, load_run, runs
 from toolkit.results.outcome_model import score_texts
 from toolkit.stats import lexical
 from toolkit.validity.outcomes import validating
+
+Purpose = Literal["drafts", "results"]
+"""What a table is uploaded for, beside people."""
 
 
 def open_run(run_id: str) -> Run:
@@ -77,9 +82,27 @@ def read_validation() -> validating.Validation:
 
 
 @st.cache_resource(show_spinner=False, max_entries=5)
-def read_rows(name: str, data: bytes) -> uploads.Table:
+def read_rows(name: str, data: bytes, sheet: str | None = None) -> uploads.Table:
     """Return an uploaded table, read once; raise InputError where it cannot be used."""
-    return uploads.read_table(name, data)
+    return uploads.read_table(name, data, sheet)
+
+
+@st.cache_resource(show_spinner=False, max_entries=5)
+def read_tables(name: str, data: bytes, purpose: Purpose) -> list[tables.LoadedTable]:
+    """Return every table of an uploaded file, read once; raise InputError where it cannot be read."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder).joinpath(f"upload{Path(name).suffix.lower()}")
+        path.write_bytes(data)
+        try:
+            if path.suffix == ".jsonl":
+                return [_lay_out(name, tables.load_json_lines(path, data.decode(errors="replace")))]
+            return tables.load_tables(path, purpose)
+        except InputError as error:
+            raise InputError(str(error).replace(str(path), name[:80])) from None
+
+
+def _lay_out(name: str, rows: list[tables.Row]) -> tables.LoadedTable:
+    return tables.LoadedTable(name, tuple(dict.fromkeys(column for row in rows for column in row.cells)), rows)
 
 
 @st.cache_resource(show_spinner=False)

@@ -121,6 +121,11 @@ def name_import(field: str) -> str:
     return f"ask-import-{field}"
 
 
+def name_mapping(purpose: str, field: str) -> str:
+    """Return the key of a choice about an uploaded table of "drafts" or "results"."""
+    return f"ask-map-{purpose}-{field}"
+
+
 def name_save(audience: str, what: str) -> str:
     """Return the key of a field for saving an audience: "name", "replace"."""
     return f"save-{what}-{audience}"

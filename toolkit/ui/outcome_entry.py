@@ -7,12 +7,13 @@ from typing import Any
 
 import streamlit as st
 
+from toolkit.drafts.surfaces import find_surface, surface_names
 from toolkit.errors import InputError, ToolkitError
 from toolkit.panel import api
 from toolkit.results import Run
 from toolkit.store import outcome_log
-from toolkit.ui import keys, state
-from toolkit.ui.text import escape
+from toolkit.ui import caching, keys, mapping, state
+from toolkit.ui.text import escape, say_here
 from toolkit.validity.outcomes import Addition, add_outcomes, find_batch, matching, read_outcome, read_upload
 
 _COUNTS = {"shown": "shown to", "clicks": "clicks", "replies": "replies", "shares": "shares", "hides": "hides"}
@@ -22,9 +23,7 @@ def show_outcomes(run: Run) -> None:
     """Draw the form, and what became of the last time it was sent."""
     st.subheader("What really happened", anchor=False)
     st.caption("After publishing, type how many people saw each draft and what they did. Leave unknown counts empty.")
-    kept = state.find_session().take_outcomes()
-    if kept is not None:
-        _show_kept(kept)
+    show_kept()
     with st.form(key=keys.name_outcomes(run.run_id)):
         day = st.date_input("Published on", value="today", max_value="today", format="YYYY-MM-DD")
         rows = [_ask_row(run, draft_id) for draft_id in run.drafts]
@@ -34,26 +33,50 @@ def show_outcomes(run: Run) -> None:
 
 
 def show_upload() -> None:
-    """Draw the upload of a table of results, and what reading it found before anything is kept."""
-    types = ["csv", "tsv", "xlsx", "xls", "ods", "parquet", "jsonl"]
+    """Draw the upload of a table of results: its columns, and what reading it found before anything is kept."""
+    types = ["csv", "tsv", "xlsx", "xlsm", "xls", "ods", "parquet", "jsonl"]
     upload = st.file_uploader("Or a table of results, as the platform exports it", type=types, key=keys.RESULTS)
     if upload is None:
         return
+    name, data = upload.name, upload.getvalue()
     try:
-        found, notes = read_upload(upload.name, upload.getvalue())
+        chosen = mapping.ask_mapping(name, data, "results")
+        found, notes = read_upload(
+            name, data, surface=_ask_surface(name, data), columns=chosen.columns, sheet=chosen.sheet
+        )
         matched, hard = matching.report_matches(api.default_store(), found)
     except ToolkitError as error:
-        st.error(escape(str(error)))
+        st.error(say_here(error))
         return
-    st.info(escape("\n\n".join([f"Of {len(found)} in the table, {matched} of tested drafts", *notes, *hard])))
+    st.info(say_here("\n\n".join([f"Of {len(found)} in the table, {matched} of tested drafts", *notes, *hard])))
     if st.button("Keep the results of the table", key=keys.KEEP_RESULTS):
         try:
-            added = add_outcomes(api.default_store(), found, upload.name)
+            added = add_outcomes(api.default_store(), found, name)
         except ToolkitError as error:
-            st.error(escape(str(error)))
+            st.error(say_here(error))
             return
+        if said := mapping.remember(name, data, chosen.columns):
+            st.toast(escape(said))
         state.find_session().kept_outcomes = added
         st.rerun()
+
+
+def _ask_surface(name: str, data: bytes) -> str | None:
+    """Ask where rows were published that do not say; nothing where the table has a column of places."""
+    tables = caching.read_tables(name, data, "results")
+    if any("surface" in mapping.find_fields(table, "results", {}) for table in tables):
+        return None
+    key = keys.name_mapping("results", "published")
+    choices = [mapping.NONE, *surface_names()]
+    state.keep_choice(key, choices, mapping.NONE)
+    chosen = st.selectbox(
+        "Published on", choices, help="For rows that do not say where.", format_func=_name_surface, **state.tie(key)
+    )
+    return None if chosen == mapping.NONE else chosen
+
+
+def _name_surface(name: str) -> str:
+    return name if name == mapping.NONE else find_surface(name).label
 
 
 def _ask_row(run: Run, draft_id: str) -> dict[str, int | None]:
@@ -94,8 +117,14 @@ def _keep(run: Run, day: datetime.date, rows: list[dict[str, int | None]]) -> No
     st.rerun()
 
 
+def show_kept() -> None:
+    """Say what was kept the last time, and offer to take it back."""
+    addition = state.find_session().take_outcomes()
+    if addition is not None:
+        _show_kept(addition)
+
+
 def _show_kept(addition: Addition) -> None:
-    """Say what was kept, and offer to take it back."""
     said = [f"New results kept: {addition.added}", f"known already: {addition.known}", *addition.replaced]
     words, back = st.columns([4, 1], vertical_alignment="center")
     words.success(escape("; ".join(said)), icon=":material/check:")

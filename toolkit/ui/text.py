@@ -12,6 +12,12 @@ _HERE = (
     ("draft id ", "the name "),
     ("give each draft its own id", "give each draft its own"),
     ("--max-cost", "the cost limit"),
+    ("--keep COLUMN brings one back", "you can keep one under Personal columns"),
+    ("--keep COLUMN keeps those of one", "you can keep those of a column under Personal columns"),
+    ("(--sheet names one)", "(choose one under Sheet)"),
+    ("call the column of words text, or name it: --map text=COLUMN", "choose the column of the words above"),
+    ("or name the column: --map shown=COLUMN", "or choose the column above"),
+    ("or name one: --map FIELD=COLUMN", "or choose them above"),
     ("max_cost", "the cost limit"),
 )  # fmt: skip
 """What messages call the options of the command, and how the pages say it."""

@@ -7,7 +7,7 @@ import streamlit as st
 from toolkit.errors import ToolkitError
 from toolkit.models import LABEL
 from toolkit.report import charts
-from toolkit.ui import caching, keys
+from toolkit.ui import caching, keys, outcome_entry
 from toolkit.ui.text import escape
 from toolkit.validity.outcomes import load_published, validating, wording
 
@@ -36,6 +36,8 @@ def show() -> None:
         st.error(escape(str(error)))
     else:
         show_yours(checked)
+    outcome_entry.show_kept()
+    outcome_entry.show_upload()
     st.subheader("About published experiments", anchor=False)
     published = load_published().combine()
     st.caption(escape(wording.say_origin(published)))
@@ -45,7 +47,9 @@ def show() -> None:
 def show_yours(checked: validating.Validation) -> None:
     """Draw the record on the results in the store, or say how to begin one."""
     if checked.results == 0:
-        st.info("No results yet. Type what happened under a run, or use `audience outcomes add FILE`.")
+        st.info(
+            "No results yet. Type what happened under a run, upload a table below, or use `audience outcomes add FILE`."
+        )
         return
     if not checked.leakage.passed:
         st.error(escape(checked.leakage.sentence))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from toolkit.drafts.surfaces import Device, find_surface
 from toolkit.errors import InputError, ToolkitError
 from toolkit.files import resources
 from toolkit.models import Audience, Campaign, Draft, records
-from toolkit.ui import caching, keeping, keys, state
+from toolkit.ui import caching, keeping, keys, mapping, state
 from toolkit.ui.editor import edit_text
 from toolkit.ui.previews import show_preview
 from toolkit.ui.session import MOST_DRAFTS, DraftSlot
@@ -87,8 +87,8 @@ def _ask_example(*, locked: bool) -> None:
             )
         kinds = [suffix[1:] for suffix in FORMATS]
         upload = st.file_uploader("or a file of drafts", type=kinds, key=keys.UPLOAD, max_upload_size=MOST_MEGABYTES)
-        if upload is not None and st.button("Open this file", width="stretch"):
-            _open_upload(upload.name, upload.getvalue())
+        if upload is not None:
+            _ask_upload(upload.name, upload.getvalue())
 
 
 def ask_drafts(surface: str, device: Device, audience: Audience | None, *, locked: bool) -> list[dict[str, Any]]:
@@ -210,16 +210,57 @@ def _open_file(path: Path) -> None:
     state.find_session().opened = True
 
 
-def _open_upload(name: str, content: bytes) -> None:
+def _ask_upload(name: str, data: bytes) -> None:
+    """Show what an uploaded file is read as, and let somebody say which column is what and which drafts to open."""
+    try:
+        is_table = mapping.is_table(name, data)
+        chosen = mapping.ask_mapping(name, data, "drafts") if is_table else mapping.Chosen()
+        with mapping.hold_upload(name, data) as path:
+            campaign = load_drafts(path, columns=chosen.columns, sheet=chosen.sheet)
+    except InputError as error:
+        st.error(say_here(error))
+        return
+    mapping.show_notes(campaign.notes)
+    ids = _ask_which(campaign)
+    if st.button("Open this file", width="stretch", disabled=not ids):
+        if said := mapping.remember(name, data, chosen.columns):
+            st.toast(escape(said))
+        _open_upload(name, data, chosen, ids)
+
+
+def _ask_which(campaign: Campaign) -> tuple[str, ...]:
+    """Ask for one place and for as many drafts as the page tests at once, where a file has more."""
+    drafts = list(campaign.drafts)
+    places = list(dict.fromkeys(draft.surface for draft in drafts))
+    if len(places) > 1:
+        key = keys.name_mapping("drafts", "places")
+        state.keep_choice(key, places)
+        label = "Place to test (the page tests one at a time)"
+        place = st.selectbox(label, places, format_func=lambda one: find_surface(one).label, **state.tie(key))
+        drafts = [draft for draft in drafts if draft.surface == place]
+    if len(drafts) <= MOST_DRAFTS:
+        return tuple(draft.id for draft in drafts)
+    key, ids = keys.name_mapping("drafts", "drafts"), [draft.id for draft in drafts]
+    state.suggest(key, ids[:MOST_DRAFTS])
+    state.keep_choices(key, ids)
+    label = f"Drafts to test (at most {MOST_DRAFTS} of {len(ids)})"
+    return tuple(st.multiselect(label, ids, max_selections=MOST_DRAFTS, **state.tie(key)))
+
+
+def _open_upload(
+    name: str, content: bytes, chosen: mapping.Chosen | None = None, ids: Sequence[str] | None = None
+) -> None:
     """Open an uploaded file; what cannot be used is said in one line, and the drafts on the page stay."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder).joinpath(f"upload{Path(name).suffix}")
-        path.write_bytes(content)
-        try:
-            campaign = load_drafts(path)
-        except InputError as error:
-            st.error(escape(str(error).replace(str(path), name)))
-            return
+    chosen = chosen or mapping.Chosen()
+    try:
+        with mapping.hold_upload(name, content) as path:
+            campaign = load_drafts(path, columns=chosen.columns, sheet=chosen.sheet)
+    except InputError as error:
+        st.error(escape(str(error)))
+        return
+    if ids is not None:
+        kept = tuple(draft for draft in campaign.drafts if draft.id in ids)
+        campaign = campaign.model_copy(update={"drafts": kept})
     refusal = _refuse(campaign)
     if refusal:
         st.error(escape(f"{name} holds {refusal}"))

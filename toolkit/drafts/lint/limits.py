@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from toolkit.drafts import samples
 from toolkit.drafts.counts import count_units, find_place, measure_message
 from toolkit.drafts.lint.records import Finding, Part
 from toolkit.drafts.surfaces import Limit, Surface
@@ -28,19 +29,20 @@ def find_limits(draft: Draft, surface: Surface) -> Iterator[Finding]:
             suggestion=f"use {surface.replacement}",
         )
     passed: dict[str, tuple[Limit, Part]] = {}
+    longest = samples.fill_longest(draft)
     for limit in surface.limits:
         if limit.kind != "fold" and limit.holds_for(draft):
-            for part in _passing(draft, limit):
+            for part in _passing(draft, longest, limit):
                 known = passed.get(part.name)
                 if known is None or (limit.refuses, limit.value) > (known[0].refuses, known[0].value):
                     passed[part.name] = (limit, part)
     for limit, part in passed.values():
-        yield _describe(part, limit, surface)
+        yield _describe(part, longest, limit, surface)
     yield from _find_unused(draft, surface)
 
 
-def _passing(draft: Draft, limit: Limit) -> Iterator[Part]:
-    """Yield the parts that pass the limit; for a count of items, the whole list as one part."""
+def _passing(draft: Draft, longest: Draft, limit: Limit) -> Iterator[Part]:
+    """Yield the parts that pass the limit with their longest samples; a count of items is of the whole list."""
     value = getattr(draft, limit.field)
     if limit.unit == "items":
         if isinstance(value, tuple) and len(value) > limit.value:
@@ -49,23 +51,25 @@ def _passing(draft: Draft, limit: Limit) -> Iterator[Part]:
         for index, item in enumerate(value):
             if count_units(item, limit.unit) > limit.value:
                 yield Part(draft, f"{limit.field}[{index}]", item)
-    elif isinstance(value, str) and count_units(value, limit.unit) > limit.value:
+    elif isinstance(value, str) and count_units(getattr(longest, limit.field), limit.unit) > limit.value:
         yield Part(draft, limit.field, value)
 
 
-def _describe(part: Part, limit: Limit, surface: Surface) -> Finding:
+def _describe(part: Part, longest: Draft, limit: Limit, surface: Surface) -> Finding:
     does = {"hard": "takes at most", "recommended": "reads best with at most", "fold": "shows"}[limit.kind]
     doubt = "" if limit.verified else ", unverified"
     note = f"; {limit.note}" if limit.note else ""
     items = tuple(getattr(part.draft, limit.field)) if limit.unit == "items" else ()
-    count = len(items) or count_units(part.text, limit.unit)
+    filled = getattr(longest, part.name) if part.name in samples.FIELDS else part.text
+    count = len(items) or count_units(filled, limit.unit)
     start = len(" | ".join(items[: limit.value])) if items else find_place(part.text, limit.value, limit.unit)
     unit = limit.unit.removesuffix("s") if limit.value == 1 else limit.unit
-    alphabet = f" of {measure_message(part.text).alphabet}" if limit.unit == "message parts" else ""
+    counted = f" of {measure_message(filled).alphabet}" if limit.unit == "message parts" else ""
+    counted += " with its longest samples" if filled != part.text else ""
     return part.find(
         f"limit.{limit.field}",
         (start or 0, len(part.text)),
-        f"{part.name} has {count:,} {limit.unit}{alphabet}; a {surface.label} {does} {limit.value:,} {unit} "
+        f"{part.name} has {count:,} {limit.unit}{counted}; a {surface.label} {does} {limit.value:,} {unit} "
         f"({limit.source}, checked {limit.checked:%-d %B %Y}{doubt}{note})",
         severity="error" if limit.refuses else "warning",
         url=limit.url,

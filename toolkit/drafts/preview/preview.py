@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import jinja2
 from markupsafe import Markup
 
+from toolkit.drafts import samples
 from toolkit.drafts.pictures import load_picture
 from toolkit.drafts.preview.highlights import Highlight, mark_text
 from toolkit.drafts.preview.html import make_environment
@@ -35,6 +37,7 @@ def render_preview(
     fetched.
     """
     surface = find_surface(draft.surface)
+    draft, highlights = _fill(draft, highlights)
     context = {
         "draft": draft,
         "surface": surface,
@@ -71,6 +74,13 @@ def load_style() -> str:
 @lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
     return make_environment(_TEMPLATES)
+
+
+def _fill(draft: Draft, highlights: Sequence[Highlight]) -> tuple[Draft, list[Highlight]]:
+    """Return the draft with its variables filled, and the highlights where their words are then."""
+    filled = samples.fill_field(draft, "text")
+    moved = [dataclasses.replace(one, start=filled.place(one.start), end=filled.place(one.end)) for one in highlights]
+    return samples.fill_samples(draft), moved
 
 
 def _mark_body(draft: Draft, surface: Surface, device: Device, highlights: Sequence[Highlight]) -> Markup:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from toolkit.drafts.samples import fill_samples
 from toolkit.drafts.surfaces.catalogue import find_surface
 from toolkit.drafts.surfaces.places import place_fold
-from toolkit.drafts.surfaces.samples import fill_samples
 from toolkit.models import Draft
 
 

@@ -72,11 +72,15 @@ def find_columns(
 ) -> dict[str, str]:
     """Return the column of each field that has one: the one chosen, known of the export, named so, or well known.
 
-    A column is of one field only. Raises KeyError with the name of a chosen column that the table lacks.
+    A column is of one field only; "" chooses none. Raises KeyError with the name of a chosen column that the table
+    lacks.
     """
     plain = {simplify(column): column for column in reversed(columns)}
     found: dict[str, str] = {}
+    without = {name for name, column in (chosen or {}).items() if not column}
     for name, column in (chosen or {}).items():
+        if not column:
+            continue
         at = column if column in columns else plain.get(simplify(column))
         if at is None:
             raise KeyError(column)
@@ -88,7 +92,7 @@ def find_columns(
             taken = set(found.values())
             free = (plain.get(simplify(heading)) for heading in headings)
             first = next((one for one in free if one is not None and one not in taken), None)
-            if name not in found and first is not None:
+            if name not in found and name not in without and first is not None:
                 found[name] = first
     return found
 
@@ -102,7 +106,7 @@ def check_map(place: str, purpose: Purpose, columns: Sequence[str], chosen: Mapp
                 f"{place}: {name_option('columns', {name: column})}: no field {name!r}{suggest(name, fields)}; "
                 f"fields: {', '.join(fields)}"
             )
-        if column not in columns and simplify(column) not in {simplify(one) for one in columns}:
+        if column and column not in columns and simplify(column) not in {simplify(one) for one in columns}:
             raise InputError(
                 f"{place}: no column {column!r} in it{suggest(column, columns)}; it has: {', '.join(columns)}"
             )

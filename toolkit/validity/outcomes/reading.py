@@ -113,7 +113,14 @@ def _find_order_of_titles(titles: Sequence[str]) -> str | None:
     return tables.numbers.find_order(_DAY.findall(" ".join(titles)))
 
 
-def read_upload(name: str, data: bytes) -> OutcomeTable:
+def read_upload(
+    name: str,
+    data: bytes,
+    *,
+    surface: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    sheet: str | None = None,
+) -> OutcomeTable:
     """Return the results of a table that came through the browser; errors name the file as it was called there."""
     if len(data) > _MOST_UPLOADED:
         raise InputError(f"{name[:80]}: larger than 20 MB; use `audience outcomes add`")
@@ -121,7 +128,7 @@ def read_upload(name: str, data: bytes) -> OutcomeTable:
         path = Path(folder) / f"upload{Path(name).suffix.lower()}"
         path.write_bytes(data)
         try:
-            return load_outcomes(path)
+            return load_outcomes(path, surface=surface, columns=columns, sheet=sheet)
         except InputError as error:
             raise InputError(str(error).replace(str(path), name[:80])) from None
 
@@ -150,7 +157,9 @@ class _Columns(NamedTuple):
 def _load_table(path: Path, sheet: str | None, columns: Mapping[str, str]) -> tables.LoadedTable:
     suffix = path.suffix.lower()
     if path.is_file() and suffix not in FORMATS:
-        raise InputError(f"{path}: results cannot be read from {suffix or 'this'}; allowed: {', '.join(FORMATS)}")
+        way = tables.telling.say_way_out(path)
+        said = f"{suffix}; {way}" if way else suffix or "this"
+        raise InputError(f"{path}: results cannot be read from {said}; allowed: {', '.join(FORMATS)}")
     if suffix != ".jsonl":
         return tables.load_table(path, "results", sheet=sheet, fits=lambda one: _fits(one, columns))
     rows = tables.load_json_lines(path, read_text(path))
