@@ -13,7 +13,7 @@ import openai
 
 from toolkit.engines.batch_files import Failure, read_lines
 from toolkit.engines.openai import OpenAIEngine
-from toolkit.engines.reaching import split_query
+from toolkit.engines.reaching import split_credentials, split_query
 from toolkit.engines.redaction import Secrets, mask_url
 from toolkit.errors import EngineUnavailable, name_option, name_step
 from toolkit.models import exchange
@@ -97,8 +97,9 @@ class BatchService:
         self._inner = OpenAIEngine(
             model, base_url=base_url, api_key=api_key, timeout=timeout, header=header, query=query
         )
-        self._address, in_address = split_query(base_url)
-        self._header, self._query = dict(header or {}), in_address | dict(query or {})
+        plain, credentials = split_credentials(base_url)
+        self._address, in_address = split_query(plain)
+        self._header, self._query = credentials | dict(header or {}), in_address | dict(query or {})
         self.endpoint = self._inner.endpoint
         self.place = f"{mask_url(base_url or 'openai')} {model}"
 
