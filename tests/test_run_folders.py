@@ -20,8 +20,10 @@ from scripted import ScriptedEngine, reading
 import toolkit
 from toolkit.errors import InputError
 from toolkit.files import markup
-from toolkit.models import Audience, Campaign, Draft
+from toolkit.improve import interviews
+from toolkit.models import Audience, Campaign, Draft, Persona
 from toolkit.results import archive
+from toolkit.store.conversations import Turn
 
 ROOT = Path(__file__).parent.parent
 FOLDER_FILES = {"run.json", "reactions.parquet", "scorecard.parquet", "comparisons.parquet"}
@@ -212,3 +214,13 @@ def test_a_report_in_markdown_disarms_what_others_wrote(
 def test_words_in_markdown_call_and_link_nothing(words: str, shown: str) -> None:
     """A mark that nobody sees stands where a platform would look for a name or an address."""
     assert markup.escape_markdown(words) == shown
+
+
+def test_a_transcript_disarms_names() -> None:
+    """Names of others in the Markdown of a talk are text; what was said stands in a block of its own."""
+    eve = Persona(id="eve", name=f"Eve {EVIL}", age=30, about="Somebody.")
+    turn = Turn(question=EVIL, answer=f"Hm.\n{EVIL}", model=EVIL, asked="2026-01-01T00:00")
+    told = interviews.write_transcript("run", eve, "draft", [turn])
+    shown = [line for line in told.splitlines() if not line.startswith("    ")]
+    assert all(words not in "\n".join(shown) for words in EVIL.split(" ", 4))
+    assert sum(EVIL in line for line in told.splitlines()) == 2
