@@ -579,11 +579,13 @@ def _choose_fill(
     path: Path, table: tables.LoadedTable, hidden: Collection[str], making: Making, about: str | None
 ) -> Fill:
     """Return what makes a description of a row: the sentence, the template, the persona's own text, or all columns."""
-    from toolkit.files import templating
+    from toolkit.files import resources, templating
 
     if making.sentence is not None:
         return _fill_sentence(path, table, hidden, making.sentence)
     beside = path.with_suffix(".j2")
+    if making.template is None and beside.is_file():
+        resources.find_named(beside.name, path.parent, f"{path}: its template")
     template = making.template or (beside if beside.is_file() else None)
     if template is None and about is not None:
         return lambda context: str(context[about]).strip()

@@ -40,6 +40,7 @@ def load_audience(
     keep: Sequence[str] = (),
     sentence: str | None = None,
     strict: bool = False,
+    allow_outside: bool = False,
 ) -> Audience:
     """Return an audience by name or path; its `notes` tell what was left out of a table.
 
@@ -53,19 +54,24 @@ def load_audience(
     What looks personal, such as an e-mail address, reaches no description unless `keep` names its column. `sentence`
     makes the description without a template ("{job} in {place}"), `where` is a condition on rows ("age >= 18"), and
     `sheet` one of a workbook's. A row that cannot be used is left out, or with `strict` refuses the file. With `draw`,
-    a Parquet file of any size is streamed past and only those drawn are read; it says nothing to other files. Raises
-    InputError naming file, line, what is allowed and the next step.
+    a Parquet file of any size is streamed past and only those drawn are read; it says nothing to other files. What an
+    audience file names as rows or template lies in its folder, unless `allow_outside` lets your own file name others.
+    Raises InputError naming file, line, what is allowed and the next step.
 
     Examples:
         >>> toolkit.load_audience("uk-small-sellers").segment_keys
         ('age', 'role')
     """
-    path = _find(source, Path(folder) if folder is not None else None)
+    making = Making(
+        template=Path(template) if template else None, sentence=sentence, segments=segments, columns=columns or {},
+        keep=keep, where=where, strict=strict, sheet=sheet,
+    )  # fmt: skip
+    with resources.allowing_outside(allowed=allow_outside):
+        return _load(_find(source, Path(folder) if folder is not None else None), making, draw)
+
+
+def _load(path: Path, making: Making, draw: Draw | None) -> Audience:
     if path.suffix.lower() in _ROWS:
-        making = Making(
-            template=Path(template) if template else None, sentence=sentence, segments=segments, columns=columns or {},
-            keep=keep, where=where, strict=strict, sheet=sheet,
-        )  # fmt: skip
         return _turn_rows(path, making, {}, draw)
     text = read_text(path)
     document = (
@@ -198,7 +204,12 @@ def _make_from_description(document: Located, path: Path, draw: Draw | None) -> 
         raise InputError(f"{document.place(('keep',))}: keep is a list of columns, such as [First name]")
     words = {name: fields.pop(name, None) for name in ("sentence", "where", "sheet")}
     making = Making(
-        template=path.parent / template if template else None, segments=segments, keep=keep, **words,
-        columns={own: column or "" for own, column in columns.items()},
+        template=_find_named(document, "template", template) if template else None, segments=segments, keep=keep,
+        **words, columns={own: column or "" for own, column in columns.items()},
     )  # fmt: skip
-    return _turn_rows(path.parent / str(rows), making, {"audience": path.stem, **fields}, draw)
+    return _turn_rows(_find_named(document, "rows", rows), making, {"audience": path.stem, **fields}, draw)
+
+
+def _find_named(document: Located, field: str, name: object) -> Path:
+    """Return the path of a file that an audience file names."""
+    return resources.find_named(str(name), Path(document.source).parent, f"{document.place((field,))}: {field}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from toolkit.cli.options import option, settled_paths
+from toolkit.cli.options import option, outside_option, settled_paths
 from toolkit.cli.table_options import read_map, remember_map, say_notes, table_options
 from toolkit.errors import InputError
 
@@ -45,6 +45,7 @@ _NOTE = "A finding is a reason to look again. It is no ruling and no legal advic
 @option("--max-warnings", type=click.IntRange(min=0), metavar="N", help="Exit 1 if there are more than N warnings.")
 @option("--changed-since", metavar="REF", help="Check only drafts that changed since this Git ref.")
 @click.option("--follow", is_flag=True, help="Take DRAFTS... as changed files. Check the campaigns they touch.")
+@outside_option
 @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 @click.option("--rules", is_flag=True, help="List the rule ids and stop.")
 def lint(

@@ -26,6 +26,19 @@ def settled_paths(argument: str) -> tuple[str, ...]:
     return paths
 
 
+def _allow_outside(context: click.Context, _: click.Parameter, allowed: bool) -> None:  # noqa: FBT001 - click's call
+    from toolkit.files import resources
+
+    context.with_resource(resources.allowing_outside(allowed=allowed))
+
+
+outside_option = option(
+    "--allow-outside", is_flag=True, expose_value=False, callback=_allow_outside,
+    help="Let your own files name rows, templates, pictures and prompts outside their folder.",
+)  # fmt: skip
+"""Takes effect while the command runs; no function sees its value."""
+
+
 class PairsType(click.ParamType[tuple[str, str]]):
     """NAME=VALUE, repeatable."""
 
@@ -177,6 +190,7 @@ _ASKING = (
         metavar="DIR",
         help="Folder of templates that replace the built-in ones.",
     ),
+    outside_option,
 )
 
 _FOLDER = (

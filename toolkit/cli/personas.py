@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from toolkit.cli.importing import import_command, print_persona
-from toolkit.cli.options import option
+from toolkit.cli.options import option, outside_option
 
 
 @click.group()
@@ -41,9 +41,10 @@ def list_command(*, as_json: bool) -> None:
 
 @personas.command()
 @click.argument("audience", metavar="AUDIENCE")
+@outside_option
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def show(audience: str, *, as_json: bool) -> None:
-    """Show the personas of an audience, given its name or path.
+    """Show the personas of an audience, given its name or path, as a run sends them to the model.
 
     Example:  audience personas show uk-small-sellers
     """
@@ -54,6 +55,7 @@ def show(audience: str, *, as_json: bool) -> None:
         click.echo(loaded.model_dump_json())
         return
     click.echo(f"{loaded.audience}: {' '.join(loaded.description.split())}\nSource: {' '.join(loaded.source.split())}")
+    click.echo("A run sends the model the name, age and text of each persona it draws, word for word as below.")
     for persona in loaded.personas:
         print_persona(persona)
 
@@ -61,6 +63,7 @@ def show(audience: str, *, as_json: bool) -> None:
 @personas.command()
 @click.argument("path", type=click.Path(), metavar="PATH")
 @option("--strict", is_flag=True, help="Exit 1 if there is a doubt.")
+@outside_option
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def validate(path: str, *, strict: bool, as_json: bool) -> int:
     """Check an audience file for near-duplicates, lopsided segments and weights.

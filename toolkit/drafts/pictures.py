@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
+from toolkit.files import resources
+
 LARGEST_PICTURE = 5_000_000
 """Bytes; a larger picture is left to its description."""
 _KINDS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp"}
@@ -13,12 +15,13 @@ _KINDS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", 
 def load_picture(image: str | None, folder: Path | None) -> str | None:
     """Return a picture as a data address, or None where `image` is not a small picture file inside `folder`.
 
-    What kind it is, its first bytes say; a path that leaves the folder, and a web address, are never followed.
+    What kind it is, its first bytes say. A web address is never followed, and a path that leaves the folder is only
+    where `resources.allowing_outside` lets it.
     """
     if not image or folder is None or "://" in image:
         return None
     path = (folder / image).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file() or path.stat().st_size > LARGEST_PICTURE:
+    if not resources.is_within_reach(path, folder) or not path.is_file() or path.stat().st_size > LARGEST_PICTURE:
         return None
     data = path.read_bytes()
     kind = next((kind for start, kind in _KINDS.items() if data.startswith(start)), None)

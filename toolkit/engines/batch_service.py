@@ -16,7 +16,7 @@ from toolkit.engines.client import load_certificates
 from toolkit.engines.complaints import Complaint
 from toolkit.engines.dialect import Dialect
 from toolkit.engines.openai import LearntMemory, OpenAIEngine
-from toolkit.engines.reaching import split_query
+from toolkit.engines.reaching import split_credentials, split_query
 from toolkit.engines.redaction import Secrets, mask_url
 from toolkit.errors import EngineUnavailable, name_option, name_step
 from toolkit.models import exchange
@@ -101,8 +101,9 @@ class BatchService:
         self._inner = OpenAIEngine(
             model, base_url=base_url, api_key=api_key, timeout=timeout, header=header, query=query, memory=memory
         )
-        self._address, in_address = split_query(base_url)
-        self._header, self._query = dict(header or {}), in_address | dict(query or {})
+        plain, credentials = split_credentials(base_url)
+        self._address, in_address = split_query(plain)
+        self._header, self._query = credentials | dict(header or {}), in_address | dict(query or {})
         self.endpoint = self._inner.endpoint
         self.place = f"{mask_url(base_url or 'openai')} {model}"
 

@@ -12,11 +12,14 @@ import functools
 import os
 import ssl
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from typing import Any
 
 import httpx2
 import openai
 
+LOSING = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStatus.SEE_OTHER})
+"""Answers that send a request on without what it carries: a POST becomes a GET."""
 _NO_LIMIT = 0
 """What aiohttp takes for none. It opens 100 connections where nothing is said, and more in flight only queue here."""
 
@@ -87,14 +90,19 @@ class _ShortWay(openai.DefaultAioHttpClient):
         """Send the request and read the answer; without cookies, and without hooks, of which there are none here."""
         find_transport = getattr(self, "_transport_for_url", None)
         if stream or how or request.url.userinfo or find_transport is None:
-            return await super().send(request, stream=stream, **how)
+            return _find_lost(await super().send(request, stream=stream, **how))
         response: httpx2.Response = await find_transport(request.url).handle_async_request(request)
         try:
             await response.aread()
         except BaseException:
             await response.aclose()
             raise
-        if response.has_redirect_location:
+        if response.has_redirect_location and response.status_code not in LOSING:
             return await super().send(request)
         response.request = request
         return response
+
+
+def _find_lost(response: httpx2.Response) -> httpx2.Response:
+    """Return the answer that lost what the request carried, if one did on the way to this one."""
+    return next((one for one in response.history if one.status_code in LOSING), response)

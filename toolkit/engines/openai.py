@@ -25,7 +25,7 @@ from toolkit.engines.cut_prompts import CutWatch, advise_context
 from toolkit.engines.dialect import PROMPT, STREAM, Dialect
 from toolkit.engines.first_call import Door
 from toolkit.engines.pacing import Pace
-from toolkit.engines.reaching import name_endpoint, split_query
+from toolkit.engines.reaching import name_endpoint, split_credentials, split_query
 from toolkit.engines.redaction import Secrets, is_secret_name, mask_url
 from toolkit.engines.retry_policy import (
     Kind,
@@ -134,9 +134,10 @@ class OpenAIEngine:
         self.calls = 0
         self.warnings: list[str] = []
         self._served_model = model
-        self._base_url, in_address = split_query(base_url)
+        plain, credentials = split_credentials(base_url)
+        self._base_url, in_address = split_query(plain)
         self._query = in_address | dict(query or {})
-        self._header = dict(header or {})
+        self._header = credentials | dict(header or {})
         self._api_key = api_key
         self._rpm, self._tpm = rpm, tpm
         self._timeout = timeout or TIMEOUT_SECONDS

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlsplit
+import base64
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from toolkit.engines.presets import find_preset as find_preset  # noqa: PLC0414 - handed out with what else finds one
 from toolkit.engines.redaction import Secrets, mask_url
@@ -32,8 +33,12 @@ def list_models(base_url: str | None = None, api_key: str | None = None) -> Reac
     import openai
 
     try:
-        client = openai.OpenAI(base_url=base_url, api_key=(api_key or "none").strip(), max_retries=0, timeout=_SECONDS)
-        where, secrets = mask_url(str(client.base_url)), Secrets(client.api_key, str(client.base_url))
+        plain, header = split_credentials(base_url)
+        client = openai.OpenAI(
+            base_url=plain, api_key=(api_key or "none").strip(), max_retries=0, timeout=_SECONDS,
+            default_headers=header or None,
+        )  # fmt: skip
+        where, secrets = mask_url(str(client.base_url)), Secrets(client.api_key, base_url or str(client.base_url))
     except (ValueError, httpx2.InvalidURL) as error:
         raise EngineUnavailable(f"the address of the endpoint is none ({error}); it begins with https://") from None
     try:
@@ -54,6 +59,20 @@ def split_query(url: str | None) -> tuple[str | None, dict[str, str]]:
     if not parts.query:
         return url, {}
     return parts._replace(query="").geturl(), dict(parse_qsl(parts.query, keep_blank_values=True))
+
+
+def split_credentials(url: str | None) -> tuple[str | None, dict[str, str]]:
+    """Return an address without user and password, and the header that carries them instead.
+
+    The SDK sends a key with every request, and no HTTP client takes both for one.
+    """
+    parts = urlsplit(url or "")
+    given, found, host = parts.netloc.rpartition("@")
+    if not found:
+        return url, {}
+    user, _, password = given.partition(":")
+    pair = base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+    return parts._replace(netloc=host).geturl(), {"Authorization": f"Basic {pair}"}
 
 
 def name_endpoint(url: str | None) -> str:

@@ -8,9 +8,12 @@ import time
 from collections.abc import Callable, Mapping
 from enum import Enum
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
+import httpx2
 import openai
 
+from toolkit.engines.client import LOSING
 from toolkit.engines.complaints import Complaint, read_complaint
 from toolkit.engines.concurrency import Traffic
 from toolkit.errors import CallFailed, EngineError, EngineUnavailable, name_option
@@ -43,6 +46,7 @@ class Kind(Enum):
     SUSPENDED = "the account or project is suspended"
     MODEL = "the model is not there"
     ADDRESS = "nothing at this address"
+    MOVED = "the address moved"
     MEMORY = "the machine cannot hold the model"
     LOADING = "the model is being loaded"
     FILTERED = "the content filter"
@@ -113,6 +117,8 @@ def judge_complaint(complaint: Complaint, *, answered: bool = True) -> Kind:
         return Kind.SLOW
     if not complaint.status:
         return Kind.UNREACHED if complaint.unreached and not answered else Kind.BROKEN
+    if complaint.status in LOSING:
+        return Kind.MOVED
     rules = _RULES + (_REFUSALS if _is_refusal(complaint.status) else ())
     found = (kind for kind, fits in rules if fits(complaint, complaint.words, answered))
     return next(found, None) or _judge_status(complaint)
@@ -182,6 +188,8 @@ def find_traffic(kind: Kind, complaint: Complaint) -> Traffic:
 
 def complain(error: openai.APIError) -> Complaint:
     """Return the complaint behind an error of the SDK, read from the answer itself: the SDK keeps few of its words."""
+    if isinstance(error, openai.APIStatusError) and error.response.status_code in LOSING:
+        return Complaint(status=error.response.status_code, words=_name_target(error.response))
     if isinstance(error, openai.APIStatusError):
         return read_complaint(error.response.status_code, error.response.headers, error.response.content)
     if isinstance(error, openai.APIResponseValidationError):
@@ -192,6 +200,13 @@ def complain(error: openai.APIError) -> Complaint:
     timed_out = isinstance(error, openai.APITimeoutError) and not unreached and not broke_off
     words = "the connection broke off" if broke_off else " ".join(str(error.message).split())
     return Complaint(status=0, words="" if timed_out else words, timed_out=timed_out, unreached=unreached)
+
+
+def _name_target(response: httpx2.Response) -> str:
+    """Return where an answer sends a request on to, without query and credentials."""
+    target = urlsplit(str(response.request.url.join(response.headers.get("location", ""))))
+    path = target.path.removesuffix("/chat/completions").removesuffix("/completions").removesuffix("/embeddings")
+    return f"{target.scheme}://{target.netloc.rpartition('@')[2]}{path}"
 
 
 def _list_causes(error: BaseException) -> list[BaseException]:
@@ -252,6 +267,8 @@ _END: Mapping[Kind, str] = {
     Kind.FORBIDDEN: "{where} refused model {model}: {said}; " + _NEXT_STEP[openai.PermissionDeniedError],
     Kind.MODEL: "{where} refused model {model}: {said}; " + _NEXT_STEP[openai.NotFoundError],
     Kind.ADDRESS: "{where} refused model {model}: {said}; " + _NEXT_STEP[openai.NotFoundError],
+    Kind.MOVED: "{where} sends requests on to {said}, and what they carry is lost on the way; give the address that "
+    "answers itself with " + name_option("base_url"),
     Kind.SPENT: "{where}: the quota is exhausted: {said}; add credit or use another key",
     Kind.PAUSED: "{where} takes nothing more for {when}: {said}; what came is saved: run the same command then",
     Kind.SUSPENDED: "{where}: the account is suspended: {said}; have the provider lift that, or use another key",

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 from toolkit.errors import InputError
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write to a temporary file in the same folder, then put it in place; raise InputError where that fails."""
-    staging = ""
+    """Write to a temporary file in the same folder, then put it in place; raise InputError where that fails.
+
+    Who may read it follows the user's umask.
+    """
+    staging = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, staging = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(descriptor, "wb") as stream:
+        with os.fdopen(os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as stream:
             stream.write(data)
-        Path(staging).chmod(0o644)
-        Path(staging).replace(path)
+        staging.replace(path)
     except OSError as error:
-        if staging:
-            Path(staging).unlink(missing_ok=True)
+        staging.unlink(missing_ok=True)
         raise InputError(
             f"{path}: cannot be written: {error.strerror}; free space or permissions, or name another place"
         ) from None

@@ -5,13 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+|~!-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+|~!&$=-]|^\d+(?=\.))")
+_CALLS = re.compile(r"(?:@|\\#)(?=\w)|(?<!\w)GH\\-(?=\d)|:(?=//)|(?<!\w)www(?=\.)", re.IGNORECASE)
+"""What platforms take for a mention, a number of an issue or the beginning of an address, once it is escaped."""
+_UNSEEN = "\u200b"
 _PROPERTY = ":,"
 
 
 def escape_markdown(text: str) -> str:
-    """Return text on one line that Markdown shows as it is."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    """Return text on one line that Markdown shows as it is, and in which no platform finds a mention or a link.
+
+    They look for those after Markdown is read, so escapes alone do not help: a space of no width stands in between.
+    """
+    escaped = _SPECIAL.sub(_put_behind_stroke, " ".join(text.split()))
+    return _CALLS.sub(rf"\g<0>{_UNSEEN}", escaped)
+
+
+def _put_behind_stroke(match: re.Match[str]) -> str:
+    return f"{match[0]}\\" if match[0].isdigit() else f"\\{match[0]}"
 
 
 def write_command(name: str, properties: Mapping[str, object], message: str) -> str:

@@ -1,14 +1,50 @@
-"""Where the bundled files are: inside the installed package, or at the root of a checkout."""
+"""Where files are: the bundled ones, and those that a file of somebody else may name.
+
+A file names others inside its own folder, unless the user says otherwise: what it names is sent to a provider.
+"""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 
-from toolkit.errors import InputError
+from toolkit.errors import InputError, name_option
 
 _PACKAGE = Path(__file__).parent.parent
 DATA = _PACKAGE / "data"
 """The folder of files that ship inside the package."""
+_outside: ContextVar[bool] = ContextVar("outside", default=False)
+
+
+@contextlib.contextmanager
+def allowing_outside(*, allowed: bool = True) -> Iterator[None]:
+    """Let files name others outside their own folder, inside the block."""
+    token = _outside.set(allowed or _outside.get())
+    try:
+        yield
+    finally:
+        _outside.reset(token)
+
+
+def is_within_reach(path: Path, folder: Path) -> bool:
+    """Return whether a file in `folder` may name this path: one inside, links resolved, or any if allowed."""
+    return _outside.get() or path.resolve().is_relative_to(folder.resolve())
+
+
+def find_named(name: str | Path, folder: Path, place: str) -> Path:
+    """Return the path of what a file in `folder` names; `place`, such as "a.yaml:3: rows", stands in the message.
+
+    Raises InputError for what lies outside, symbolic links resolved, unless that is allowed.
+    """
+    path = folder / name
+    if not is_within_reach(path, folder):
+        raise InputError(
+            f"{place}: {name} is outside {folder.resolve()}; only files in there are read and sent to a model: "
+            f"move it there, or if it is your own pass {name_option('allow_outside')}"
+        )
+    return path
 
 
 def find_resource(*parts: str) -> Path:

@@ -16,7 +16,7 @@ import polars as pl
 
 from toolkit.drafts.surfaces import describe_draft, find_surface
 from toolkit.errors import A_TEXT, ArgumentKind, EngineUnavailable, InputError, accept_only
-from toolkit.files import templating
+from toolkit.files import markup, templating
 from toolkit.improve.people import find_people as find_people  # noqa: PLC0414 - handed out with what asks them
 from toolkit.improve.people import list_asked
 from toolkit.improve.streaming import hear_spoken, overhear, write_spoken
@@ -421,13 +421,14 @@ def check_question(question: str) -> str:
 
 def write_transcript(run_id: str, persona: Persona, draft_id: str, turns: Sequence[conversations.Turn]) -> str:
     """Return a conversation as Markdown, with its label; what was said is indented and stays as it is."""
-    head = [f"# {persona.called}, about {draft_id}", "", f"Run {run_id}. {NOTE} {LABEL}", ""]
+    called, about, run = map(markup.escape_markdown, (persona.called, draft_id, run_id))
+    head = [f"# {called}, about {about}", "", f"Run {run}. {NOTE} {LABEL}", ""]
     body = [
         part
         for turn in turns
         for part in (
-            f"**Asked** ({turn.asked[:16].replace('T', ' ')}, {turn.model})", "", _indent(turn.question), "",
-            f"**{persona.name}**", "", _indent(turn.answer), "",
+            f"**Asked** ({turn.asked[:16].replace('T', ' ')}, {markup.escape_markdown(turn.model)})", "",
+            _indent(turn.question), "", f"**{markup.escape_markdown(persona.name)}**", "", _indent(turn.answer), "",
         )
     ]  # fmt: skip
     return "\n".join([*head, *body])

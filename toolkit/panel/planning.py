@@ -13,6 +13,7 @@ from toolkit.audiences import sampling
 from toolkit.drafts import load_picture
 from toolkit.drafts.surfaces import find_surface
 from toolkit.errors import InputError, name_option, name_step
+from toolkit.files import resources
 from toolkit.models import Audience, Campaign, Persona, Settings, records
 from toolkit.panel import pooling
 from toolkit.questionnaire import Prompts, Questionnaire, Task, pairs
@@ -169,5 +170,8 @@ def _choose_labels(turn: int, wording: int) -> tuple[str, str]:
 
 def _load_pictures(campaign: Campaign) -> dict[str, str]:
     folder = Path(campaign.file).parent if campaign.file else None
+    for draft in campaign.drafts if folder else ():
+        if folder and draft.image and "://" not in draft.image:
+            resources.find_named(draft.image, folder, f"{campaign.place(draft.id, 'image')}: image")
     found = {draft.id: load_picture(draft.image, folder) for draft in campaign.drafts}
     return {draft: picture for draft, picture in found.items() if picture is not None}

@@ -40,6 +40,8 @@ class Prompts:
             )
         if folder is not None:
             _check_names(folder)
+            for path in folder.iterdir():
+                resources.find_named(path.name, folder, str(name_option("prompts", folder)))
         self._folder = folder
         self._folders = [place for place in (folder, resources.find_resource("prompts")) if place is not None]
         self._environment = templating.make_environment(jinja2.FileSystemLoader(self._folders))

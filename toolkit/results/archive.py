@@ -10,6 +10,7 @@ import polars as pl
 
 from toolkit.errors import InputError
 from toolkit.models import Record, Verdict, records
+from toolkit.results import run_folders
 from toolkit.results.runs import Methods, Run, make_basis, read_methods
 from toolkit.results.scoring import PRIMARY, columns, comparisons, deciding, rules
 
@@ -37,6 +38,7 @@ def shelve(folder: Path) -> Shelved:
     """Return what the shelf says of one run folder; raise InputError where it cannot be read."""
     try:
         methods = read_methods(folder)
+        run_folders.check_digests(folder, methods.digests, ("scorecard.parquet", "comparisons.parquet"))
         verdict = _read_verdict(folder, methods)
     except (ValueError, OSError, pl.exceptions.PolarsError) as error:
         said = " ".join(str(error).split())[:200]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -15,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from toolkit.errors import A_PATH, InputError, accept_only, name_option
-from toolkit.files import write_atomically
 from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict, chance_link, records
+from toolkit.results import run_folders
 from toolkit.results.evidence import Evidence, find_evidence, to_frame
 from toolkit.results.predictions import Predict, Predictions
 from toolkit.results.scoring import PRIMARY, deciding
@@ -32,6 +33,9 @@ RUNS = Path("runs")
 """The folder of run folders, where nothing else is said."""
 PREFERENCES = "preferences.parquet"
 """Written besides where a head-to-head was asked for."""
+_OWN = (*FILES, PREFERENCES)
+_LOADS = 3
+"""How often a folder is read that another process replaces meanwhile."""
 
 _NOT_KNOWN = "not known"
 _NOTHING = {"planned": 0, "ok": 0, "refused": 0, "failed": 0, "from_store": 0, "calls": 0}
@@ -132,7 +136,18 @@ class Methods(Record):
     stopped: str | None = None
     """Why the run ended before everything was asked."""
     version: str
+    digests: dict[str, str] = Field(default_factory=dict)
+    """SHA-256 of the other files of the run folder; none in a run that was never saved, or by an earlier version."""
     warnings: tuple[str, ...] = ()
+
+    @field_validator("run_id")
+    @classmethod
+    def _check_run_id(cls, value: str) -> str:
+        if not _FOLDER_NAME.fullmatch(value):
+            raise ValueError(
+                "a run id is 1 to 120 letters, digits, spaces or . _ - @ +, the first a letter, digit or _"
+            )
+        return value
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -298,23 +313,20 @@ class Run:
 
     @accept_only(folder=A_PATH)
     def save(self, folder: str | Path) -> Path:
-        """Write the run folder, each file whole or not at all; an earlier run there is replaced.
+        """Write the run folder, whole or not at all; an earlier run there is replaced in one step.
 
-        Raises InputError where the folder holds anything but a run.
+        Whatever ends the process meanwhile, the folder holds the earlier run or this one, never files of both. Other
+        files in it stay. Raises InputError where the folder holds anything but a run.
         """
         folder = Path(folder)
         check_folder(folder)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            run_folders.write_folder(folder, self._write_files(), _OWN)
         except OSError as error:
             raise InputError(
                 f"{name_option('folder', folder)}: cannot be written: {error.strerror}; every answer is kept in the "
                 "store, so the same call with another folder asks nothing again"
             ) from None
-        for name, content in self._write_files().items():
-            write_atomically(folder / name, content)
-        if self.preferences is None:
-            (folder / PREFERENCES).unlink(missing_ok=True)
         return folder
 
     def pack(self) -> bytes:
@@ -326,7 +338,7 @@ class Run:
         return buffer.getvalue()
 
     def _write_files(self) -> dict[str, bytes]:
-        """Return the files of a run folder, run.json last: a folder that has it is whole."""
+        """Return the files of a run folder, run.json last, with the digests of the others."""
         frames = {
             "reactions": self.reactions,
             "scorecard": self._all_scorecards(),
@@ -334,7 +346,9 @@ class Run:
             **({} if self.preferences is None else {"preferences": self.preferences}),
         }
         files = {f"{name}.parquet": _write_parquet(frame) for name, frame in frames.items()}
-        return {**files, "run.json": (self.methods.model_dump_json(indent=2) + "\n").encode()}
+        digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        methods = self.methods.model_copy(update={"digests": digests})
+        return {**files, "run.json": (methods.model_dump_json(indent=2) + "\n").encode()}
 
     def _all_scorecards(self) -> pl.DataFrame:
         control = [self.control_scorecard()] if self.methods.control_counts else []
@@ -408,7 +422,9 @@ def _write_parquet(frame: pl.DataFrame) -> bytes:
 def check_folder(folder: Path) -> None:
     """Raise InputError unless a run may be written to `folder`: new, empty, or holding a run."""
     check_place(folder)
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "run.json").is_file():
+    if not folder.is_dir() or (folder / "run.json").is_file():
+        return
+    if any(path.name not in _OWN for path in folder.iterdir()):
         raise InputError(f"{name_option('folder', folder)}: the folder holds other files; name a new or empty one")
 
 
@@ -436,6 +452,7 @@ def find_runs(folder: str | Path = RUNS) -> list[Path]:
     """
     folder = Path(folder)
     found = [path.parent for path in folder.glob("*/run.json")] if folder.is_dir() else []
+    found = [path for path in found if not path.name.startswith(".")]  # those that are being written
     return sorted(found, key=lambda path: (path / "run.json").stat().st_mtime, reverse=True)
 
 
@@ -472,17 +489,23 @@ def load_run(folder: str | Path) -> Run:
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         raise InputError(f"{folder}: no run folder, {missing[0]} is missing; give a folder that `audience run` wrote")
-    try:
-        methods = read_methods(folder)
-        paired = folder / PREFERENCES
-        return Run(
-            methods=methods,
-            reactions=pl.read_parquet(folder / "reactions.parquet"),
-            preferences=pl.read_parquet(paired) if methods.settings.head_to_head else None,
-        )
-    except (ValueError, OSError, pl.exceptions.PolarsError) as error:
-        said = " ".join(str(error).split())[:200]
-        raise InputError(f"{folder}: the run cannot be read: {said}; run the test again to write it anew") from None
+    for attempt in range(_LOADS):
+        try:
+            return _read_run(folder)
+        except (ValueError, OSError, pl.exceptions.PolarsError) as error:
+            if attempt + 1 < _LOADS:
+                continue
+            said = " ".join(str(error).split())[:200]
+            raise InputError(f"{folder}: the run cannot be read: {said}; run the test again to write it anew") from None
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _read_run(folder: Path) -> Run:
+    methods = read_methods(folder)
+    frames = ["reactions.parquet", *([PREFERENCES] if methods.settings.head_to_head else [])]
+    run_folders.check_digests(folder, methods.digests, {*FILES, *frames} - {run_folders.RECORD})
+    reactions, *preferences = [pl.read_parquet(folder / name) for name in frames]
+    return Run(methods=methods, reactions=reactions, preferences=preferences[0] if preferences else None)
 
 
 def read_methods(folder: Path) -> Methods:

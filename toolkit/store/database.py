@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +27,7 @@ _NEXT_STEP = {
     sqlite3.SQLITE_CORRUPT: "it is damaged; move it away (`sqlite3 FILE .recover` reads what is left)",
     sqlite3.SQLITE_NOTADB: "it is not a store; move it away",
 }
+_PRIVATE, _UNASKED = 0o600, 0o644
 _PRIMARY = 0xFF
 """An extended result code of SQLite carries the primary one in its last byte."""
 
@@ -53,6 +56,7 @@ class Database:
         self._patience = patience
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            _keep_private(path)
             self._connection = self._open()
         except (OSError, sqlite3.Error) as error:
             raise self._refusal(error) from None
@@ -142,6 +146,18 @@ class Database:
             f"{self._path}: the store of reactions cannot be used: {said}: {next_step}, "
             "or name another file with AUDIENCE_STORE"
         )
+
+
+def _keep_private(path: Path) -> None:
+    """Make the file its owner's alone, if it is new or has the mode that it got unasked; SQLite's others follow it.
+
+    One that exists is not opened: closing it would drop the locks that SQLite holds on it for this process.
+    """
+    with contextlib.suppress(OSError):  # what cannot be opened, SQLite tells in its own words
+        if not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE))
+        elif stat.S_IMODE(path.stat().st_mode) == _UNASKED:
+            path.chmod(_PRIVATE)
 
 
 def _separate_batches(connection: sqlite3.Connection) -> None:
