@@ -1,0 +1,3 @@
+from .keeping import About, Forgotten, Size, Upkeep
+
+__all__ = ["About", "Forgotten", "Size", "Upkeep"]
