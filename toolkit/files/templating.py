@@ -42,16 +42,21 @@ EMPTY = EmptyCell()
 
 def render_text(template_source: str, context: Mapping[str, Any], *, name: str) -> str:
     """Return a user's template, given as text, filled in under the same sandbox; `name` stands in messages."""
-    try:
-        return make_environment(None).from_string(template_source).render(**context).strip()
-    except FAULTS as error:
-        raise describe_fault(name, error) from None
+    return compile_text(template_source, name=name)(context)
 
 
 def compile_text(template_source: str, *, name: str) -> Callable[[Mapping[str, Any]], str]:
-    """Return what fills in a user's template, compiled once for all rows; both raise InputError as `render_text`."""
+    """Return what fills in a user's template, compiled once for all rows; both raise InputError as `render_text`.
+
+    A template that could take for ever is filled in within a budget of time and output.
+    """
+    from toolkit.files.budgeted import Filler, is_plain
+
     try:
-        template = make_environment(None).from_string(template_source)
+        environment = make_environment(None)
+        if not is_plain(environment, template_source):  # asked first: to compile it works out what it can
+            return Filler(template_source, name).fill
+        template = environment.from_string(template_source)
     except FAULTS as error:
         raise describe_fault(name, error) from None
 
