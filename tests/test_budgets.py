@@ -33,7 +33,7 @@ ENDLESS = (
     "{% set a = role ~ role %}" + "{% set a = a ~ a %}" * 60 + "{{ a }}",
     "{% for a in range(99999) %}{{ role }}{{ role }}{% endfor %}",
     "{{ lipsum(99999, max=99999) }}",
-    "{% for a in row.items() %}{% for b in range(99999) %}{% for c in range(9999) %}{% endfor %}{% endfor %}{% endfor %}",
+    "{% for a in row %}{% for b in range(99999) %}{% for c in range(9999) %}{% endfor %}{% endfor %}{% endfor %}",
 )
 
 

@@ -46,7 +46,7 @@ def size(*, as_json: bool) -> int:
     if as_json:
         click.echo(found.model_dump_json())
         return 0
-    click.echo(f"{_find_path()}: {found.bytes / 1e6:,.1f} MB")
+    click.echo(f"{_find_path()}: {found.megabytes}")
     for line in _list_tables(found.tables):
         click.echo(line)
     if found.oldest:

@@ -20,11 +20,11 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
-from jinja2 import Environment, nodes
+from jinja2 import Environment, Undefined, nodes
 
 from toolkit.errors import InputError
 
@@ -52,7 +52,9 @@ _FILTERS = {"clean", "line", "upper", "lower", "capitalize", "title", "trim", "d
 _METHODS = {"items", "keys", "values", "strip", "lower", "upper", "title", "capitalize", "split"}
 _KEPT = ("PATH", "SYSTEMROOT", "LANG", "LD_LIBRARY_PATH")
 """Of the environment; keys of endpoints are none of a template's business."""
-_CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from toolkit.files import budgeted; budgeted.serve()"
+_CHILD = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from toolkit.files import templating; templating.serve()"
+)
 
 
 def is_plain(environment: Environment, source: str) -> bool:
@@ -142,24 +144,25 @@ def _wait(child: subprocess.Popen[bytes], seconds: float) -> bool:
     return True
 
 
-def serve() -> None:
-    """Fill in rows until nobody asks any more: what the child process does."""
-    _limit()
-    from toolkit.files import templating
+def serve_rows(compile_template: Callable[[str], Any], empty: Any, tell: Callable[[str, Exception], str]) -> None:
+    """Fill in rows until nobody asks any more: what the child process does.
 
+    `tell` returns the one line of a fault of the template with a name, and raises what is none.
+    """
+    _limit()
     source, name = pickle.loads(_read(sys.stdin.buffer) or b"")  # noqa: S301 - from the process that started this one
     _write(sys.stdout.buffer, b"{}")
     template: Any = None
     while (message := _read(sys.stdin.buffer)) is not None:
         try:
             if template is None:  # what can be worked out beforehand is, in here
-                template = templating.make_environment(None).from_string(source)
-            context = _unpack(pickle.loads(message), templating.EMPTY)  # noqa: S301 - from the same process
+                template = compile_template(source)
+            context = _unpack(pickle.loads(message), empty)  # noqa: S301 - from the same process
             answer = _fill(template, context, name)
         except MemoryError:
             answer = {"error": f"{name}: the template takes all memory for a row; take out long repeats"}
-        except templating.FAULTS as error:
-            answer = {"error": str(templating.describe_fault(name, error))}
+        except Exception as error:  # noqa: BLE001 - `tell` knows which it may be
+            answer = {"error": tell(name, error)}
         _write(sys.stdout.buffer, json.dumps(answer).encode())
 
 
@@ -184,7 +187,7 @@ def _limit() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (most, most))
 
 
-class _Cells(dict[str, Any]):
+class _RowView(dict[str, Any]):
     """The cells of a row as the child knows them; an empty one reads as nothing."""
 
     def __init__(self, cells: Mapping[str, Any], columns: list[str], empty: Any) -> None:
@@ -199,11 +202,9 @@ class _Cells(dict[str, Any]):
 
 
 def _pack(context: Mapping[str, Any]) -> dict[str, Any]:
-    from toolkit.files.templating import EmptyCell
-
     packed: dict[str, Any] = {}
     for name, value in context.items():
-        if isinstance(value, EmptyCell):
+        if isinstance(value, Undefined):
             packed[name] = (_EMPTY,)
         elif isinstance(value, Mapping):
             packed[name] = (_ROW, dict(value), list(getattr(value, "_columns", ())))
@@ -216,7 +217,7 @@ def _unpack(packed: Mapping[str, Any], empty: Any) -> dict[str, Any]:
     context = {}
     for name, value in packed.items():
         mark = value[0] if isinstance(value, tuple) and value else None
-        context[name] = empty if mark == _EMPTY else _Cells(value[1], value[2], empty) if mark == _ROW else value
+        context[name] = empty if mark == _EMPTY else _RowView(value[1], value[2], empty) if mark == _ROW else value
     return context
 
 

@@ -1,3 +1,4 @@
 from .keeping import About, Forgotten, Size, Upkeep
+from .spending import DailyPurse, Spending
 
-__all__ = ["About", "Forgotten", "Size", "Upkeep"]
+__all__ = ["About", "DailyPurse", "Forgotten", "Size", "Spending", "Upkeep"]

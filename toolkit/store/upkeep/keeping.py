@@ -74,6 +74,11 @@ class Size(Record):
     oldest: str | None
     """When the oldest reply came, in ISO 8601, UTC."""
 
+    @property
+    def megabytes(self) -> str:
+        """The size as people read it."""
+        return f"{self.bytes / 1e6:,.1f} MB"
+
 
 class Upkeep(Database):
     """The whole file, whichever part wrote it; journals and shards that wait for it are taken in first."""
