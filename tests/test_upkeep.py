@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime
 import json
 import sqlite3
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,8 +17,9 @@ from conftest import Command
 from scripted import ScriptedEngine, reading
 
 import toolkit
-from toolkit.models import Audience
+from toolkit.models import Audience, exchange
 from toolkit.models.exchange import Reply
+from toolkit.panel import live_runs
 from toolkit.store import (
     Store,
     approvals,
@@ -299,3 +303,48 @@ def test_nobody_holds_a_question_for_ever(tmp_path: Path) -> None:
             with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as elsewhere:
                 elsewhere.execute("UPDATE beats SET count = ?", (beat,))
         assert 600.0 < clock.now <= 660.0
+
+
+@pytest.mark.slow
+def test_who_waits_for_another_is_told(tmp_path: Path, audience: Audience) -> None:
+    """After ten seconds of waiting for a question that another run has in hand, a line says so; then it goes on."""
+    path, heard, answers = tmp_path / "store.sqlite", threading.Event(), threading.Event()
+    said: list[str | None] = []
+
+    class Patient(ScriptedEngine):
+        """Answers once it is told to."""
+
+        async def ask(self, question: exchange.Question) -> Reply:
+            """Wait, then return the scripted reply."""
+            await asyncio.to_thread(answers.wait)
+            return await super().ask(question)
+
+    def hear(trouble: str | None) -> None:
+        said.append(trouble)
+        if trouble is not None:
+            heard.set()
+
+    def go_on() -> None:
+        assert heard.wait(60)
+        answers.set()
+
+    options = {"rating": "direct", "store": path, "control": False, "sample": 1}
+    first = live_runs.LiveRun(
+        toolkit.models.Campaign(campaign="c", drafts=(DRAFT,), objective="click"), audience,
+        engine=Patient(lambda _: reading(), model="m"), **options,
+    )  # fmt: skip
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        deadline = time.monotonic() + 60
+        while not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'claims'").fetchone() or not (
+            connection.execute("SELECT 1 FROM claims").fetchone()
+        ):
+            assert time.monotonic() < deadline
+    threading.Thread(target=go_on, daemon=True).start()
+    second = ScriptedEngine(lambda _: reading(), model="m")
+    with exchange.hearing_trouble(hear):
+        run = toolkit.run([DRAFT], audience, engine=second, **options)
+    assert first.wait(60)
+    assert second.calls == 0
+    assert set(run.reactions["status"]) == {"ok"}
+    assert "another process is asking the same question" in str(next(filter(None, said)))
+    assert said[-1] is None

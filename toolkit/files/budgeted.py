@@ -133,12 +133,12 @@ class Filler:
 
 def _wait(child: subprocess.Popen[bytes], seconds: float) -> bool:
     """Wait until the child answers or ends; tell whether it did within so many seconds."""
+    assert child.stdout is not None  # noqa: S101 - a pipe
     if os.name == "posix":
         return bool(select.select([child.stdout], [], [], seconds)[0])
     timer = threading.Timer(seconds, child.kill)  # no pipe can be waited for there: a child that is ended closes it
     timer.daemon = True
     timer.start()
-    assert child.stdout is not None  # noqa: S101 - a pipe
     cast("io.BufferedReader", child.stdout).peek(1)
     timer.cancel()
     return True

@@ -304,13 +304,13 @@ class Asker:
                 waited, wait = waited + wait, min(1.5 * wait, _LONGEST_WAIT)
                 if waited >= _SILENT_WAIT:
                     exchange.tell_trouble(WAITS_FOR_ANOTHER)
-            if waited >= _SILENT_WAIT:
-                exchange.tell_trouble(None)
             reply = await self._ask_engine(key, content, question, parse, usage)
         except BaseException:
             self._release(key)
             raise
         finally:
+            if waited >= _SILENT_WAIT:
+                exchange.tell_trouble(None)
             self._in_hand.pop(key).set()
         return reply
 

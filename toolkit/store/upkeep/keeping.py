@@ -107,7 +107,7 @@ class Upkeep(Database):
 
     def find_rows(self, about: About) -> dict[str, list[dict[str, Any]]]:
         """Return the rows about a draft, a persona or a campaign, by table, as plain values; nothing is changed."""
-        found = {}
+        found: dict[str, list[dict[str, Any]]] = {}
         for table, where, values in self._select_subject(about):
             rows = self._select_all(f"SELECT * FROM {table} WHERE {where}", *values)  # noqa: S608 - our own names
             if rows:
