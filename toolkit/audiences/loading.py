@@ -84,10 +84,6 @@ def _load(path: Path, making: Making, draw: Draw | None) -> Audience:
         people = persona_sets.find_people(privacy.drop_contacts(document.value, dropped)) or []
         return make_set(people, path, dropped)
     if _is_rows(document.value):
-        making = Making(
-            template=Path(template) if template else None, sentence=sentence, segments=segments, columns=columns or {},
-            keep=keep, where=where, strict=strict,
-        )  # fmt: skip
         return make_people(path, making, {}, make_rows_of(document.value, path))
     if not isinstance(document.value, dict):
         raise InputError(f"{path}: an audience is a mapping with audience and personas; see docs/files.md")

@@ -20,6 +20,7 @@ from toolkit.cli.record import record
 from toolkit.cli.report import report
 from toolkit.cli.rewrite import rewrite
 from toolkit.cli.run import demo, run
+from toolkit.cli.store import store
 from toolkit.errors import FLAGS, ToolkitError, speaking
 
 INTERRUPTED = 130
@@ -42,7 +43,9 @@ def audience(context: click.Context) -> None:
     context.default_map = Defaults()
 
 
-for command in (demo, run, rewrite, lint, export, check, record, report, personas, outcomes, app, config, doctor):
+for command in (
+    demo, run, rewrite, lint, export, check, record, report, personas, outcomes, app, store, config, doctor,
+):  # fmt: skip
     audience.add_command(command)
 
 

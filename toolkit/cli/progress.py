@@ -28,7 +28,8 @@ _DID = {
     "report": "reports it",
 }
 
-_WORTH_A_LINE = ("sent", "failed", "full", "is loading its model")
+_WAITS = "another process"
+_WORTH_A_LINE = ("sent", "failed", "full", "is loading its model", _WAITS)
 """What an engine says that people wait for; the rest is among the warnings at the end."""
 
 
@@ -89,6 +90,11 @@ class ShownProgress:
         elif any(word in said for word in _WORTH_A_LINE) and said not in self._told and not self._quiet:
             self._told.add(said)
             self._console.print(escape(said), highlight=False, soft_wrap=True)
+
+    def hear(self, trouble: str | None) -> None:
+        """Say that another process is waited for; what else goes wrong with a call is tried again in silence."""
+        if trouble is not None and _WAITS in trouble:
+            self.note(trouble)
 
     def _count(self, said: str, usage: Usage) -> None:
         self._done += 1

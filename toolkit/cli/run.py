@@ -12,6 +12,8 @@ from toolkit.cli.table_options import read_map, remember_map, say_notes, table_o
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
+    import asyncio
+
     from toolkit.cli.progress import ShownProgress
     from toolkit.models import Campaign
     from toolkit.results import Run
@@ -124,11 +126,16 @@ def _pick(options: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 def _ask(campaign: Campaign, audience: list[str] | None, progress: ShownProgress, **asking: Any) -> Run:
     """Return the run. After a signal, requests in flight arrive and Interrupted is raised."""
     from toolkit.cli.signals import drain_on_signals
+    from toolkit.models import exchange
     from toolkit.panel import api
+
+    async def ask(halt: asyncio.Event) -> Run:
+        with exchange.hearing_trouble(progress.hear):
+            return await api.arun(campaign, audience, halt=halt, **asking)
 
     asking |= {"on_reaction": progress.advance, "on_preference": progress.advance_pair, "on_note": progress.note}
     return drain_on_signals(
-        lambda halt: api.arun(campaign, audience, halt=halt, **asking),
+        ask,
         lambda: f"{progress.saved} of {progress.total} answers are saved",
     )
 

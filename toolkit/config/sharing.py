@@ -85,9 +85,9 @@ class Sharing(Record):
         return folded in self.allowed_people or (bool(person) and domain in self.allowed_domains)
 
     def allows_address(self, url: str, machine: str) -> bool:
-        """Tell whether an endpoint's address may be used; `machine` is this machine's own."""
+        """Tell whether an endpoint's address may be used; `machine` is this machine's own, and "" the provider's."""
         wanted = url.strip().rstrip("/")
-        return not self.is_shared or wanted in {machine.strip().rstrip("/"), *self.addresses}
+        return not (self.is_shared and wanted) or wanted in {machine.strip().rstrip("/"), *self.addresses}
 
 
 def read_sharing(secrets: Mapping[str, Any], where: str = FILE) -> Sharing:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -119,6 +119,37 @@ class Hold:
             self._budget.give_back(self._worst, spent=spent, lost=lost)
 
 
+class Purse(Protocol):
+    """Somebody's money beyond one run, such as what they may spend a day."""
+
+    def hold(self, worst: float) -> bool:
+        """Hold back the worst case of a call; False where there is no room for it."""
+
+    def settle(self, worst: float, paid: float) -> None:
+        """Count what a call took in place of its worst case."""
+
+    def explain(self) -> str:
+        """Return why there is no room, and the next step."""
+
+
+_PAYS: ContextVar[Purse | None] = ContextVar("purse", default=None)
+
+
+@contextlib.contextmanager
+def paid_from(purse: Purse | None) -> Iterator[None]:
+    """Let every call whose bill begins in this context be paid from a purse, too; None is nobody's."""
+    before = _PAYS.set(purse)
+    try:
+        yield
+    finally:
+        _PAYS.reset(before)
+
+
+def find_purse() -> Purse | None:
+    """Return what calls are paid from here; None where nobody counts."""
+    return _PAYS.get()
+
+
 class Bill:
     """Dollars spent, lost and held back by all budgets that share it. Used by one event loop at a time."""
 
@@ -127,6 +158,9 @@ class Bill:
         """Dollars of the replies that came, by the provider's own usage."""
         self.lost = 0.0
         """Dollars that calls without an answer cost at most."""
+        self.purse = _PAYS.get()
+        """What is paid from, beside the limits of its budgets; None for nothing."""
+        self._is_empty = False
         self._reserved = 0.0
         self._holds = 0
         self._waiting: deque[tuple[float, float | None, asyncio.Future[None]]] = deque()
@@ -137,8 +171,7 @@ class Bill:
 
     async def take(self, worst: float, limit: float | None) -> None:
         """Hold back so many dollars, in the order of asking; raise BudgetReached if the limit never leaves room."""
-        if self._fits(worst, limit) and not self._waiting:
-            self._reserve(worst)
+        if not self._waiting and self._reserve(worst, limit):
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((worst, limit, turn))
@@ -152,6 +185,8 @@ class Bill:
 
     def give_back(self, worst: float, *, spent: float = 0.0, lost: float = 0.0) -> None:
         """Free what was held back, count what is known, and let in who waits."""
+        if self.purse is not None:
+            self.purse.settle(worst, spent + lost)
         self._holds = max(self._holds - 1, 0)
         self._reserved = self._reserved - worst if self._holds else 0.0
         self.count(spent=spent, lost=lost)
@@ -173,8 +208,7 @@ class Bill:
         while self._waiting:
             worst, limit, turn = self._waiting[0]
             if not turn.done():
-                if self._fits(worst, limit):
-                    self._reserve(worst)
+                if self._reserve(worst, limit):
                     turn.set_result(None)
                 elif self._holds:
                     return
@@ -182,14 +216,23 @@ class Bill:
                     turn.set_exception(self._refuse(worst, limit))
             self._waiting.popleft()
 
-    def _reserve(self, worst: float) -> None:
+    def _reserve(self, worst: float, limit: float | None) -> bool:
+        """Hold back so many dollars if they fit; tell whether they did."""
+        if not self._fits(worst, limit):
+            return False
+        self._is_empty = self.purse is not None and not self.purse.hold(worst)
+        if self._is_empty:
+            return False
         self._reserved += worst
         self._holds += 1
+        return True
 
     def _fits(self, worst: float, limit: float | None) -> bool:
         return limit is None or self.spent + self.lost + self._reserved + worst <= limit + 1e-12
 
     def _refuse(self, worst: float, limit: float | None) -> BudgetReached:
+        if self._is_empty and self.purse is not None:
+            return BudgetReached(self.purse.explain())
         unknown = f", up to ${self.lost:.4f} went to calls without an answer" if self.lost else ""
         return BudgetReached(
             f"{name_option('max_cost', limit)} is reached: ${self.spent:.4f} is spent{unknown}, and the next call "
@@ -240,6 +283,11 @@ class Budget:
         Where only the room for thinking does not fit, the hold is without it, and says so.
         """
         worst, is_roomy = 0.0, True
+        if self.price is None and self.bill.purse is not None:
+            raise BudgetReached(
+                "the price of this model is not known, so nobody can count what you spend with this "
+                "machine's key; choose another model, or type a key of your own"
+            )
         if self.price is not None:
             prompt = count_most_prompt_tokens(question)
             worst = self.price.cost(prompt, question.most_tokens)

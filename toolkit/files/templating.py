@@ -12,6 +12,7 @@ import regex
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from toolkit.errors import InputError
+from toolkit.files.budgeted import Filler, is_plain, serve_rows
 
 _BREAK = regex.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _ROLES = "(?:system|developer|user|assistant|human|ai|bot)"
@@ -42,16 +43,19 @@ EMPTY = EmptyCell()
 
 def render_text(template_source: str, context: Mapping[str, Any], *, name: str) -> str:
     """Return a user's template, given as text, filled in under the same sandbox; `name` stands in messages."""
-    try:
-        return make_environment(None).from_string(template_source).render(**context).strip()
-    except FAULTS as error:
-        raise describe_fault(name, error) from None
+    return compile_text(template_source, name=name)(context)
 
 
 def compile_text(template_source: str, *, name: str) -> Callable[[Mapping[str, Any]], str]:
-    """Return what fills in a user's template, compiled once for all rows; both raise InputError as `render_text`."""
+    """Return what fills in a user's template, compiled once for all rows; both raise InputError as `render_text`.
+
+    A template that could take for ever is filled in within a budget of time and output.
+    """
     try:
-        template = make_environment(None).from_string(template_source)
+        environment = make_environment(None)
+        if not is_plain(environment, template_source):  # asked first: to compile it works out what it can
+            return Filler(template_source, name).fill
+        template = environment.from_string(template_source)
     except FAULTS as error:
         raise describe_fault(name, error) from None
 
@@ -62,6 +66,17 @@ def compile_text(template_source: str, *, name: str) -> Callable[[Mapping[str, A
             raise describe_fault(name, error) from None
 
     return fill
+
+
+def serve() -> None:
+    """Fill in a user's template in a process of its own."""
+    serve_rows(make_environment(None).from_string, EMPTY, _tell_fault)
+
+
+def _tell_fault(name: str, error: Exception) -> str:
+    if not isinstance(error, FAULTS):
+        raise error
+    return str(describe_fault(name, error))
 
 
 @lru_cache(maxsize=128)

@@ -89,6 +89,8 @@ class Question:
     """Tokens to ask for in place of `max_tokens`, with room for what the model thinks; no part of the key."""
     key: str = dataclasses.field(default="", compare=False)
     """Under which its reply is kept; for engines that answer much later, to another process."""
+    about: tuple[str, ...] = dataclasses.field(default=(), compare=False)
+    """What it is about, such as "draft:plain": kept with its reply, so that it can be forgotten with the draft."""
     before_retry: Guard | None = dataclasses.field(default=None, compare=False, repr=False)
     """Awaited before the question is sent again after an attempt that may have been charged for.
 
@@ -154,9 +156,12 @@ class Reply:
     """Dollars paid when it was asked; null where the model's price was not known."""
     top: Mapping[str, float] | None = None
     """Natural log-probability of each reported alternative for the first token; null where the engine gives none."""
+    about: tuple[str, ...] = ()
+    """What its question was about: `kind:name` of draft, digest, persona and campaign; empty in earlier versions."""
 
     def __post_init__(self) -> None:
         """Clean what the model wrote: any file and any terminal takes it."""
+        object.__setattr__(self, "about", tuple(self.about))
         object.__setattr__(self, "text", clean_words(self.text))
         if self.refusal:
             object.__setattr__(self, "refusal", clean_words(self.refusal))

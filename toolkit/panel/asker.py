@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -22,7 +22,7 @@ from toolkit.errors import (
     name_option,
 )
 from toolkit.files import templating
-from toolkit.models import MEASURES, exchange
+from toolkit.models import MEASURES, Draft, exchange
 from toolkit.panel.breaker import Breaker, choose_calls
 from toolkit.questionnaire import (
     BOUNDARY,
@@ -46,6 +46,12 @@ _ROOM_AFTER = 4
 """How many times the usual room all questions get once a model was seen to think it away."""
 _CERTAIN = [[float(level == value) for level in range(5)] for value in range(5)]
 """Distributions with everything on one point; a hundred thousand reactions share these five."""
+WAITS_FOR_ANOTHER = (
+    "another process is asking the same question: its answer is awaited, and asked for here once that process is "
+    "silent for a minute"
+)
+_SILENT_WAIT = 10.0
+"""Seconds after which somebody who waits for another process is told."""
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.05, 1.0
 """Seconds between two looks for a reply that another process is waiting for."""
 
@@ -86,6 +92,9 @@ class ReplyStore(Protocol):
 
     def keep(self, key: bytes, form: exchange.Form, reply: exchange.Reply) -> exchange.Reply:
         """Keep a reply and return the one that stands."""
+
+    def keep_subjects(self, key: bytes, about: Iterable[str]) -> None:
+        """Note that a kept reply is about more than it says."""
 
     def claim(self, key: bytes) -> bool:
         """Take a question in hand; False where another living process has it."""
@@ -144,7 +153,10 @@ class Asker:
         halt: asyncio.Event | None = None,
         breaker: Breaker | None = None,
         tuning: Tuning | None = None,
+        campaign: str = "",
     ) -> None:
+        self._campaign = campaign
+        self._drafts: dict[int, tuple[Draft, str]] = {}
         self._questionnaire = questionnaire
         self._engine = engine
         self._store = store
@@ -246,13 +258,15 @@ class Asker:
 
         Raises Refused where the model declined, and whatever the engine raises.
         """
-        question = self._tuning.apply(question)
+        question = replace(self._tuning.apply(question), about=(*question.about, *self._name_subjects(task)))
         self._note(task, question)
         content = self._key(task, question)
         key = self._locate(content)
         reply = await self._find_kept(key, content)
         if reply is not None:
             usage.take(reply)
+            if self._engine.claims and not set(question.about) <= set(reply.about):
+                self._store.keep_subjects(key, question.about)
         else:
             reply = await self._take_in_hand(key, content, question, parse, usage)
         if reply.refusal:
@@ -265,6 +279,20 @@ class Asker:
         known = self._examples.get(question.kind)
         if known is None or place < known[0]:
             self._examples[question.kind] = (place, question)
+
+    def _name_subjects(self, task: Task) -> tuple[str, ...]:
+        """Return what a task is about, as a reply keeps it."""
+        named = (
+            *self._name_draft(task.draft),
+            ("persona", task.persona.id if task.persona else ""),
+            ("campaign", self._campaign),
+        )
+        return tuple(f"{kind}:{name}" for kind, name in named if name)
+
+    def _name_draft(self, draft: Draft) -> tuple[tuple[str, str], ...]:
+        if id(draft) not in self._drafts:
+            self._drafts[id(draft)] = (draft, draft.digest)  # held, so that no other draft ever has its id
+        return ("draft", draft.id), ("digest", self._drafts[id(draft)][1])
 
     def _locate(self, content: bytes) -> bytes:
         """Return the key of a question at the engine's endpoint."""
@@ -293,7 +321,7 @@ class Asker:
     ) -> exchange.Reply:
         """Ask, unless another process on the same store does: then wait for its reply, and ask if none comes."""
         self._in_hand[key] = asyncio.Event()
-        wait = _SHORTEST_WAIT
+        wait, waited = _SHORTEST_WAIT, 0.0
         try:
             while not self._claim(key):
                 reply = self._store.find(key)
@@ -301,12 +329,16 @@ class Asker:
                     usage.take(reply)
                     return reply
                 await asyncio.sleep(wait)
-                wait = min(1.5 * wait, _LONGEST_WAIT)
+                waited, wait = waited + wait, min(1.5 * wait, _LONGEST_WAIT)
+                if waited >= _SILENT_WAIT:
+                    exchange.tell_trouble(WAITS_FOR_ANOTHER)
             reply = await self._ask_engine(key, content, question, parse, usage)
         except BaseException:
             self._release(key)
             raise
         finally:
+            if waited >= _SILENT_WAIT:
+                exchange.tell_trouble(None)
             self._in_hand.pop(key).set()
         return reply
 
@@ -352,12 +384,12 @@ class Asker:
             reply = self._judge(reply, parse, tries)
             if tries.problem is None or reply.filtered or (reply.refusal and attempt + 1 == _ATTEMPTS):
                 usage.bad += ("refused",) if reply.refusal else ()
-                return self._settle(key, content, reply, tries, usage)
+                return self._settle(key, content, reply, tries, usage, question.about)
             tries.earlier.append(reply)
             usage.bad += () if isinstance(tries.problem, repairs.AstrayReply) else (tries.problem.kind,)
         if tries.astray:
             _, nearest = max(tries.astray, key=lambda found: found[0])
-            return self._settle(key, content, nearest, tries, usage)
+            return self._settle(key, content, nearest, tries, usage, question.about)
         usage.take(_add_up(tries.earlier[-1], tries.earlier[:-1]))
         raise CallFailed(
             f"{_ATTEMPTS} replies could not be used: {tries.problem}{_show_sample(tries.earlier[-1].text)}"
@@ -384,13 +416,23 @@ class Asker:
                 self._breaker.count_answer()
         return reply
 
-    def _settle(self, key: bytes, content: bytes, reply: exchange.Reply, tries: _Tries, usage: Usage) -> exchange.Reply:
+    def _settle(
+        self,
+        key: bytes,
+        content: bytes,
+        reply: exchange.Reply,
+        tries: _Tries,
+        usage: Usage,
+        about: tuple[str, ...],
+    ) -> exchange.Reply:
         """Keep the reply that stands, with what the others took."""
-        kept = self._keep(key, content, _add_up(reply, [one for one in tries.earlier if one is not reply]))
+        kept = self._keep(key, content, _add_up(reply, [one for one in tries.earlier if one is not reply]), about)
         usage.take(kept)
         return kept
 
-    def _keep(self, key: bytes, content: bytes, reply: exchange.Reply) -> exchange.Reply:
+
+    def _keep(self, key: bytes, content: bytes, reply: exchange.Reply, about: tuple[str, ...]) -> exchange.Reply:
+        reply = replace(reply, about=about)
         if key != content:
             reply = replace(reply, endpoint=self._engine.endpoint or "", question=content.hex())
         self.kept += 1
@@ -482,7 +524,13 @@ async def ask_pairing(pairing: pairs.Pairing, questions: pairs.PairQuestions, as
     usage = Usage()
     parse = partial(pairs.read_label if asker.form == "completion" else pairs.read_choice, labels=pairing.labels)
     try:
-        reply = await asker.find_reply(pairing.task, questions.ask(pairing, asker.form), parse, usage)
+        about = tuple(
+            f"{kind}:{name}"
+            for one in (pairing.first, pairing.second)
+            for kind, name in (("draft", one.id), ("digest", one.digest))
+        )
+        question = replace(questions.ask(pairing, asker.form), about=about)
+        reply = await asker.find_reply(pairing.task, question, parse, usage)
         choice = parse(reply.text)
     except UNANSWERED as error:
         return Preference(pairing=pairing, usage=usage, **describe_failure(error))

@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Generic, TypeVar
 
+from toolkit.engines import budget
 from toolkit.errors import Interrupted, ToolkitError
 from toolkit.panel import halting
 
@@ -93,6 +94,7 @@ class Worker(Generic[Item, Outcome]):
         self.stopping = False
         self._what = what
         self._work = work
+        self._purse = budget.find_purse()
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
@@ -125,7 +127,8 @@ class Worker(Generic[Item, Outcome]):
             self._loop = asyncio.get_running_loop()
             if self.stopping:
                 self._stop.set()
-        return await self._work(self._stop, self.items.append)
+        with budget.paid_from(self._purse):
+            return await self._work(self._stop, self.items.append)
 
 
 def run_blocking(work: Callable[[], Any]) -> Any:

@@ -100,6 +100,16 @@ class LiveRun:
         self._worker: Worker[Reaction, Run] = Worker(self._errand.work, "the run")
         self._worker.start("audience-run")
 
+    @property
+    def engine(self) -> str:
+        """What answers, by name."""
+        return str(self._options.get("engine") or "")
+
+    @property
+    def base_url(self) -> str:
+        """The address that is asked; "" for the machine's own."""
+        return str(self._options.get("base_url") or "")
+
     def describe(self) -> str:
         """Return what is tested on whom, in a few words."""
         drafts = ", ".join(draft.id for draft in self.campaign.drafts)

@@ -60,7 +60,17 @@ async def carry_out(plan: Plan, engine: Engine, store: Store, asking: Asking) ->
     halt, in_flight = find_halt(asking.halt), asking.concurrency or engine.concurrency
     breaker = Breaker(choose_calls(min(in_flight, len(plan.tasks)), is_batch=engine.is_batch))
     async with engine, _warming_up(plan):
-        asker = Asker(plan.questionnaire, engine, store, held, secrets.token_hex(6), halt, breaker, make_tuning(asking))
+        asker = Asker(
+            plan.questionnaire,
+            engine,
+            store,
+            held,
+            secrets.token_hex(6),
+            halt,
+            breaker,
+            make_tuning(asking),
+            plan.campaign.campaign,
+        )
         refuse = lambda: held.bill.refuse_waiting(Interrupted())  # noqa: E731 - a callback of one line
         with on_halt(halt, engine.halt, refuse), _telling_what_is_kept(asker, store):
             flow = Flow(in_flight, asking.stop, asking.fail_fast, breaker)

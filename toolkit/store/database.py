@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from toolkit.errors import StoreUnusable
 
 PATIENCE_SECONDS = 10.0
 """How long to wait for another process that is writing; a reply takes it a fraction of a millisecond."""
+VERSION = 2
+"""Of what the tables mean. A file of a later one is refused; 0 is what versions up to 0.2 wrote."""
 _NEXT_STEP = {
     sqlite3.SQLITE_FULL: "the disk is full; free space",
     sqlite3.SQLITE_IOERR: "it cannot be written or read on this disk; free space or check the disk",
@@ -28,6 +31,7 @@ _NEXT_STEP = {
     sqlite3.SQLITE_NOTADB: "it is not a store; move it away",
 }
 _PRIVATE, _UNASKED = 0o600, 0o644
+_CREATED = re.compile(r"CREATE (?:TABLE|INDEX) IF NOT EXISTS (\w+)")
 _PRIMARY = 0xFF
 """An extended result code of SQLite carries the primary one in its last byte."""
 
@@ -78,16 +82,36 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         connection = self._connect(str(self._path))
         try:
+            self._check_version(connection)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             _separate_batches(connection)
-            connection.executescript(self.schema)
+            if _read_version(connection) < VERSION or self._lacks_tables(connection):
+                connection.executescript(f"BEGIN IMMEDIATE; {self.schema} PRAGMA user_version={VERSION}; COMMIT;")
+        except StoreUnusable:
+            connection.close()
+            raise
         except sqlite3.OperationalError as error:
             connection.close()
             if not self._is_only_readable(error):
                 raise
             connection = self._connect(f"{self._path.absolute().as_uri()}?immutable=1", uri=True)
         return connection
+
+    def _lacks_tables(self, connection: sqlite3.Connection) -> bool:
+        """Whether a table is to be made: to ask takes no lock, and all are made at once."""
+        there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        return not set(_CREATED.findall(self.schema)) <= there
+
+    def _check_version(self, connection: sqlite3.Connection) -> None:
+        """Refuse a file whose tables may mean something else by now."""
+        version = _read_version(connection)
+        if version > VERSION:
+            raise StoreUnusable(
+                f"{self._path}: a newer version of audience-toolkit wrote this store: its tables are of version "
+                f"{version}, and this one knows {VERSION}; update audience-toolkit, or name another file with "
+                "AUDIENCE_STORE"
+            )
 
     def _connect(self, address: str, *, uri: bool = False) -> sqlite3.Connection:
         return sqlite3.connect(address, timeout=self._patience, isolation_level=None, check_same_thread=False, uri=uri)
@@ -158,6 +182,10 @@ def _keep_private(path: Path) -> None:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE))
         elif stat.S_IMODE(path.stat().st_mode) == _UNASKED:
             path.chmod(_PRIVATE)
+
+
+def _read_version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _separate_batches(connection: sqlite3.Connection) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import re
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,7 +18,8 @@ from toolkit.errors import StoreUnusable
 from toolkit.models import exchange
 from toolkit.store.database import PATIENCE_SECONDS, Database
 from toolkit.store.journal import Journal, Row, find_journals, read_journal
-from toolkit.store.owners import is_alive, make_owner, retire_owner
+from toolkit.store.leases import LEASE_SECONDS, Heart, Watch
+from toolkit.store.owners import make_owner, retire_owner
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -37,18 +39,25 @@ CREATE TABLE IF NOT EXISTS capabilities (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (key BLOB PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS beats (owner TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS subject_names (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, subject TEXT NOT NULL, UNIQUE (kind, subject)
+);
+CREATE TABLE IF NOT EXISTS subjects (
+    number INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY (number, key)
+) WITHOUT ROWID;
 """
-LEASE_SECONDS = 600.0
-"""How long a question stays in the hands of a process that nobody hears of: longer than any call is tried."""
-
-
 DIALECT_SECONDS = 30 * 86_400.0
 """How long what an endpoint takes is believed."""
 _HALF = re.compile("[\ud800-\udfff]")
-_LATER = {"endpoint", "question", "filtered", "reasoning_tokens"}
+_LATER = {"endpoint", "question", "filtered", "reasoning_tokens", "about"}
 """Fields that came after the first version, left out where they say nothing."""
 _FIELDS = [field.name for field in dataclasses.fields(exchange.Reply)]
 _KEEP = "INSERT OR IGNORE INTO replies (key, form, model, reply) VALUES (?, ?, ?, ?)"
+_NAME_SUBJECT = "INSERT OR IGNORE INTO subject_names (kind, subject) VALUES (?1, ?2)"
+_KEEP_SUBJECT = """
+INSERT OR IGNORE INTO subjects SELECT number, ?3 FROM subject_names WHERE kind = ?1 AND subject = ?2
+"""
 _FIND_ANYWHERE = """
 SELECT key FROM replies WHERE key = ?1 OR key IN (SELECT key FROM places WHERE question = ?1)
 ORDER BY arrived DESC LIMIT 1
@@ -56,8 +65,10 @@ ORDER BY arrived DESC LIMIT 1
 _CLAIM = """
 INSERT INTO claims (key, owner, until)
 SELECT ?1, ?2, unix_now() + ?3 WHERE NOT EXISTS (SELECT 1 FROM replies WHERE key = ?1)
-ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until
-WHERE claims.owner = excluded.owner OR claims.until < unix_now()
+ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, until = excluded.until WHERE claims.owner = excluded.owner
+"""
+_HOLDER = """
+SELECT claims.owner, claims.until - unix_now(), beats.count FROM claims LEFT JOIN beats USING (owner) WHERE key = ?
 """
 _INHERIT = "UPDATE claims SET owner = ?1, until = unix_now() + ?2 WHERE key = ?3 AND owner = ?4"
 
@@ -72,20 +83,28 @@ class Store(Database):
 
     schema = _SCHEMA
 
-    def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self, path: Path, *, patience: float = PATIENCE_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         super().__init__(path, patience=patience)
         self._connection.create_function("unix_now", 0, time.time)
         self._owner = make_owner()
+        self._watch = Watch(clock)
+        self._heart = Heart(path, self._owner)
         self._journal = Journal(path, self._owner.partition(":")[2].replace(":", "-"))
         self._has_dialects = self._select("SELECT 1 FROM sqlite_master WHERE name = 'dialects'") is not None
         self._has_capabilities = self._select("SELECT 1 FROM sqlite_master WHERE name = 'capabilities'") is not None
         self._has_places = self._select("SELECT 1 FROM sqlite_master WHERE name = 'places'") is not None
+        self._has_subjects = self._select("SELECT 1 FROM sqlite_master WHERE name = 'subjects'") is not None
         self.trouble: StoreUnusable | None = None
         """Why the file took no more replies; None while it does."""
         self._take_in()
 
     def close(self) -> None:
         """Close the file; questions still in hand go back to everybody."""
+        if self._heart.stop():
+            with contextlib.suppress(StoreUnusable):
+                self._insert("DELETE FROM beats WHERE owner = ?", (self._owner,))
         self._journal.flush()
         retire_owner(self._owner)
         super().close()
@@ -129,11 +148,12 @@ class Store(Database):
 
     def claim(self, key: bytes) -> bool:
         """Take a question in hand; False where another living process has it, or has got its reply by now."""
-        taken = self._insert(_CLAIM, (key, self._owner, LEASE_SECONDS))
-        if taken:
+        self._heart.start()
+        if self._insert(_CLAIM, (key, self._owner, LEASE_SECONDS)):
+            self._watch.forget(key)
             return True
-        row = self._select("SELECT owner FROM claims WHERE key = ?", key)
-        if row is None or is_alive(row[0]):
+        row = self._select(_HOLDER, key)
+        if row is None or not self._watch.is_over(key, row[0], row[2], row[1]):
             return False
         return self._insert(_INHERIT, (self._owner, LEASE_SECONDS, key, row[0])) == 1
 
@@ -151,10 +171,18 @@ class Store(Database):
         return new
 
     def _place(self, connection: sqlite3.Connection, row: Row) -> None:
-        """Write down which question a reply belongs to, where it is kept for one endpoint."""
+        """Write down which question a reply belongs to, where it is kept for one endpoint, and what it is about."""
         reply = read_reply(row[3])
         if self._has_places and reply is not None and reply.question:
             connection.execute("INSERT OR IGNORE INTO places VALUES (?, ?)", (bytes.fromhex(reply.question), row[0]))
+        if self._has_subjects and reply is not None and reply.about:
+            _note_subjects(connection, row[0], reply.about)
+
+    def keep_subjects(self, key: bytes, about: Iterable[str]) -> None:
+        """Note that a kept reply is about more than it says: another draft of the same words found it."""
+        if self._has_subjects and self.trouble is None:
+            with self._transaction() as connection:
+                _note_subjects(connection, key, about)
 
     def _take_in(self) -> None:
         """Insert the replies of every journal that waits for this file, then delete it."""
@@ -245,6 +273,12 @@ class Store(Database):
         """Return how many replies are kept."""
         row = self._select("SELECT count(*) FROM replies")
         return int(row[0]) if row else 0
+
+
+def _note_subjects(connection: sqlite3.Connection, key: bytes, about: Iterable[str]) -> None:
+    pairs = [one.partition(":")[::2] for one in about]
+    connection.executemany(_NAME_SUBJECT, pairs)
+    connection.executemany(_KEEP_SUBJECT, [(*pair, key) for pair in pairs])
 
 
 def _write_reply(reply: exchange.Reply) -> str:

@@ -11,7 +11,8 @@ from toolkit.audiences import list_audiences
 from toolkit.drafts.surfaces import Device, find_surface, surface_names
 from toolkit.engines import DEFAULT_MODEL
 from toolkit.models import Audience, Campaign, records
-from toolkit.ui import caching, keys, state
+from toolkit.ui import caching, keys, sign_in, spending, state
+from toolkit.ui.spending import choose_key
 from toolkit.ui.text import escape
 
 ENGINES = {"local": "Embedded model, on this machine", "openai": "OpenAI or a compatible endpoint"}
@@ -108,7 +109,7 @@ def ask_engine() -> dict[str, Any]:
 
 def ask_answering() -> dict[str, Any]:
     """Let somebody choose the engine and, for an endpoint, address, model and key."""
-    has_endpoint = bool(_machine_url() or os.environ.get("OPENAI_API_KEY"))
+    has_endpoint = bool(spending.find_machine_url() or os.environ.get("OPENAI_API_KEY"))
     first = "openai" if has_endpoint else "local"
     engine = st.radio("Engine", list(ENGINES), format_func=ENGINES.__getitem__, **state.tie(keys.ENGINE, first))
     return {"engine": engine} | (_ask_endpoint() if engine == "openai" else {})
@@ -120,12 +121,20 @@ def ask_limits() -> None:
         "Most dollars a run may cost", min_value=0.0, step=0.5, placeholder="no limit", **state.tie(keys.MAX_COST),
         help="A run stops before its bill passes this. If the model has no listed price, type both prices.",
     )  # fmt: skip
+    if spending.uses_machine_key(state.find_session().values):
+        st.caption(spending.describe_share() or "")
+        _ask_concurrency()
+        return
     one, other = st.columns(2)
     for column, key, label in (
         (one, keys.PRICE_IN, "Price of a million prompt tokens"),
         (other, keys.PRICE_OUT, "Price of a million completion tokens"),
     ):
         column.number_input(label, min_value=0.0, step=0.05, placeholder="listed price", **state.tie(key))
+    _ask_concurrency()
+
+
+def _ask_concurrency() -> None:
     st.number_input("Most requests at once", 1, 1024, placeholder="chosen by the engine", **state.tie(keys.CONCURRENCY))
 
 
@@ -134,6 +143,8 @@ def find_limits() -> dict[str, Any]:
     most, concurrency, price_in, price_out = (state.recall(key) for key in LIMITS)
     found: dict[str, Any] = {"max_cost": most, "concurrency": concurrency}
     found["price"] = None if price_in is None or price_out is None else (price_in, price_out)
+    if spending.uses_machine_key(state.find_session().values):
+        found["price"] = sign_in.find_rules().price  # who pays says the price
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -154,10 +165,11 @@ def make_test(drafts: list[dict[str, Any]], objective: str) -> Campaign:
 
 
 def _ask_endpoint() -> dict[str, Any]:
-    machine, first = _machine_url(), os.environ.get("AUDIENCE_MODEL") or ("" if _machine_url() else DEFAULT_MODEL)
-    url = st.text_input(
-        "Address", placeholder="https://api.openai.com/v1", live=True, **state.tie(keys.URL, machine)
-    ).strip()
+    machine, first = (
+        spending.find_machine_url(),
+        os.environ.get("AUDIENCE_MODEL") or ("" if spending.find_machine_url() else DEFAULT_MODEL),
+    )
+    url = _ask_address(machine)
     model = st.text_input("Model", placeholder=DEFAULT_MODEL, live=True, **state.tie(keys.MODEL, first)).strip()
     key = st.text_input(
         "Key", type="password", live=True, autocomplete="off", help=_KEY_HELP, **state.tie(keys.API_KEY, "")
@@ -165,18 +177,22 @@ def _ask_endpoint() -> dict[str, Any]:
     return {"base_url": url or None, "model": model or None, "api_key": choose_key(key, url)}
 
 
+def _ask_address(machine: str) -> str:
+    """Let somebody type an address; on a page that others share, choose one that whoever runs it allows."""
+    rules = sign_in.find_rules()
+    if rules.is_shared:
+        allowed = list(dict.fromkeys([machine, *rules.addresses]))
+        state.keep_choice(keys.URL, allowed, machine)
+        usual = "this machine's own"
+        chosen = st.selectbox("Address", allowed, format_func=lambda one: one or usual, **state.tie(keys.URL, machine))
+        return str(chosen or "")
+    typed: str = st.text_input(
+        "Address", placeholder="https://api.openai.com/v1", live=True, **state.tie(keys.URL, machine)
+    )
+    return typed.strip()
+
+
 _KEY_HELP = (
     "The key stays in the memory of this browser session. "
     "If you leave it empty, this machine's key is sent, and only to this machine's address."
 )
-
-
-def choose_key(typed: str, url: str) -> str | None:
-    """Return the key to send; None for this machine's own, which goes to no address that was typed into the page."""
-    if typed:
-        return typed
-    return None if url == _machine_url() else "none"
-
-
-def _machine_url() -> str:
-    return os.environ.get("AUDIENCE_BASE_URL") or os.environ.get("OPENAI_BASE_URL") or ""

@@ -10,7 +10,7 @@ from toolkit.models import LABEL, Draft
 from toolkit.panel import background, estimating
 from toolkit.results import Run, runs
 from toolkit.store import version_log
-from toolkit.ui import keys, state
+from toolkit.ui import keys, spending, state
 from toolkit.ui.choosing import Subject, ask_draft, ask_subject
 from toolkit.ui.improve_versions import ask_version, keep, show_history, show_version
 from toolkit.ui.text import escape, say_here
@@ -135,7 +135,8 @@ def _start_rewrite(name: str, subject: Subject, draft: Draft, objections: list[O
         return written
 
     state.forget(keys.VERSION)
-    state.find_session().keep_job(name, background.Job(work, about="rewrite"))
+    with spending.paying(state.find_session().values):
+        state.find_session().keep_job(name, background.Job(work, about="rewrite"))
 
 
 def _start_retest(
@@ -151,7 +152,8 @@ def _start_retest(
         return run, choice
 
     planned = retesting.count_planned(subject.run, choice)
-    state.find_session().keep_job(name, background.Job(work, about="retest", planned=planned))
+    with spending.paying(state.find_session().values):
+        state.find_session().keep_job(name, background.Job(work, about="retest", planned=planned))
 
 
 def _list_versions(subject: Subject, draft: Draft) -> list[version_log.Version]:

@@ -23,7 +23,7 @@ Content = dict[str, Any]
 MOST_DRAFTS = 6
 _FIRST_NAMES = "ABCDEF"
 _TITLE = 60
-_NEVER_KEPT = {keys.API_KEY, keys.IMPORTED}
+_NEVER_KEPT = {keys.API_KEY, keys.IMPORTED, keys.FORGET_NAME}
 
 
 class DraftSlot(Record):

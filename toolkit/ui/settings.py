@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
 import streamlit as st
 
+from toolkit.errors import ToolkitError
 from toolkit.panel import api
 from toolkit.results import runs
-from toolkit.ui import ask
-from toolkit.ui.sign_in import show_signed_in
+from toolkit.store.upkeep import About, Forgotten, Upkeep
+from toolkit.ui import ask, keys, spending, state
+from toolkit.ui.sign_in import find_rules, show_signed_in
+from toolkit.ui.text import escape, say_here
 
 
 def show() -> None:
@@ -23,8 +30,13 @@ def show() -> None:
         ask.ask_limits()
         st.subheader("Sign-in", anchor=False)
         show_signed_in()
+        share = spending.describe_share()
+        if share:
+            st.caption(share)
         st.subheader("Kept on this machine", anchor=False)
         show_places()
+        if not find_rules().is_shared:
+            show_forgetting()
 
 
 def show_places() -> None:
@@ -33,3 +45,61 @@ def show_places() -> None:
     st.text(api.default_store())
     st.caption("Finished runs are in this folder.")
     st.text(runs.RUNS.resolve())
+
+
+def show_forgetting() -> None:
+    """Say how large the store is, and let somebody forget a draft, a persona or a campaign, or what is old."""
+    path = Path(api.default_store())
+    if not path.exists():
+        return
+    try:
+        with Upkeep(path) as upkeep:
+            size = upkeep.measure()
+    except ToolkitError as error:
+        st.caption(escape(say_here(error)))
+        return
+    st.caption(f"The file holds {size.tables['replies']:,} replies and takes {size.megabytes}.")
+    with st.expander("Forget"):
+        st.caption(
+            "What you forget is deleted from the file, and cannot be brought back. Saved runs stay: delete those."
+        )
+        kind = st.selectbox(
+            "What", list(_KINDS), format_func=_KINDS.__getitem__, **state.tie(keys.FORGET_KIND, "draft")
+        )
+        if kind == "older_than":
+            days = st.number_input("Days", 1, 36_500, **state.tie(keys.FORGET_DAYS, 90))
+            st.button("Delete what is older", on_click=_prune, args=(path, int(days)))
+        else:
+            name = st.text_input("Name", **state.tie(keys.FORGET_NAME, "")).strip()
+            st.button("Delete", disabled=not name, on_click=_forget, args=(path, kind, name))
+        if size.untold:
+            untold = f"{size.untold:,} replies of earlier versions do not say what they are about."
+            st.caption(f"{untold} You can delete them by age.")
+
+
+_KINDS = {
+    "draft": "a draft, by its name",
+    "persona": "a person, by their id",
+    "campaign": "a campaign, by its name",
+    "older_than": "what is old",
+}
+
+
+def _forget(path: Path, kind: str, name: str) -> None:
+    _tell(path, lambda upkeep: upkeep.forget(About(**{kind: name})))
+
+
+def _prune(path: Path, days: int) -> None:
+    _tell(path, lambda upkeep: upkeep.prune(datetime.timedelta(days=days)))
+
+
+def _tell(path: Path, work: Callable[[Upkeep], Forgotten]) -> None:
+    """Delete, and say what was deleted."""
+    try:
+        with Upkeep(path) as upkeep:
+            gone = work(upkeep)
+    except ToolkitError as error:
+        st.toast(say_here(error))
+        return
+    more = " Another process has the file open: close it and delete again." if gone.busy else ""
+    st.toast(f"{gone.rows:,} entries deleted.{more}" if gone.rows else "There was nothing to delete.")

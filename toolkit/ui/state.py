@@ -18,7 +18,7 @@ from toolkit.errors import InputError
 from toolkit.models import Audience, Campaign
 from toolkit.panel import live_runs
 from toolkit.results import Run
-from toolkit.ui import caching, keeping, keys
+from toolkit.ui import caching, keeping, keys, spending
 from toolkit.ui.session import Session
 
 _SESSION = "session"
@@ -172,15 +172,20 @@ def find_live() -> live_runs.LiveRun | None:
 
 def start_live(campaign: Campaign, audience: Audience, options: Mapping[str, Any]) -> None:
     """Start a run and make it the one of this session; raise InputError where it cannot be started."""
-    _begin(caching.live_runs_of_process().start(campaign, audience, **options))
+    spending.check_address(str(options.get("base_url") or ""))
+    with spending.paying(find_session().values):
+        _begin(caching.live_runs_of_process().start(campaign, audience, **options))
 
 
 def continue_live(limits: Mapping[str, Any]) -> None:
     """Ask what the run of this session lacks, with the key that is typed on the page, within the limits of now."""
     session = find_session()
-    key = str(recall(keys.API_KEY) or "")
+    live = find_live()
+    machine = spending.find_machine_url()
+    key = spending.choose_key(str(recall(keys.API_KEY) or ""), (live.base_url if live else "") or machine)
     try:
-        _begin(caching.live_runs_of_process().go_on(session.live or "", key or None, limits))
+        with spending.paying(session.values, live):
+            _begin(caching.live_runs_of_process().go_on(session.live or "", key, limits))
     except InputError as error:
         session.lost = str(error)
 

@@ -12,7 +12,7 @@ from toolkit.improve import interviews, streaming
 from toolkit.models import Persona
 from toolkit.panel import background
 from toolkit.store import conversations
-from toolkit.ui import keys, state
+from toolkit.ui import keys, spending, state
 from toolkit.ui.choosing import Subject
 from toolkit.ui.text import escape
 from toolkit.ui.waiting import show_job
@@ -88,4 +88,5 @@ def _start_talk(name: str, subject: Subject, persona_id: str, draft: str, asked:
             stop, interviews.talk(subject.run, persona_id, draft, asked, people, connection, tell=tell)
         )
 
-    state.find_session().keep_job(name, background.Job(work, about=asked))
+    with spending.paying(state.find_session().values):
+        state.find_session().keep_job(name, background.Job(work, about=asked))

@@ -10,7 +10,7 @@ from toolkit.models import LABEL, Persona
 from toolkit.panel import background, estimating
 from toolkit.report import summaries
 from toolkit.store import conversations
-from toolkit.ui import keys, state
+from toolkit.ui import keys, spending, state
 from toolkit.ui.choosing import Subject, ask_draft, ask_subject
 from toolkit.ui.talking import show_talk
 from toolkit.ui.text import escape, say_here
@@ -155,7 +155,8 @@ def _start_everybody(name: str, subject: Subject, draft: str, question: str) -> 
         )  # fmt: skip
 
     planned = len(interviews.find_asked(subject.run, subject.people))
-    state.find_session().keep_job(name, background.Job(work, about=asked, planned=planned))
+    with spending.paying(state.find_session().values):
+        state.find_session().keep_job(name, background.Job(work, about=asked, planned=planned))
 
 
 def _name(subject: Subject, persona_id: str, draft: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -66,6 +66,10 @@ class ShardStore:
         """Give a question back that got no reply worth keeping."""
         (self._shared or self.own).release(key)
 
+    def keep_subjects(self, key: bytes, about: Iterable[str]) -> None:
+        """Note that a kept reply is about more than it says."""
+        (self._shared or self.own).keep_subjects(key, about)
+
     def keep(self, key: bytes, form: exchange.Form, reply: exchange.Reply) -> exchange.Reply:
         """Commit a reply to the worker's own file and return the one that stands."""
         kept = self.own.keep(key, form, reply)
@@ -118,7 +122,17 @@ class GridWorker:
         async with engine:
             store.form = engine.form
             token, breaker = secrets.token_hex(6), self._breaker
-            asker = Asker(plan.questionnaire, engine, store, self._budget, token, self._halt, breaker, self._job.tuning)
+            asker = Asker(
+                plan.questionnaire,
+                engine,
+                store,
+                self._budget,
+                token,
+                self._halt,
+                breaker,
+                self._job.tuning,
+                campaign=plan.campaign.campaign,
+            )
             with on_halt(self._halt, engine.halt):
                 flow = Flow(self._job.concurrency, None, breaker=breaker)
                 answers = await flow.ask_all(items, find_ask(asker), fail, None)
