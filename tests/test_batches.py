@@ -187,6 +187,7 @@ def test_a_batch_in_which_every_row_failed_says_why(
     said = [warning for warning in run.methods.warnings if "every question failed" in warning]
     assert len(said) == 1
     assert "Unsupported parameter: 'max_tokens'" in said[0]
+    assert any("answers are missing" in one and "audience doctor" in one for one in run.methods.warnings)
     assert "(24 of 24)" in said[0]
     assert said[0] in notes
 

@@ -14,7 +14,7 @@ from conftest import Command
 from provider_zoo import ZOO, Animal, Answer, Visit, Zoo, chat, error, refuses
 
 import toolkit
-from toolkit.engines import make_engine, presets, reaching
+from toolkit.engines import make_engine, messages, presets, reaching
 from toolkit.engines.budget import Budget, Price
 from toolkit.engines.cut_prompts import CutWatch
 from toolkit.engines.probing import Capabilities, probe
@@ -273,6 +273,22 @@ def test_a_run_says_that_its_questions_are_cut(campaign: Campaign, audience: Aud
     assert len(told) == 1
     assert "2,050 tokens" in told[0]
     assert re.search(r"OLLAMA_CONTEXT_LENGTH=\d+", told[0])
+
+
+@pytest.mark.parametrize(
+    ("message", "usage", "least"),
+    [
+        ({"content": "Yes."}, {"completion_tokens_details": {"reasoning_tokens": 640}}, 640),
+        ({"content": "Yes.", "reasoning_content": "They might stop. " * 40}, {}, 150),
+        ({"content": f"<think>{'They might stop. ' * 40}</think>Yes."}, {}, 150),
+        ({"content": "Yes."}, {"completion_tokens_details": None}, 0),
+    ],
+)
+def test_thoughts_are_counted(message: dict[str, Any], usage: dict[str, Any], least: int) -> None:
+    """By the provider where it counts them, else by the characters of a thought that is shown."""
+    fields = {"choices": [{"message": message, "finish_reason": "stop"}], "usage": usage}
+    counted = messages.read_answer(fields, "openai", "m", 1.0).reasoning_tokens
+    assert least <= counted <= 1.5 * least
 
 
 def test_every_named_endpoint_stands_in_the_table_of_what_was_tried() -> None:

@@ -34,7 +34,7 @@ STEPS = {
     PROMPT: "schema in the prompt alone",
 }
 """The ladder of structured output, in words."""
-_PATIENCE_SECONDS = 180.0
+_PATIENCE_SECONDS = 90.0
 """How long one probe may take, retries included; the first may take as long as a call of a run."""
 _ROOM = exchange.LEAST_ROOM
 """Tokens of a reply once the model was seen to think; a run leaves as many for a reply in a form."""
@@ -237,6 +237,10 @@ class _Prober:
         self._rows.append(Capability(name=name, found=found, next_step=next_step))
 
     @property
+    def _is_slow(self) -> bool:
+        return self._heard[0].latency_ms > _SLOW_SECONDS * 1000
+
+    @property
     def _refused(self) -> set[str]:
         return set(self._engine.note_down()["refused"])
 
@@ -332,8 +336,7 @@ class _Prober:
         context, cuts = await self._look_for_context()
         self._known["context"] = context
         is_short = context is not None and context < _ENOUGH_CONTEXT
-        is_slow = self._heard[0].latency_ms > _SLOW_SECONDS * 1000
-        question = _write_long(_SHORT_WORDS if is_short or is_slow else _LONG_WORDS)
+        question = _write_long(_SHORT_WORDS if is_short or self._is_slow else _LONG_WORDS)
         advice = advise_context(_ENOUGH_CONTEXT // 2) if is_short else ""
         told = "not told by the server" if context is None else f"{context:,} tokens"
         told += "; longer prompts are cut at their start without a word" if cuts and is_short else ""
@@ -393,6 +396,11 @@ class _Prober:
 
     async def _find_concurrency(self) -> None:
         """Ask more and more at once while that speeds up the whole."""
+        if self._is_slow:
+            self._known["concurrency"] = 1
+            taken = self._heard[0].latency_ms / 1000
+            self._tell("safe concurrency", f"1 at once: a short reply took {taken:,.0f} s")
+            return
         best, best_speed = 0, 0.0
         for level in _LEVELS:
             began = time.monotonic()

@@ -275,7 +275,7 @@ _END: Mapping[Kind, str] = {
     Kind.MEMORY: "{where} cannot load model {model}: {said}; choose a smaller one, or free memory there",
     Kind.UNREACHED: "nothing answers at {where}; start the server or correct " + name_option("base_url"),
 }
-_ASK_THERE = "`audience doctor` asks this endpoint what it takes"
+_ASK_THERE = "`audience doctor --model NAME` asks this endpoint what it takes"
 _NEXT: Mapping[Kind, str] = {
     Kind.BROKEN: "look at the server's own log, or try again later",
     Kind.CONTEXT: "the model's context is too short for a question; serve it with a longer one, or choose another",

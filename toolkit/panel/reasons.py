@@ -13,9 +13,9 @@ _MOST_TOLD = 3
 _HINTS: Mapping[str, str] = {
     "no room": f"raise {name_option('max_tokens')}, or lower {name_option('reasoning_effort')}",
     "cut": f"raise {name_option('max_tokens')}, or choose a model that writes less",
-    "not JSON": f"choose a {name_option('model')} that keeps to a form; `audience doctor` tries it",
-    "wrong form": f"choose a {name_option('model')} that keeps to a form; `audience doctor` tries it",
-    "empty": f"choose a {name_option('model')} that answers; `audience doctor` tries it",
+    "not JSON": f"choose a {name_option('model')} that keeps to a form; `audience doctor --model NAME` tries it",
+    "wrong form": f"choose a {name_option('model')} that keeps to a form; `audience doctor --model NAME` tries it",
+    "empty": f"choose a {name_option('model')} that answers; `audience doctor --model NAME` tries it",
     "refused": f"choose a {name_option('model')} that speaks for others",
     "other language": "write the draft in the language of the audience",
     "repeats the draft": f"choose a larger {name_option('model')}: small ones repeat what they read",
@@ -23,6 +23,10 @@ _HINTS: Mapping[str, str] = {
     "repeats the question": f"choose a larger {name_option('model')}: small ones repeat what they read",
     "call failed": f"{name_step('again')} to ask for them once more",
 }
+
+
+_REFUSED_REQUEST = re.compile(r"\b(?:HTTP|answered) 4(?!08|09|25|29)\d\d\b")
+"""How the words of a failed call begin that asking again cannot help."""
 
 
 def find_reason(one: Reaction | Preference) -> str:
@@ -44,6 +48,8 @@ def say_reasons(answers: Sequence[Reaction | Preference]) -> Iterator[str]:
     for group, count in counts.most_common(_MOST_TOLD):
         first = next(one for one in lost if _group(one) == group)
         hint = _HINTS.get(find_reason(first), _HINTS["call failed"])
+        if find_reason(first) == "call failed" and _REFUSED_REQUEST.search(str(first.error)):
+            hint = "`audience doctor --model NAME` asks the endpoint what it takes"
         yield f"{count} of {len(answers)} answers are missing: {first.error}; {hint}"
 
 
