@@ -430,7 +430,6 @@ class Asker:
         usage.take(kept)
         return kept
 
-
     def _keep(self, key: bytes, content: bytes, reply: exchange.Reply, about: tuple[str, ...]) -> exchange.Reply:
         reply = replace(reply, about=about)
         if key != content:
