@@ -318,13 +318,15 @@ def test_contacts_of_an_audience_can_be_left_out() -> None:
 
 @pytest.mark.slow
 def test_commands_say_what_an_audience_would_send(command: Command, tmp_path: Path) -> None:
-    """`personas validate` and `run` name who holds a contact, before anything is asked."""
-    path, draft = tmp_path / "people.yaml", tmp_path / "draft.txt"
+    """`personas validate`, `doctor` and `run` name who holds a contact, before anything is asked."""
+    (tmp_path / "work" / "personas").mkdir()
+    path, draft = tmp_path / "work" / "personas" / "people.yaml", tmp_path / "draft.txt"
     path.write_text("audience: people\npersonas: [{id: x, name: Xu, about: Answers at xu@example.org.}]\n")
     draft.write_text("Bake on Sunday.")
     shown = command("personas", "validate", path)
     assert "personal: x holds personal data (e-mail)" in shown.stdout
-    asked = command("run", draft, "--audience", path, "--engine", "replay", "--out", tmp_path / "out")
+    assert "people.yaml: 1 hold personal data (x)" in command("doctor").stdout
+    asked = command("run", draft, "--audience", "people", "--engine", "replay", "--out", tmp_path / "out")
     assert "1 of 1 people hold contacts, which a run sends to the model (x: e-mail)" in asked.stderr
 
 
