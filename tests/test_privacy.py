@@ -325,6 +325,9 @@ def test_commands_say_what_an_audience_would_send(command: Command, tmp_path: Pa
     draft.write_text("Bake on Sunday.")
     shown = command("personas", "validate", path)
     assert "personal: x holds personal data (e-mail)" in shown.stdout
+    shown = command("personas", "validate", SAMPLES / "limesurvey_codes.csv")
+    assert "left out as personal: seed" in shown.stderr
+    assert "ipaddr (IP addresses)" in shown.stderr
     assert "people.yaml: 1 hold personal data (x)" in command("doctor").stdout
     asked = command("run", draft, "--audience", "people", "--engine", "replay", "--out", tmp_path / "out")
     assert "1 of 1 people hold contacts, which a run sends to the model (x: e-mail)" in asked.stderr
