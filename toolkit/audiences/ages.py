@@ -38,9 +38,9 @@ _ASIDE = re.compile(r"\s*\([a-z][^)]*\)$")
 _CODES = re.compile(r"-\d+|7{3,}|8{3,}|9{3,}|99[78]")
 _REFUSALS = {
     "", "na", "n/a", "nan", "none", "null", ".", "..", "-", "--", "#null!", "#n/a", "unknown", "refused", "refusal",
-    "prefer not to say", "prefer not to answer", "prefer not to disclose", "rather not say", "don't know", "dont know", "i'd rather not say",
+    "prefer not to say", "prefer not to answer", "prefer not to disclose", "rather not say", "don't know", "dont know",
+    "i'd rather not say",
     "i prefer not to say", "n.a.", "n. a.", "k.a", "no response", "declined",
-   
     "not available", "not stated", "no answer", "not applicable", "missing", "skipped", "keine angabe", "k. a.", "k.a.",
     "weiss nicht",
     "ne sait pas", "sans r\u00e9ponse", "no contesta", "prefiero no decirlo", "decline to answer", "other",
