@@ -9,7 +9,7 @@ from toolkit.errors import InputError
 from toolkit.files import tables
 from toolkit.models import Audience
 from toolkit.ui import caching, keys, state
-from toolkit.ui.text import escape
+from toolkit.ui.text import escape, say_here
 
 _NONE = "(none)"
 _SHOWN = 3
@@ -33,7 +33,7 @@ def show_import() -> None:
         sentence, keep = ask_words(table)
         audience = uploads.make_audience(table, name, template, segments, columns, keep=keep, sentence=sentence)
     except InputError as error:
-        st.error(escape(str(error)))
+        st.error(say_here(error))
         return
     show_three(audience)
     show_personal(audience)
@@ -99,7 +99,7 @@ def ask_words(table: uploads.Table) -> tuple[str, list[str]]:
 def show_notes(audience: Audience) -> None:
     """Draw what was left out of the table."""
     if audience.notes:
-        st.info(escape("\n\n".join(f"{note[:1].upper()}{note[1:]}." for note in audience.notes)))
+        st.info(say_here("\n\n".join(f"{note[:1].upper()}{note[1:]}." for note in audience.notes)))
 
 
 def show_three(audience: Audience) -> None:

@@ -12,6 +12,11 @@ _HERE = (
     ("draft id ", "the name "),
     ("give each draft its own id", "give each draft its own"),
     ("pass --force to replace it", "tick the box to replace it"),
+    ("--keep COLUMN brings one back", "choose one under Personal columns to keep to bring it back"),
+    ("--keep COLUMN keeps those of one", "choose a column under Personal columns to keep to keep its own"),
+    ("keep it with --keep", "choose it under Personal columns to keep"),
+    ("--sentence", "the sentence"),
+    ("--where 'age >= 13' reads", "the command reads, with --where 'age >= 13',"),
     ("--max-cost", "the cost limit"),
     ("max_cost", "the cost limit"),
 )  # fmt: skip
