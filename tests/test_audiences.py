@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +11,7 @@ import pytest
 
 from toolkit.audiences import list_audiences, load_audience, save_audience
 from toolkit.errors import InputError
+from toolkit.files import located_yaml
 from toolkit.models import Audience
 
 ANN = "  - id: ann\n    name: Ann\n    age: 30\n    about: Bakes.\n"
@@ -158,3 +160,44 @@ def test_a_saved_audience_is_read_back(tmp_path: Path, audience: Audience) -> No
     assert load_audience(path).description == "changed"
     with pytest.raises(InputError, match=r"written as \.yaml"):
         save_audience(audience, tmp_path / "jam.csv")
+
+
+@pytest.mark.slow
+def test_twenty_thousand_people_open_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading, screening and drawing an audience takes time that grows with its people alone."""
+    from streamlit.testing.v1 import AppTest
+
+    (tmp_path / "personas").mkdir()
+    monkeypatch.chdir(tmp_path)
+    people = "".join(
+        f"- {{id: p{number}, name: Person {number}, age: {18 + number % 60}, segments: {{role: role-{number % 2}}},"
+        f" about: Sold {number % 900} coats since 2001 and likes plain words.}}\n"
+        for number in range(20_000)
+    )
+    (tmp_path / "personas" / "a-many.yaml").write_text(f"audience: a-many\npersonas:\n{people}")
+    script = "from toolkit.ui import state, audiences\nstate.begin()\naudiences.show()"
+    AppTest.from_string("from toolkit.ui import state, audiences", default_timeout=240).run()
+    begun = time.process_time()
+    page = AppTest.from_string(script, default_timeout=240).run()
+    taken = time.process_time() - begun
+    assert not page.exception
+    assert any("20000 of 20000 personas" in caption.value for caption in page.caption)
+    assert taken < 3 * 2, taken  # the target is 3 s; a busy machine counts more
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1\nb: [x, '', ~, null]\nc:\n  d: >-\n    two\n    words\n",
+        "",
+        "- a\n- {b: c}\n",
+        "a: 'null'\n",
+        "plain",
+        "a:\n",
+    ],
+)
+def test_both_parsers_build_the_same(text: str) -> None:
+    """The parser in C and the slow one agree on values and lines."""
+    fast = located_yaml.load_yaml(text, "f")
+    slow = located_yaml.load_yaml(f"{text}\n# \t\n", "f")
+    assert (fast.value, dict(fast.lines)) == (slow.value, dict(slow.lines))

@@ -52,6 +52,8 @@ def sent(audience: Audience) -> str:
         ("18\u201124", 21), ("18\u221224", 21), ("35 or over", 40), ("65 plus", 70), ("65 & over", 70),
         ("Over 65", 70), ("65 ou plus", 70), ("25 \u00e0 34", 29), ("25 a 34 a\u00f1os", 29), ("under 25", 21),
         ("<25", 21), ("Under 18", None), ("ab 65", 70), ("unter 25", 21), ("", None),
+        ("Age 25-34", 29), ("aged 45", 45), ("25-34 y/o", 29), ("25-year-old", 25), ("25 y.o.", 25), ("30s", 34),
+        ("in my 30s", 34), ("25~34", 29), ("18 bis unter 25", 21), ("I'd rather not say", None),
     ],
 )  # fmt: skip
 def test_spellings_of_ages(cell: str, age: int | None) -> None:

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from conftest import Command
 from openai_server import OpenAIServer
+from streamlit.testing.v1 import AppTest
 
 import toolkit
 from toolkit.audiences import load_audience, privacy
@@ -317,11 +318,46 @@ def test_contacts_of_an_audience_can_be_left_out() -> None:
 
 @pytest.mark.slow
 def test_commands_say_what_an_audience_would_send(command: Command, tmp_path: Path) -> None:
-    """`personas validate` and `run` name who holds a contact, before anything is asked."""
-    path, draft = tmp_path / "people.yaml", tmp_path / "draft.txt"
+    """`personas validate`, `doctor` and `run` name who holds a contact, before anything is asked."""
+    (tmp_path / "work" / "personas").mkdir()
+    path, draft = tmp_path / "work" / "personas" / "people.yaml", tmp_path / "draft.txt"
     path.write_text("audience: people\npersonas: [{id: x, name: Xu, about: Answers at xu@example.org.}]\n")
     draft.write_text("Bake on Sunday.")
     shown = command("personas", "validate", path)
     assert "personal: x holds personal data (e-mail)" in shown.stdout
-    asked = command("run", draft, "--audience", path, "--engine", "replay", "--out", tmp_path / "out")
+    shown = command("personas", "validate", SAMPLES / "limesurvey_codes.csv")
+    assert "left out as personal: seed" in shown.stderr
+    assert "ipaddr (IP addresses)" in shown.stderr
+    assert "people.yaml: 1 hold personal data (x)" in command("doctor").stdout
+    asked = command("run", draft, "--audience", "people", "--engine", "replay", "--out", tmp_path / "out")
     assert "1 of 1 people hold contacts, which a run sends to the model (x: e-mail)" in asked.stderr
+
+
+@pytest.mark.slow
+def test_the_page_asks_before_contacts_are_sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """On both pages an audience with a contact says so; by default it is left out, and kept on a choice."""
+    (tmp_path / "personas").mkdir()
+    (tmp_path / "personas" / "mine.yaml").write_text(
+        "audience: mine\npersonas:\n- {id: x, name: Xu, about: Answers at xu@example.org.}\n"
+        "- {id: y, name: Yan, about: Sells.}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    script = (
+        "import streamlit as st\nfrom toolkit.ui import ask, state\nstate.begin()\n"
+        "audience = ask.ask_audience()\nst.text(audience.personas[0].about)"
+    )
+    page = AppTest.from_string(script, default_timeout=240).run()
+    page.selectbox[0].select("mine").run()
+    assert not page.exception
+    assert "One person holds personal data\\: e\\-mail \\(1\\)" in page.warning[0].value
+    assert page.text[-1].value == "Answers at [e-mail left out]."
+    page.radio[0].set_value("Send them as they are").run()
+    assert page.text[-1].value == "Answers at xu@example.org."
+    people = AppTest.from_string(
+        "from toolkit.ui import audiences, state\nstate.begin()\naudiences.show()", default_timeout=240
+    ).run()
+    people.selectbox[0].select("mine").run()
+    next(button for button in people.button if button.label == "Leave them out").click().run()
+    assert not people.exception
+    assert any("[e-mail left out]" in text.value for text in people.text)
+    assert not people.warning

@@ -14,9 +14,9 @@ _OPEN_YEARS = 5
 _MOST_CODES = 9
 """A column whose every number is at most this holds codes of answers, not ages."""
 _FIRST_YEAR = 1900
-_UNIT = r"(?:\s*(?:years?|yrs?|y|jahre?|ans|a\u00f1os|anni|anos)(?:[ -]?old)?)?"
-_DASHES = r"[-\u2010\u2011\u2012\u2013\u2014\u2212/_]"
-_BAND = re.compile(rf"(\d{{1,3}}){_UNIT}\s*(?:{_DASHES}|to|bis|\u00e0|a|until)\s*(\d{{1,3}}){_UNIT}")
+_UNIT = r"(?:[\s-]*(?:years?|yrs?|y\.?/?o\.?|y|jahren?|jahre?|ans|a\u00f1os|anni|anos)(?:[ -]?old)?)?"
+_DASHES = r"[-\u2010\u2011\u2012\u2013\u2014\u2212~\u301c/_]"
+_BAND = re.compile(rf"(\d{{1,3}}){_UNIT}\s*(?:{_DASHES}|to under|to|bis unter|bis|\u00e0|a|until)\s*(\d{{1,3}}){_UNIT}")
 _INTERVAL = re.compile(r"[\[(]\s*(\d{1,3})\s*[,;]\s*(\d{1,3})\s*[\])]")
 _AND = r"(?:and|or|&|und|oder|et|ou|y|o|e)"
 _ABOVE = re.compile(
@@ -30,6 +30,8 @@ _UNDER = re.compile(
     rf"(?:under|below|younger than|less than|unter|moins de|menos de|<|\u2264|up to|<=)\s*(\d{{1,3}}){_UNIT}"
     rf"|(\d{{1,3}}){_UNIT}\s*{_AND}\s*(?:under|younger|less|below|j\u00fcnger|moins|menos)"
 )
+_DECADE = re.compile(r"(?:in (?:my|his|her|their|the) )?(?:early |mid |mid-|late )?([2-9]0)['\u2019]?s")
+_LED = re.compile(r"^(?:ages?|aged|alter|edad|\u00e2ge|age group|between|zwischen)[\s:]+(?=\d)")
 _NUMBER = re.compile(rf"(-?\d{{1,4}})(?:[.,](\d+))?{_UNIT}")
 _DATE = re.compile(r"((?:19|20)\d{2})[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]((?:19|20)\d{2})(?:\s.*)?")
 _ASIDE = re.compile(r"\s*\([a-z][^)]*\)$")
@@ -37,6 +39,8 @@ _CODES = re.compile(r"-\d+|7{3,}|8{3,}|9{3,}|99[78]")
 _REFUSALS = {
     "", "na", "n/a", "nan", "none", "null", ".", "..", "-", "--", "#null!", "#n/a", "unknown", "refused", "refusal",
     "prefer not to say", "prefer not to answer", "prefer not to disclose", "rather not say", "don't know", "dont know",
+    "i'd rather not say",
+    "i prefer not to say", "n.a.", "n. a.", "k.a", "no response", "declined",
     "not available", "not stated", "no answer", "not applicable", "missing", "skipped", "keine angabe", "k. a.", "k.a.",
     "weiss nicht",
     "ne sait pas", "sans r\u00e9ponse", "no contesta", "prefiero no decirlo", "decline to answer", "other",
@@ -105,7 +109,7 @@ def _tidy(cell: Any) -> str:
     if cell is None:
         return ""
     text = " ".join(str(cell).split()).casefold()
-    return _ASIDE.sub("", text).strip("'\"")
+    return _LED.sub("", _ASIDE.sub("", text).strip("'\""))
 
 
 def _first(found: re.Match[str]) -> int:
@@ -125,6 +129,8 @@ def _read(text: str, shown: str, column: _Column) -> ReadAge:  # noqa: PLR0911 -
         return _read_band(int(found[1]) + (text[0] == "("), int(found[2]), shown)
     if found := _BAND.fullmatch(text):
         return _read_band(int(found[1]), int(found[2]), shown)
+    if found := _DECADE.fullmatch(text):
+        return _read_band(int(found[1]), int(found[1]) + 9, shown)
     if found := _ABOVE.fullmatch(text) or _OVER.fullmatch(text):
         return _check(min(_first(found) + _OPEN_YEARS, OLDEST), shown)
     if found := _UNDER.fullmatch(text):

@@ -59,9 +59,12 @@ class Desk:
         return dataclasses.replace(self, name=name, bundled=False, opened=self.audience.digest)
 
 
-def open_desk(name: str, path: Path) -> Desk:
-    """Return an audience file on a desk; raise InputError where it cannot be read."""
-    audience = load_audience(path)
+def open_desk(name: str, path: Path, audience: Audience | None = None) -> Desk:
+    """Return an audience file on a desk; `audience` is what it holds, where that was read already.
+
+    Raises InputError where it cannot be read.
+    """
+    audience = audience or load_audience(path)
     return Desk(name, is_bundled(path), (audience,), audience.digest)
 
 

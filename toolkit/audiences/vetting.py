@@ -18,6 +18,8 @@ MOST_ALIKE = 0.45
 The nearest two in any bundled audience reach 0.21; of 20 descriptions with a third of their words replaced by another
 persona's, 19 kept more than this.
 """
+MOST_COMPARED = 2_000
+"""People up to which every two descriptions are compared; of more, only those that repeat word for word are found."""
 LEAST_PEOPLE = 2
 MOST_SHARE = 0.85
 MOST_WEIGHT = 0.25
@@ -59,6 +61,9 @@ def count_voices(audience: Audience) -> float:
 
 def _find_twins(audience: Audience) -> Iterator[Doubt]:
     people = audience.personas
+    if len(people) > MOST_COMPARED:
+        yield from _find_copies(audience)
+        return
     alike = lexical.compare_words([_hide_name(persona.about, persona.name) for persona in people])
     for one, other in zip(*np.nonzero(np.triu(alike >= MOST_ALIKE, 1)), strict=True):
         names = f"{people[one].id} and {people[other].id}"
@@ -66,6 +71,17 @@ def _find_twins(audience: Audience) -> Iterator[Doubt]:
             kind="twins",
             message=f"{names} are described alike (similarity {alike[one, other]:.2f}); give each a life of their own",
         )
+
+
+def _find_copies(audience: Audience) -> Iterator[Doubt]:
+    """Find descriptions that repeat word for word, in time that grows with the people and not with their pairs."""
+    held: dict[str, str] = {}
+    for persona in audience.personas:
+        words = " ".join(_hide_name(persona.about, persona.name).casefold().split())
+        first = held.setdefault(words, persona.id)
+        if first != persona.id:
+            message = f"{first} and {persona.id} are described in the same words; give each a life of their own"
+            yield Doubt(kind="twins", message=message)
 
 
 def _find_private(audience: Audience) -> Iterator[Doubt]:

@@ -59,7 +59,7 @@ def doctor(
         return _show_capabilities(options | {"base_url": base_url}, as_json=as_json, quiet=quiet, fresh=fresh)
     if options["endpoint"] is not None:
         base_url = _find_preset_address(options["endpoint"], base_url)
-    findings = _find_packages() | _find_local() | _find_store() | _find_endpoint(base_url)
+    findings = _find_packages() | _find_local() | _find_store() | _find_audiences() | _find_endpoint(base_url)
     usable = findings["local engine"].startswith("ready") or findings["endpoint"].startswith("reachable")
     if as_json:
         click.echo(json.dumps({"usable": usable, "findings": findings}, ensure_ascii=False))
@@ -138,6 +138,27 @@ def _find_store() -> dict[str, str]:
             return {"store": f"{path}, {store.count_replies()} replies"}
     except InputError as error:
         return {"store": f"unusable: {error}"}
+
+
+def _find_audiences() -> dict[str, str]:
+    """Say whose audiences in ./personas hold a contact, which a run would send."""
+    from toolkit.audiences import editing, load_audience, privacy
+    from toolkit.errors import InputError
+
+    said, files = [], sorted(editing.FOLDER.glob("*.yaml"))
+    for path in files:
+        try:
+            found = privacy.list_personal(load_audience(path))
+        except InputError as error:
+            said.append(f"unusable: {error}")
+            continue
+        if found:
+            first = ", ".join(list(found)[:3])
+            advice = f"`audience personas validate {path}` lists them"
+            said.append(f"{path.name}: {len(found)} hold personal data ({first}); {advice}")
+    if not files:
+        return {"own audiences": f"none in ./{editing.FOLDER}"}
+    return {"own audiences": "; ".join(said) or f"{len(files)} in ./{editing.FOLDER}, no contact found in them"}
 
 
 def _find_endpoint(base_url: str | None) -> dict[str, str]:

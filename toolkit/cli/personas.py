@@ -6,6 +6,7 @@ import click
 
 from toolkit.cli.importing import import_command, print_persona
 from toolkit.cli.options import option, outside_option
+from toolkit.cli.table_options import say_notes
 
 
 @click.group()
@@ -76,6 +77,8 @@ def validate(path: str, *, strict: bool, as_json: bool) -> int:
 
     loaded = load_audience(path)
     doubts = vetting.find_doubts(loaded)
+    if all(doubt.kind != "personal" for doubt in doubts):  # who holds a contact stands among the doubts
+        say_notes(path, loaded.notes)
     segments = vetting.share_segments(loaded)
     if as_json:
         shares = {key: {value: share for value, (_, share) in held.items()} for key, held in segments.items()}

@@ -90,9 +90,60 @@ def load_yaml(text: str, source: str) -> Located:
     if any(mark in text for mark in _READ_APART):
         return _explain(text, source)
     try:
-        return _locate(text, source, FAST_LOADER)
-    except (yaml.YAMLError, RecursionError, UnicodeError):
+        return _EventReader(text, source).read()
+    except (yaml.YAMLError, RecursionError, UnicodeError, _UnusualError):
         return _explain(text, source)
+
+
+class _UnusualError(Exception):
+    """Says that a document has what only the slow parser tells apart: aliases, tags, keys that are no words."""
+
+
+class _EventReader:
+    """Builds a document from the events of the parser in C, without a node for each value."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self._parser = FAST_LOADER(text)
+        self._source = source
+        self._lines: dict[Path, int] = {}
+
+    def read(self) -> Located:
+        """Return the document; raise _UnusualError for what is not plain mappings, lists and words."""
+        self._next()  # the stream begins
+        if isinstance(self._next(), yaml.StreamEndEvent):
+            return Located(None, self._source, self._lines)
+        value = self._build(self._next(), ())
+        self._next()  # the document ends
+        if not isinstance(self._next(), yaml.StreamEndEvent):
+            raise _UnusualError
+        return Located(value, self._source, self._lines)
+
+    def _next(self) -> Any:
+        return self._parser.get_event()
+
+    def _build(self, event: Any, path: Path) -> Any:
+        self._lines.setdefault(path, event.start_mark.line + 1)
+        kind = type(event)
+        if kind is yaml.AliasEvent or event.tag is not None:
+            raise _UnusualError
+        if kind is yaml.ScalarEvent:
+            return None if not event.style and event.value in _NULL else event.value
+        if kind is yaml.MappingStartEvent:
+            return self._build_mapping(path)
+        built: list[Any] = []
+        while type(item := self._next()) is not yaml.SequenceEndEvent:
+            built.append(self._build(item, (*path, len(built))))
+        return built
+
+    def _build_mapping(self, path: Path) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        while type(key := self._next()) is not yaml.MappingEndEvent:
+            if type(key) is not yaml.ScalarEvent or key.tag is not None or key.value in built:
+                raise _UnusualError
+            at: Any = key.start_mark
+            self._lines[*path, key.value] = at.line + 1
+            built[key.value] = self._build(self._next(), (*path, key.value))
+        return built
 
 
 def _explain(text: str, source: str) -> Located:

@@ -12,6 +12,7 @@ from toolkit.drafts.surfaces import Device, find_surface, surface_names
 from toolkit.engines import DEFAULT_MODEL
 from toolkit.models import Audience, Campaign, records
 from toolkit.ui import caching, keys, sign_in, spending, state
+from toolkit.ui.audience_privacy import ask_contacts
 from toolkit.ui.spending import choose_key
 from toolkit.ui.text import escape
 
@@ -67,7 +68,7 @@ def ask_audience() -> Audience:
     name = st.selectbox("Who will read it?", list(found), **state.tie(keys.AUDIENCE))
     everybody = caching.read_audience(found[name])
     st.caption(escape(" ".join(everybody.description.split())))
-    return caching.read_audience(found[name], _ask_segments(everybody))
+    return ask_contacts(caching.read_audience(found[name], _ask_segments(everybody)))
 
 
 def _ask_segments(audience: Audience) -> dict[str, list[str]]:

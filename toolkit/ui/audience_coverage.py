@@ -13,6 +13,7 @@ from toolkit.ui import keys, state
 from toolkit.ui.text import escape
 
 _COLUMNS = 4
+_MOST_DOUBTS = 30
 
 
 def show_coverage(audience: Audience) -> None:
@@ -67,7 +68,9 @@ def show_doubts(audience: Audience) -> None:
     st.subheader("Doubts", anchor=False)
     st.markdown(f"With their weights, {len(audience.personas)} personas count as {vetting.count_voices(audience):.1f}.")
     doubts = vetting.find_doubts(audience)
-    for doubt in doubts:
+    for doubt in doubts[:_MOST_DOUBTS]:
         st.markdown(f"- {escape(doubt.message)}")
+    if doubts[_MOST_DOUBTS:]:
+        st.caption(f"These are {_MOST_DOUBTS} of {len(doubts)}. `audience personas validate` lists them all.")
     if not doubts:
         st.caption("Nothing to doubt. No description repeats, no segment dominates, and no weight outweighs the rest.")

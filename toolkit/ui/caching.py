@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from toolkit.audiences import load_audience, sampling, uploads
+from toolkit.audiences import load_audience, privacy, sampling, uploads
 from toolkit.drafts.lint import Finding, lint
 from toolkit.errors import InputError
 from toolkit.files import tables
@@ -60,6 +60,16 @@ def read_audience(path: Path, wanted: Mapping[str, Sequence[str]] | None = None)
     changed = path.stat().st_mtime
     chosen = tuple((key, tuple(values)) for key, values in (wanted or {}).items())
     return _choose(str(path), changed, chosen) if chosen else _read_audience(str(path), changed)
+
+
+def find_contacts(audience: Audience) -> dict[str, tuple[str, ...]]:
+    """Return who holds a contact and what it is, looked for once."""
+    return _find_contacts(audience.digest, audience)
+
+
+def leave_contacts_out(audience: Audience) -> Audience:
+    """Return the audience without contacts, made once."""
+    return _leave_contacts_out(audience.digest, audience)
 
 
 def find_findings(draft: Draft, audience: Audience | None) -> list[Finding]:
@@ -151,6 +161,16 @@ def _read_audience(path: str, changed: float) -> Audience:  # noqa: ARG001 - a c
 @st.cache_resource(show_spinner=False, max_entries=20)
 def _choose(path: str, changed: float, wanted: tuple[tuple[str, tuple[str, ...]], ...]) -> Audience:
     return sampling.choose_segments(_read_audience(path, changed), dict(wanted))
+
+
+@st.cache_resource(show_spinner=False, max_entries=20)
+def _find_contacts(digest: str, _audience: Audience) -> dict[str, tuple[str, ...]]:  # noqa: ARG001 - the digest tells audiences apart
+    return privacy.list_personal(_audience)
+
+
+@st.cache_resource(show_spinner=False, max_entries=20)
+def _leave_contacts_out(digest: str, _audience: Audience) -> Audience:  # noqa: ARG001 - as above
+    return privacy.redact_people(_audience)
 
 
 @st.cache_resource(show_spinner=False, max_entries=10)

@@ -84,6 +84,11 @@ def name_sample(audience: str) -> str:
     return f"ask-sample-{audience}"
 
 
+def name_contacts(audience: str) -> str:
+    """Return the key of what to do with the contacts in an audience."""
+    return f"ask-contacts-{audience}"
+
+
 def name_only(audience: str, segment: str) -> str:
     """Return the key of the chosen values of a segment."""
     return f"ask-only-{audience}-{segment}"

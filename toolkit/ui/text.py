@@ -12,12 +12,6 @@ _HERE = (
     ("draft id ", "the name "),
     ("give each draft its own id", "give each draft its own"),
     ("--max-cost", "the cost limit"),
-    ("--keep COLUMN brings one back", "you can keep one under Personal columns"),
-    ("--keep COLUMN keeps those of one", "you can keep those of a column under Personal columns"),
-    ("(--sheet names one)", "(choose one under Sheet)"),
-    ("call the column of words text, or name it: --map text=COLUMN", "choose the column of the words above"),
-    ("or name the column: --map shown=COLUMN", "or choose the column above"),
-    ("or name one: --map FIELD=COLUMN", "or choose them above"),
     ("max_cost", "the cost limit"),
 )  # fmt: skip
 """What messages call the options of the command, and how the pages say it."""
@@ -30,15 +24,18 @@ def escape(text: str) -> str:
 
 def _name_field(name: str, value: object) -> str:
     field = _FIELDS.get(name, name.replace("_", " "))
-    return field if value is ... else f"{field} ({value})"
+    return field if value is ... or name in _CHOSEN else f"{field} ({value})"
 
 
 _FIELDS = {
     "max_cost": "the cost limit", "price": "both prices under Settings", "concurrency": "the questions in flight",
     "sample": "the number of people", "model": f"the model {_ANSWERS}", "base_url": f"the address {_ANSWERS}",
-    "keep": "the list of personal columns to keep",
+    "keep": "the list of personal columns to keep", "sheet": "the list Sheet", "columns": "the lists of columns",
+    "sentence": "the sentence", "where": "the condition",
     "api_key": f"the key {_ANSWERS}", "engine": f"the engine {_ANSWERS}", "audience": "the audience",
 }  # fmt: skip
+_CHOSEN = {"keep", "sheet", "columns"}
+"""Chosen from lists on the page: what a command would write there says nothing."""
 _KEY = f"type one {_ANSWERS}, choose the embedded model, or give the address of a server of your own"
 _STEPS = {
     "again": "ask again", "help": "change it on the page", "key": _KEY, "replace": "tick the box to replace it",
