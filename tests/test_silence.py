@@ -51,7 +51,11 @@ class Traced:
     def lead(self, *command: object) -> list[str]:
         """Return the command line that records a Python process."""
         calls = "trace=connect,sendto,sendmsg,sendmmsg"
-        strace = ["strace", "-D", "-f", "-qq", "-s", "200", "-e", calls, "-o", str(self.record)] if can_trace() else []
+        strace = (
+            ["strace", "-D", "-f", "--seccomp-bpf", "-qq", "-s", "200", "-e", calls, "-o", str(self.record)]
+            if can_trace()
+            else []
+        )
         return [*strace, sys.executable, *map(str, command)]
 
     def run(self, *command: object, **more: str) -> subprocess.CompletedProcess[str]:
@@ -112,10 +116,14 @@ def test_embedding_a_sentence_leaves_no_trace(first: str, traced: Traced) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
-    [("lint", EXAMPLE), ("check", EXAMPLE), ("doctor",), ("demo", "--sample", "2", "--out", "runs/demo")],
+    [
+        ("lint", EXAMPLE),
+        ("check", EXAMPLE),
+        ("doctor",),
+        pytest.param(("demo", "--sample", "2", "--out", "runs/demo"), marks=[pytest.mark.nightly, pytest.mark.model]),
+    ],
     ids=["lint", "check", "doctor", "demo"],
 )
-@pytest.mark.model
 def test_a_command_speaks_with_nobody(arguments: tuple[object, ...], traced: Traced) -> None:
     """No name is looked up, nothing beyond this machine is connected with, and no device id is written."""
     done = traced.run("-m", "toolkit", *arguments)

@@ -137,7 +137,7 @@ class Methods(Record):
     """Why the run ended before everything was asked."""
     version: str
     digests: dict[str, str] = Field(default_factory=dict)
-    """SHA-256 of the other files of the run folder; none in a run that was never saved, or by an earlier version."""
+    """SHA-256 of the other files of the run folder, in run.json alone; an earlier version wrote none."""
     warnings: tuple[str, ...] = ()
 
     @field_validator("run_id")
@@ -504,6 +504,7 @@ def _read_run(folder: Path) -> Run:
     methods = read_methods(folder)
     frames = ["reactions.parquet", *([PREFERENCES] if methods.settings.head_to_head else [])]
     run_folders.check_digests(folder, methods.digests, {*FILES, *frames} - {run_folders.RECORD})
+    methods = methods.model_copy(update={"digests": {}})  # they belong to the folder, not to the run
     reactions, *preferences = [pl.read_parquet(folder / name) for name in frames]
     return Run(methods=methods, reactions=reactions, preferences=preferences[0] if preferences else None)
 
