@@ -218,7 +218,7 @@ def test_nobody_frames_the_page(served: int) -> None:
 
 def test_the_door_knows_names_however_they_are_written() -> None:
     """The usual port may be left out, case and a final dot do not matter."""
-    door = FrontDoor(None, ["https://Audience.example.org", "http://[::1]:8501"])  # type: ignore[arg-type]
+    door = FrontDoor(None, ["https://Audience.example.org", "http://[::1]:8501", "http://localhost:{port}"])  # type: ignore[arg-type]
     for host, scheme, let_in in (
         ("audience.example.org", "https", True),
         ("AUDIENCE.example.org.:443", "https", True),
@@ -227,6 +227,9 @@ def test_the_door_knows_names_however_they_are_written() -> None:
         ("::1:8501", "http", False),
         ("[::1]", "http", False),
         ("audience.example.org:8443", "https", False),
+        ("", "http", False),
+        ("a b", "http", False),
+        ("localhost:99999", "http", False),
     ):
         scope = {"type": "http", "scheme": scheme, "path": "/", "headers": [(b"host", host.encode())]}
         assert (door._find_refusal(scope) is None) is let_in, host

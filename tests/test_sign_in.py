@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import CHROMIUM, App, app, browser, find_port, playwright, press, serve, settle, write_drafts
+from browsing import CHROMIUM, ROOT, App, Log, app, browser, find_port, playwright, press, serve, settle, write_drafts
 from conftest import Command
 from scripted import ScriptedEngine, reading
 
@@ -29,16 +32,23 @@ def test_others_reach_the_page_only_with_sign_in(command: Command) -> None:
 @pytest.fixture
 def guarded(tmp_path: Path, browser: playwright.Browser) -> Iterator[App]:
     """Serve the page with a provider to sign in with, a finished run in its folder."""
+    with serve_guarded(tmp_path, browser) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def serve_guarded(tmp_path: Path, browser: playwright.Browser, rules: str = "", **claims: str) -> Iterator[App]:
+    """Serve the page with a provider that signs in Ada Lovelace, with further rules of who comes in."""
     from oidc_provider import CLIENT, OIDCProvider  # cryptography takes half a second
 
     port = find_port()
     folder = tmp_path / "work"
     (folder / ".streamlit").mkdir(parents=True)
-    with OIDCProvider({"sub": "7", "name": "Ada Lovelace"}) as provider:
+    with OIDCProvider({"sub": "7", "name": "Ada Lovelace", **claims}) as provider:
         (folder / ".streamlit" / "secrets.toml").write_text(
             f'[auth]\nredirect_uri = "http://127.0.0.1:{port}/oauth2callback"\ncookie_secret = "{"c" * 40}"\n'
             f'client_id = "{CLIENT}"\nclient_secret = "nothing to hide"\n'
-            f'server_metadata_url = "{provider.address}/.well-known/openid-configuration"\n'
+            f'server_metadata_url = "{provider.address}/.well-known/openid-configuration"\n{rules}'
         )
         with serve(folder, browser, port) as running:
             yield running
@@ -79,3 +89,40 @@ def test_the_policy_stops_nothing_that_the_page_needs(app: App) -> None:
         page.get_by_role("link", name=name).first.click()
         settle(page)
     assert stopped == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_stranger_who_signs_in_sees_nothing(tmp_path: Path, browser: playwright.Browser) -> None:
+    """Whom the provider signs in and nobody named gets one sentence and the way out, and no page."""
+    with serve_guarded(tmp_path, browser, 'allowed_domains = ["example.org"]\n', email="ada@elsewhere.org") as running:
+        page = running.open(f"{running.url}/settings", wait="people of your organisation")
+        press(page.get_by_role("button", name="Sign in"))
+        page.get_by_text("you are not among those who may use this page").wait_for()
+        assert page.get_by_role("link", name="Runs").count() == 0
+        assert page.get_by_text("Kept on this machine").count() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_another_way_to_start_it_opens_nothing(tmp_path: Path, browser: playwright.Browser) -> None:
+    """`streamlit run app.py`, which listens to everybody, shows one line in place of the page."""
+    port = find_port()
+    flags = ["--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.address", "0.0.0.0", *flags],  # noqa: S104
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
+        log = Log(process)
+        try:
+            log.wait_for("URL:")
+            page = App(f"http://127.0.0.1:{port}", tmp_path, browser).open(wait="Others could reach this page")
+            assert page.get_by_role("link", name="Runs").count() == 0
+        finally:
+            for context in browser.contexts:
+                context.close()
+            process.terminate()
+            log.wait_for_end()

@@ -348,3 +348,20 @@ def test_who_waits_for_another_is_told(tmp_path: Path, audience: Audience) -> No
     assert set(run.reactions["status"]) == {"ok"}
     assert "another process is asking the same question" in str(next(filter(None, said)))
     assert said[-1] is None
+
+
+def test_a_run_of_a_newer_version_is_one_line(tmp_path: Path, audience: Audience) -> None:
+    """What a later version noted is left out with one line, not one a field; what cannot be read is told with both."""
+    engine = ScriptedEngine(lambda _: reading(), model="m")
+    run = toolkit.run([DRAFT], audience, engine=engine, rating="direct", control=False, store=tmp_path / "s.sqlite")
+    folder = Path(run.save(tmp_path / "run"))
+    said = json.loads((folder / "run.json").read_text())
+    later = {**said, "version": "99.1.0", "mood": "fine", "weather": "mild"}
+    (folder / "run.json").write_text(json.dumps(later))
+    noted = [one for one in toolkit.load_run(folder).methods.warnings if one not in run.methods.warnings]
+    assert len(noted) == 1
+    assert noted[0].startswith("audience-toolkit 99.1.0 wrote this run")
+    (folder / "run.json").write_text(json.dumps({**later, "counts": "many"}))
+    with pytest.raises(toolkit.InputError, match=r"audience-toolkit 99\.1\.0 wrote this run, .* update") as caught:
+        toolkit.load_run(folder)
+    assert "\n" not in str(caught.value)

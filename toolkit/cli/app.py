@@ -101,7 +101,7 @@ def _list_origins(address: str, port: int, rules: sharing.Sharing) -> set[str]:
     from toolkit.config import sharing
 
     names = {address, *sharing.LOOPBACK} - {"0.0.0.0", "::"}  # noqa: S104 - taken out
-    return {f"http://{_bracket(name)}:{port}" for name in names} | ({rules.origin} if rules.origin else set())
+    return {f"http://{_bracket(name)}:{port}" for name in names} | {rules.origin.replace("{port}", str(port))} - {""}
 
 
 def _bracket(address: str) -> str:

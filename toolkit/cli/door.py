@@ -39,6 +39,7 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+_NONE = ("", "")
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -51,7 +52,7 @@ class FrontDoor:
     def __init__(self, app: Application, origins: Collection[str], scripts: Collection[str] = ()) -> None:
         self._app = app
         self._scripts = " ".join(f"'{digest}'" for digest in scripts)
-        self._origins = {_normalise(origin) for origin in origins}
+        self._origins = {_normalise(origin) for origin in origins} - {_NONE}
         self._hosts = {host for _, host in self._origins}
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -118,9 +119,9 @@ def _normalise(origin: str) -> tuple[str, str]:
         parts = urlsplit(origin)
         port = parts.port
     except ValueError:
-        return "", ""
+        return _NONE
     if parts.scheme not in _PORTS or not parts.hostname or parts.username is not None or parts.path.strip("/"):
-        return "", ""
+        return _NONE
     name = parts.hostname.rstrip(".")
     bracketed = f"[{name}]" if ":" in name else name
     is_usual = port is None or port == _PORTS[parts.scheme]

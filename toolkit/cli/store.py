@@ -31,7 +31,10 @@ _SILENT = ("subjects", "subject_names", "sqlite_sequence", "places", "claims", "
 
 @click.group()
 def store() -> None:
-    """Show how large the store is, thin it out, and forget what it knows of a draft, a persona or a campaign."""
+    """Measure the store, delete what is old, and forget a draft, a persona or a campaign.
+
+    Example:  audience store size
+    """
 
 
 @store.command()
@@ -77,7 +80,7 @@ def prune(older_than: str, *, yes: bool) -> int:
 @click.option("--campaign", metavar="NAME", help="Campaign, by its name.")
 @option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
 def forget(draft: str | None, persona: str | None, campaign: str | None, *, yes: bool) -> int:
-    """Delete all that the store knows of a draft, a persona or a campaign, and write the file anew without it.
+    """Delete all that the store knows of a draft, a persona or a campaign.
 
     Run folders and recordings are files of your own: delete them yourself.
 

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib.metadata import version as find_version
 from pathlib import Path
 from typing import Any
 
@@ -521,10 +522,31 @@ def read_methods(folder: Path) -> Methods:
     except ValidationError as error:
         found = json.loads(content)
         notes = tuple(_mend(found, fault) for fault in error.errors())
+        later = _find_later_version(found)
         if None in notes or not isinstance(found, dict):
+            if later:
+                raise InputError(
+                    f"{folder}: audience-toolkit {later} wrote this run, which {_find_own()} cannot read; "
+                    "update audience-toolkit"
+                ) from None
             raise
+        if later:
+            notes = (
+                f"audience-toolkit {later} wrote this run: what it noted and {_find_own()} does not know was left out",
+            )
     methods = records.validate_json(Methods, json.dumps(found))
     return methods.model_copy(update={"warnings": (*methods.warnings, *(note for note in notes if note))})
+
+
+def _find_later_version(found: Any) -> str | None:
+    """Return the version that wrote a run.json, if it is later than this one."""
+    wrote = str(found.get("version", "")) if isinstance(found, dict) else ""
+    numbers, own = (tuple(map(int, re.findall(r"\d+", one)[:3])) for one in (wrote, _find_own()))
+    return wrote if numbers > own else None
+
+
+def _find_own() -> str:
+    return find_version("audience-toolkit")
 
 
 def _mend(found: Any, fault: ErrorDetails) -> str | None:
