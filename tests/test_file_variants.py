@@ -387,6 +387,20 @@ def test_none_turns_a_suggestion_off(tmp_path: Path) -> None:
     assert headings.load_map(path) == {"headline": ""}
 
 
+def test_remembered_columns_hold_for_everybody(tmp_path: Path) -> None:
+    """What `--map` or the page wrote beside a file counts in Python, too, unless columns are given."""
+    copy, people = write(tmp_path, "say,other\nOne.,Two.\n", "c.csv"), write(tmp_path, "id,a1\nx,30\n", "p.csv")
+    results = write(tmp_path, "what,eyes,taps\nOne.,1000,20\n", "r.csv")
+    headings.save_map(copy, {"text": "say"})
+    headings.save_map(people, {"age": "a1"})
+    headings.save_map(results, {"draft": "what", "shown": "eyes", "clicks": "taps"})
+    assert toolkit.load_drafts(copy)[0].text == "One."
+    assert toolkit.load_drafts(copy, columns={"text": "other"})[0].text == "Two."
+    assert toolkit.load_audience(people).personas[0].age == 30
+    assert toolkit.load_audience(people, columns={}).personas[0].age is None
+    assert read_results(results)[0] == [("One.", 1000, 20, None)]
+
+
 WAYS = {
     "docx": "paste the copy into a .txt", "numbers": "export it as .xlsx or .csv", "sas7bdat": "proc export as .csv",
     "ndjson": "rename it to .jsonl", "zip": "unpack it", "pdf": "ask for the table behind it",
