@@ -89,6 +89,15 @@ EXPORTS = {
         [("a", 1000, 20, DAY)],
         "2 rows left out, clicks unknown there (lines 4, 5)",
     ),
+    "Meta, by position": (
+        (
+            "Reporting starts,Ad name,Platform,Placement,Impressions,Link clicks\n2026-11-01,,,,2400,41\n"
+            "2026-11-01,a,facebook,feed,1000,20\n2026-11-01,a,audience_network,an_classic,1200,15\n"
+            "2026-11-01,b,instagram,stories,200,6\n"
+        ),
+        [("a", 2200, 35, DAY), ("b", 200, 6, DAY)],
+        "3 rows split by Platform, Placement added up to 2 results",
+    ),
     "Google, German": (
         (
             "Anzeigenbericht\n1. November 2026 - 24. November 2026\nAnzeigenstatus;Textzeile 1;Klicks;Impr.;CTR\n"

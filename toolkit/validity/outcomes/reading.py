@@ -183,11 +183,12 @@ def _find_layout(path: Path, table: tables.LoadedTable, columns: Mapping[str, st
     names = [name for name in table.columns if name in held]
     tables.headings.check_map(str(path), "results", names, columns)
     export = tables.headings.find_export("results", table.columns)
-    fields = tables.headings.find_columns("results", names, columns, export)
+    splits = {tables.headings.simplify(name) for name in (export.breakdowns if export else ())}
+    chosen = {tables.headings.simplify(column) for column in columns.values()}
+    split = tuple(name for name in names if tables.headings.simplify(name) in splits - chosen)
+    fields = tables.headings.find_columns("results", [name for name in names if name not in split], columns, export)
     _check_fields(path, names, fields, export)
     notes = list(table.notes)
-    splits = {tables.headings.simplify(name) for name in (export.breakdowns if export else ())}
-    split = tuple(name for name in names if tables.headings.simplify(name) in splits)
     unread = [name for name in names if name not in fields.values() and name not in split]
     if unread:
         notes.append(f"columns not read: {', '.join(unread)}")
