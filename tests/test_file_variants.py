@@ -10,6 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlwt
 from click.testing import CliRunner
 
 import toolkit
@@ -225,6 +226,23 @@ def test_a_cover_a_hidden_sheet_and_group_headings(tmp_path: Path) -> None:
     assert found == [(ONE, 1000, 20, DAY), (TWO, 1100, 21, "2026-11-02")]
     assert "sheet 'Data' read; not read: Cover" in notes
     assert "hidden sheets left out: old" in notes
+
+
+def test_an_old_workbook_fills_merged_cells_and_says_what_it_cannot_tell(tmp_path: Path) -> None:
+    """An .xls keeps no word on hidden rows that its reader passes on, and says so."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("S")
+    rows: list[list[Any]] = [["surface", "id", "text"], [None, "a", ONE], [None, "b", TWO]]
+    for line, row in enumerate(rows):
+        for place, cell in enumerate(row):
+            if cell:
+                sheet.write(line, place, cell)
+    sheet.write_merge(1, 2, 0, 0, "facebook_post")
+    book.save(str(tmp_path / "a.xls"))
+    campaign = toolkit.load_drafts(tmp_path / "a.xls")
+    assert [draft.surface for draft in campaign] == ["facebook_post", "facebook_post"]
+    assert "merged cells filled: row 2 to 3" in campaign.notes
+    assert "hidden rows cannot be told in .xls; save it as .xlsx if it has some" in campaign.notes
 
 
 def test_hidden_columns_are_left_out_and_told(tmp_path: Path) -> None:
