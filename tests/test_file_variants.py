@@ -278,6 +278,7 @@ def test_a_fault_on_a_second_sheet_names_it(tmp_path: Path) -> None:
         ("id|text|owner\na|One, two; three.|x\n", [("messenger_message", "One, two; three.")]),
         ("Campaign,Ad group,Headline 1,Description 1\nS,,,\nS,All,Sell,One.\n", [("messenger_message", "One.")]),
         ("id,text\na,One.,\n", [("messenger_message", "One.")]),
+        ('"id;text;owner"\n"a;One.;x"\n', [("messenger_message", "One.")]),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16-le"])
