@@ -10,6 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlwt
 from click.testing import CliRunner
 
 import toolkit
@@ -88,6 +89,15 @@ EXPORTS = {
         ),
         [("a", 1000, 20, DAY)],
         "2 rows left out, clicks unknown there (lines 4, 5)",
+    ),
+    "Meta, by position": (
+        (
+            "Reporting starts,Ad name,Platform,Placement,Impressions,Link clicks\n2026-11-01,,,,2400,41\n"
+            "2026-11-01,a,facebook,feed,1000,20\n2026-11-01,a,audience_network,an_classic,1200,15\n"
+            "2026-11-01,b,instagram,stories,200,6\n"
+        ),
+        [("a", 2200, 35, DAY), ("b", 200, 6, DAY)],
+        "3 rows split by Platform, Placement added up to 2 results",
     ),
     "Google, German": (
         (
@@ -218,6 +228,23 @@ def test_a_cover_a_hidden_sheet_and_group_headings(tmp_path: Path) -> None:
     assert "hidden sheets left out: old" in notes
 
 
+def test_an_old_workbook_fills_merged_cells_and_says_what_it_cannot_tell(tmp_path: Path) -> None:
+    """An .xls keeps no word on hidden rows that its reader passes on, and says so."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("S")
+    rows: list[list[Any]] = [["surface", "id", "text"], [None, "a", ONE], [None, "b", TWO]]
+    for line, row in enumerate(rows):
+        for place, cell in enumerate(row):
+            if cell:
+                sheet.write(line, place, cell)
+    sheet.write_merge(1, 2, 0, 0, "facebook_post")
+    book.save(str(tmp_path / "a.xls"))
+    campaign = toolkit.load_drafts(tmp_path / "a.xls")
+    assert [draft.surface for draft in campaign] == ["facebook_post", "facebook_post"]
+    assert "merged cells filled: row 2 to 3" in campaign.notes
+    assert "hidden rows cannot be told in .xls; save it as .xlsx if it has some" in campaign.notes
+
+
 def test_hidden_columns_are_left_out_and_told(tmp_path: Path) -> None:
     """A column that nobody sees is not tested; where it held the words, the refusal says so."""
 
@@ -251,6 +278,7 @@ def test_a_fault_on_a_second_sheet_names_it(tmp_path: Path) -> None:
         ("id|text|owner\na|One, two; three.|x\n", [("messenger_message", "One, two; three.")]),
         ("Campaign,Ad group,Headline 1,Description 1\nS,,,\nS,All,Sell,One.\n", [("messenger_message", "One.")]),
         ("id,text\na,One.,\n", [("messenger_message", "One.")]),
+        ('"id;text;owner"\n"a;One.;x"\n', [("messenger_message", "One.")]),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16-le"])
@@ -385,6 +413,20 @@ def test_none_turns_a_suggestion_off(tmp_path: Path) -> None:
     assert (draft.headline, draft.text) == (None, "Two.")
     headings.save_map(path, {"headline": ""})
     assert headings.load_map(path) == {"headline": ""}
+
+
+def test_remembered_columns_hold_for_everybody(tmp_path: Path) -> None:
+    """What `--map` or the page wrote beside a file counts in Python, too, unless columns are given."""
+    copy, people = write(tmp_path, "say,other\nOne.,Two.\n", "c.csv"), write(tmp_path, "id,a1\nx,30\n", "p.csv")
+    results = write(tmp_path, "what,eyes,taps\nOne.,1000,20\n", "r.csv")
+    headings.save_map(copy, {"text": "say"})
+    headings.save_map(people, {"age": "a1"})
+    headings.save_map(results, {"draft": "what", "shown": "eyes", "clicks": "taps"})
+    assert toolkit.load_drafts(copy)[0].text == "One."
+    assert toolkit.load_drafts(copy, columns={"text": "other"})[0].text == "Two."
+    assert toolkit.load_audience(people).personas[0].age == 30
+    assert toolkit.load_audience(people, columns={}).personas[0].age is None
+    assert read_results(results)[0] == [("One.", 1000, 20, None)]
 
 
 WAYS = {

@@ -8,7 +8,7 @@ import pytest
 
 from toolkit.files import normalising
 from toolkit.store import outcome_log, test_log
-from toolkit.validity.outcomes.loosening import find_nearest
+from toolkit.validity.outcomes.loosening import find_nearest, find_nearest_id
 from toolkit.validity.outcomes.matching import match_outcomes
 
 WORDS = 'The coat you never wear could be somebody\'s first day at "work" & more.'
@@ -68,3 +68,17 @@ def test_the_nearest_is_named() -> None:
     assert near is not None
     assert near.draft_id == "ship"
     assert find_nearest("Zzz", tested) is None
+
+
+def test_a_cut_may_offer_to_show_more() -> None:
+    """Feeds write more than three points where they cut."""
+    assert match(f"{WORDS[:40]}\u2026 see more", make_tested(WORDS)) == ("coat", ("a cut",))
+
+
+def test_the_name_of_an_ad_leads_to_a_draft_that_is_called_alike() -> None:
+    """A result without words names the draft that it may be of, and is matched to none."""
+    tested = [make_tested(WORDS, "plain"), make_tested("Ship it free.", "story")]
+    near = find_nearest_id("Coat - Plain", tested)
+    assert near is not None
+    assert near.draft_id == "plain"
+    assert find_nearest_id("xyz", tested) is None

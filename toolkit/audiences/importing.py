@@ -208,7 +208,10 @@ def make_people_of(
     table = table or tables.LoadedTable(str(path), names, rows)
     maker = _plan(path, table, rows, making)
     personas, faults = maker.make_all(numbered)
-    notes = [*table.notes, *maker.tell(numbered, faults)]
+    told = maker.tell(numbered, faults)
+    if any(note.startswith(f"{told[0]}:") for note in table.notes if told):
+        told = told[1:]
+    notes = [*table.notes, *told]
     if not personas and not faults:
         raise InputError(f"{path}: nobody of {len(rows)} is left: {notes[-1]}; change {name_option('where')}")
     if not personas:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.audiences import persona_sets, privacy
-from toolkit.audiences.importing import Making, make_people, make_rows_of, make_set
+from toolkit.audiences.importing import OWN, Making, make_people, make_rows_of, make_set
 from toolkit.errors import A_PATH, InputError, accept_only, name_step, suggest
 from toolkit.files import Located, located_yaml, make_record, read_text, resources, tables, write_atomically
 from toolkit.models import Audience
@@ -51,6 +51,7 @@ def load_audience(
 
     `segments` names the columns that are kept as segments, and `columns` which column holds a persona's id, name, age
     or weight where it is called something else; what looks like one is taken where it is not named, and "" takes none.
+    Without `columns`, those remembered beside the file in NAME.map.yaml hold.
     What looks personal, such as an e-mail address, reaches no description unless `keep` names its column. `sentence`
     makes the description without a template ("{job} in {place}"), `where` is a condition on rows ("age >= 18"), and
     `sheet` one of a workbook's. A row that cannot be used is left out, or with `strict` refuses the file. With `draw`,
@@ -62,12 +63,15 @@ def load_audience(
         >>> toolkit.load_audience("uk-small-sellers").segment_keys
         ('age', 'role')
     """
+    path = _find(source, Path(folder) if folder is not None else None)
+    if columns is None:
+        columns = _recall_columns(path) if path.suffix.lower() in _ROWS else {}
     making = Making(
-        template=Path(template) if template else None, sentence=sentence, segments=segments, columns=columns or {},
-        keep=keep, where=where, strict=strict, sheet=sheet,
+        template=Path(template) if template else None, sentence=sentence, segments=segments, columns=columns, keep=keep,
+        where=where, strict=strict, sheet=sheet,
     )  # fmt: skip
     with resources.allowing_outside(allowed=allow_outside):
-        return _load(_find(source, Path(folder) if folder is not None else None), making, draw)
+        return _load(path, making, draw)
 
 
 def _load(path: Path, making: Making, draw: Draw | None) -> Audience:
@@ -91,6 +95,11 @@ def _load(path: Path, making: Making, draw: Draw | None) -> Audience:
         return _make_from_description(document, path, draw)
     _check_people(document)
     return _tell_personal(make_record(Audience, document, {"audience": path.stem, **document.value}))
+
+
+def _recall_columns(path: Path) -> dict[str, str]:
+    """Return the columns that are remembered beside a table, in NAME.map.yaml."""
+    return {own: column for own, column in tables.headings.load_map(path).items() if own in OWN}
 
 
 def _is_rows(value: Any) -> bool:

@@ -41,7 +41,9 @@ def export(
     *,
     force: bool,
 ) -> None:
-    """Write drafts as payloads: WhatsApp templates (Cloud API) and Messenger messages (Send API).
+    """Write drafts as payloads of WhatsApp and Messenger.
+
+    A WhatsApp template is of the Cloud API, a Messenger message of the Send API.
 
     FILE.json holds one payload or a list, FILE.jsonl one a line. FILE.yaml is a campaign, from any table of drafts.
     `audience lint` and `audience run` read each of them again. Whom a message is sent to is yours to add.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toolkit.cli.options import REACHING, option, rewriting_options
+from toolkit.cli.table_options import read_map, remember_map, say_notes, table_options
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ _SETTINGS = ("objective", "rating", "repeats", "seed", "head_to_head", "keep_wei
 @option("--wish", default="", metavar="TEXT", help="What else the new version should do.")
 @option("--fresh", is_flag=True, help="Retest on personas who raised no objections. Needs --sample.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write both drafts as a campaign file.")
+@table_options
 @rewriting_options
 def rewrite(draft: str, **options: Any) -> int:
     """Rewrite a draft to answer its objections. Lint and test both versions.
@@ -250,7 +252,16 @@ def _pick_draft(source: str, options: Mapping[str, Any]) -> tuple[Campaign, Draf
     from toolkit.drafts import load_drafts
     from toolkit.errors import suggest
 
-    campaign = load_drafts(source, surface=options["surface"])
+    mapped = options["mapped"]
+    campaign = load_drafts(
+        source,
+        surface=options["surface"],
+        columns=read_map(source, mapped),
+        sheet=options["sheet"],
+        where=options["where"],
+    )
+    say_notes(source, campaign.notes)
+    remember_map(source, mapped)
     ids = [draft.id for draft in campaign.drafts]
     wanted = options["draft_id"] or (ids[0] if len(ids) == 1 else None)
     if wanted is None:

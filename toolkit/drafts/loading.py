@@ -39,7 +39,8 @@ def load_drafts(
     A mapping with `drafts` is a campaign; a list, a table or JSON Lines are drafts; a `.md` file is one draft
     with front matter, and a `.txt` file one draft unless it is a table. Payloads of the WhatsApp Cloud API and the
     Messenger Send API are drafts, too. `surface` is for drafts whose file names none. In tables, `columns` names the
-    column of a field, `sheet` one of a workbook's (all visible ones are read otherwise), and `where` a condition.
+    column of a field (else those remembered in NAME.map.yaml hold), `sheet` one of a workbook's (all visible ones are
+    read otherwise), and `where` a condition.
     Raises InputError naming file, line, what is allowed and the next step.
 
     Examples:
@@ -50,7 +51,8 @@ def load_drafts(
         _check_surface(surface, name_option("surface"))
     if str(source) == STANDARD_INPUT:
         return _read_standard_input(surface)
-    return _read_file(Path(source), surface, _Wanted(columns or {}, sheet, where))
+    chosen = tables.headings.load_map(source) if columns is None else columns
+    return _read_file(Path(source), surface, _Wanted(chosen, sheet, where))
 
 
 def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:

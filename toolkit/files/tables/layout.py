@@ -29,7 +29,7 @@ _THINGS = (
 )
 _TOTAL = re.compile(
     rf"(?:grand |overall |sub)?totals?(?: of [\d.,]+ [a-z ]+| {_THINGS})?|totals?\s*[:\u2013-]\s*{_THINGS}"
-    r"|(?:summe|gesamt|insgesamt|gesamtsumme|gesamtergebnis)(?:\s*:\s*[\w ]+)?|total g[\u00e9e]n[\u00e9e]ral"
+    r"|sum|(?:summe|gesamt|insgesamt|gesamtsumme|gesamtergebnis)(?:\s*:\s*[\w ]+)?|total g[\u00e9e]n[\u00e9e]ral"
     r"|totale(?: complessivo)?|total general|suma total|\u0438\u0442\u043e\u0433\u043e"
     r"|(?:results|ergebnisse) (?:from|aus|von) [\d.,]+ [\w ]+|\u5408\u8a08|\u603b\u8ba1|\u7dcf\u8a08",
     re.IGNORECASE,

@@ -37,7 +37,24 @@ def read_separated(text: str, source: str) -> tuple[Grid, str]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise InputError(f"{source}:{line + first - 1}: not CSV: {error}; check the quotes of this row") from None
+    packed = _find_packed(grid)
+    if packed is not None:
+        return [(line, [*(cells[0] or "").split(packed)] if cells else []) for line, cells in grid], packed
     return _drop_comments(grid), separator
+
+
+def _find_packed(grid: Grid) -> str | None:
+    """Return the separator inside rows that were quoted whole, as some programs export a table; else None."""
+    if len(grid) < _LEAST_KNOWN or any(len(cells) > 1 for _, cells in grid) or not grid[0][1]:
+        return None
+    head = grid[0][1][0] or ""
+    known = headings.list_words()
+    for separator in _SEPARATORS:
+        names = head.split(separator)
+        widths = {(cells[0] or "").count(separator) for _, cells in grid if cells}
+        if sum(headings.simplify(name) in known for name in names) >= _LEAST_KNOWN and len(widths) == 1:
+            return separator
+    return None
 
 
 def find_separator(text: str) -> str:

@@ -8,7 +8,7 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,10 @@ _OLE, _ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 _FORMULA = re.compile(rb"<f[ >/]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_UNSEEN = {
+    ".xls": "hidden rows cannot be told in .xls",
+    ".ods": "hidden rows and merged cells cannot be told in .ods",
+}
 _PAGE = re.compile(rb"\s*(?:<!doctype html|<html|<table|<\?xml)", re.IGNORECASE)
 
 
@@ -207,10 +211,25 @@ def _load_with_calamine(data: bytes, source: str, wanted: str | None) -> tuple[l
         chosen = _choose(book.sheet_names, hidden, wanted, source)
         read = []
         for name in chosen:
-            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            sheet = book.get_sheet_by_name(name)
+            rows = sheet.to_python(skip_empty_area=False)
+            merged = _fill_merged(rows, sheet.merged_cell_ranges or [])
             lines = [(at, [write_cell(None if cell == "" else cell) for cell in row]) for at, row in enumerate(rows, 1)]
-            read.append(BookSheet(name, trim_grid(lines)))
-    return [one for one in read if one.grid or one.name == wanted], _say_hidden(hidden, wanted)
+            read.append(BookSheet(name, trim_grid(lines), merged))
+    unseen = _UNSEEN.get(Path(source).suffix.lower())
+    caution = [f"{unseen}; save it as .xlsx if it has some"] if unseen else []
+    return [one for one in read if one.grid or one.name == wanted], [*_say_hidden(hidden, wanted), *caution]
+
+
+def _fill_merged(rows: list[list[Any]], areas: Sequence[tuple[tuple[int, int], tuple[int, int]]]) -> list[str]:
+    """Fill cells that are merged downwards in place, and return a note on them."""
+    filled = []
+    for (top, left), (bottom, _) in areas:
+        if bottom > top and bottom < len(rows) and left < len(rows[top]):
+            for line in range(top + 1, bottom + 1):
+                rows[line][left] = rows[top][left]
+            filled.append(f"row {top + 1} to {bottom + 1}")
+    return [f"merged cells filled: {', '.join(filled[:10])}"] if filled else []
 
 
 def _choose(names: list[str], hidden: list[str], wanted: str | None, source: str) -> list[str]:

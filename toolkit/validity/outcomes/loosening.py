@@ -16,7 +16,7 @@ _SIGNS = str.maketrans({
     "\u00bb": '"', "\u2013": "-", "\u2014": "-", "\u00a0": " ",
 })  # fmt: skip
 _TAGS = re.compile(r"(?:\s*#\w+)+\s*$")
-_CUT = re.compile(r"\s*(?:\u2026|\.\.\.)$")
+_CUT = re.compile(r"\s*(?:\u2026|\.\.\.)(?:\s*(?:see |read |show )?more)?$", re.IGNORECASE)
 _LEAST_LEFT = 15
 """Characters that a cut text must keep to be known by them."""
 _NEAR = 0.5
@@ -60,6 +60,13 @@ def find_nearest(text: str, tested: Sequence[test_log.Tested]) -> test_log.Teste
     texts = {one.text: one for one in tested if one.text}
     near = difflib.get_close_matches(text, list(texts), n=1, cutoff=_NEAR)
     return texts[near[0]] if near else None
+
+
+def find_nearest_id(draft_id: str, tested: Sequence[test_log.Tested]) -> test_log.Tested | None:
+    """Return the tested draft whose id is most like a name, such as that of an ad; None where none is like it."""
+    ids = {one.draft_id.casefold(): one for one in tested}
+    near = difflib.get_close_matches(draft_id.casefold(), list(ids), n=1, cutoff=_NEAR)
+    return ids[near[0]] if near else None
 
 
 def _is_one(found: Sequence[test_log.Tested]) -> bool:

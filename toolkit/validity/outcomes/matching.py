@@ -11,7 +11,7 @@ from pathlib import Path
 
 from toolkit.files import normalising
 from toolkit.store import outcome_log, test_log
-from toolkit.validity.outcomes.loosening import find_loosely, find_nearest
+from toolkit.validity.outcomes.loosening import find_loosely, find_nearest, find_nearest_id
 
 UNKNOWN = "no run has tested this draft"
 AMBIGUOUS = "several tested drafts fit; add draft_id, headline, surface or campaign"
@@ -86,7 +86,8 @@ def report_matches(store: Path, outcomes: Sequence[outcome_log.Outcome]) -> tupl
         if match.past:
             said.append(f"{named}: found as {match.tested[-1].draft_id}, past {' and '.join(match.past)}")
         elif not match.tested:
-            near = find_nearest(match.outcome.text or "", tested)
+            named_so = find_nearest_id(match.outcome.draft_id or "", tested)
+            near = find_nearest(match.outcome.text, tested) if match.outcome.text else named_so
             hint = f"; the nearest is {near.draft_id}: {_shorten(near.text or '')}" if near is not None else ""
             said.append(f"{named}: {match.why_not}{hint}")
     return sum(bool(match.tested) for match in matches), said

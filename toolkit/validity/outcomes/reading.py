@@ -49,8 +49,9 @@ def load_outcomes(
     r"""Return the real results of a table (.csv .xlsx .parquet .jsonl and others) and notes on what was left out.
 
     A row needs `draft` or `draft_id`, `shown`, and one of `clicks`, `replies`, `shares`, `hides`; exports of Meta,
-    Google, X, TikTok, LinkedIn, Pinterest and Mailchimp are known by their headings, and `columns` names the column of
-    a field that is called something else. `today` is the latest day that a row may name; the default is today's date.
+    Google, X, TikTok, LinkedIn, Pinterest and Mailchimp are known by their headings. `columns` names the column of a
+    field that is called something else; without it, those remembered beside the file in NAME.map.yaml hold. `today` is
+    the latest day that a row may name; the default is today's date.
     `surface` is for rows that name none, `sheet` one of a workbook's, and `where` a condition such as "country = GB".
     A row that stands twice counts once. Raises InputError with FILE:LINE of the first row that cannot be used, and the
     lines of the others; nothing of such a file is returned.
@@ -64,13 +65,14 @@ def load_outcomes(
         (1200, 48)
     """
     path, today = Path(path), today or datetime.datetime.now(datetime.UTC).date()
-    table = _load_table(path, sheet, columns or {})
+    columns = tables.headings.load_map(path) if columns is None else columns
+    table = _load_table(path, sheet, columns)
     if not table.rows:
         raise InputError(f"{path}: there are no rows; write at least one result with draft and shown")
     if where is not None:
         wanted = tables.selecting.read_conditions(where, table.columns)
         table = dataclasses.replace(table, rows=[row for row in table.rows if wanted(row.cells)])
-    layout, notes = _find_layout(path, table, columns or {})
+    layout, notes = _find_layout(path, table, columns)
     has_commas = tables.numbers.has_decimal_commas(cell for row in table.rows for cell in row.cells.values())
     rows = _keep_results(table.rows, layout, notes, has_commas=has_commas)
     days = _list_cells(rows, "date")
@@ -181,11 +183,12 @@ def _find_layout(path: Path, table: tables.LoadedTable, columns: Mapping[str, st
     names = [name for name in table.columns if name in held]
     tables.headings.check_map(str(path), "results", names, columns)
     export = tables.headings.find_export("results", table.columns)
-    fields = tables.headings.find_columns("results", names, columns, export)
+    splits = {tables.headings.simplify(name) for name in (export.breakdowns if export else ())}
+    chosen = {tables.headings.simplify(column) for column in columns.values()}
+    split = tuple(name for name in names if tables.headings.simplify(name) in splits - chosen)
+    fields = tables.headings.find_columns("results", [name for name in names if name not in split], columns, export)
     _check_fields(path, names, fields, export)
     notes = list(map(spell_out, table.notes))
-    splits = {tables.headings.simplify(name) for name in (export.breakdowns if export else ())}
-    split = tuple(name for name in names if tables.headings.simplify(name) in splits)
     unread = [name for name in names if name not in fields.values() and name not in split]
     if unread:
         notes.append(f"columns not read: {', '.join(unread)}")
