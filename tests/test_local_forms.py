@@ -162,14 +162,14 @@ JAM = Draft(id="jam", text="No more chasing buyers. Invoice them in the chat and
     [
         ((NEAR, ASTRAY), NEAR, 1),
         ((ASTRAY, NEAR), NEAR, 2),
-        ((ASTRAY, "I chase no buyers, and I learn no Spanish."), "I chase no buyers, and I learn no Spanish.", 2),
-        (("My buyers get Spanish lessons with an app.", FURTHER), "My buyers get Spanish lessons with an app.", 2),
+        ((ASTRAY, "I chase no buyers, and I learn no Spanish."), "I chase no buyers, and I learn no Spanish.", 3),
+        (("My buyers get Spanish lessons with an app.", FURTHER), "My buyers get Spanish lessons with an app.", 3),
     ],
 )
-def test_a_thought_that_strays_gets_a_second_draw(
+def test_a_thought_that_strays_is_drawn_again(
     audience: Audience, thoughts: tuple[str, ...], kept: str, calls: int
 ) -> None:
-    """A thought that is nearer to another subject than to its draft is drawn again, and the nearer of both stands."""
+    """A thought that is nearer to another subject than to its draft is drawn again, and the nearest stands."""
     engine = Wanderer(*thoughts)
     run = toolkit.run(JAM, audience, engine=engine, sample=1, control=False, objective="read", rating="ssr")
     assert run.reactions["verbatim"].to_list() == [kept]
