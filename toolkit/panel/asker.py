@@ -41,8 +41,6 @@ from toolkit.store import make_key
 
 Parsed = TypeVar("Parsed")
 _ATTEMPTS = 2
-_DRAWS = 3
-"""Most thoughts that are drawn where each could stand, and each is nearer to something else than to its draft."""
 _MOST_SHOWN = 160
 _ROOM_AFTER = 4
 """How many times the usual room all questions get once a model was seen to think it away."""
@@ -332,7 +330,7 @@ class Asker:
         self, key: bytes, content: bytes, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
     ) -> exchange.Reply:
         tries = _Tries()
-        for attempt in range(_DRAWS):
+        for attempt in range(_ATTEMPTS):
             again = repairs.ask_again(question, tries.problem, self._engine.form)
             try:
                 if attempt:
@@ -352,14 +350,12 @@ class Asker:
                     f"choose {name_option('rating', 'ssr')} or direct"
                 )
             reply = self._judge(reply, parse, tries)
-            if tries.problem is None or reply.filtered or (reply.refusal and attempt + 1 >= _ATTEMPTS):
+            if tries.problem is None or reply.filtered or (reply.refusal and attempt + 1 == _ATTEMPTS):
                 usage.bad += ("refused",) if reply.refusal else ()
                 return self._settle(key, content, reply, tries, usage)
             tries.earlier.append(reply)
             is_astray = isinstance(tries.problem, repairs.AstrayReply)
             usage.bad += () if is_astray else (tries.problem.kind,)
-            if attempt + 1 >= _ATTEMPTS and not is_astray:
-                break
         if tries.astray:
             _, nearest = max(tries.astray, key=lambda found: found[0])
             return self._settle(key, content, nearest, tries, usage)
