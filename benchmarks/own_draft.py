@@ -77,13 +77,14 @@ def main() -> None:
     parser.add_argument("--personas", type=int, default=8)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--prompts", type=Path, help="a folder of templates to measure instead of the built-in ones")
+    parser.add_argument("--store", type=Path, help="keep replies in this file, and go on from it")
     parser.add_argument("--json", type=Path, help="keep figures and thoughts in this file")
     options = parser.parse_args()
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         run = toolkit.run(
             list(DRAFTS), options.audience, engine="local", objective="read", sample=options.personas, control=False,
-            seed=options.seed, prompts=options.prompts, store=Path(folder) / "replies.sqlite",
+            seed=options.seed, prompts=options.prompts, store=options.store or Path(folder) / "replies.sqlite",
         )  # fmt: skip
     seconds = time.perf_counter() - started
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)

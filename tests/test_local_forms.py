@@ -19,7 +19,7 @@ from toolkit.errors import InputError
 from toolkit.models import Audience, Campaign, Draft, Persona
 from toolkit.models.exchange import FormName, Question, Reply
 from toolkit.panel.session import order_by_draft
-from toolkit.questionnaire import Task
+from toolkit.questionnaire import Task, answers
 
 TEXT, NUMBERS = 8, 9
 
@@ -166,7 +166,7 @@ JAM = Draft(id="jam", text="No more chasing buyers. Invoice them in the chat and
         (("My buyers get Spanish lessons with an app.", FURTHER), "My buyers get Spanish lessons with an app.", 2),
     ],
 )
-def test_a_thought_that_strays_gets_a_second_draw(
+def test_a_thought_that_strays_is_drawn_again(
     audience: Audience, thoughts: tuple[str, ...], kept: str, calls: int
 ) -> None:
     """A thought that is nearer to another subject than to its draft is drawn again, and the nearer of both stands."""
@@ -185,3 +185,10 @@ def test_a_second_draw_that_fails_leaves_the_first(audience: Audience) -> None:
     again = toolkit.run(JAM, audience, engine=Wanderer(NEAR), sample=1, control=False, objective="read")
     assert run.counts.ok == 1
     assert run.reactions["verbatim"].to_list() == again.reactions["verbatim"].to_list() == [ASTRAY]
+
+
+def test_the_next_person_is_left_out() -> None:
+    """Where no grammar ends a completion, what the model writes after the thought and the deed counts for nothing."""
+    said = ' "I would pay that in the chat."\nAda does: taps it.\n\nBob, 40: Sells jam.\nMessage: Jam.\n'
+    answer = answers.read_thought(said)
+    assert (answer.verbatim, answer.action) == ("I would pay that in the chat.", "click")

@@ -386,7 +386,8 @@ class Asker:
                 usage.bad += ("refused",) if reply.refusal else ()
                 return self._settle(key, content, reply, tries, usage, question.about)
             tries.earlier.append(reply)
-            usage.bad += () if isinstance(tries.problem, repairs.AstrayReply) else (tries.problem.kind,)
+            is_astray = isinstance(tries.problem, repairs.AstrayReply)
+            usage.bad += () if is_astray else (tries.problem.kind,)
         if tries.astray:
             _, nearest = max(tries.astray, key=lambda found: found[0])
             return self._settle(key, content, nearest, tries, usage, question.about)

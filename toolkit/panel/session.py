@@ -99,10 +99,13 @@ def order_by_draft(tasks: Sequence[Task], readers: int) -> list[int]:
     """Return the places of tasks in the order in which pages that begin alike follow each other soon, never at once.
 
     So many readers at a time meet the first draft, then the same ones the second, and so on: a model that keeps the
-    beginnings of questions then has that of a reader at hand, and whoever stops a run has whole readers.
+    beginnings of questions then has that of a reader at hand, and whoever stops a run has whole readers. Drafts of one
+    surface follow each other, since the page has examples of the surface.
     """
+    surfaces = list(dict.fromkeys(task.draft.surface for task in tasks))
     people: dict[tuple[str | None, int, int], list[int]] = {}
-    for place, task in enumerate(tasks):
+    for place in sorted(range(len(tasks)), key=lambda place: surfaces.index(tasks[place].draft.surface)):
+        task = tasks[place]
         people.setdefault((task.persona.id if task.persona else None, task.wording, task.repeat), []).append(place)
     groups = list(people.values())
     turns = (groups[first : first + readers] for first in range(0, len(groups), readers))
