@@ -77,7 +77,7 @@ COPY = {
         ("at most 280 weighted characters",),
     ),
     "two_sheets.xlsx": Copy(
-        (("facebook_post", ONE), ("linkedin_post", TWO)), ("sheets read: Facebook, LinkedIn (--sheet names one)",)
+        (("facebook_post", ONE), ("linkedin_post", TWO)), ("sheets read: Facebook, LinkedIn (",)
     ),
     "hidden_first_sheet.xlsx": Copy(
         (("messenger_message", TWO), ("messenger_message", ONE)), ("hidden sheets left out: _lists",)

@@ -383,7 +383,7 @@ def test_a_codebook_is_no_sheet_of_people(tmp_path: Path) -> None:
     }
     audience = toolkit.load_audience(write_book(tmp_path, sheets))
     assert [one.age for one in audience.personas] == [30, 31]
-    assert "sheet 'Data' read; not read: Codebook (--sheet names one)" in audience.notes
+    assert "sheet 'Data' read; not read: Codebook (sheet names one)" in audience.notes
 
 
 def test_a_band_that_a_spreadsheet_made_a_day_is_told(tmp_path: Path) -> None:

@@ -257,7 +257,7 @@ def test_every_visible_sheet_with_a_column_of_words_is_read(tmp_path: Path) -> N
     book.save(tmp_path / "a.xlsx")
     campaign = load_drafts(tmp_path / "a.xlsx")
     assert [draft.id for draft in campaign] == ["a", "b"]
-    assert "sheets read: Facebook, X (--sheet names one)" in campaign.notes
+    assert "sheets read: Facebook, X (sheet names one)" in campaign.notes
     assert "sheets without a column of words not read: Who" in campaign.notes
     assert [draft.id for draft in load_drafts(tmp_path / "a.xlsx", sheet="X")] == ["b"]
 

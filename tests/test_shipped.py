@@ -143,7 +143,7 @@ def test_anchors_are_of_the_known_measures() -> None:
     ],
 )
 def test_a_draft_is_no_template(text: str) -> None:
-    """Template marks in a draft or a persona are words like any other."""
+    """Template marks in a persona are words like any other; in a draft they are, or are read in plain words."""
     asked = Questionnaire(Prompts(), "direct")
     persona = PERSON.model_copy(update={"about": f"Writes {text} on walls."})
     task = Task(persona, Draft(id="d", text=text), 0, 0)
@@ -153,7 +153,10 @@ def test_a_draft_is_no_template(text: str) -> None:
         asked.ask_reading(task),
         asked.ask_thought(task),
     ):
-        assert question.prompt.count(text) == 2
+        told = "(persona about)" if text == "{{ persona.about }}" else text
+        assert text in question.prompt
+        assert told in question.prompt
+        assert question.prompt.count(persona.about) == 1
         assert "49" not in question.prompt
 
 

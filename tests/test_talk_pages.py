@@ -398,5 +398,5 @@ audience_importing.show_notes(audience)
     assert "Names and descriptions are sent to the model that answers." in said
     assert "Left out as personal: name (names), mobile (telephone numbers)" in page.info[0].value.replace("\\", "")
     assert "an e-mail or IP address or a telephone number: 8" in said
-    assert "choose one under Personal columns to keep" in page.info[0].value
+    assert "the list of personal columns to keep brings a column back" in page.info[0].value
     assert "--" not in page.info[0].value.replace("\\", "")

@@ -50,7 +50,7 @@ _ORDER = ("passed", "failed", "stale", "inconclusive", "error")
 @click.option("--follow", is_flag=True, help="Take CAMPAIGN... as changed files. Check the campaigns they touch.")
 @option(
     "--format",
-    "form",
+    "layout",
     type=click.Choice(["text", "json", "github", "sarif", "codequality", "checkstyle", "rdjson", "junit", "markdown"]),
     default="text",
     show_default=True,
@@ -75,7 +75,7 @@ def check(
     max_warnings: int | None,
     follow: bool,
     do_record: bool,
-    form: str,
+    layout: str,
     junit: str | None,
     summary: str | None,
     outcome: str | None,
@@ -105,7 +105,7 @@ def check(
                     given |= options
                 found = check_campaign(path, **given)
             except ToolkitError as error:
-                if len(chosen) == 1 and not as_json and form == "text":
+                if len(chosen) == 1 and not as_json and layout == "text":
                     raise
                 found = _refuse(path, error)
                 codes.append(error.exit_code)
@@ -114,7 +114,7 @@ def check(
     if bill.spent or bill.lost:
         click.echo(f"{say_spent(bill, options['max_cost'])}.", err=True)
     _write(outcomes, junit, summary, outcome)
-    click.echo(FORMATS["json" if as_json else form](outcomes))
+    click.echo(FORMATS["json" if as_json else layout](outcomes))
     if _has_too_many(outcomes, max_warnings):
         codes.append(results.FAILED)
     return results.choose_exit_code(codes)

@@ -24,8 +24,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _BAD_INPUT, _INCOMPLETE, _OVER_BUDGET = 2, 3, 4
 ASKING = (
-    "model", "base_url", *REACHING, "form", "embedding_model", "concurrency", "rpm", "tpm", "max_cost", "price",
-    "prompts",
+    "model", "base_url", *REACHING, "embedding_model", "concurrency", "rpm", "tpm", "max_cost", "price", "prompts",
 )  # fmt: skip
 _REMEMBERED = (
     option(

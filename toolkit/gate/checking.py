@@ -20,7 +20,7 @@ from toolkit.gate.recording import RecordingOptions, fetch, record_campaign, req
 from toolkit.gate.recording_file import Header, Recording, find_recording, load_recording
 from toolkit.gate.replay import Replay, Shelf, replay, write_command
 from toolkit.gate.results import CampaignOutcome, CheckOutcome, OnInconclusive, OnStale, find_gravest
-from toolkit.models import Campaign
+from toolkit.models import Campaign, exchange
 from toolkit.panel import session
 
 
@@ -48,6 +48,7 @@ def check(
     query: Mapping[str, str] | None = None,
     max_tokens: int | None = None,
     reasoning_effort: str | None = None,
+    form: exchange.FormName | None = None,
     prompts: str | Path | None = None,
     store: str | Path | None = None,
     on_reaction: session.OnReaction | None = None,
@@ -69,8 +70,8 @@ def check(
     - `record`: ask for what the recording lacks, and write it down.
     - `model`: the model that must have answered; reactions of another are stale.
     - `base_url`, `api_key`, `endpoint`, `embedding_model`, `concurrency`, `rpm`, `tpm`, `price`, `max_cost`, `timeout`,
-      `header`, `query`, `max_tokens`, `reasoning_effort`, `prompts`, `store`, `on_reaction`: as for `toolkit.run`, for
-      an engine that asks. A header is kept nowhere.
+      `header`, `query`, `max_tokens`, `reasoning_effort`, `form`, `prompts`, `store`, `on_reaction`: as for
+      `toolkit.run`, for an engine that asks. A header is kept nowhere.
     - `select`, `ignore`: lint rules, such as "style.caps" or "policy", to keep or to leave out.
     - `shelf`: shared between calls, so that audiences are read once.
 
@@ -107,6 +108,7 @@ def check(
             query=query,
             max_tokens=max_tokens,
             reasoning_effort=reasoning_effort,
+            form=form,
             prompts=prompts,
             store=store,
             on_reaction=on_reaction,
@@ -166,7 +168,7 @@ def _list_flags(audience: Sequence[str], asking: RecordingOptions) -> Iterator[s
     """
     for name in audience:
         yield from ("--audience", name)
-    for option in ("endpoint", "base_url", "embedding_model", "prompts", "reasoning_effort"):
+    for option in ("endpoint", "base_url", "embedding_model", "prompts", "reasoning_effort", "form"):
         value = asking.get(option)
         if value is not None:
             yield from (f"--{option.replace('_', '-')}", str(value))

@@ -57,6 +57,7 @@ class RecordingOptions(TypedDict, total=False):
     query: Mapping[str, str] | None
     max_tokens: int | None
     reasoning_effort: str | None
+    form: exchange.FormName | None
     store: str | Path | None
     on_reaction: session.OnReaction | None
     on_plan: OnPlan | None
