@@ -195,4 +195,4 @@ def _thought_grammar(name: str, does: str, phrases: Sequence[str]) -> str:
     """Return the GBNF grammar of ` "Thought."`, a line break, and `NAME DOES: PHRASE`."""
     ending = json.dumps(f'"\n{name} {does}: ', ensure_ascii=False)
     choices = " | ".join(json.dumps(phrase) for phrase in phrases)
-    return f'root ::= " \\"" [A-Z] [^"\\n]{{20,110}} [.!?] {ending} ({choices}) "\\n"'
+    return f'root ::= " \\"" [A-Z] [^"\\n]{{20,90}} [.!?] {ending} ({choices}) "\\n"'

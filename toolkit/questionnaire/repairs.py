@@ -74,6 +74,8 @@ class AstrayReply(BadReply):  # a signal inside the asking, never shown
         self.nearness = nearness
 
 
+_ASTRAY = -0.05
+"""How much nearer to another subject a thought is that is drawn again; one on the line is as good as the next."""
 _MORE_ROOM = {"cut": 2, "no room": 4}
 """How many times the room a second reply gets, by what was wrong with the first."""
 
@@ -141,7 +143,7 @@ def keep_to_draft(parse: Callable[[str], Answer], task: Task) -> Callable[[str],
     def parse_near(text: str) -> Answer:
         answer = parse(text)
         nearness = subjects.measure_nearness(answer.verbatim, task.draft)
-        if nearness < 0:
+        if nearness < _ASTRAY:
             raise AstrayReply(nearness)
         return answer
 
