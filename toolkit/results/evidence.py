@@ -9,7 +9,8 @@ import polars as pl
 
 from toolkit.errors import InputError
 from toolkit.models import Draft, Record, chance_link
-from toolkit.results.predictions import Predict, Predictions, load_predictor, predict_drafts
+from toolkit.results.outcome_model import domains
+from toolkit.results.predictions import Predict, Predictions, find_domain, load_predictor, predict_drafts, say_gap
 from toolkit.results.scoring import PRIMARY, deciding
 
 EVIDENCE_SCHEMA = {
@@ -24,6 +25,7 @@ EVIDENCE_SCHEMA = {
     "high": pl.Float64,
     "count": pl.Int64,
     "calibrated": pl.Boolean,
+    "basis": pl.String,
     "sentence": pl.String,
 }
 _START = {source: f"The {name}" for source, name in chance_link.NAMES.items()} | {"combined": "Weighed together, they"}
@@ -56,6 +58,8 @@ class Evidence(Record):
     """Personas of the panel, wordings of the control reader, pairs of drafts the model read, or sources."""
     calibrated: bool = False
     """Whether the probability was fitted to results of yours."""
+    basis: str = ""
+    """What the chance rests on, in words; empty where there is none."""
     sentence: str
 
     @property
@@ -79,6 +83,7 @@ def find_evidence(
     cards: pl.DataFrame,
     link: chance_link.Link,
     *,
+    objective: str,
     control: tuple[pl.DataFrame, pl.DataFrame] | None = None,
     predictions: Predictions | None = None,
     predict: Predict | None = None,
@@ -86,7 +91,8 @@ def find_evidence(
     """Return what panel, control reader and outcome model say of the drafts, panel first; nothing for one draft.
 
     `comparisons` and `cards` are those of the primary measure and the whole audience, `control` the control reader's
-    own, without one None. `predict` stands in for the outcome model. Without it, what that said when the run was made
+    own, without one None. The outcome model speaks only of a surface and an objective that it was measured on.
+    `predict` stands in for the outcome model. Without it, what that said when the run was made
     is taken, `predictions`; if it was not asked then, `toolkit.predict_pairs` is. Probabilities come from `link`.
     """
     if len(drafts) < _PAIR:
@@ -94,7 +100,7 @@ def find_evidence(
     said = [_weigh_rates("panel", comparisons, cards, link)]
     if control is not None:
         said.append(_weigh_rates("control", *control, link))
-    said.append(_ask_model(drafts, link, predict, None if predict else predictions))
+    said.append(_ask_model(drafts, objective, link, predict, None if predict else predictions))
     rows = tuple(one.row for one in said)
     spoken = [one for one in said if one.z is not None]
     return (*rows, _combine(spoken, link)) if len(drafts) == _PAIR and len(spoken) > 1 else rows
@@ -145,6 +151,7 @@ def _weigh_rates(source: str, comparisons: pl.DataFrame, cards: pl.DataFrame, li
         high=None if high is None else link.weigh(source, high),
         count=count,
         calibrated=link.is_fitted,
+        basis=_say_basis(link),
         sentence=f"The {chance_link.NAMES[source]} {said}: {probability:.0%} that people agree, {_say_basis(link)}.",
     )
     return _Said(evidence, difference)
@@ -167,10 +174,19 @@ def _say_basis(link: chance_link.Link) -> str:
 
 
 def _ask_model(
-    drafts: Sequence[Draft], link: chance_link.Link, predict: Predict | None, kept: Predictions | None
+    drafts: Sequence[Draft],
+    objective: str,
+    link: chance_link.Link,
+    predict: Predict | None,
+    kept: Predictions | None,
 ) -> _Said:
+    domain = find_domain(drafts, objective)
+    if domain is None and predict is None:
+        return _Said(_stay_silent("outcome_model", 0, f"gives no forecast: {say_gap(drafts, objective)}"))
+    domain = domain or domains.load_domains()[domains.HEADLINES]
     try:
-        said = kept.pairs if kept else predict_drafts(drafts, predict or load_predictor())
+        known = kept is not None and kept.domain == domain.name
+        said = kept.pairs if kept and known else predict_drafts(drafts, objective, predict or load_predictor())
     except InputError as error:
         return _Said(_stay_silent("outcome_model", 0, f"was not asked: {error}"))
     places = {draft.id: place for place, draft in enumerate(drafts)}
@@ -181,11 +197,11 @@ def _ask_model(
     pair = (min(first, second), max(first, second))
     own, best, rival = _chance_of(first, pair, chances[pair]), drafts[first].id, drafts[second].id
     if pairs[pair].abstains or own == _HALF:
-        why = "too close, or unlike the English headlines it learned from"
+        why = f"too close, or unlike the English {domain.name} it learned from"
         return _Said(_stay_silent("outcome_model", len(pairs), f"abstains on {best} and {rival}: {why}"))
     z = chance_link.stretch(own)
     probability = link.weigh("outcome_model", z)
-    basis = _say_basis(link) if link.is_fitted else "learned from clicks on news headlines, not from yours"
+    basis = _say_basis(link) if link.is_fitted else domain.learned
     evidence = Evidence(
         source="outcome_model",
         favours=best if own > _HALF else rival,
@@ -193,6 +209,7 @@ def _ask_model(
         probability=max(probability, 1 - probability),
         count=len(pairs),
         calibrated=link.is_fitted,
+        basis=basis if link.is_fitted else f"{domain.says}, {domain.years}",
         sentence=f"The outcome model favours {best} over {rival}: {probability:.0%}, {basis}.",
     )
     return _Said(evidence, z)
@@ -222,5 +239,6 @@ def _combine(spoken: Sequence[_Said], link: chance_link.Link) -> Evidence:
         probability=probability,
         count=len(spoken),
         calibrated=link.is_fitted,
+        basis=_say_basis(link),
         sentence=f"Weighed together they favour {best} over {rival}: {probability:.0%}, {_say_basis(link)}.",
     )

@@ -13,10 +13,11 @@ import polars as pl
 from toolkit.errors import InputError
 from toolkit.files import resources
 from toolkit.models import Draft, Record
+from toolkit.results.outcome_model import domains
 from toolkit.store import make_key, predictions
 
 Predict = Callable[[pl.DataFrame], pl.DataFrame]
-"""Rows with text_a and text_b to rows with p_b_wins and abstains."""
+"""Rows with text_a, text_b, surface and objective to rows with p_b_wins and abstains."""
 _MODEL = (Path(__file__).parent / "outcome_model", resources.DATA / "outcome_model")
 _DIGITS = 12
 _ANSWERS = {"p_b_wins": pl.Float64, "abstains": pl.Boolean}
@@ -37,30 +38,51 @@ class Predictions(Record):
 
     version: str
     """Of the model: twelve digits of SHA-256 over its code and numbers."""
+    domain: str = domains.HEADLINES
+    """Which forecaster was asked; what was kept before there were two is of headlines."""
     pairs: tuple[Prediction, ...]
 
 
-def find_predictions(drafts: Sequence[Draft], store: Path) -> Predictions | None:
+def find_predictions(drafts: Sequence[Draft], objective: str, store: Path) -> Predictions | None:
     """Return what the outcome model says of every two drafts, from the store where that holds it.
 
-    None for one draft, and where the model is not installed or does not work, or the store cannot be used: the evidence
-    of a run then asks the model where it is read.
+    None for one draft, where no forecaster was measured on such drafts, and where the model is not installed or does
+    not work, or the store cannot be used: the evidence of a run then asks the model where it is read.
     """
-    if len(drafts) < len(("a", "b")):
+    domain = find_domain(drafts, objective)
+    if len(drafts) < len(("a", "b")) or domain is None:
         return None
     try:
         with predictions.PairPredictions(store) as kept:
-            return Predictions(version=find_version(), pairs=predict_drafts(drafts, _remember(kept)))
+            said = predict_drafts(drafts, objective, _remember(kept))
+            return Predictions(version=find_version(), domain=domain.name, pairs=said)
     except Exception:  # noqa: BLE001 - the opinion of a model that is an extra never costs a run that people answered
         return None
 
 
-def predict_drafts(drafts: Sequence[Draft], predict: Predict) -> tuple[Prediction, ...]:
+def find_domain(drafts: Sequence[Draft], objective: str) -> domains.Domain | None:
+    """Return the domain that covers drafts of one surface and their objective; None where nothing was measured."""
+    surfaces = {draft.surface for draft in drafts}
+    return domains.find_domain(surfaces.pop(), objective) if len(surfaces) == 1 else None
+
+
+def say_gap(drafts: Sequence[Draft], objective: str) -> str:
+    """Return why there is no forecast of some drafts, such as "not validated for replies on Marketplace listings"."""
+    surfaces = {draft.surface for draft in drafts}
+    return domains.say_gap(surfaces.pop(), objective) if len(surfaces) == 1 else "not validated across surfaces"
+
+
+def predict_drafts(drafts: Sequence[Draft], objective: str, predict: Predict) -> tuple[Prediction, ...]:
     """Return what `predict` says of every two drafts, in file order."""
     pairs = list(itertools.combinations(range(len(drafts)), 2))
     words = read_words(drafts)
-    asked = {"text_a": [words[a] for a, _ in pairs], "text_b": [words[b] for _, b in pairs]}
-    said = predict(pl.DataFrame(asked, schema={"text_a": pl.String, "text_b": pl.String}))
+    asked = {
+        "text_a": [words[a] for a, _ in pairs],
+        "text_b": [words[b] for _, b in pairs],
+        "surface": [drafts[a].surface for a, _ in pairs],
+        "objective": [objective for _ in pairs],
+    }
+    said = predict(pl.DataFrame(asked, schema=dict.fromkeys(asked, pl.String)))
     return tuple(
         Prediction(draft_a=drafts[a].id, draft_b=drafts[b].id, p_b_wins=chance, abstains=abstains)
         for (a, b), chance, abstains in zip(pairs, said["p_b_wins"], said["abstains"], strict=True)
@@ -100,7 +122,7 @@ def _remember(kept: predictions.PairPredictions) -> Predict:
     """Return `toolkit.predict_pairs`, asked only for what the store lacks."""
 
     def predict(frame: pl.DataFrame) -> pl.DataFrame:
-        rows = list(frame.select("text_a", "text_b").iter_rows())
+        rows = list(frame.select("surface", "objective", "text_a", "text_b").iter_rows())
         keys = [make_key("prediction", find_version(), *row) for row in rows]
         known = kept.find(keys)
         lacking = [key not in known for key in keys]

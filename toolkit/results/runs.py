@@ -266,6 +266,7 @@ class Run:
             self.compare(),
             self.scorecard(),
             methods.link,
+            objective=methods.settings.objective,
             control=(self.tables.control_compare(), self.control_scorecard()) if methods.control_counts else None,
             predictions=methods.predictions,
             predict=predict,

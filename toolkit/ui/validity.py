@@ -7,6 +7,7 @@ import streamlit as st
 from toolkit.errors import ToolkitError
 from toolkit.models import LABEL
 from toolkit.report import charts
+from toolkit.results.outcome_model import domains
 from toolkit.ui import caching, keys, outcome_entry
 from toolkit.ui.text import escape
 from toolkit.validity.outcomes import load_published, validating, wording
@@ -38,6 +39,9 @@ def show() -> None:
         show_yours(checked)
     outcome_entry.show_kept()
     outcome_entry.show_upload()
+    st.subheader("Where a forecast is given", anchor=False)
+    st.caption("Anywhere else the outcome model gives no chance: nothing was measured there.")
+    st.table([{name: escape(value) for name, value in row.items()} for row in domains.list_domains()])
     st.subheader("About published experiments", anchor=False)
     published = load_published().combine()
     st.caption(escape(wording.say_origin(published)))

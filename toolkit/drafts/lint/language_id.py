@@ -65,6 +65,11 @@ def identify_language(text: str) -> str | None:
     return likeliest if shares[likeliest] >= _SURE else None
 
 
+def is_likely_english(text: str) -> bool:
+    """Tell whether English is the likeliest of all languages, by the detector alone: no text is too short to ask."""
+    return bool(_load_detector().classify(text[:_MOST_READ])[0] == ENGLISH)
+
+
 def _ask_detector(text: str, *, least: float) -> str:
     code, probability = _load_detector().classify(text[:_MOST_READ])
     return str(code) if float(probability) >= least else ENGLISH

@@ -14,6 +14,19 @@ from toolkit.results.outcome_model.weights import Branch, Weights
 
 def find_strengths(weights: Weights, means: np.ndarray, tokens: np.ndarray, wording: np.ndarray) -> np.ndarray:
     """Return one strength per text, in log odds, from what `Encoded` holds of it and its counts of wording."""
+    strengths = np.full(len(means), -weights.offset, dtype=np.float32)
+    if weights.tokens.outward.size:
+        strengths += _attend(weights, tokens)
+    for branch, values in ((weights.means, means), (weights.wording, wording)):
+        standard = _standardise(branch, values)
+        strengths += standard @ branch.direct
+        if branch.outward.size:
+            strengths += _activate(branch, standard) @ branch.outward
+    return strengths
+
+
+def _attend(weights: Weights, tokens: np.ndarray) -> np.ndarray:
+    """Return what the tokens add: each member's activities, averaged by its attention."""
     tokens = _standardise(weights.tokens, tokens)
     attention = tokens @ weights.attention
     attention = np.exp(attention - attention.max(axis=1, keepdims=True))
@@ -21,11 +34,8 @@ def find_strengths(weights: Weights, means: np.ndarray, tokens: np.ndarray, word
     active = _activate(weights.tokens, tokens)
     members = active.reshape(*attention.shape, -1)
     pooled = (members * attention[..., np.newaxis]).sum(axis=1).reshape(len(active), -1)
-    strengths: np.ndarray = pooled @ weights.tokens.outward - weights.offset
-    for branch, values in ((weights.means, means), (weights.wording, wording)):
-        standard = _standardise(branch, values)
-        strengths += _activate(branch, standard) @ branch.outward + standard @ branch.direct
-    return strengths
+    added: np.ndarray = pooled @ weights.tokens.outward
+    return added
 
 
 def _standardise(branch: Branch, values: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 from toolkit.files import resources
 
 WEIGHTS = resources.DATA / "outcome_model" / "weights.npz"
+POST_WEIGHTS = WEIGHTS.with_name("posts.npz")
 
 
 @dataclass(frozen=True)
@@ -48,19 +49,42 @@ class Weights:
     """What is subtracted, so that the headlines it learned from have strength 0 on average."""
 
 
+@dataclass(frozen=True)
+class Words:
+    """What each bucket of words, and of two that follow each other, adds to a post's strength."""
+
+    strengths: np.ndarray
+    """Log odds a bucket, times its rarity; a post's sum is divided by the length of its rarities."""
+    rarity: np.ndarray
+    """log(posts / posts with the bucket); 0 for a bucket too rare to learn from."""
+
+
 @lru_cache(maxsize=1)
 def load_weights() -> Weights:
-    """Return the shipped weights."""
-    with np.load(WEIGHTS, allow_pickle=False) as stored:
-        held = {name: stored[name].astype(np.float32) for name in stored.files}
+    """Return the shipped weights of the headlines' forecaster."""
+    return _take_weights(_read(WEIGHTS))
 
+
+@lru_cache(maxsize=1)
+def load_post_weights() -> tuple[Weights, Words]:
+    """Return the shipped weights of the posts' forecaster."""
+    held = _read(POST_WEIGHTS)
+    return _take_weights(held), Words(held["words_strengths"], held["words_rarity"])
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name].astype(np.float32) for name in stored.files}
+
+
+def _take_weights(held: dict[str, np.ndarray]) -> Weights:
     def pick(view: str) -> Branch:
         return Branch(**{field.name: held[f"{view}_{field.name}"] for field in fields(Branch)})
 
     return Weights(pick("means"), pick("tokens"), held["attention"], pick("wording"), float(held["offset"]))
 
 
-def save_weights(weights: Weights, path: Path = WEIGHTS) -> None:
+def save_weights(weights: Weights, path: Path = WEIGHTS, words: Words | None = None) -> None:
     """Write the weights: what multiplies many inputs in half precision, the rest in single."""
     held: dict[str, Any] = {"attention": weights.attention, "offset": np.float32(weights.offset)}
     for view in ("means", "tokens", "wording"):
@@ -68,4 +92,6 @@ def save_weights(weights: Weights, path: Path = WEIGHTS) -> None:
             f"{view}_{name}": np.asarray(value, np.float32) for name, value in vars(getattr(weights, view)).items()
         }
         held[f"{view}_inward"] = held[f"{view}_inward"].astype(np.float16)
+    if words is not None:
+        held |= {f"words_{name}": np.asarray(value, np.float16) for name, value in vars(words).items()}
     np.savez_compressed(path, **held)

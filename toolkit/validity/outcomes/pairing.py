@@ -32,7 +32,7 @@ PAIR_SCHEMA = {
     "model": pl.String,
     "surface": pl.String,
 }
-_OBJECTIVES = {"click": "clicks", "reply": "replies", "share": "shares"}
+OBJECTIVES = {"click": "clicks", "reply": "replies", "share": "shares"}
 _GOOD = ("clicks", "replies", "shares")
 _BAD = "hides"
 
@@ -82,7 +82,7 @@ def _compare(a: PublishedDraft, b: PublishedDraft, group: str) -> dict[str, Any]
 
 def _list_shared(a: PublishedDraft, b: PublishedDraft, objective: str | None) -> Iterator[str]:
     """Yield the counts that both drafts have, the objective's first."""
-    wanted = _OBJECTIVES.get(objective or "")
+    wanted = OBJECTIVES.get(objective or "")
     for name in dict.fromkeys([*([wanted] if wanted else []), *_GOOD, _BAD]):
         counts = a.count(name), b.count(name)
         if all(count is not None and count[1] > 0 for count in counts):

@@ -12,13 +12,14 @@ import polars as pl
 from toolkit.errors import InputError
 from toolkit.models import LABEL, Record, chance_link
 from toolkit.results import predictions
+from toolkit.results.outcome_model import domains
 from toolkit.stats import calibration, plans
 from toolkit.store import test_log
 from toolkit.validity.outcomes.baselines import LEAK, look_up, measure_length, predict_by_length, predict_by_words
 from toolkit.validity.outcomes.estimating import MeanRate, estimate_mean_rate
 from toolkit.validity.outcomes.judging import NOTHING, Judged, judge_source
 from toolkit.validity.outcomes.matching import Match, list_published, load_matches, split_groups
-from toolkit.validity.outcomes.pairing import make_pairs
+from toolkit.validity.outcomes.pairing import OBJECTIVES, make_pairs
 
 BASELINES = ("chance", "longer", "tfidf")
 GROUP_KEYS = ("experiment", "group", "campaign", "surface", "date")
@@ -116,13 +117,24 @@ def weigh_pairs(
     if asked.is_empty():
         return {**margins, "outcome_model": model}, ()
     try:
-        answers = (predict or predictions.load_predictor())(asked.select("text_a", "text_b"))
+        answers = (predict or predictions.load_predictor())(_place(asked))
     except InputError as error:
         return {**margins, "outcome_model": model}, (f"the outcome model was not asked: {error}",)
     model[asked["place"].to_numpy()] = [chance_link.stretch(chance) for chance in answers["p_b_wins"].to_list()]
     silent = int(answers["abstains"].sum())
     said = f"the outcome model would abstain on {silent} of {asked.height} pairs; they count here" if silent else ""
     return {**margins, "outcome_model": model}, (said,) if said else ()
+
+
+def _place(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Return texts, and surface and objective where a forecaster was measured there; elsewhere headlines' is judged."""
+    deeds = {count: objective for objective, count in OBJECTIVES.items()}
+    places = [(surface, deeds.get(count)) for surface, count in pairs.select("surface", "count").iter_rows()]
+    known = [place if domains.find_domain(*place) else (None, None) for place in places]
+    columns = dict(zip(("surface", "objective"), zip(*known, strict=True), strict=True))
+    return pairs.select("text_a", "text_b").with_columns(
+        **{name: pl.Series(values, dtype=pl.String) for name, values in columns.items()}
+    )
 
 
 def _judge_all(pairs: pl.DataFrame, predict: predictions.Predict | None) -> tuple[dict[str, Judged], tuple[str, ...]]:
