@@ -125,15 +125,15 @@ def test_a_shared_page_takes_addresses_of_the_list_alone() -> None:
 
 
 @pytest.mark.slow
-def test_nothing_incomplete_is_served(command: Command, tmp_path: Path) -> None:
+def test_nothing_incomplete_is_served(process: Command, tmp_path: Path) -> None:
     """A misspelt name is exit 2 with the right one, for an address of others and for this machine's."""
     for host in ("0.0.0.0", "::", "127.0.0.1"):  # noqa: S104 - what is refused
         write_auth(tmp_path / "work", client_id=None, clientid="page")
-        found = command("app", "--host", host, "--no-browser")
+        found = process("app", "--host", host, "--no-browser")
         assert found.returncode == 2, found.stdout
         assert found.stderr.splitlines()[-1].endswith("unknown name 'clientid'; did you mean 'client_id'?")
     (tmp_path / "work" / ".streamlit" / "secrets.toml").write_text("[auth\n")
-    found = command("app", "--no-browser")
+    found = process("app", "--no-browser")
     assert found.returncode == 2
     assert "the file of secrets cannot be read" in found.stderr
 

@@ -22,9 +22,9 @@ __all__ = ["app", "browser"]
 
 
 @pytest.mark.slow
-def test_others_reach_the_page_only_with_sign_in(command: Command) -> None:
+def test_others_reach_the_page_only_with_sign_in(process: Command) -> None:
     """An address beyond this machine is refused in one line while nobody has to sign in."""
-    found = command("app", "--host", "0.0.0.0", "--no-browser")  # noqa: S104 - what is refused
+    found = process("app", "--host", "0.0.0.0", "--no-browser")  # noqa: S104 - what is refused
     assert found.returncode == 2
     assert found.stderr.startswith("audience: --host 0.0.0.0: others could reach the page, and nobody has to sign in;")
 
