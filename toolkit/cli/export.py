@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from toolkit.cli.options import option
-from toolkit.cli.table_options import read_map, say_notes, table_options
+from toolkit.cli.table_options import draft_options, read_map, say_notes
 from toolkit.errors import InputError, suggest
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _CAMPAIGNS = (".yaml", ".yml")
 @click.option("--draft", "chosen", multiple=True, metavar="ID", help="Only this draft; repeatable.")
 @option("--language", default="en_US", show_default=True, metavar="CODE", help="Language of WhatsApp templates.")
 @option("--surface", metavar="NAME", help="Surface of drafts that name none.")
-@table_options
+@draft_options
 @option("--force", is_flag=True, help="Replace FILE if it exists.")
 def export(
     drafts: tuple[str, ...],

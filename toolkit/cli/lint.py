@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from toolkit.cli.options import option, outside_option, settled_paths
-from toolkit.cli.table_options import read_map, remember_map, say_notes, table_options
+from toolkit.cli.table_options import draft_options, read_map, remember_map, say_notes
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _NOTE = "A finding is a reason to look again. It is no ruling and no legal advic
 @click.command()
 @click.argument("drafts", nargs=-1, metavar="DRAFTS...")
 @option("--surface", metavar="NAME", help="Surface of drafts that name none.")
-@table_options
+@draft_options
 @option("--audience", metavar="NAME_OR_PATH", help="Also name personas whose description the copy repeats.")
 @option(
     "--brand",
