@@ -76,9 +76,7 @@ COPY = {
         ("sheets read: Facebook, X",),
         ("at most 280 weighted characters",),
     ),
-    "two_sheets.xlsx": Copy(
-        (("facebook_post", ONE), ("linkedin_post", TWO)), ("sheets read: Facebook, LinkedIn (",)
-    ),
+    "two_sheets.xlsx": Copy((("facebook_post", ONE), ("linkedin_post", TWO)), ("sheets read: Facebook, LinkedIn (",)),
     "hidden_first_sheet.xlsx": Copy(
         (("messenger_message", TWO), ("messenger_message", ONE)), ("hidden sheets left out: _lists",)
     ),

@@ -483,10 +483,11 @@ def test_every_import_can_be_taken_back(tmp_path: Path) -> None:
     call(import_command, [str(one), "-o", str(out)])
     call(import_command, [str(two), "-o", str(out), "--force"])
     assert toolkit.load_audience(out).personas[0].age == 40
-    assert "as it was before the import" in call(personas_group, ["undo", str(out)]).stdout
+    assert "what stood there before stands again" in call(personas_group, ["undo", str(out)]).stdout
     assert toolkit.load_audience(out).personas[0].age == 30
-    call(personas_group, ["undo", str(out)])
+    again = call(personas_group, ["undo", str(out)]).stdout
     assert toolkit.load_audience(out).personas[0].age == 40
+    assert "brings the import back" not in again, "the import is what stands there now"
     new = tmp_path / "new.yaml"
     call(import_command, [str(one), "-o", str(new)])
     assert "was not there before" in call(personas_group, ["undo", str(new)]).stdout

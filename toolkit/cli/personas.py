@@ -108,8 +108,8 @@ def undo(path: str) -> None:
     from toolkit.audiences import editing
 
     stands = editing.undo_import(Path(path))
-    done = "as it was before the import" if stands else "taken away, as it was not there before the import"
-    click.echo(f"{path}: {done}; `audience personas undo {path}` brings the import back")
+    done = "what stood there before stands again" if stands else "taken away, as it was not there before the import"
+    click.echo(f"{path}: {done}; `audience personas undo {path}` changes it back")
 
 
 personas.add_command(import_command)
