@@ -16,6 +16,7 @@ from click.testing import CliRunner
 import toolkit
 from toolkit.audiences import editing
 from toolkit.cli.importing import import_command
+from toolkit.cli.lint import lint as lint_command
 from toolkit.cli.outcomes import outcomes as outcomes_group
 from toolkit.cli.personas import personas as personas_group
 from toolkit.errors import InputError
@@ -492,3 +493,15 @@ def test_every_import_can_be_taken_back(tmp_path: Path) -> None:
     call(import_command, [str(one), "-o", str(new)])
     assert "was not there before" in call(personas_group, ["undo", str(new)]).stdout
     assert not new.exists()
+
+
+def test_columns_of_drafts_and_of_results_are_remembered_side_by_side(tmp_path: Path) -> None:
+    """One table holds both: what was named for its drafts is no fault of its results, and neither is forgotten."""
+    table = write(tmp_path, "Words,Seen,Taps\nOne coat,1000,20\nTwo coats,1100,30\n", "both.csv")
+    call = CliRunner().invoke
+    assert call(lint_command, [str(table), "--map", "text=Words", "--surface", "facebook_post"]).exception is None
+    mapped = ["--map", "draft=Words", "--map", "shown=Seen", "--map", "clicks=Taps", "--surface", "facebook_post"]
+    assert "2 added" in call(outcomes_group, ["add", str(table), *mapped]).stdout
+    assert [draft.text for draft in toolkit.load_drafts(table).drafts] == ["One coat", "Two coats"]
+    results, _ = toolkit.load_outcomes(table, surface="facebook_post")
+    assert [one.clicks for one in results] == [20, 30]

@@ -55,7 +55,7 @@ def export(
 
     campaigns = []
     for source in drafts:
-        columns = read_map(source, mapped)
+        columns = read_map(source, mapped, "drafts")
         campaigns.append(load_drafts(source, surface=surface, columns=columns, sheet=sheet, where=where))
         say_notes(source, campaigns[-1].notes)
     campaign = campaigns[0] if len(campaigns) == 1 else merge_campaigns(campaigns)

@@ -126,7 +126,7 @@ def _choose_columns(path: Path, options: dict[str, Any]) -> dict[str, str]:
     if path.suffix.lower() == ".json":
         return {}
     table = _look_at(path, options["sheet"])
-    mapped = read_map(path, options["mapped"])
+    mapped = read_map(path, options["mapped"], "people")
     mapped = {own: importing.find_column(path, table, column) if column else "" for own, column in mapped.items()}
     tables.headings.check_map(str(path), "people", table.columns, mapped)
     named = {own: options[own] for own in importing.OWN if options[own]}

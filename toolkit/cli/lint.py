@@ -92,7 +92,9 @@ def lint(
     count = 0
     for path in drafts:
         try:
-            campaign = load_drafts(path, surface=surface, columns=read_map(path, mapped), sheet=sheet, where=where)
+            campaign = load_drafts(
+                path, surface=surface, columns=read_map(path, mapped, "drafts"), sheet=sheet, where=where
+            )
             say_notes(path, campaign.notes)
             remember_map(path, mapped)
             findings += linting.lint(campaign, people, brand=brand, select=select, ignore=ignore)

@@ -53,7 +53,7 @@ def add(
     from toolkit.validity.outcomes import add_outcomes, load_outcomes, matching
 
     today = datetime.datetime.now(datetime.UTC).date()
-    columns = read_map(file, mapped)
+    columns = read_map(file, mapped, "results")
     read, notes = load_outcomes(file, today, surface, columns=columns, sheet=sheet, where=where)
     addition = add_outcomes(api.default_store(), read, file.name, dry_run=dry_run)
     if not dry_run:

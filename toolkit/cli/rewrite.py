@@ -256,7 +256,7 @@ def _pick_draft(source: str, options: Mapping[str, Any]) -> tuple[Campaign, Draf
     campaign = load_drafts(
         source,
         surface=options["surface"],
-        columns=read_map(source, mapped),
+        columns=read_map(source, mapped, "drafts"),
         sheet=options["sheet"],
         where=options["where"],
     )

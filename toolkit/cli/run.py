@@ -52,7 +52,8 @@ def run(
     from toolkit.drafts import load_drafts, merge_campaigns
 
     campaigns = [
-        load_drafts(path, surface=surface, columns=read_map(path, mapped), sheet=sheet, where=where) for path in drafts
+        load_drafts(path, surface=surface, columns=read_map(path, mapped, "drafts"), sheet=sheet, where=where)
+        for path in drafts
     ]
     for path, read in zip(drafts, campaigns, strict=True):
         say_notes(path, read.notes)

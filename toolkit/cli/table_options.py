@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 
@@ -12,6 +12,7 @@ from toolkit.cli.options import option
 from toolkit.errors import InputError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Purpose = Literal["drafts", "people", "results"]
 
 _DRAFTS, _PEOPLE, _RESULTS = 'text="Post text"', 'age="How old"', 'draft="Post text"'
 _SHEET = option("--sheet", metavar="NAME", help="Sheet of a workbook.  [default: the first that fits]")
@@ -33,12 +34,12 @@ def result_options(command: Command) -> Command:
     return _map_to(_RESULTS)(_SHEET(_WHERE(command)))
 
 
-def read_map(path: str | Path, mapped: Sequence[str]) -> dict[str, str]:
-    """Return the columns that --map names, or those remembered from the last time for this file."""
+def read_map(path: str | Path, mapped: Sequence[str], purpose: Purpose | None = None) -> dict[str, str]:
+    """Return the columns that --map names, or those remembered from the last time for this file and purpose."""
     from toolkit.files import tables
 
     given = dict(_split(one) for one in mapped)
-    return {**tables.headings.load_map(path), **given}
+    return {**tables.headings.load_map(path, purpose), **given}
 
 
 def remember_map(path: str | Path, mapped: Sequence[str]) -> None:

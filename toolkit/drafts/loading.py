@@ -51,7 +51,7 @@ def load_drafts(
         _check_surface(surface, name_option("surface"))
     if str(source) == STANDARD_INPUT:
         return _read_standard_input(surface)
-    chosen = tables.headings.load_map(source) if columns is None else columns
+    chosen = tables.headings.load_map(source, "drafts") if columns is None else columns
     return _read_file(Path(source), surface, _Wanted(chosen, sheet, where))
 
 

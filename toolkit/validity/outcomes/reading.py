@@ -65,7 +65,7 @@ def load_outcomes(
         (1200, 48)
     """
     path, today = Path(path), today or datetime.datetime.now(datetime.UTC).date()
-    columns = tables.headings.load_map(path) if columns is None else columns
+    columns = tables.headings.load_map(path, "results") if columns is None else columns
     table = _load_table(path, sheet, columns)
     if not table.rows:
         raise InputError(f"{path}: there are no rows; write at least one result with draft and shown")
