@@ -8,6 +8,8 @@ from toolkit.cli.importing import import_command, print_persona
 from toolkit.cli.options import option, outside_option
 from toolkit.cli.table_options import say_notes
 
+_MOST_TWINS = 10
+
 
 @click.group()
 def personas() -> None:
@@ -91,8 +93,15 @@ def validate(path: str, *, strict: bool, as_json: bool) -> int:
     for key, held in segments.items():
         parts = (f"{value} {share:.0%} ({count})" for value, (count, share) in held.items())
         click.echo(f"  {key}: " + ", ".join(parts))
+    twins = [doubt for doubt in doubts if doubt.kind == "twins"]
+    untold = twins[_MOST_TWINS:]
     for doubt in doubts:
-        click.echo(f"  {doubt.kind}: {doubt.message}")
+        if doubt not in untold:
+            click.echo(f"  {doubt.kind}: {doubt.message}")
+    if untold:
+        click.echo(
+            f"  twins: {len(untold):,} of {len(twins):,} doubts of this kind are not shown; --json lists them all"
+        )
     return 1 if strict and doubts else 0
 
 
