@@ -51,6 +51,17 @@ def test_the_command_counts_what_the_control_reader_lacks(
     assert said in capsys.readouterr().out
 
 
+def test_the_command_says_once_of_how_many_reactions(
+    campaign: Campaign, audience: Audience, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first line of a run that nobody answered names the count before its reason, and not again after it."""
+    run = toolkit.run(campaign, audience, engine=ScriptedEngine(lambda _: CallFailed("HTTP 500")), rating="direct")
+    print_run(run, tmp_path, brief=True)
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("Not enough, from 0 of 24 reactions: no reaction could be used")
+    assert first.count("from 0 of 24 reactions") == 1
+
+
 def test_a_whole_run_tells_no_reasons(campaign: Campaign, audience: Audience) -> None:
     """Where nothing is missing nothing is said."""
     run, _ = ask(Animal(source="", keep=lambda _: chat(TEXT)), campaign, audience)

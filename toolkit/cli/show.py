@@ -59,7 +59,8 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
     """Print the verdict with its label. Unless brief, add the scorecard, verbatims, counts and folder."""
     console = Console(highlight=False)
     verdict = run.verdict()
-    console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(verdict.because)}", soft_wrap=True)
+    because = verdict.because.replace(f"; {verdict.basis}", "", 1) if verdict.basis else verdict.because
+    console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(because)}", soft_wrap=True)
     evidence = run.weigh_evidence()
     disagreement = say_disagreement(evidence)
     console.print(LABEL, style="dim", soft_wrap=True)
