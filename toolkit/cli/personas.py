@@ -57,7 +57,9 @@ def show(audience: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(loaded.model_dump_json())
         return
-    click.echo(f"{loaded.audience}: {' '.join(loaded.description.split())}\nSource: {' '.join(loaded.source.split())}")
+    described = " ".join(loaded.description.split())
+    click.echo(f"{loaded.audience}: {described}" if described else loaded.audience)
+    click.echo(f"Source: {' '.join(loaded.source.split()) or 'not said'}")
     click.echo("A run sends the model the name, age and text of each persona it draws, word for word as below.")
     for persona in loaded.personas:
         print_persona(persona)
