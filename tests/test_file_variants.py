@@ -505,3 +505,19 @@ def test_columns_of_drafts_and_of_results_are_remembered_side_by_side(tmp_path: 
     assert [draft.text for draft in toolkit.load_drafts(table).drafts] == ["One coat", "Two coats"]
     results, _ = toolkit.load_outcomes(table, surface="facebook_post")
     assert [one.clicks for one in results] == [20, 30]
+
+
+def test_rows_that_a_condition_leaves_out_are_told(tmp_path: Path) -> None:
+    """Drafts and results say how many, refuse to be none, and a file without rows refuses the condition."""
+    table = write(tmp_path, "text,shown,clicks\nOne coat,1000,20\nTwo coats,1100,30\n", "both.csv")
+    left = "1 of 2 rows are not what where asks for"
+    assert left in [str(note) for note in toolkit.load_drafts(table, where="shown > 1050").notes]
+    mapped = {"draft": "text"}
+    _, notes = toolkit.load_outcomes(table, where="shown > 1050", columns=mapped, surface="sms")
+    assert left in [str(note) for note in notes]
+    with pytest.raises(InputError, match="no draft is left: 2 of 2 rows are not what where asks for; change where"):
+        toolkit.load_drafts(table, where="shown > 9000")
+    with pytest.raises(InputError, match="no result is left: 2 of 2 rows are not what where asks for; change where"):
+        toolkit.load_outcomes(table, where="shown > 9000", columns=mapped, surface="sms")
+    with pytest.raises(InputError, match=r"chooses rows of a table; leave it out for \.txt"):
+        toolkit.load_drafts(write(tmp_path, "One coat", "one.txt"), where="shown > 1")

@@ -446,7 +446,7 @@ class _Maker:
         if self.redacted:
             notes.append(f"addresses or numbers inside {self.redacted} texts left out; {keep} keeps those of a column")
         if self.unwanted:
-            notes.append(f"{self.unwanted} of {len(numbered)} rows are not what {name_option('where')} asks for")
+            notes.append(tables.selecting.say_unwanted(self.unwanted, len(numbered)))
         if self.young:
             named = name_option("where", "age >= 13")
             advice = "" if self.youngest == ages.YOUNGEST else f"; {named} reads those of 13 to 17, too"

@@ -42,6 +42,11 @@ def read_conditions(expression: str, columns: Sequence[str], aliases: Mapping[st
     return fulfils_all
 
 
+def say_unwanted(unwanted: int, rows: int) -> str:
+    """Return how many rows the conditions leave out, such as "2 of 12 rows are not what --where asks for"."""
+    return f"{unwanted:,} of {rows:,} rows are not what {name_option('where')} asks for"
+
+
 def _read_condition(part: str, expression: str, columns: Sequence[str], aliases: Mapping[str, str]) -> RowTest:
     found = _CONDITION.fullmatch(part)
     if found is None or not found[5]:
