@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from toolkit.models import Campaign, Draft
 
 _PAYLOADS = (".json", ".jsonl")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:_[A-Z]{2,3})?")
 _CAMPAIGNS = (".yaml", ".yml")
 
 
@@ -53,6 +55,8 @@ def export(
     from toolkit.drafts import load_drafts, merge_campaigns, payloads, save_campaign
     from toolkit.files import write_atomically
 
+    if not _LANGUAGE.fullmatch(language):
+        raise InputError(f"--language {language}: not a code of a language, such as en_US, pt_BR or fil")
     campaigns = []
     for source in drafts:
         columns = read_map(source, mapped, "drafts")
