@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openai_server import OpenAIServer
 from provider_zoo import OBJECT, TEXT, Animal, Answer, Visit, Zoo, chat, error
 from recorded import write_campaign
 from scripted import ScriptedEngine, reading
@@ -259,3 +260,13 @@ def test_a_refusal_that_repeats_a_secret_is_masked(
     assert "no access with" in said
     kept = [path.read_bytes().decode(errors="replace") for path in tmp_path.rglob("*") if path.is_file()]
     assert not any(re.search("(gateway|key)-secret", text) for text in (*kept, said))
+
+
+def test_a_model_for_embeddings_is_refused_by_its_own_name(
+    server: OpenAIServer, campaign: Campaign, audience: Audience
+) -> None:
+    """The line names the model that the endpoint lacks, and not the one that answers."""
+    with pytest.raises(EngineUnavailable, match="refused model 'absent'"):
+        toolkit.run(
+            campaign, audience, model="m", base_url=server.base_url, embedding_model="absent", api_key="test-key"
+        )

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 import toolkit
 from toolkit.audiences import editing
 from toolkit.cli.importing import import_command
+from toolkit.cli.lint import lint as lint_command
 from toolkit.cli.outcomes import outcomes as outcomes_group
 from toolkit.cli.personas import personas as personas_group
 from toolkit.errors import InputError
@@ -483,11 +484,40 @@ def test_every_import_can_be_taken_back(tmp_path: Path) -> None:
     call(import_command, [str(one), "-o", str(out)])
     call(import_command, [str(two), "-o", str(out), "--force"])
     assert toolkit.load_audience(out).personas[0].age == 40
-    assert "as it was before the import" in call(personas_group, ["undo", str(out)]).stdout
+    assert "what stood there before stands again" in call(personas_group, ["undo", str(out)]).stdout
     assert toolkit.load_audience(out).personas[0].age == 30
-    call(personas_group, ["undo", str(out)])
+    again = call(personas_group, ["undo", str(out)]).stdout
     assert toolkit.load_audience(out).personas[0].age == 40
+    assert "brings the import back" not in again, "the import is what stands there now"
     new = tmp_path / "new.yaml"
     call(import_command, [str(one), "-o", str(new)])
     assert "was not there before" in call(personas_group, ["undo", str(new)]).stdout
     assert not new.exists()
+
+
+def test_columns_of_drafts_and_of_results_are_remembered_side_by_side(tmp_path: Path) -> None:
+    """One table holds both: what was named for its drafts is no fault of its results, and neither is forgotten."""
+    table = write(tmp_path, "Words,Seen,Taps\nOne coat,1000,20\nTwo coats,1100,30\n", "both.csv")
+    call = CliRunner().invoke
+    assert call(lint_command, [str(table), "--map", "text=Words", "--surface", "facebook_post"]).exception is None
+    mapped = ["--map", "draft=Words", "--map", "shown=Seen", "--map", "clicks=Taps", "--surface", "facebook_post"]
+    assert "2 added" in call(outcomes_group, ["add", str(table), *mapped]).stdout
+    assert [draft.text for draft in toolkit.load_drafts(table).drafts] == ["One coat", "Two coats"]
+    results, _ = toolkit.load_outcomes(table, surface="facebook_post")
+    assert [one.clicks for one in results] == [20, 30]
+
+
+def test_rows_that_a_condition_leaves_out_are_told(tmp_path: Path) -> None:
+    """Drafts and results say how many, refuse to be none, and a file without rows refuses the condition."""
+    table = write(tmp_path, "text,shown,clicks\nOne coat,1000,20\nTwo coats,1100,30\n", "both.csv")
+    left = "1 of 2 rows are not what where asks for"
+    assert left in [str(note) for note in toolkit.load_drafts(table, where="shown > 1050").notes]
+    mapped = {"draft": "text"}
+    _, notes = toolkit.load_outcomes(table, where="shown > 1050", columns=mapped, surface="sms")
+    assert left in [str(note) for note in notes]
+    with pytest.raises(InputError, match="no draft is left: 2 of 2 rows are not what where asks for; change where"):
+        toolkit.load_drafts(table, where="shown > 9000")
+    with pytest.raises(InputError, match="no result is left: 2 of 2 rows are not what where asks for; change where"):
+        toolkit.load_outcomes(table, where="shown > 9000", columns=mapped, surface="sms")
+    with pytest.raises(InputError, match=r"chooses rows of a table; leave it out for \.txt"):
+        toolkit.load_drafts(write(tmp_path, "One coat", "one.txt"), where="shown > 1")

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from conftest import Command
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from toolkit.audiences import list_audiences
 from toolkit.audiences.importing import suggest_columns
 from toolkit.audiences.sampling import draw_sample, fill_quotas
 from toolkit.audiences.vetting import count_voices, find_doubts
+from toolkit.cli.personas import personas as personas_group
 from toolkit.errors import InputError
 from toolkit.models import Audience, Persona
 
@@ -171,3 +173,18 @@ def test_validate_says_what_it_found(command: Command, tmp_path: Path) -> None:
     assert command("personas", "validate", path, "--strict").returncode == 1
     found = json.loads(command("personas", "validate", path, "--json").stdout)
     assert [doubt["kind"] for doubt in found["doubts"]] == ["twins"]
+
+
+def test_validate_shows_few_of_many_twins(tmp_path: Path) -> None:
+    """Ten pairs stand in the text, with the number of the rest; JSON has them all."""
+    path = tmp_path / "twins.yaml"
+    twin = "about: Sells old radios from a garage near the harbour and answers buyers late at night."
+    path.write_text(
+        "audience: twins\npersonas:\n"
+        + "".join(f"  - {{id: t{at}, name: T{at}, age: 30, {twin}}}\n" for at in range(6))
+    )
+    shown = CliRunner().invoke(personas_group, ["validate", str(path)]).stdout.splitlines()
+    assert sum("are described alike" in line for line in shown) == 10
+    assert shown[-1] == "  twins: 5 of 15 doubts of this kind are not shown; --json lists them all"
+    found = json.loads(CliRunner().invoke(personas_group, ["validate", str(path), "--json"]).stdout)
+    assert len(found["doubts"]) == 15

@@ -188,6 +188,7 @@ def test_the_command_writes_payloads_and_campaigns(tmp_path: Path) -> None:
         ([*asked, str(tmp_path / "a.txt")], r"cannot be written to .txt; allowed: .json, .jsonl, .yaml, .yml"),
         ([str(table)], "draft 'c' is on linkedin_post"),
         ([str(table), "--draft", "z"], "the drafts are: a, b, c"),
+        ([str(table), "--draft", "b", "--language", "en-gb"], "not a code of a language, such as en_US"),
     ):
         assert said in str(call(export, arguments).exception)
 

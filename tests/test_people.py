@@ -208,6 +208,13 @@ def test_rows_are_chosen_by_a_condition(tmp_path: Path) -> None:
         load(tmp_path, "age\n30\n", where="age > 90")
 
 
+def test_a_condition_names_a_band_as_it_is_written(tmp_path: Path) -> None:
+    """A band of ages is compared with the words of the cell, a number with the years that are read from it."""
+    rows = "age\n18-24\n25-34\n45-54\n"
+    assert [person.age for person in load(tmp_path, rows, where="age = 25-34").personas] == [29]
+    assert [person.age for person in load(tmp_path, rows, where="age != 25-34 and age < 45").personas] == [21]
+
+
 def test_a_sentence_from_columns(tmp_path: Path) -> None:
     """Columns in braces need no template language, and a wrong one is named."""
     text = "age,Job title,place\n30,Baker,Leeds\n31,,York\n"

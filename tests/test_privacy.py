@@ -96,6 +96,9 @@ LANGUAGES = [
     ("zip4", "x", "postcodes"),
 ]
 INSIDE = [
+    ("IP Address: 203.0.113.7. How old are you? 18-24.", "203.0.113.7"),
+    ("Ring me on 98765 43210.", "43210"),
+    ("We meet at 51.5074, -0.1278.", "51.5074"),
     ("Write to ada.oak+shop@mail.example.org!", "ada.oak"),
     ("ada (at) example.org", "example.org"),
     ("Ring +44 (0)20 7946 0018 after six", "7946"),
@@ -120,6 +123,7 @@ INSIDE = [
     ("at 51.50123, -0.12345", "51.50"),
 ]
 HARMLESS = [
+    "It runs on version 1.2.3.4.5. Or on 10.2.3.400.1.",
     "Costs 1,250.00 in 2026, 12345678, 1.0000000000.",
     "Since 01/11/2026, or 03/2019, at 12:30:45.",
     "From 2019-2024 to 2026.",

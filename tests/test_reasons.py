@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from scripted import ScriptedEngine
 from test_zoo import OPTIONS, Animal, ask
 
 import toolkit
+from toolkit.cli.show import print_run
 from toolkit.errors import CallFailed, EngineUnavailable
 from toolkit.models import Audience, Campaign
 from toolkit.models.exchange import Question
@@ -30,6 +32,34 @@ def test_the_three_most_frequent_reasons_are_told(campaign: Campaign, audience: 
     errors = run.reactions["error"].drop_nulls().to_list()
     assert len(errors) == run.counts.failed == sum(int(line.split()[0]) for line in told)
     assert all("\x0e" not in line for line in (*told, *errors))
+
+
+def test_the_command_counts_what_the_control_reader_lacks(
+    campaign: Campaign, audience: Audience, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run that is not whole says where, though every persona answered."""
+
+    def answer(question: Question) -> Any:
+        return TEXT if any(one.name in question.prompt for one in audience.personas) else CallFailed("HTTP 500")
+
+    run = toolkit.run(campaign, audience, engine=ScriptedEngine(answer), rating="direct")
+    print_run(run, tmp_path, brief=False)
+    lacking = run.methods.control_counts
+    assert lacking is not None
+    assert (run.counts.failed, lacking.failed > 0, run.is_complete) == (0, True, False)
+    said = f"0 failed, 0 from the store; the control reader lacks {lacking.failed} of {lacking.planned};"
+    assert said in capsys.readouterr().out
+
+
+def test_the_command_says_once_of_how_many_reactions(
+    campaign: Campaign, audience: Audience, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first line of a run that nobody answered names the count before its reason, and not again after it."""
+    run = toolkit.run(campaign, audience, engine=ScriptedEngine(lambda _: CallFailed("HTTP 500")), rating="direct")
+    print_run(run, tmp_path, brief=True)
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("Not enough, from 0 of 24 reactions: no reaction could be used")
+    assert first.count("from 0 of 24 reactions") == 1
 
 
 def test_a_whole_run_tells_no_reasons(campaign: Campaign, audience: Audience) -> None:

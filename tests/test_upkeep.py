@@ -219,6 +219,7 @@ def test_the_command_measures_exports_and_forgets(store: Path, command: Command,
     assert command("store", "export", "-o", one, **named).returncode == 2
     refused = command("store", "forget", "--draft", "jam", stdin="n\n", **named)
     assert refused.returncode == 130
+    assert refused.stderr.splitlines()[-1].endswith("not confirmed, so nothing was done; --yes confirms beforehand")
     assert find_words(store, WORD)
     done = command("store", "forget", "--draft", "jam", "--yes", **named)
     assert "turns of talks: 1" in done.stdout

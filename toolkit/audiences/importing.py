@@ -338,7 +338,7 @@ class _Maker:
     keep: frozenset[str] = frozenset()
     strict: bool = False
     path: Path = Path()
-    test: Callable[[Mapping[str, Any]], bool] | None = None
+    test: tables.selecting.RowTest | None = None
     youngest: int = ages.YOUNGEST
     label: str = ""
     named_in: tuple[str, ...] = ()
@@ -357,7 +357,8 @@ class _Maker:
         personas: list[Persona] = []
         faults: list[tuple[int, str]] = []
         for (number, row), age in zip(numbered, read, strict=True):
-            if self.test is not None and not self.test(_with_age(row.cells, column, age)):
+            years = {} if age.years is None else {column: age.years}
+            if self.test is not None and not self.test(row.cells, years):
                 self.unwanted += 1
                 continue
             if age.years is not None and age.years < self.youngest:
@@ -445,7 +446,7 @@ class _Maker:
         if self.redacted:
             notes.append(f"addresses or numbers inside {self.redacted} texts left out; {keep} keeps those of a column")
         if self.unwanted:
-            notes.append(f"{self.unwanted} of {len(numbered)} rows are not what {name_option('where')} asks for")
+            notes.append(tables.selecting.say_unwanted(self.unwanted, len(numbered)))
         if self.young:
             named = name_option("where", "age >= 13")
             advice = "" if self.youngest == ages.YOUNGEST else f"; {named} reads those of 13 to 17, too"
@@ -560,14 +561,10 @@ def find_column(path: Path, table: tables.LoadedTable, wanted: str) -> str:
 
 def _read_where(
     where: str | None, columns: Sequence[str], chosen: Mapping[str, str]
-) -> Callable[[Mapping[str, Any]], bool] | None:
+) -> tables.selecting.RowTest | None:
     if where is None:
         return None
     return tables.selecting.read_conditions(where, columns, {own: column for own, column in chosen.items() if column})
-
-
-def _with_age(cells: Mapping[str, Any], column: str, age: ages.ReadAge) -> Mapping[str, Any]:
-    return {**cells, column: age.years} if age.years is not None else cells
 
 
 def _find_about(table: tables.LoadedTable, export: tables.headings.Export | None) -> str | None:

@@ -34,7 +34,7 @@ _LEFT_OUT = re.compile(r"\[([a-zA-Z -]+) left out\]")
 _DATED = re.compile(r"\d{1,2}[./ -]\d{1,2}[./ -](?:19|20)\d{2}|\d{2}[./ -](?:19|20)\d{2}")
 
 _MAIL = re.compile(r"[\w.+%'-]*[\w+%-]\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}", re.IGNORECASE)
-_FOUR = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
+_FOUR = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)")
 _SIX = re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", re.IGNORECASE)
 _ABROAD = re.compile(r"(?<![\w+.,])(?:\+|00)\s?\(?[1-9](?:[\s().\u00a0\u202f/-]{0,2}\d){7,13}(?!\d)")
 _TRUNK = re.compile(
@@ -42,7 +42,7 @@ _TRUNK = re.compile(
     r"|(?<![\w.,+])0\d{9,11}(?!\w)"
 )
 _US_PHONE = re.compile(r"(?<![\d.,-])(?:1[ .-])?(?:\(\d{3}\)\s?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\d-])")
-_SPACED = re.compile(r"(?<![\w.,+])[6-9]\d{4} \d{5}(?![\w.,])")
+_SPACED = re.compile(r"(?<![\w.,+])[6-9]\d{4} \d{5}(?!\w|[.,]\d)")
 _CALLED = re.compile(
     r"(\b(?:call|phone|text|ring|tel|mobile|cell|whats ?app|sms|telefon|anrufen|handy|appelez|llama|llame|"
     r"ll\u00e1mame|m\u00f3vil|telefono|tel\u00e9fono|telefone|chiama\w*|bel)\b[^\d\n+]{0,24})"
@@ -62,9 +62,11 @@ _FINE_POSTCODE = re.compile(
     r"(?<!\w)(?:[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d{1,2}|\d[A-HJKPSTUW]|[A-HK-Y]\d[ABEHMNPRVWXY]) \d[ABD-HJLNP-UW-Z]{2}"
     r"|[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] \d[ABCEGHJ-NPRSTV-Z]\d)(?!\w)"
 )
-_POINT = re.compile(r"(?<![\d.])-?\d{1,2}\.\d{4,}\u00b0?\s*[NS]?\s*[,;/ ]\s*-?\d{1,3}\.\d{4,}\u00b0?\s*[EW]?(?![\d.])")
+_POINT = re.compile(
+    r"(?<![\d.])-?\d{1,2}\.\d{4,}\u00b0?\s*[NS]?\s*[,;/ ]\s*-?\d{1,3}\.\d{4,}\u00b0?\s*[EW]?(?!\d|\.\d)"
+)
 _DIGIT = re.compile(r"\d")
-_DIGITS = re.compile(r"(?:\d[\s().\u00a0\u202f/+-]{0,3}){7}")
+_DIGITS = re.compile(r"(?:\d[\s().,;\u00a0\u202f/+-]{0,3}){7}")
 _POSTED = re.compile(r"\d[A-Z](?:[A-Z]|\d)")
 
 

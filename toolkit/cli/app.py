@@ -65,6 +65,7 @@ def _make_settings(address: str, port: int, *, opens: bool) -> dict[str, Any]:
         "server.headless": not opens,
         "server.fileWatcherType": "none",
         "server.maxUploadSize": 20,
+        "server.showEmailPrompt": False,  # as in app.py's own file: a setting that changes late is warned of
         "browser.gatherUsageStats": False,
         "runner.postScriptGC": False,  # after each keystroke it would search all libraries for garbage, for 0.3 s
         "client.toolbarMode": "minimal",

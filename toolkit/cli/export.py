@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from toolkit.cli.options import option
-from toolkit.cli.table_options import read_map, say_notes, table_options
+from toolkit.cli.table_options import draft_options, read_map, say_notes
 from toolkit.errors import InputError, suggest
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from toolkit.models import Campaign, Draft
 
 _PAYLOADS = (".json", ".jsonl")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:_[A-Z]{2,3})?")
 _CAMPAIGNS = (".yaml", ".yml")
 
 
@@ -27,7 +29,7 @@ _CAMPAIGNS = (".yaml", ".yml")
 @click.option("--draft", "chosen", multiple=True, metavar="ID", help="Only this draft; repeatable.")
 @option("--language", default="en_US", show_default=True, metavar="CODE", help="Language of WhatsApp templates.")
 @option("--surface", metavar="NAME", help="Surface of drafts that name none.")
-@table_options
+@draft_options
 @option("--force", is_flag=True, help="Replace FILE if it exists.")
 def export(
     drafts: tuple[str, ...],
@@ -53,9 +55,11 @@ def export(
     from toolkit.drafts import load_drafts, merge_campaigns, payloads, save_campaign
     from toolkit.files import write_atomically
 
+    if not _LANGUAGE.fullmatch(language):
+        raise InputError(f"--language {language}: not a code of a language, such as en_US, pt_BR or fil")
     campaigns = []
     for source in drafts:
-        columns = read_map(source, mapped)
+        columns = read_map(source, mapped, "drafts")
         campaigns.append(load_drafts(source, surface=surface, columns=columns, sheet=sheet, where=where))
         say_notes(source, campaigns[-1].notes)
     campaign = campaigns[0] if len(campaigns) == 1 else merge_campaigns(campaigns)

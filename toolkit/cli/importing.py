@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toolkit.cli.options import option
-from toolkit.cli.table_options import map_option, read_map, remember_map, say_notes
+from toolkit.cli.table_options import people_options, read_map, remember_map, say_notes
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _LOOKED_AT = 10_000
 @option("--name", metavar="COLUMN", help="Column with the name.  [default: suggested]")
 @option("--age", metavar="COLUMN", help="Column with the age, or with bands such as 25-34.  [default: suggested]")
 @option("--weight", metavar="COLUMN", help="Column with the weight.  [default: suggested]")
-@map_option
+@people_options
 @option("--where", metavar="EXPRESSION", help="Rows to read, such as 'age >= 18 and country = GB'.")
 @option("--keep", multiple=True, metavar="COLUMN", help="Column to keep though it looks personal; repeatable.")
 @option("--sentence", metavar="TEXT", help="Description with columns in braces: '{job} in {place}'.")
@@ -126,7 +126,7 @@ def _choose_columns(path: Path, options: dict[str, Any]) -> dict[str, str]:
     if path.suffix.lower() == ".json":
         return {}
     table = _look_at(path, options["sheet"])
-    mapped = read_map(path, options["mapped"])
+    mapped = read_map(path, options["mapped"], "people")
     mapped = {own: importing.find_column(path, table, column) if column else "" for own, column in mapped.items()}
     tables.headings.check_map(str(path), "people", table.columns, mapped)
     named = {own: options[own] for own in importing.OWN if options[own]}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from toolkit.cli.options import option, outside_option, settled_paths
-from toolkit.cli.table_options import read_map, remember_map, say_notes, table_options
+from toolkit.cli.table_options import draft_options, read_map, remember_map, say_notes
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _NOTE = "A finding is a reason to look again. It is no ruling and no legal advic
 @click.command()
 @click.argument("drafts", nargs=-1, metavar="DRAFTS...")
 @option("--surface", metavar="NAME", help="Surface of drafts that name none.")
-@table_options
+@draft_options
 @option("--audience", metavar="NAME_OR_PATH", help="Also name personas whose description the copy repeats.")
 @option(
     "--brand",
@@ -92,7 +92,9 @@ def lint(
     count = 0
     for path in drafts:
         try:
-            campaign = load_drafts(path, surface=surface, columns=read_map(path, mapped), sheet=sheet, where=where)
+            campaign = load_drafts(
+                path, surface=surface, columns=read_map(path, mapped, "drafts"), sheet=sheet, where=where
+            )
             say_notes(path, campaign.notes)
             remember_map(path, mapped)
             findings += linting.lint(campaign, people, brand=brand, select=select, ignore=ignore)

@@ -70,10 +70,8 @@ def _run(arguments: list[str]) -> int:
         return _refuse(f"{path}: {' '.join(error.format_message().split())} Try `{path} --help`.", 2)
     except ToolkitError as error:
         return _refuse(f"audience: {error}", error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        return _refuse(
-            "audience: interrupted; the answers so far are saved, and the same command continues", INTERRUPTED
-        )
+    except (KeyboardInterrupt, click.Abort) as error:
+        return _refuse(f"audience: {_say_end(error)}", INTERRUPTED)
     except SystemExit:  # by Click, with 1, where the reader of a pipe is gone: here that would be a failed check
         outcome = READER_GONE
     except OSError as error:
@@ -82,6 +80,13 @@ def _run(arguments: list[str]) -> int:
         sys.stdout = None  # flushing at exit would fail again
         return _refuse(f"audience: standard output cannot be written: {error.strerror}; free space there", 2)
     return outcome if isinstance(outcome, int) else 0
+
+
+def _say_end(error: KeyboardInterrupt | click.Abort) -> str:
+    """Tell Ctrl-C at work from a question that nobody said yes to."""
+    if isinstance(error, click.Abort) and not isinstance(error.__cause__, KeyboardInterrupt):
+        return "not confirmed, so nothing was done; --yes confirms beforehand"
+    return "interrupted; the answers so far are saved, and the same command continues"
 
 
 def _refuse(line: str, code: int) -> int:

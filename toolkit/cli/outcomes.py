@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from toolkit.cli.options import option
-from toolkit.cli.table_options import read_map, remember_map, table_options
+from toolkit.cli.table_options import read_map, remember_map, result_options
 from toolkit.errors import InputError, suggest
 
 
@@ -23,7 +23,7 @@ def outcomes() -> None:
 @outcomes.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @option("--surface", metavar="NAME", help="Surface of rows that name none.")
-@table_options
+@result_options
 @option("--dry-run", is_flag=True, help="Read and check the file. Keep nothing.")
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def add(
@@ -53,7 +53,7 @@ def add(
     from toolkit.validity.outcomes import add_outcomes, load_outcomes, matching
 
     today = datetime.datetime.now(datetime.UTC).date()
-    columns = read_map(file, mapped)
+    columns = read_map(file, mapped, "results")
     read, notes = load_outcomes(file, today, surface, columns=columns, sheet=sheet, where=where)
     addition = add_outcomes(api.default_store(), read, file.name, dry_run=dry_run)
     if not dry_run:

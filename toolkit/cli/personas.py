@@ -8,6 +8,8 @@ from toolkit.cli.importing import import_command, print_persona
 from toolkit.cli.options import option, outside_option
 from toolkit.cli.table_options import say_notes
 
+_MOST_TWINS = 10
+
 
 @click.group()
 def personas() -> None:
@@ -55,7 +57,9 @@ def show(audience: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(loaded.model_dump_json())
         return
-    click.echo(f"{loaded.audience}: {' '.join(loaded.description.split())}\nSource: {' '.join(loaded.source.split())}")
+    described = " ".join(loaded.description.split())
+    click.echo(f"{loaded.audience}: {described}" if described else loaded.audience)
+    click.echo(f"Source: {' '.join(loaded.source.split()) or 'not said'}")
     click.echo("A run sends the model the name, age and text of each persona it draws, word for word as below.")
     for persona in loaded.personas:
         print_persona(persona)
@@ -91,8 +95,15 @@ def validate(path: str, *, strict: bool, as_json: bool) -> int:
     for key, held in segments.items():
         parts = (f"{value} {share:.0%} ({count})" for value, (count, share) in held.items())
         click.echo(f"  {key}: " + ", ".join(parts))
+    twins = [doubt for doubt in doubts if doubt.kind == "twins"]
+    untold = twins[_MOST_TWINS:]
     for doubt in doubts:
-        click.echo(f"  {doubt.kind}: {doubt.message}")
+        if doubt not in untold:
+            click.echo(f"  {doubt.kind}: {doubt.message}")
+    if untold:
+        click.echo(
+            f"  twins: {len(untold):,} of {len(twins):,} doubts of this kind are not shown; --json lists them all"
+        )
     return 1 if strict and doubts else 0
 
 
@@ -108,8 +119,8 @@ def undo(path: str) -> None:
     from toolkit.audiences import editing
 
     stands = editing.undo_import(Path(path))
-    done = "as it was before the import" if stands else "taken away, as it was not there before the import"
-    click.echo(f"{path}: {done}; `audience personas undo {path}` brings the import back")
+    done = "what stood there before stands again" if stands else "taken away, as it was not there before the import"
+    click.echo(f"{path}: {done}; `audience personas undo {path}` changes it back")
 
 
 personas.add_command(import_command)

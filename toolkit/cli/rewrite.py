@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toolkit.cli.options import REACHING, option, rewriting_options
-from toolkit.cli.table_options import read_map, remember_map, say_notes, table_options
+from toolkit.cli.table_options import draft_options, read_map, remember_map, say_notes
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _SETTINGS = ("objective", "rating", "repeats", "seed", "head_to_head", "keep_wei
 @option("--wish", default="", metavar="TEXT", help="What else the new version should do.")
 @option("--fresh", is_flag=True, help="Retest on personas who raised no objections. Needs --sample.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write both drafts as a campaign file.")
-@table_options
+@draft_options
 @rewriting_options
 def rewrite(draft: str, **options: Any) -> int:
     """Rewrite a draft to answer its objections. Lint and test both versions.
@@ -256,7 +256,7 @@ def _pick_draft(source: str, options: Mapping[str, Any]) -> tuple[Campaign, Draf
     campaign = load_drafts(
         source,
         surface=options["surface"],
-        columns=read_map(source, mapped),
+        columns=read_map(source, mapped, "drafts"),
         sheet=options["sheet"],
         where=options["where"],
     )

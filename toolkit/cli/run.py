@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toolkit.cli.options import REACHING, asking_options, option
-from toolkit.cli.table_options import read_map, remember_map, say_notes, table_options
+from toolkit.cli.table_options import draft_options, read_map, remember_map, say_notes
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _RUNS = Path("runs")
 @click.command()
 @click.argument("drafts", nargs=-1, required=True, metavar="DRAFTS...")
 @option("--surface", metavar="NAME", help="Surface of drafts that name none.")
-@table_options
+@draft_options
 @asking_options
 def run(
     drafts: tuple[str, ...],
@@ -52,7 +52,8 @@ def run(
     from toolkit.drafts import load_drafts, merge_campaigns
 
     campaigns = [
-        load_drafts(path, surface=surface, columns=read_map(path, mapped), sheet=sheet, where=where) for path in drafts
+        load_drafts(path, surface=surface, columns=read_map(path, mapped, "drafts"), sheet=sheet, where=where)
+        for path in drafts
     ]
     for path, read in zip(drafts, campaigns, strict=True):
         say_notes(path, read.notes)

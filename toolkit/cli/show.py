@@ -59,7 +59,8 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
     """Print the verdict with its label. Unless brief, add the scorecard, verbatims, counts and folder."""
     console = Console(highlight=False)
     verdict = run.verdict()
-    console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(verdict.because)}", soft_wrap=True)
+    because = verdict.because.replace(f"; {verdict.basis}", "", 1) if verdict.basis else verdict.because
+    console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(because)}", soft_wrap=True)
     evidence = run.weigh_evidence()
     disagreement = say_disagreement(evidence)
     console.print(LABEL, style="dim", soft_wrap=True)
@@ -205,8 +206,12 @@ def _say_counts(run: Run) -> str:
     share = methods.cached_tokens / methods.prompt_tokens if methods.prompt_tokens else 0.0
     cached = f" ({share:.0%} of {methods.prompt_tokens:,} prompt tokens from the provider's cache)" if share else ""
     rated = "" if methods.rating_seconds is None else f", rated in {methods.rating_seconds:.1f} s"
+    others = (("control reader", methods.control_counts), ("head-to-head", methods.head_to_head_counts))
+    lacks = "".join(
+        f"; the {name} lacks {held.failed} of {held.planned}" for name, held in others if held and held.failed
+    )
     return (
         f"{counts.ok} of {counts.planned} reactions, {counts.refused} refused, {counts.failed} failed, "
-        f"{counts.from_store} from the store; {counts.calls} calls, {cost}{cached}. Model {methods.model}. "
+        f"{counts.from_store} from the store{lacks}; {counts.calls} calls, {cost}{cached}. Model {methods.model}. "
         f"Asked in {methods.asking_seconds or 0:.1f} s{rated}."
     )

@@ -111,6 +111,8 @@ def export(out: str, draft: str | None, persona: str | None, campaign: str | Non
     from toolkit.files import write_atomically
 
     path = Path(out)
+    if path.suffix.lower() != ".jsonl":
+        raise InputError(f"--out {path}: the store cannot be written to {path.suffix or 'no suffix'}; allowed: .jsonl")
     if path.exists() and not force:
         raise InputError(f"{path}: the file exists; pass --force to replace it")
     with _open() as upkeep:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 
@@ -12,34 +12,34 @@ from toolkit.cli.options import option
 from toolkit.errors import InputError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Purpose = Literal["drafts", "people", "results"]
 
-_MAP = option(
-    "--map",
-    "mapped",
-    multiple=True,
-    metavar="FIELD=COLUMN",
-    help='Column of a field, such as draft="Post text", or none; repeatable, remembered in NAME.map.yaml.',
-)
+_DRAFTS, _PEOPLE, _RESULTS = 'text="Post text"', 'age="How old"', 'draft="Post text"'
 _SHEET = option("--sheet", metavar="NAME", help="Sheet of a workbook.  [default: the first that fits]")
 _WHERE = option("--where", metavar="EXPRESSION", help="Rows to read, such as 'age >= 18 and country = GB'.")
 
 
-def map_option(command: Command) -> Command:
-    """Add --map and --sheet."""
-    return _MAP(_SHEET(command))
+def people_options(command: Command) -> Command:
+    """Add --map and --sheet of a table of people."""
+    return _map_to(_PEOPLE)(_SHEET(command))
 
 
-def table_options(command: Command) -> Command:
-    """Add --map, --sheet and --where."""
-    return _MAP(_SHEET(_WHERE(command)))
+def draft_options(command: Command) -> Command:
+    """Add --map, --sheet and --where of a table of drafts."""
+    return _map_to(_DRAFTS)(_SHEET(_WHERE(command)))
 
 
-def read_map(path: str | Path, mapped: Sequence[str]) -> dict[str, str]:
-    """Return the columns that --map names, or those remembered from the last time for this file."""
+def result_options(command: Command) -> Command:
+    """Add --map, --sheet and --where of a table of results."""
+    return _map_to(_RESULTS)(_SHEET(_WHERE(command)))
+
+
+def read_map(path: str | Path, mapped: Sequence[str], purpose: Purpose | None = None) -> dict[str, str]:
+    """Return the columns that --map names, or those remembered from the last time for this file and purpose."""
     from toolkit.files import tables
 
     given = dict(_split(one) for one in mapped)
-    return {**tables.headings.load_map(path), **given}
+    return {**tables.headings.load_map(path, purpose), **given}
 
 
 def remember_map(path: str | Path, mapped: Sequence[str]) -> None:
@@ -61,5 +61,11 @@ def say_notes(source: str | Path, notes: Sequence[str]) -> None:
 def _split(one: str) -> tuple[str, str]:
     name, equals, column = one.partition("=")
     if not equals or not name.strip() or not column.strip():
-        raise InputError(f'--map {one!r}: not FIELD=COLUMN, such as draft="Post text"')
+        raise InputError(f'--map {one!r}: not FIELD=COLUMN, such as surface="Channel"')
     return name.strip(), "" if column.strip().lower() == "none" else column.strip()
+
+
+def _map_to(example: str) -> Callable[[Command], Command]:
+    """Return --map with an example of a field that such a table has."""
+    said = f"Column of a field, such as {example}, or none; repeatable, remembered in NAME.map.yaml."
+    return option("--map", "mapped", multiple=True, metavar="FIELD=COLUMN", help=said)

@@ -51,7 +51,7 @@ def load_drafts(
         _check_surface(surface, name_option("surface"))
     if str(source) == STANDARD_INPUT:
         return _read_standard_input(surface)
-    chosen = tables.headings.load_map(source) if columns is None else columns
+    chosen = tables.headings.load_map(source, "drafts") if columns is None else columns
     return _read_file(Path(source), surface, _Wanted(chosen, sheet, where))
 
 
@@ -111,6 +111,9 @@ def _read_file(path: Path, surface: str | None, wanted: _Wanted) -> Campaign:
         return _read_json_lines(text, path, surface, wanted)
     if suffix == ".txt" and tables.is_table_text(text):
         return _make_from_tables(tables.load_tables(path, "drafts"), path, surface, wanted)
+    if wanted.where is not None:
+        said = name_option("where", wanted.where)
+        raise InputError(f"{path}: {said} chooses rows of a table; leave it out for {suffix}")
     if suffix == ".txt":
         return _make_single({"text": text.strip()}, path.stem, Located(None, str(path)), surface)
     if suffix == ".md":
@@ -288,10 +291,11 @@ def _make_from_tables(
     if skipped:
         notes.append(f"sheets without a column of words not read: {', '.join(skipped)}")
     rows: list[_PlacedRow] = []
+    unwanted: list[str] = []
     for table, fields in fitting:
         export = tables.headings.find_export("drafts", table.columns)
         label = f"read as {export.label}: " if export is not None else ""
-        kept = _keep_rows(table, wanted)
+        kept = _keep_rows(table, wanted, unwanted)
         if export is not None and export.spare:
             kept = _drop_wordless(kept, fields, notes)
         unread = [name for name in table.columns if name not in fields.values()]
@@ -305,7 +309,9 @@ def _make_from_tables(
             notes.append(f"columns read: {', '.join(renamed)}")
         place = f"{path}: sheet {table.sheet!r}, row " if len(found) > 1 else f"{path}:"
         rows += _name_cells(kept, fields, place, notes)
-    return _make_from_rows(rows, path, surface, tuple(dict.fromkeys(notes)))
+    if unwanted and not rows:
+        raise InputError(f"{path}: no draft is left: {unwanted[0]}; change {name_option('where')}")
+    return _make_from_rows(rows, path, surface, tuple(dict.fromkeys([*notes, *unwanted])))
 
 
 class _PlacedRow(NamedTuple):
@@ -368,11 +374,15 @@ def _refuse_columns(path: Path, found: Sequence[tables.LoadedTable]) -> None:
     )
 
 
-def _keep_rows(table: tables.LoadedTable, wanted: _Wanted) -> list[tables.Row]:
+def _keep_rows(table: tables.LoadedTable, wanted: _Wanted, unwanted: list[str]) -> list[tables.Row]:
+    """Return the rows that are wanted; what to say of the others is added to `unwanted`."""
     if wanted.where is None:
         return table.rows
     test = tables.selecting.read_conditions(wanted.where, table.columns)
-    return [row for row in table.rows if test(row.cells)]
+    kept = [row for row in table.rows if test(row.cells)]
+    if len(kept) < len(table.rows):
+        unwanted.append(tables.selecting.say_unwanted(len(table.rows) - len(kept), len(table.rows)))
+    return kept
 
 
 def _name_cells(

@@ -343,7 +343,7 @@ class OpenAIEngine:
             attempt += 1
             met[kind] += 1
             blanks += outcome.is_hidden
-            final = self._find_end(outcome, kind, met, time.monotonic() - began + rest)
+            final = self._find_end(outcome, kind, met, time.monotonic() - began + rest, str(write().get("model", "")))
             pace.leave(slot, traffic, outcome.headers, wait=wait)
             if final is not None:
                 raise final
@@ -352,7 +352,9 @@ class OpenAIEngine:
             if may_be_charged(outcome) and before_retry is not None:
                 await before_retry()
 
-    def _find_end(self, complaint: Complaint, kind: Kind, met: Counter[Kind], seconds: float) -> Exception | None:
+    def _find_end(
+        self, complaint: Complaint, kind: Kind, met: Counter[Kind], seconds: float, model: str
+    ) -> Exception | None:
         """Return the error to raise; None where another attempt may help. `met` counts the complaints of this call."""
         if kind is Kind.FILTERED:
             return FilteredError(complaint.words or "the endpoint's content filter")
@@ -365,16 +367,16 @@ class OpenAIEngine:
         can_wait = find_traffic(kind, complaint) is not Traffic.OTHER or kind is Kind.OTHER
         if can_wait and not is_over and seconds <= DEADLINE_SECONDS:
             return None
-        return self._give_up(complaint, kind)
+        return self._give_up(complaint, kind, model)
 
-    def _give_up(self, complaint: Complaint, kind: Kind) -> Exception:
+    def _give_up(self, complaint: Complaint, kind: Kind, model: str) -> Exception:
         """Return the error to raise; one that no call can get round ends the pace for everybody."""
         complaint = replace(complaint, words=self._secrets.mask(complaint.words))
         translated = translate(
             complaint,
             kind,
             where=self._where,
-            model=self._served_model,
+            model=model or self._served_model,
             answered=self._answered,
             seconds=self._timeout,
         )

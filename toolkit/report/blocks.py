@@ -61,7 +61,7 @@ def render_objections(objections: Sequence[ObjectionBlock]) -> Markup:
 
 
 def render_evidence(rows: Sequence[tuple[str, str]]) -> Markup:
-    """Return sentences, each with what it rests on, as safe HTML with its own style."""
+    """Return sentences, each with what it rests on unless it says so itself, as safe HTML with its own style."""
     template = _environment().get_template("evidence.html.j2")
     return Markup(template.render(rows=rows, style=Markup(_load_style())))  # noqa: S704 - autoescaped
 

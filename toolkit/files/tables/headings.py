@@ -112,15 +112,22 @@ def check_map(place: str, purpose: Purpose, columns: Sequence[str], chosen: Mapp
             )
 
 
-def load_map(path: str | Path) -> dict[str, str]:
-    """Return the columns that are remembered for a file, in NAME.map.yaml beside it; none where there is no such."""
+def load_map(path: str | Path, purpose: Purpose | None = None) -> dict[str, str]:
+    """Return the columns that are remembered for a file, in NAME.map.yaml beside it; none where there is no such.
+
+    One table may hold drafts and their results: for a purpose, fields that only another one has are left out.
+    """
     beside = Path(path).with_suffix(".map.yaml")
     if str(path) == "-" or not beside.is_file():
         return {}
     value = load_yaml(read_text(beside), str(beside)).value
     if not isinstance(value, dict) or not all(isinstance(column, str) for column in value.values()):
         raise InputError(f"{beside}: not a mapping of fields to columns; write lines such as `draft: Post text`")
-    return value
+    if purpose is None:
+        return value
+    words = _load_words()
+    others = {name for fields in words.values() for name in fields} - set(words[purpose])
+    return {name: column for name, column in value.items() if name not in others}
 
 
 def save_map(path: str | Path, columns: Mapping[str, str]) -> Path:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from toolkit.errors import InputError, name_option, suggest
 from toolkit.files.tables.headings import simplify
@@ -17,20 +18,36 @@ _TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 
-Test = Callable[[Mapping[str, Any]], bool]
+_AS_WRITTEN: Mapping[str, Any] = MappingProxyType({})
 
 
-def read_conditions(expression: str, columns: Sequence[str], aliases: Mapping[str, str] | None = None) -> Test:
+class RowTest(Protocol):
+    """Tells whether a row is wanted, by its cells."""
+
+    def __call__(self, cells: Mapping[str, Any], numbers: Mapping[str, Any] = _AS_WRITTEN) -> bool:
+        """Return whether the cells fulfil every condition; `numbers` stand for cells that are read as such."""
+
+
+def read_conditions(expression: str, columns: Sequence[str], aliases: Mapping[str, str] | None = None) -> RowTest:
     """Return a test of a row's cells; `aliases` names the column of a field, such as age.
 
     Conditions are joined by "and". A column with odd characters stands between quotes. Numbers are compared as numbers,
     words regardless of case; an empty cell fulfils only "!=". Raises InputError where the expression cannot be read.
     """
     tests = [_read_condition(part, expression, columns, aliases or {}) for part in _AND.split(expression.strip())]
-    return lambda cells: all(test(cells) for test in tests)
+
+    def fulfils_all(cells: Mapping[str, Any], numbers: Mapping[str, Any] = _AS_WRITTEN) -> bool:
+        return all(test(cells, numbers) for test in tests)
+
+    return fulfils_all
 
 
-def _read_condition(part: str, expression: str, columns: Sequence[str], aliases: Mapping[str, str]) -> Test:
+def say_unwanted(unwanted: int, rows: int) -> str:
+    """Return how many rows the conditions leave out, such as "2 of 12 rows are not what --where asks for"."""
+    return f"{unwanted:,} of {rows:,} rows are not what {name_option('where')} asks for"
+
+
+def _read_condition(part: str, expression: str, columns: Sequence[str], aliases: Mapping[str, str]) -> RowTest:
     found = _CONDITION.fullmatch(part)
     if found is None or not found[5]:
         said = name_option("where", expression)
@@ -47,8 +64,8 @@ def _read_condition(part: str, expression: str, columns: Sequence[str], aliases:
         said = name_option("where", expression)
         raise InputError(f"{said}: {found[4]} compares numbers, and {wanted!r} is none")
 
-    def fulfils(cells: Mapping[str, Any]) -> bool:
-        cell = cells.get(column)
+    def fulfils(cells: Mapping[str, Any], numbers: Mapping[str, Any] = _AS_WRITTEN) -> bool:
+        cell = cells.get(column) if number is None else numbers.get(column, cells.get(column))
         if cell is None or cell == "":
             return found[4] == "!="
         held = _read_number(str(cell)) if number is not None else None

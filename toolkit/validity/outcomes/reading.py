@@ -65,14 +65,13 @@ def load_outcomes(
         (1200, 48)
     """
     path, today = Path(path), today or datetime.datetime.now(datetime.UTC).date()
-    columns = tables.headings.load_map(path) if columns is None else columns
+    columns = tables.headings.load_map(path, "results") if columns is None else columns
     table = _load_table(path, sheet, columns)
     if not table.rows:
         raise InputError(f"{path}: there are no rows; write at least one result with draft and shown")
-    if where is not None:
-        wanted = tables.selecting.read_conditions(where, table.columns)
-        table = dataclasses.replace(table, rows=[row for row in table.rows if wanted(row.cells)])
+    table, unwanted = _choose_rows(path, table, where)
     layout, notes = _find_layout(path, table, columns)
+    notes += unwanted
     has_commas = tables.numbers.has_decimal_commas(cell for row in table.rows for cell in row.cells.values())
     rows = _keep_results(table.rows, layout, notes, has_commas=has_commas)
     days = _list_cells(rows, "date")
@@ -95,6 +94,20 @@ def load_outcomes(
     if layout.label:
         notes.insert(0, f"read as {layout.label}: {len(kept)} result{'' if len(kept) == 1 else 's'}")
     return OutcomeTable(kept, notes)
+
+
+def _choose_rows(path: Path, table: tables.LoadedTable, where: str | None) -> tuple[tables.LoadedTable, list[str]]:
+    """Return the table with the rows that are wanted, and what to say of the others."""
+    if where is None:
+        return table, []
+    wanted = tables.selecting.read_conditions(where, table.columns)
+    rows = [row for row in table.rows if wanted(row.cells)]
+    if len(rows) == len(table.rows):
+        return table, []
+    said = tables.selecting.say_unwanted(len(table.rows) - len(rows), len(table.rows))
+    if not rows:
+        raise InputError(f"{path}: no result is left: {said}; change {name_option('where')}")
+    return dataclasses.replace(table, rows=rows), [spell_out(said)]
 
 
 def _read_rows(path: Path, rows: Sequence[tables.Row], reader: _Reader) -> list[tuple[int, outcome_log.Outcome]]:
