@@ -41,6 +41,8 @@ from toolkit.store import make_key
 
 Parsed = TypeVar("Parsed")
 _ATTEMPTS = 2
+_DRAWS = 5
+"""How often a page is written on until the words are a person's own: small models often copy, and a draw is short."""
 _MOST_SHOWN = 160
 _ROOM_AFTER = 4
 """How many times the usual room all questions get once a model was seen to think it away."""
@@ -361,8 +363,8 @@ class Asker:
     async def _ask_engine(
         self, key: bytes, content: bytes, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
     ) -> exchange.Reply:
-        tries = _Tries()
-        for attempt in range(_ATTEMPTS):
+        tries, attempts = _Tries(), _ATTEMPTS if self._engine.form == "chat" else _DRAWS
+        for attempt in range(attempts):
             again = repairs.ask_again(question, tries.problem, self._engine.form)
             try:
                 if attempt:
@@ -382,18 +384,20 @@ class Asker:
                     f"choose {name_option('rating', 'ssr')} or direct"
                 )
             reply = self._judge(reply, parse, tries)
-            if tries.problem is None or reply.filtered or (reply.refusal and attempt + 1 == _ATTEMPTS):
+            if tries.problem is None or reply.filtered or (reply.refusal and attempt + 1 == attempts):
                 usage.bad += ("refused",) if reply.refusal else ()
                 return self._settle(key, content, reply, tries, usage, question.about)
             tries.earlier.append(reply)
             is_astray = isinstance(tries.problem, repairs.AstrayReply)
             usage.bad += () if is_astray else (tries.problem.kind,)
+            if tries.astray and attempt + 1 >= _ATTEMPTS:
+                break
         if tries.astray:
             _, nearest = max(tries.astray, key=lambda found: found[0])
             return self._settle(key, content, nearest, tries, usage, question.about)
         usage.take(_add_up(tries.earlier[-1], tries.earlier[:-1]))
         raise CallFailed(
-            f"{_ATTEMPTS} replies could not be used: {tries.problem}{_show_sample(tries.earlier[-1].text)}"
+            f"{len(tries.earlier)} replies could not be used: {tries.problem}{_show_sample(tries.earlier[-1].text)}"
         )
 
     def _judge(self, reply: exchange.Reply, parse: Callable[[str], Any], tries: _Tries) -> exchange.Reply:
