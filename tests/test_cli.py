@@ -191,7 +191,7 @@ def test_nothing_listening_is_one_line(command: Command) -> None:
         (["run", CAMPAIGN, "--surface", "facebok_post"], "mean facebook_post"),
         (["run", CAMPAIGN, "--samlpe", "3"], "--sample"),
         (["run", CAMPAIGN, "--concurency", "3"], "mean '--concurrency'?"),
-        (["record", CAMPAIGN, "--max-costs", "3"], "mean '--max-cost'?"),
+        (["record", CAMPAIGN, "--max-costs", "3"], "mean one of: '--max-cost', '--max-tokens'?"),
         (["chek"], "mean 'check'?"),
         (["outcomes", "calibrat"], "'calibrate'"),
         (["run", CAMPAIGN, "--price", "cheap"], "IN,OUT"),

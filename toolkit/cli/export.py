@@ -48,7 +48,7 @@ def export(
     A WhatsApp template is of the Cloud API, a Messenger message of the Send API.
 
     FILE.json holds one payload or a list, FILE.jsonl one a line. FILE.yaml is a campaign, from any table of drafts.
-    `audience lint` and `audience run` read each of them again. Whom a message is sent to is yours to add.
+    `audience lint` and `audience run` read each of them again. You add who receives it.
 
     Example:  audience export examples/paypal-invoices.yaml --draft plain
     """

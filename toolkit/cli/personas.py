@@ -110,7 +110,7 @@ def validate(path: str, *, strict: bool, as_json: bool) -> int:
 @personas.command()
 @click.argument("path", type=click.Path(), metavar="FILE")
 def undo(path: str) -> None:
-    """Take back the last import into FILE: what stood there before stands again. Undo again to bring it back.
+    """Take back the last import into FILE: the version before is back. Undo again to bring it back.
 
     Example:  audience personas undo personas/buyers.yaml
     """

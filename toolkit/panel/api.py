@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Unpack
 
-from toolkit.engines import DEFAULT_MODEL, base, local, make_batch_engine, reaching
+from toolkit.engines import DEFAULT_MODEL, base, make_batch_engine, reaching
 from toolkit.errors import InputError, check_options, name_option
 from toolkit.models import exchange
 from toolkit.panel.background import run_blocking
@@ -307,6 +307,8 @@ def _find_form(engine: str, asking: Asking) -> exchange.Form:
         return "completion" if asking.form == "page" else "chat"
     if asking.model is None:
         return "completion"
+    from toolkit.engines import local  # brings the SDK along, which a replay goes without
+
     return local.choose_form(local.find_model(asking.model), asking.form)
 
 
