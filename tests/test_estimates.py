@@ -40,6 +40,15 @@ def test_tokens_are_near_enough(row: dict[str, Any]) -> None:
     assert count(row["text"]) == pytest.approx(row["tokens"], rel=allowed)
 
 
+def test_an_estimate_writes_nothing(
+    audience: Audience, campaign: Campaign, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With no store yet, nothing is left in the folder: what is looked up in memory makes no file of that name."""
+    monkeypatch.chdir(tmp_path)
+    toolkit.estimate(campaign, audience, **PRICED, **OPTIONS, store=tmp_path / "none.sqlite")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_stored_reactions_are_taken_off(audience: Audience, campaign: Campaign) -> None:
     """What the store holds costs nothing more; when it holds everything, nothing is left to pay."""
     engine = ScriptedEngine(lambda _: reading(ratings={}), model="m")

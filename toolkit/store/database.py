@@ -30,6 +30,8 @@ _NEXT_STEP = {
     sqlite3.SQLITE_CORRUPT: "it is damaged; move it away (`sqlite3 FILE .recover` reads what is left)",
     sqlite3.SQLITE_NOTADB: "it is not a store; move it away",
 }
+IN_MEMORY = Path(":memory:")
+"""No file: what is kept there goes with the process."""
 _PRIVATE, _UNASKED = 0o600, 0o644
 _CREATED = re.compile(r"CREATE (?:TABLE|INDEX) IF NOT EXISTS (\w+)")
 _PRIMARY = 0xFF
@@ -59,8 +61,9 @@ class Database:
         self._path = path
         self._patience = patience
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _keep_private(path)
+            if path != IN_MEMORY:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _keep_private(path)
             self._connection = self._open()
         except (OSError, sqlite3.Error) as error:
             raise self._refusal(error) from None
