@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Command
 
 import toolkit
-from toolkit.cli.main import main
 from toolkit.engines import local, reaching
 from toolkit.models import Audience, Campaign
 from toolkit.results import Run
@@ -100,7 +100,8 @@ def test_the_page_reaches_the_same_server(campaign: Campaign, audience: Audience
     assert run.methods.completion_tokens < 4 * 2 * 60
 
 
-def test_doctor_finds_it(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_doctor_finds_it(address: str, command: Command) -> None:
     """The doctor names the address as one that answers."""
-    assert main(["doctor", "--base-url", address]) == 0
-    assert f"reachable at {address}" in capsys.readouterr().out
+    found = command("doctor", "--base-url", address)
+    assert found.returncode == 0
+    assert f"reachable at {address}" in found.stdout
