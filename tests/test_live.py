@@ -74,10 +74,15 @@ def test_a_run_goes_on_within_other_limits(audience: Audience, campaign: Campaig
 def test_a_run_that_nobody_watches_goes_on_and_is_saved(
     audience: Audience, campaign: Campaign, server: OpenAIServer, tmp_path: Path
 ) -> None:
-    """With every handle gone, as of a closed browser tab, it is found again by its link, and in the end on disk."""
+    """With every handle gone, as of a closed browser tab, it is found again by its link, and in the end on disk.
+
+    What the outcome model says is kept with it, here of posts on X, judged by shares.
+    """
     runs = LiveRuns(tmp_path / "runs")
     server.hold()
-    link = runs.start(campaign, audience, base_url=server.base_url, **OPTIONS)
+    posts = tuple(draft.model_copy(update={"surface": "x_post"}) for draft in campaign.drafts)
+    posted = campaign.model_copy(update={"drafts": posts, "objective": "share"})
+    link = runs.start(posted, audience, base_url=server.base_url, **OPTIONS)
     server.wait_for(4)
     gc.collect()
     server.release()
