@@ -151,19 +151,22 @@ async def probe(engine: Probed, held: Budget, address: str) -> Capabilities:
 
 def is_own_machine(address: str) -> bool:
     """Tell whether an address is of this machine."""
-    host = urlsplit(address).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    host = _find_host(address)
+    return host is not None and host.is_loopback
 
 
 def _is_nearby(address: str) -> bool:
+    host = _find_host(address)
+    return host is not None and host.is_private
+
+
+def _find_host(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the number of an address's host; None where it has a name, but for this machine's own."""
     host = urlsplit(address).hostname or ""
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_private
+        return ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
-        return False
+        return None
 
 
 class _Prober:
