@@ -212,7 +212,7 @@ def _make_from_document(document: Located, name: str, folder: Path, surface: str
         if not isinstance(entry, dict):
             raise InputError(f"{document.place((*top, index))}: a draft is a mapping with a text; write `- text: ...`")
         filled = entry if entry.get("id") is not None else {**entry, "id": _free_id(str(entry.get("text", "")), drafts)}
-        filled = filled | _merge_samples(samples, filled, document)
+        filled = filled | _merge_samples(samples, filled, document, (*top, index, "samples"))
         drafts.append(_make_draft(filled, document, (*top, index), shared or surface))
     fields["audience"] = _resolve_audience(fields.get("audience"), folder)
     fields["checks"] = located_yaml.read_numbers(fields.get("checks") or [])
@@ -239,16 +239,17 @@ def _find_lines(document: Located, top: tuple[str | int, ...], drafts: Sequence[
     return lines
 
 
-def _merge_samples(shared: Any, entry: Mapping[str, Any], document: Located) -> dict[str, dict[str, str]]:
+def _merge_samples(
+    shared: Any, entry: Mapping[str, Any], document: Located, own_place: tuple[str | int, ...]
+) -> dict[str, dict[str, str]]:
     """Return the samples of a draft: the campaign's, and over them its own."""
     if shared is None and "samples" not in entry:
         return {}
     shared = {} if shared is None else shared
     own = entry.get("samples") or {}
-    for held in (shared, own):
+    for held, place in ((shared, ("samples",)), (own, own_place)):
         if not isinstance(held, Mapping):
-            place = document.place(("samples",))
-            raise InputError(f'{place}: samples is a mapping of variables to words; write `"1": Pablo`')
+            raise InputError(f'{document.place(place)}: samples is a mapping of variables to words; write `"1": Pablo`')
     return {"samples": {**shared, **own}}
 
 
