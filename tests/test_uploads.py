@@ -19,7 +19,7 @@ from toolkit.audiences import uploads
 from toolkit.cli import upload_limits
 from toolkit.drafts import load_drafts
 from toolkit.errors import InputError
-from toolkit.files import apart, tables
+from toolkit.files import apart
 
 ROOT = Path(__file__).parent.parent
 MEGABYTE = 1024**2
@@ -52,7 +52,7 @@ def test_a_file_is_read_elsewhere_as_it_is_here() -> None:
     data = b"id,text\n" + b"\n".join(b"d%d,Come and see jam %d" % (number, number) for number in range(9_000))
     assert not apart.is_light("drafts.csv", data)
     assert apart.call_apart("a.csv", os.getpid) != os.getpid()
-    (table,) = apart.read_apart("drafts.csv", data, tables.load_uploaded, purpose="drafts")
+    (table,) = apart.read_apart("drafts.csv", data, apart.load_uploaded, purpose="drafts")
     assert (len(table.rows), table.columns) == (9_000, ("id", "text"))
     assert len(apart.read_apart("drafts.csv", data, load_drafts).drafts) == 9_000
     broken = data + b'\n"open'
@@ -70,7 +70,7 @@ def test_a_table_too_wide_for_the_page_is_refused() -> None:
     with pytest.raises(InputError, match=r"^t.csv: 1,000 columns; leave out"):
         uploads.read_table("t.csv", data)
     with pytest.raises(InputError, match=r"t.csv: 2,001,000 cells are too many for the page"):
-        apart.read_apart("t.csv", data, tables.load_uploaded, purpose="results")
+        apart.read_apart("t.csv", data, apart.load_uploaded, purpose="results")
 
 
 @pytest.mark.parametrize(

@@ -95,8 +95,19 @@ def _serve(address: str, port: int, settings: dict[str, Any], origins: set[str])
     script = str(resources.find_resource("app.py"))
     door = Middleware(FrontDoor, origins=origins, scripts=_hash_scripts(Path(streamlit.__file__).parent))
     sys.argv = [script]  # Streamlit looks for its settings beside what was started
-    limits = Middleware(upload_limits.UploadLimits)
+    limits = Middleware(upload_limits.UploadLimits, held=_find_held)
     streamlit.App(script, middleware=[door, limits], lifespan=open_browser).run(config=settings)
+
+
+def _find_held() -> dict[str, dict[str, int]]:
+    """Return what Streamlit holds of the files of each session."""
+    from streamlit import runtime
+
+    manager: Any = runtime.get_instance().uploaded_file_mgr
+    return {
+        session: {name: len(file.data) for name, file in list(files.items())}
+        for session, files in list(manager.file_storage.items())
+    }
 
 
 def _list_origins(address: str, port: int, rules: sharing.Sharing) -> set[str]:

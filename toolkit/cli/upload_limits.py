@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from typing import Any
 
 from toolkit.cli.door import Application, Message, Receive, Send, refuse
 
@@ -25,21 +24,10 @@ Held = Callable[[], dict[str, dict[str, int]]]
 """Returns the bytes of each file that is held, by session and file."""
 
 
-def find_held() -> dict[str, dict[str, int]]:
-    """Return what Streamlit holds of the files of each session."""
-    from streamlit import runtime
-
-    manager: Any = runtime.get_instance().uploaded_file_mgr
-    return {
-        session: {name: len(file.data) for name, file in list(files.items())}
-        for session, files in list(manager.file_storage.items())
-    }
-
-
 class UploadLimits:
     """An ASGI middleware that refuses an upload beyond the limits of a file, of a session and of all together."""
 
-    def __init__(self, app: Application, held: Held = find_held) -> None:
+    def __init__(self, app: Application, held: Held) -> None:
         self._app = app
         self._held = held
         self._coming: dict[str, Counter[str]] = defaultdict(Counter)

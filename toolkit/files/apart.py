@@ -17,9 +17,10 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from toolkit.errors import InputError, ToolkitError
+from toolkit.files import tables
 
 MOST_SECONDS = 10
 """Of computing that a call may take: the largest table that the page takes needs a third of that."""
@@ -31,6 +32,8 @@ AT_ONCE = 2
 """Calls that go on at once; others wait."""
 LIGHT = 100_000
 """Bytes of text that are read here: what takes them the longest takes less than starting a process."""
+MOST_CELLS = 2_000_000
+"""Rows times columns of a table that came through the browser."""
 Returned = TypeVar("Returned")
 _TEXTS = {".csv", ".tsv", ".txt", ".md", ".json", ".jsonl", ".yaml", ".yml"}
 _KEPT = ("PATH", "SYSTEMROOT", "LANG", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "TEMP")
@@ -77,6 +80,20 @@ def read_apart(name: str, data: bytes, work: Callable[..., Returned], **options:
         return _read(name, data, work, options)
     read: Returned = call_apart(name, _read_named, name, data, work.__module__, work.__qualname__, options)
     return read
+
+
+def load_uploaded(path: Path, purpose: Literal["drafts", "people", "results"]) -> list[tables.LoadedTable]:
+    """Return every table of a file that came through the browser; raise InputError for one too large for a page."""
+    if path.suffix.lower() == ".jsonl":
+        rows = tables.load_json_lines(path, path.read_bytes().decode(errors="replace"))
+        names = dict.fromkeys(name for row in rows for name in row.cells)
+        found = [tables.LoadedTable(path.name, tuple(names), rows)]
+    else:
+        found = tables.load_tables(path, purpose)
+    cells = sum(len(table.rows) * len(table.columns) for table in found)
+    if cells > MOST_CELLS:
+        raise InputError(f"{path}: {cells:,} cells are too many for the page; use the command on this file")
+    return found
 
 
 def is_light(name: str, data: bytes) -> bool:

@@ -98,7 +98,7 @@ def read_rows(name: str, data: bytes, sheet: str | None = None) -> uploads.Table
 
 def read_tables(name: str, data: bytes, purpose: Purpose) -> list[tables.LoadedTable]:
     """Return every table of an uploaded file, read once; raise InputError where it cannot be read."""
-    return read_upload(name, data, tables.load_uploaded, purpose=purpose)
+    return read_upload(name, data, apart.load_uploaded, purpose=purpose)
 
 
 def read_upload(name: str, data: bytes, work: Callable[..., Read], *, by_path: bool = True, **options: Any) -> Read:

@@ -38,6 +38,7 @@ PARTS = {
 SEVERAL_LINES = {"greeting", *records.LIST_FIELDS}
 PLACEHOLDER = "Paste the message, ad or post as people would read it"
 MOST_MEGABYTES = 5
+MOST_BYTES = 5_242_880
 _FIRST_EXAMPLE = "paypal-invoices"
 
 
@@ -89,7 +90,7 @@ def _ask_example(*, locked: bool) -> None:
         upload = st.file_uploader("or a file of drafts", type=kinds, key=keys.UPLOAD, max_upload_size=MOST_MEGABYTES)
         if upload is None:
             return
-        if upload.size > MOST_MEGABYTES * 1024**2:
+        if upload.size > MOST_BYTES:
             st.error(escape(f"{upload.name[:80]}: larger than {MOST_MEGABYTES} MB; leave out what is no draft"))
         else:
             _ask_upload(upload.name, upload.getvalue())

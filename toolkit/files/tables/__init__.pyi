@@ -1,5 +1,5 @@
 from . import headings, numbers, selecting, telling
-from .reading import SUFFIXES, is_table_text, load_json_lines, load_table, load_tables, load_uploaded
+from .reading import SUFFIXES, is_table_text, load_json_lines, load_table, load_tables
 from .records import LoadedTable, Row, drop_empty
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "load_json_lines",
     "load_table",
     "load_tables",
-    "load_uploaded",
     "numbers",
     "selecting",
     "telling",

@@ -18,8 +18,6 @@ from toolkit.files.tables.workbooks import load_sheets
 from toolkit.files.text import MOST_BYTES, decode_text, read_bytes
 
 SUFFIXES = (".csv", ".xlsx", ".parquet", ".tsv", ".xlsm", ".xls", ".ods", ".sav", ".zsav", ".dta")
-MOST_UPLOADED_CELLS = 2_000_000
-"""Rows times columns of a table that came through the browser."""
 _BOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
 _STATISTICS = {".sav", ".zsav", ".dta"}
 _TEXT_START = re.compile(rb"[\x20-\x7e\t\r\n\xef\xbb\xbf]{8}")
@@ -72,19 +70,6 @@ def load_tables(path: Path, purpose: Purpose = "drafts", *, sheet: str | None = 
     if suffix in _BOOKS and not (suffix == ".xls" and _is_text(data)):
         return _load_book(path, data, purpose, sheet)
     return [read_table(decode_text(data, str(path)), str(path), purpose)]
-
-
-def load_uploaded(path: Path, purpose: Purpose) -> list[LoadedTable]:
-    """Return every table of a file that came through the browser; raise InputError for one too large for a page."""
-    if path.suffix.lower() == ".jsonl":
-        rows = load_json_lines(path, read_bytes(path).decode(errors="replace"))
-        found = [LoadedTable(path.name, tuple(dict.fromkeys(name for row in rows for name in row.cells)), rows)]
-    else:
-        found = load_tables(path, purpose)
-    cells = sum(len(table.rows) * len(table.columns) for table in found)
-    if cells > MOST_UPLOADED_CELLS:
-        raise InputError(f"{path}: {cells:,} cells are too many for the page; use the command on this file")
-    return found
 
 
 def read_table(text: str, source: str, purpose: Purpose) -> LoadedTable:
