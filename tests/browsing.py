@@ -165,8 +165,9 @@ def find_port() -> int:
 class Log:
     """What a process prints, read as it comes."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], patience: float = PATIENCE / 1000) -> None:
         self.text = ""
+        self._patience = patience
         self._changed = threading.Condition()
         self._ended = False
         threading.Thread(target=self._read, args=(process.stdout,), daemon=True).start()
@@ -174,13 +175,13 @@ class Log:
     def wait_for(self, words: str) -> None:
         """Block until the words were printed; fail where the process ends before."""
         with self._changed:
-            assert self._changed.wait_for(lambda: words in self.text or self._ended, PATIENCE / 1000), self.text
+            assert self._changed.wait_for(lambda: words in self.text or self._ended, self._patience), self.text
             assert words in self.text, self.text
 
     def wait_for_end(self) -> None:
         """Block until nothing more is printed."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self._ended, PATIENCE / 1000)
+            assert self._changed.wait_for(lambda: self._ended, self._patience)
 
     def _read(self, lines: Iterable[str]) -> None:
         for line in lines:

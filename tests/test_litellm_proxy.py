@@ -6,16 +6,15 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import Log
 from test_small_chat_model import LEAST_USABLE, MODEL, find_small_model, read_drafts, serving
 
 from toolkit.engines import reaching
-from toolkit.errors import EngineUnavailable
 from toolkit.models import Audience, Campaign
 
 pytestmark = [pytest.mark.model, pytest.mark.nightly, pytest.mark.timeout(3_000)]
@@ -47,29 +46,25 @@ def proxy(litellm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
             f"model_list:\n  - model_name: {MODEL}\n    litellm_params:\n      model: openai/{MODEL}\n"
             f"      api_base: {address}\n      api_key: none\ngeneral_settings:\n  master_key: {KEY}\n"
         )
-        command = [litellm, "--config", folder / "config.yaml", "--host", "127.0.0.1", "--port", str(port)]
-        with (
-            (folder / "log").open("w") as log,
-            subprocess.Popen(command, stdout=log, stderr=log, cwd=folder) as process,
-        ):
+        command: list[str | Path] = [
+            litellm,
+            "--config",
+            folder / "config.yaml",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+        ]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder
+        ) as process:
+            log = Log(process, START_SECONDS)
             try:
-                wait_for(f"http://127.0.0.1:{port}/v1", process)
+                log.wait_for("Uvicorn running on")
+                reaching.list_models(f"http://127.0.0.1:{port}/v1", KEY)
                 yield f"http://127.0.0.1:{port}/v1"
             finally:
                 process.terminate()
-
-
-def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    """Return once the proxy lists its models; raise AssertionError where it ends before, or is late."""
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            reaching.list_models(address, KEY)
-        except EngineUnavailable:
-            time.sleep(0.5)
-        else:
-            return
-    raise AssertionError("the proxy did not start")
 
 
 def test_a_chat_goes_through_the_proxy(campaign: Campaign, audience: Audience, proxy: str, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from scripted import ScriptedEngine, reading
 
 from toolkit.errors import CallFailed, InputError
 from toolkit.models import Audience, Campaign, exchange
-from toolkit.panel.live_runs import MOST_RUNNING, LiveRun, LiveRuns
+from toolkit.panel.live_runs import MOST_RUNNING, MOST_WAITING_EACH, LiveRun, LiveRuns
 from toolkit.panel.session import STOPPED
 from toolkit.report import make_report
 from toolkit.results import load_run
@@ -111,26 +111,62 @@ def test_links_cannot_be_guessed_and_lead_to_one_run_each(audience: Audience, ca
         assert live.wait(PATIENCE)
 
 
-def test_too_many_runs_at_once_are_refused(audience: Audience, campaign: Campaign, server: OpenAIServer) -> None:
-    """The most go on at once; one more is refused in one line, and taken when one has ended."""
+def test_runs_beyond_the_most_wait_in_line(
+    audience: Audience, campaign: Campaign, server: OpenAIServer, tmp_path: Path
+) -> None:
+    """The most go on at once; others tell their place, begin as runs end, and one that is stopped asks nothing."""
     runs = LiveRuns()
     server.hold()
-    links = [
-        runs.start(campaign, audience, base_url=server.base_url, **{**OPTIONS, "seed": seed})
-        for seed in range(MOST_RUNNING)
-    ]
-    with pytest.raises(InputError, match="the most at once"):
-        runs.start(campaign, audience, base_url=server.base_url, **OPTIONS)
-    lives = [live for live in map(runs.find, links) if live is not None]
-    for live in lives:
-        live.stop()
-        assert live.wait(PATIENCE)
+
+    def start(seed: int, owner: str) -> LiveRun:
+        options = {**OPTIONS, "store": tmp_path / f"{seed}.sqlite", "concurrency": 1}
+        live = runs.find(runs.start(campaign, audience, owner=owner, base_url=server.base_url, **options))
+        assert live is not None
+        return live
+
+    # each with a store of its own: nobody waits for another's answer to the same question
+    going = [start(seed, "ada") for seed in range(MOST_RUNNING)]
+    waiting = [start(20 + seed, owner) for seed, owner in enumerate(("ada", "ada", "grace"))]
+    server.wait_for(MOST_RUNNING)
+    assert [live.measure_progress().place for live in going] == [None] * MOST_RUNNING
+    assert [live.measure_progress().place for live in waiting] == [2, 3, 1]
+    assert waiting[2].measure_progress().describe() == "waiting for other runs to end: number 1 in the line"
+    asked = server.count()
+    waiting[0].stop()
+    assert waiting[0].wait(PATIENCE)
+    assert server.count() == asked
+    assert [live.measure_progress().place for live in waiting] == [None, 2, 1]
     server.release()
-    again = runs.find(runs.go_on(links[0]))
-    assert again is not None
+    for live in (*going, *waiting[1:]):
+        assert live.wait(PATIENCE)
+        assert live.run is not None, live.problem
+        assert live.run.is_complete
+    again = waiting[0].go_on()
     assert again.wait(PATIENCE)
     assert again.run is not None
     assert again.run.is_complete
+
+
+def test_a_line_has_an_end(audience: Audience, campaign: Campaign, server: OpenAIServer, tmp_path: Path) -> None:
+    """One person may have a few runs in it; more are refused in one line, and another person's is taken."""
+    runs = LiveRuns()
+    server.hold()
+    options = {**OPTIONS, "base_url": server.base_url, "concurrency": 1}
+    links = [
+        runs.start(campaign, audience, owner="ada", **{**options, "store": tmp_path / f"{number}.sqlite"})
+        for number in range(MOST_RUNNING + MOST_WAITING_EACH)
+    ]
+    with pytest.raises(InputError, match=f"{MOST_WAITING_EACH} runs of yours wait already"):
+        runs.start(campaign, audience, owner="ada", **options)
+    other = runs.find(runs.start(campaign, audience, owner="grace", **options))
+    assert other is not None
+    assert other.measure_progress().place == 1
+    lives = [*filter(None, map(runs.find, links)), other]
+    for live in reversed(lives):
+        live.stop()
+    for live in lives:
+        assert live.wait(PATIENCE)
+    server.release()
 
 
 def test_a_run_that_cannot_be_saved_says_so(audience: Audience, campaign: Campaign, tmp_path: Path) -> None:

@@ -299,6 +299,9 @@ def test_the_commands_add_list_take_back_and_bring_back(tmp_path: Path) -> None:
     assert "brought back" in call(command_group, ["outcomes", "restore", "1"]).output
     out = tmp_path / "again.csv"
     assert "2 results" in call(command_group, ["outcomes", "export", "-o", str(out)]).output
+    with pytest.raises(InputError, match="the file exists; choose another name, or pass --force"):
+        call(command_group, ["outcomes", "export", "-o", str(out)], catch_exceptions=False)
+    assert "2 results" in call(command_group, ["outcomes", "export", "-o", str(out), "--force"]).output
     assert "2 already there; nothing new" in call(command_group, ["outcomes", "add", str(out)]).output
     with pytest.raises(InputError, match="no standing batch 7; standing: 1"):
         call(command_group, ["outcomes", "remove", "7"], catch_exceptions=False)

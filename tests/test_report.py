@@ -181,6 +181,13 @@ def test_the_command_writes_several_forms(run: Run, command: Command, tmp_path: 
     refused = command("report", tmp_path, "-o", "report.html")
     assert refused.returncode == 2
     assert "no run folder" in refused.stderr
+    Path(names[0]).write_text("mine")
+    kept = command("report", tmp_path / "run", "-o", names[0])
+    assert kept.returncode == 2
+    assert "the file exists; choose another name, or pass --force" in kept.stderr
+    assert Path(names[0]).read_text() == "mine"
+    assert command("report", tmp_path / "run", "-o", names[0], "--force").returncode == 0
+    assert Path(names[0]).read_text() != "mine"
 
 
 def test_pictures_are_pictures(run: Run) -> None:

@@ -16,6 +16,8 @@ from toolkit.models import Audience
 
 MOST_ROWS = 5_000
 MOST_UPLOADED = 20 * 1024**2
+MOST_CELLS = 2_000_000
+"""Rows times columns."""
 _MOST_TEMPLATE = 20_000
 _TEMPLATE = "{% for column, value in row.items() %}{{ column }}: {{ value }}. {% endfor %}"
 _SUFFIXES = (*tables.SUFFIXES, ".jsonl", ".json")
@@ -73,6 +75,8 @@ def read_table(name: str, data: bytes, sheet: str | None = None) -> Table:
     rows = table.rows
     if not rows or len(rows) > MOST_ROWS:
         raise InputError(f"{name[:80]}: {len(rows):,} rows; from 1 to {MOST_ROWS:,} can be read here")
+    if len(rows) * len(table.columns) > MOST_CELLS:
+        raise InputError(f"{name[:80]}: {len(table.columns):,} columns; leave out those that describe nobody")
     left_out = find_left_out(table, rows)
     columns = tuple(dict.fromkeys(column for row in rows for column in row.cells))
     suggested = {own: column for own, column in suggest_fitting(table, left_out).items() if column in columns}
@@ -123,3 +127,10 @@ def make_audience(
             said = str(error).replace(str(path), table.name[:80]).replace(str(described), "the template")
             raise InputError(said) from None
     return audience.model_copy(update={"audience": name.strip() or table.stem, "source": f"rows of {table.name[:80]}"})
+
+
+def make_audience_of(
+    name: str, data: bytes, *, sheet: str | None, given: Sequence[Any], options: Mapping[str, Any]
+) -> Audience:
+    """Return the audience that `make_audience` makes of a file, with what it is given."""
+    return make_audience(read_table(name, data, sheet), *given, **options)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from toolkit.cli import upload_limits
 from toolkit.cli.door import FrontDoor
 from toolkit.cli.options import option
 from toolkit.errors import InputError
@@ -64,7 +65,7 @@ def _make_settings(address: str, port: int, *, opens: bool) -> dict[str, Any]:
         "server.port": port,
         "server.headless": not opens,
         "server.fileWatcherType": "none",
-        "server.maxUploadSize": 20,
+        "server.maxUploadSize": upload_limits.MOST_FILE // 1024**2,
         "server.showEmailPrompt": False,  # as in app.py's own file: a setting that changes late is warned of
         "browser.gatherUsageStats": False,
         "runner.postScriptGC": False,  # after each keystroke it would search all libraries for garbage, for 0.3 s
@@ -94,7 +95,19 @@ def _serve(address: str, port: int, settings: dict[str, Any], origins: set[str])
     script = str(resources.find_resource("app.py"))
     door = Middleware(FrontDoor, origins=origins, scripts=_hash_scripts(Path(streamlit.__file__).parent))
     sys.argv = [script]  # Streamlit looks for its settings beside what was started
-    streamlit.App(script, middleware=[door], lifespan=open_browser).run(config=settings)
+    limits = Middleware(upload_limits.UploadLimits, held=_find_held)
+    streamlit.App(script, middleware=[door, limits], lifespan=open_browser).run(config=settings)
+
+
+def _find_held() -> dict[str, dict[str, int]]:
+    """Return what Streamlit holds of the files of each session."""
+    from streamlit import runtime
+
+    manager: Any = runtime.get_instance().uploaded_file_mgr
+    return {
+        session: {name: len(file.data) for name, file in list(files.items())}
+        for session, files in list(manager.file_storage.items())
+    }
 
 
 def _list_origins(address: str, port: int, rules: sharing.Sharing) -> set[str]:

@@ -62,7 +62,7 @@ class FrontDoor:
             return
         refusal = self._find_refusal(scope)
         if refusal is not None:
-            await _refuse(scope, send, *refusal)
+            await refuse(scope, send, *refusal)
             return
         headers = _make_headers(scope, self._scripts)
 
@@ -95,7 +95,8 @@ def _make_headers(scope: Message, scripts: str) -> dict[bytes, bytes]:
     return {name.encode(): value.encode() for name, value in {**_HEADERS, "content-security-policy": policy}.items()}
 
 
-async def _refuse(scope: Message, send: Send, status: int, line: str) -> None:
+async def refuse(scope: Message, send: Send, status: int, line: str) -> None:
+    """Answer a request with one line; a socket is closed before it is open."""
     if scope["type"] == "websocket":  # closed before it is accepted: the server answers 403
         await send({"type": "websocket.close", "code": 1008, "reason": line})
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from toolkit.cli.options import option
+from toolkit.cli.options import check_free, option
 from toolkit.cli.table_options import draft_options, read_map, say_notes
 from toolkit.errors import InputError, suggest
 
@@ -105,5 +105,4 @@ def _check_path(path: Path | None, *, force: bool) -> None:
     if path.suffix.lower() not in (*_PAYLOADS, *_CAMPAIGNS):
         allowed = ", ".join((*_PAYLOADS, *_CAMPAIGNS))
         raise InputError(f"--out {path}: drafts cannot be written to {path.suffix or 'this'}; allowed: {allowed}")
-    if path.exists() and not force:
-        raise InputError(f"--out {path}: the file exists; choose another name, or pass --force to replace it")
+    check_free(path, force=force)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from toolkit.errors import InputError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -14,6 +17,12 @@ def option(name: str, *flags: str, **settings: Any) -> Callable[[Command], Comma
     """Return a click option that also reads the environment variable AUDIENCE_<OPTION>."""
     variable = "AUDIENCE_" + name.removeprefix("--").split("/")[0].upper().replace("-", "_")
     return click.option(name, *flags, envvar=variable, show_envvar=False, **settings)
+
+
+def check_free(path: Path, *, force: bool) -> None:
+    """Raise InputError where a file to write exists, unless it may be replaced."""
+    if path.exists() and not force:
+        raise InputError(f"{path}: the file exists; choose another name, or pass --force to replace it")
 
 
 def settled_paths(argument: str) -> tuple[str, ...]:

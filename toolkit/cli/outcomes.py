@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from toolkit.cli.options import option
+from toolkit.cli.options import check_free, option
 from toolkit.cli.table_options import read_map, remember_map, result_options
 from toolkit.errors import InputError, suggest
 
@@ -125,7 +125,8 @@ def restore(batch: int | None) -> None:
 @option(
     "--out", "-o", required=True, type=click.Path(path_type=Path), metavar="FILE", help="File to write: .csv or .jsonl."
 )
-def export(out: Path) -> None:
+@option("--force", is_flag=True, help="Replace FILE if it exists.")
+def export(out: Path, *, force: bool) -> None:
     """Write the results in use, in a form that `add` reads.
 
     Example:  audience outcomes export -o results.csv
@@ -134,6 +135,7 @@ def export(out: Path) -> None:
     from toolkit.store import outcome_log
     from toolkit.validity.outcomes import export_outcomes
 
+    check_free(out, force=force)
     with outcome_log.Outcomes(api.default_store()) as kept:
         standing = kept.list_outcomes()
     click.echo(f"{export_outcomes(standing, out)}: {len(standing)} results")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from toolkit.cli.options import check_free, option
+
 
 @click.command()
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
@@ -13,7 +15,8 @@ import click
     "-o", "--output", "outputs", metavar="FILE", multiple=True, required=True, type=click.Path(path_type=Path),
     help="File to write: .html .md .xlsx .json, or .svg .png for the chart of rates; repeatable.",
 )  # fmt: skip
-def report(run: Path, outputs: tuple[Path, ...]) -> int:
+@option("--force", is_flag=True, help="Replace FILE if it exists.")
+def report(run: Path, outputs: tuple[Path, ...], *, force: bool) -> int:
     """Write the report of a run folder. The suffix of FILE decides the form.
 
     Example:  audience report runs/paypal-invoices-ae8d7338ea92 -o report.html
@@ -23,6 +26,7 @@ def report(run: Path, outputs: tuple[Path, ...]) -> int:
 
     for output in outputs:
         check_suffix(output)
+        check_free(output, force=force)
     finished = load_run(run)
     for output in outputs:
         click.echo(save_report(finished, output))

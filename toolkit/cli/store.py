@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from toolkit.cli.options import option
+from toolkit.cli.options import check_free, option
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -113,8 +113,7 @@ def export(out: str, draft: str | None, persona: str | None, campaign: str | Non
     path = Path(out)
     if path.suffix.lower() != ".jsonl":
         raise InputError(f"--out {path}: the store cannot be written to {path.suffix or 'no suffix'}; allowed: .jsonl")
-    if path.exists() and not force:
-        raise InputError(f"{path}: the file exists; pass --force to replace it")
+    check_free(path, force=force)
     with _open() as upkeep:
         if draft or persona or campaign:
             found = upkeep.find_rows(_make_about(draft, persona, campaign))

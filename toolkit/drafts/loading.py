@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 
 from toolkit.drafts import channels, payloads
 from toolkit.errors import A_PATH, InputError, accept_only, name_option, suggest
-from toolkit.files import STANDARD_INPUT, Located, load_yaml, located_yaml, make_record, read_text, tables
+from toolkit.files import Located, load_yaml, located_yaml, make_record, read_text, tables
 from toolkit.models import Campaign, Draft, records
 
 FORMATS = (
     ".yaml", ".yml", ".json", ".jsonl", ".csv", ".xlsx", ".parquet", ".tsv", ".xlsm", ".xls", ".ods", ".md", ".txt",
 )  # fmt: skip
+_STANDARD_INPUT = "-"
 _DEFAULT_SURFACE = "messenger_message"
 _ID_WORDS = 5
 _PLAIN_ID = re.compile(r"[\w][\w .@+-]{0,119}")
@@ -49,7 +50,7 @@ def load_drafts(
     """
     if surface is not None:
         _check_surface(surface, name_option("surface"))
-    if str(source) == STANDARD_INPUT:
+    if str(source) == _STANDARD_INPUT:
         return _read_standard_input(surface)
     chosen = tables.headings.load_map(source, "drafts") if columns is None else columns
     return _read_file(Path(source), surface, _Wanted(chosen, sheet, where))
@@ -132,7 +133,7 @@ def _read_json_lines(text: str, path: Path, surface: str | None, wanted: _Wanted
 
 def _read_standard_input(surface: str | None) -> Campaign:
     """Read a campaign, a list of drafts or the text of one draft."""
-    text = read_text(STANDARD_INPUT)
+    text = read_text(_STANDARD_INPUT)
     if not text.strip():
         raise InputError("standard input is empty; pipe a draft into the command")
     suffix = ".json" if text.lstrip().startswith(("{", "[")) else ".yaml"
@@ -212,7 +213,7 @@ def _make_from_document(document: Located, name: str, folder: Path, surface: str
         if not isinstance(entry, dict):
             raise InputError(f"{document.place((*top, index))}: a draft is a mapping with a text; write `- text: ...`")
         filled = entry if entry.get("id") is not None else {**entry, "id": _free_id(str(entry.get("text", "")), drafts)}
-        filled = filled | _merge_samples(samples, filled, document)
+        filled = filled | _merge_samples(samples, filled, document, (*top, index, "samples"))
         drafts.append(_make_draft(filled, document, (*top, index), shared or surface))
     fields["audience"] = _resolve_audience(fields.get("audience"), folder)
     fields["checks"] = located_yaml.read_numbers(fields.get("checks") or [])
@@ -239,16 +240,17 @@ def _find_lines(document: Located, top: tuple[str | int, ...], drafts: Sequence[
     return lines
 
 
-def _merge_samples(shared: Any, entry: Mapping[str, Any], document: Located) -> dict[str, dict[str, str]]:
+def _merge_samples(
+    shared: Any, entry: Mapping[str, Any], document: Located, own_place: tuple[str | int, ...]
+) -> dict[str, dict[str, str]]:
     """Return the samples of a draft: the campaign's, and over them its own."""
     if shared is None and "samples" not in entry:
         return {}
     shared = {} if shared is None else shared
     own = entry.get("samples") or {}
-    for held in (shared, own):
+    for held, place in ((shared, ("samples",)), (own, own_place)):
         if not isinstance(held, Mapping):
-            place = document.place(("samples",))
-            raise InputError(f'{place}: samples is a mapping of variables to words; write `"1": Pablo`')
+            raise InputError(f'{document.place(place)}: samples is a mapping of variables to words; write `"1": Pablo`')
     return {"samples": {**shared, **own}}
 
 

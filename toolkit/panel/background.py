@@ -82,10 +82,10 @@ class Job(Generic[Item, Outcome]):
 class Worker(Generic[Item, Outcome]):
     """What a thread holds of its work; it knows nothing of the handle, so that the handle can go.
 
-    `what` is what the work is called where it ends unexpectedly.
+    `what` is what the work is called where it ends unexpectedly; `then` is called at its end.
     """
 
-    def __init__(self, work: Work[Item, Outcome], what: str = "it") -> None:
+    def __init__(self, work: Work[Item, Outcome], what: str = "it", then: Callable[[], None] | None = None) -> None:
         self.items: list[Item] = []
         self.over = threading.Event()
         self.outcome: Outcome | None = None
@@ -94,6 +94,7 @@ class Worker(Generic[Item, Outcome]):
         self.stopping = False
         self._what = what
         self._work = work
+        self._then = then
         self._purse = budget.find_purse()
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -120,7 +121,11 @@ class Worker(Generic[Item, Outcome]):
         finally:
             with self._lock:
                 self._loop = None
-            self.over.set()
+            try:
+                if self._then is not None:
+                    self._then()
+            finally:
+                self.over.set()
 
     async def _begin(self) -> Outcome:
         with self._lock:

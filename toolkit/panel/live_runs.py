@@ -21,12 +21,17 @@ from toolkit.panel.estimating import say_seconds
 from toolkit.panel.frame import make_reactions
 from toolkit.panel.planning import Plan
 from toolkit.panel.run_options import RunOptions, make_asking, pick_settings
+from toolkit.panel.turns import Ticket, Turns
 from toolkit.questionnaire import Reaction
 from toolkit.results import Run, predictions, runs
 from toolkit.results.scoring import columns, scorecard
 
 MOST_RUNNING = 8
-"""Runs that may go on at once in one process."""
+"""Runs that go on at once in one process; others wait in a line."""
+MOST_WAITING = 200
+"""Runs that may wait in that line."""
+MOST_WAITING_EACH = 10
+"""Runs of one person that may."""
 MOST_KEPT = 40
 """Finished runs that stay at hand; older ones are on disk only."""
 LIMITS = ("max_cost", "concurrency", "price")
@@ -53,6 +58,8 @@ class Progress(Record):
     """What goes wrong with the calls that are tried again, else with the last that was given up."""
     silence: float = 0.0
     """Seconds since anything came."""
+    place: int | None = None
+    """Which in the line it is, 1 for the next; None for one that has begun."""
 
     @property
     def share(self) -> float:
@@ -62,6 +69,8 @@ class Progress(Record):
 
     def describe(self) -> str:
         """Return how far it is in words, such as "14 of 24 reactions, about 20 s left"."""
+        if self.place is not None:
+            return f"waiting for other runs to end: number {self.place} in the line"
         words = f"{self.answered} of {self.planned} reactions"
         if self.control_planned:
             words += f", control reader {self.control_answered} of {self.control_planned}"
@@ -81,11 +90,18 @@ class LiveRun:
 
     Arguments as for `toolkit.arun`; where `folder` is given, the run is saved inside it as soon as it is over. Raises
     InputError at once for what cannot be planned. It goes on to its end though nobody holds it: what was begun is
-    paid for, and is there when somebody comes back.
+    paid for, and is there when somebody comes back. Where there are `turns`, it waits for one of its `owner`'s.
     """
 
     def __init__(
-        self, campaign: Campaign, audience: Audience, *, folder: Path | None = None, **options: Unpack[RunOptions]
+        self,
+        campaign: Campaign,
+        audience: Audience,
+        *,
+        folder: Path | None = None,
+        turns: Turns | None = None,
+        owner: str = "",
+        **options: Unpack[RunOptions],
     ) -> None:
         check_options(options, RunOptions.__annotations__, "a run")
         make_asking(options)
@@ -93,12 +109,14 @@ class LiveRun:
         self.campaign = campaign
         self.audience = audience
         self._folder = folder
+        self._turns = turns or Turns(1, most_waiting=0, most_each=0)
         self._options: dict[str, Any] = {name: value for name, value in options.items() if name != "api_key"}
         self._scored = _Scored(pl.DataFrame(schema=columns.SCORECARD_SCHEMA), 0, 0.0)
         self._scoring = threading.Lock()
         self._errand = _Errand(campaign, audience, dict(options), folder)
-        self._worker: Worker[Reaction, Run] = Worker(self._errand.work, "the run")
-        self._worker.start("audience-run")
+        self._worker: Worker[Reaction, Run] = Worker(self._errand.work, "the run", then=self._leave)
+        self._ticket = Ticket(owner, self._begin)
+        self._turns.enter(self._ticket)
 
     @property
     def engine(self) -> str:
@@ -151,10 +169,28 @@ class LiveRun:
         return self._errand.unsaved
 
     def stop(self) -> None:
-        """End the calls in flight; what came is kept, and the run becomes one of what came."""
-        self._worker.stop()
+        """End the calls in flight; what came is kept, and the run becomes one of what came.
 
-    def go_on(self, api_key: str | None = None, limits: Mapping[str, Any] | None = None) -> LiveRun:
+        One that waits for its turn waits no more: nothing is asked, and what the store holds is what came.
+        """
+        self._worker.stop()
+        if self._turns.leave(self._ticket):
+            self._begin()
+
+    def _begin(self) -> None:
+        self._worker.start("audience-run")
+
+    def _leave(self) -> None:
+        self._turns.leave(self._ticket)
+
+    def go_on(
+        self,
+        api_key: str | None = None,
+        limits: Mapping[str, Any] | None = None,
+        *,
+        turns: Turns | None = None,
+        owner: str = "",
+    ) -> LiveRun:
         """Return the same run started again: what the store holds is not asked a second time.
 
         The key that the run was started with is not kept after its end; pass one where the endpoint wants it. `limits`
@@ -162,7 +198,9 @@ class LiveRun:
         """
         options = {name: value for name, value in self._options.items() if limits is None or name not in LIMITS}
         options |= limits or {}
-        return LiveRun(self.campaign, self.audience, folder=self._folder, api_key=api_key, **options)
+        return LiveRun(
+            self.campaign, self.audience, folder=self._folder, turns=turns, owner=owner, api_key=api_key, **options
+        )
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the run is over, or `timeout` seconds have passed; tell whether it is over."""
@@ -198,6 +236,7 @@ class LiveRun:
             failed=len(failed),
             trouble=self._errand.trouble or (failed[-1].error if failed else None),
             silence=clock() - self._errand.last if self._errand.last is not None else 0.0,
+            place=self._turns.find_place(self._ticket),
         )
 
 
@@ -223,43 +262,44 @@ def _score(plan: Plan, reactions: list[Reaction]) -> pl.DataFrame:
 
 
 class LiveRuns:
-    """The runs of this process that go on or have lately ended, each found by a link that cannot be guessed."""
+    """The runs of this process that go on or have lately ended, each found by a link that cannot be guessed.
+
+    Of many, a few go on at once and the others wait in a line, see `Turns`.
+    """
 
     def __init__(self, folder: Path = runs.RUNS) -> None:
         self._folder = folder
         self._runs: dict[str, LiveRun] = {}
         self._lock = threading.Lock()
+        self._turns = Turns(MOST_RUNNING, most_waiting=MOST_WAITING, most_each=MOST_WAITING_EACH)
 
-    def start(self, campaign: Campaign, audience: Audience, **options: Unpack[RunOptions]) -> str:
-        """Start a run that is saved when it is over; return its link. Raises InputError as `LiveRun` does."""
-        with self._lock:
-            self._make_room()
-            return self._add(LiveRun(campaign, audience, folder=self._folder, **options))
+    def start(self, campaign: Campaign, audience: Audience, *, owner: str = "", **options: Unpack[RunOptions]) -> str:
+        """Start a run that is saved when it is over; return its link. Raises InputError as `LiveRun` does.
 
-    def go_on(self, link: str, api_key: str | None = None, limits: Mapping[str, Any] | None = None) -> str:
+        `owner` tells whose it is: in the line each owner's first run comes before anybody's second.
+        """
+        return self._add(LiveRun(campaign, audience, folder=self._folder, turns=self._turns, owner=owner, **options))
+
+    def go_on(
+        self, link: str, api_key: str | None = None, limits: Mapping[str, Any] | None = None, *, owner: str = ""
+    ) -> str:
         """Start a run that is over once more, under a link of its own; raise InputError where there is none."""
         earlier = self.find(link)
         if earlier is None:
             raise InputError("this run is not at hand any more; test the drafts again, nothing is paid for twice")
-        with self._lock:
-            self._make_room()
-            return self._add(earlier.go_on(api_key, limits))
+        return self._add(earlier.go_on(api_key, limits, turns=self._turns, owner=owner))
 
     def find(self, link: str | None) -> LiveRun | None:
         """Return the run behind a link, or None."""
         return self._runs.get(link) if link else None
 
-    def _make_room(self) -> None:
-        running = sum(not live.is_over for live in self._runs.values())
-        if running >= MOST_RUNNING:
-            raise InputError(f"{running} runs go on already, the most at once; wait for one to end, or stop one")
-        over = [link for link, live in self._runs.items() if live.is_over]
-        for link in over[: max(len(over) - MOST_KEPT + 1, 0)]:
-            del self._runs[link]
-
     def _add(self, live: LiveRun) -> str:
         link = secrets.token_urlsafe(18)
-        self._runs[link] = live
+        with self._lock:
+            over = [earlier for earlier, one in self._runs.items() if one.is_over]
+            for earlier in over[: max(len(over) - MOST_KEPT + 1, 0)]:
+                del self._runs[earlier]
+            self._runs[link] = live
         return link
 
 

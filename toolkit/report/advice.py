@@ -96,7 +96,8 @@ def _say_shares(best: dict[str, Any], other: dict[str, Any], would: str, pair: d
 
 def _say_points(pair: dict[str, Any]) -> str:
     """Return how far the best draft leads."""
-    said = f"difference {_points(pair['difference'])} points"
+    points = _points(pair["difference"])
+    said = f"difference {points} {'point' if points == '1' else 'points'}"
     if pair["low"] is None:
         return said
     return f"{said}, 95 % interval {_points(pair['low'])} to {_points(pair['high'])}"

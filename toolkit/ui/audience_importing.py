@@ -38,7 +38,7 @@ def show_import() -> None:
         show_first_rows(table)
         name, columns, segments, template = ask_columns(table)
         sentence, keep = ask_words(table)
-        audience = uploads.make_audience(table, name, template, segments, columns, keep=keep, sentence=sentence)
+        audience = caching.make_audience(table, name, template, segments, columns, keep=keep, sentence=sentence)
     except InputError as error:
         st.error(say_here(error))
         return

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import streamlit as st
 
 from toolkit.audiences import load_audience, privacy, sampling, uploads
 from toolkit.drafts.lint import Finding, lint
 from toolkit.errors import InputError
-from toolkit.files import tables
+from toolkit.files import apart, tables
 from toolkit.models import Audience, Campaign, Draft
 from toolkit.panel import api, estimating, live_runs
 from toolkit.report import Report, make_report, seating
@@ -24,6 +23,7 @@ from toolkit.results.outcome_model import score_texts
 from toolkit.stats import lexical
 from toolkit.validity.outcomes import validating
 
+Read = TypeVar("Read")
 Purpose = Literal["drafts", "results"]
 """What a table is uploaded for, beside people."""
 
@@ -91,28 +91,54 @@ def read_validation() -> validating.Validation:
     return _validate(str(store), tuple((path.stat().st_mtime_ns, path.stat().st_size) for path in files))
 
 
-@st.cache_resource(show_spinner=False, max_entries=5)
 def read_rows(name: str, data: bytes, sheet: str | None = None) -> uploads.Table:
     """Return an uploaded table, read once; raise InputError where it cannot be used."""
-    return uploads.read_table(name, data, sheet)
+    return read_upload(name, data, uploads.read_table, by_path=False, sheet=sheet)
 
 
-@st.cache_resource(show_spinner=False, max_entries=5)
 def read_tables(name: str, data: bytes, purpose: Purpose) -> list[tables.LoadedTable]:
     """Return every table of an uploaded file, read once; raise InputError where it cannot be read."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder).joinpath(f"upload{Path(name).suffix.lower()}")
-        path.write_bytes(data)
-        try:
-            if path.suffix == ".jsonl":
-                return [_lay_out(name, tables.load_json_lines(path, data.decode(errors="replace")))]
-            return tables.load_tables(path, purpose)
-        except InputError as error:
-            raise InputError(str(error).replace(str(path), name[:80])) from None
+    return read_upload(name, data, apart.load_uploaded, purpose=purpose)
 
 
-def _lay_out(name: str, rows: list[tables.Row]) -> tables.LoadedTable:
-    return tables.LoadedTable(name, tuple(dict.fromkeys(column for row in rows for column in row.cells)), rows)
+def read_upload(name: str, data: bytes, work: Callable[..., Read], *, by_path: bool = True, **options: Any) -> Read:
+    """Return what a function makes of an uploaded file, read once, and where it is no short text in another process.
+
+    The function gets the path of the file, or its name and its bytes. Raises InputError where the file cannot be used.
+    """
+    key = (work.__module__, work.__qualname__, repr(options))
+    found, error = _read_upload(name, data, key, work, options, by_path)
+    if error is not None:
+        raise error
+    read: Read = found
+    return read
+
+
+def make_audience(table: uploads.Table, *given: Any, **options: Any) -> Audience:
+    """Return the audience of an uploaded table, as `uploads.make_audience` does, made once."""
+    return read_upload(
+        table.name, table.data, uploads.make_audience_of, by_path=False, sheet=table.sheet, given=given, options=options
+    )
+
+
+@st.cache_resource(show_spinner="Reading the file", max_entries=8)
+def _read_upload(
+    name: str,
+    data: bytes,
+    key: tuple[str, ...],  # noqa: ARG001 - stands for what follows
+    _work: Callable[..., Any],
+    _options: Mapping[str, Any],
+    _by_path: bool,  # noqa: FBT001 - Streamlit's cache tells what is no part of the key by its name
+) -> tuple[Any, InputError | None]:
+    """Return what was read, or why it could not be: a file that takes long is not read again to find that out."""
+    try:
+        if _by_path:
+            return apart.read_apart(name, data, _work, **_options), None
+        if apart.is_light(name, data):
+            return _work(name, data, **_options), None
+        return apart.call_apart(name, _work, name, data, **_options), None
+    except InputError as error:
+        return None, error
 
 
 @st.cache_resource(show_spinner=False)

@@ -41,9 +41,10 @@ def show_upload() -> None:
     name, data = upload.name, upload.getvalue()
     try:
         chosen = mapping.ask_mapping(name, data, "results")
-        found, notes = read_upload(
-            name, data, surface=_ask_surface(name, data), columns=chosen.columns, sheet=chosen.sheet
-        )
+        found, notes = caching.read_upload(
+            name, data, read_upload, by_path=False,
+            surface=_ask_surface(name, data), columns=chosen.columns, sheet=chosen.sheet,
+        )  # fmt: skip
         matched, hard = matching.report_matches(api.default_store(), found)
     except ToolkitError as error:
         st.error(say_here(error))

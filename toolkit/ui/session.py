@@ -5,6 +5,7 @@ It knows nothing of Streamlit. `state` keeps it between two runs of the script a
 
 from __future__ import annotations
 
+import secrets
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -61,6 +62,8 @@ class DraftSlot(Record):
 class Session:
     """Everything that one browser session remembers; runs belong to the process and are found by their link."""
 
+    visitor: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    """Tells this session from all others."""
     slots: list[DraftSlot] = field(default_factory=list)
     """The drafts on the page, in order."""
     removed: DraftSlot | None = None

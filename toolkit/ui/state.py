@@ -20,6 +20,7 @@ from toolkit.panel import live_runs
 from toolkit.results import Run
 from toolkit.ui import caching, keeping, keys, spending
 from toolkit.ui.session import Session
+from toolkit.ui.sign_in import find_owner
 
 _SESSION = "session"
 
@@ -174,7 +175,7 @@ def start_live(campaign: Campaign, audience: Audience, options: Mapping[str, Any
     """Start a run and make it the one of this session; raise InputError where it cannot be started."""
     spending.check_address(str(options.get("base_url") or ""))
     with spending.paying(find_session().values):
-        _begin(caching.live_runs_of_process().start(campaign, audience, **options))
+        _begin(caching.live_runs_of_process().start(campaign, audience, owner=_name_visitor(), **options))
 
 
 def continue_live(limits: Mapping[str, Any]) -> None:
@@ -185,7 +186,7 @@ def continue_live(limits: Mapping[str, Any]) -> None:
     key = spending.choose_key(str(recall(keys.API_KEY) or ""), (live.base_url if live else "") or machine)
     try:
         with spending.paying(session.values, live):
-            _begin(caching.live_runs_of_process().go_on(session.live or "", key, limits))
+            _begin(caching.live_runs_of_process().go_on(session.live or "", key, limits, owner=_name_visitor()))
     except InputError as error:
         session.lost = str(error)
 
@@ -240,9 +241,17 @@ def _follow_link(*, keeps_words: bool) -> None:
 
 def _begin(link: str) -> None:
     """Make a run the one of this session, and note what was chosen for it: its link shows the same choices."""
-    chosen = find_session().values
-    caching.choices_of_runs()[link] = {key: value for key, value in chosen.items() if key != keys.API_KEY}
+    chosen, choices = find_session().values, caching.choices_of_runs()
+    for earlier in list(choices):
+        if caching.live_runs_of_process().find(earlier) is None:
+            choices.pop(earlier, None)
+    choices[link] = {key: value for key, value in chosen.items() if key != keys.API_KEY}
     _hold(link)
+
+
+def _name_visitor() -> str:
+    """Return what tells one who asks from all others: who signed in, else this browser session."""
+    return find_owner() or find_session().visitor
 
 
 def _hold(link: str) -> None:

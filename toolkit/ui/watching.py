@@ -15,11 +15,23 @@ from toolkit.ui.room import show_room
 from toolkit.ui.text import escape, say_here
 
 REFRESH_SECONDS = 0.4
+WAITING_SECONDS = 2.0
+"""How often a run that waits for others to end is looked at."""
 
 
 def show_run(live: live_runs.LiveRun) -> None:
     """Draw a run that goes on, again and again until it is over."""
-    st.fragment(watch, run_every=REFRESH_SECONDS)(live)
+    if live.measure_progress().place is None:
+        st.fragment(watch, run_every=REFRESH_SECONDS)(live)
+    else:
+        st.fragment(wait_in_line, run_every=WAITING_SECONDS)(live)
+
+
+def wait_in_line(live: live_runs.LiveRun) -> None:
+    """Draw a run that waits for others to end, until it begins."""
+    if live.measure_progress().place is None:
+        st.rerun()
+    show_progress(live)
 
 
 def watch(live: live_runs.LiveRun) -> None:

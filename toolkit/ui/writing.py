@@ -38,6 +38,7 @@ PARTS = {
 SEVERAL_LINES = {"greeting", *records.LIST_FIELDS}
 PLACEHOLDER = "Paste the message, ad or post as people would read it"
 MOST_MEGABYTES = 5
+MOST_BYTES = 5_242_880
 _FIRST_EXAMPLE = "paypal-invoices"
 
 
@@ -87,7 +88,11 @@ def _ask_example(*, locked: bool) -> None:
             )
         kinds = [suffix[1:] for suffix in FORMATS]
         upload = st.file_uploader("or a file of drafts", type=kinds, key=keys.UPLOAD, max_upload_size=MOST_MEGABYTES)
-        if upload is not None:
+        if upload is None:
+            return
+        if upload.size > MOST_BYTES:
+            st.error(escape(f"{upload.name[:80]}: larger than {MOST_MEGABYTES} MB; leave out what is no draft"))
+        else:
             _ask_upload(upload.name, upload.getvalue())
 
 
@@ -215,8 +220,7 @@ def _ask_upload(name: str, data: bytes) -> None:
     try:
         is_table = mapping.is_table(name, data)
         chosen = mapping.ask_mapping(name, data, "drafts") if is_table else mapping.Chosen()
-        with mapping.hold_upload(name, data) as path:
-            campaign = load_drafts(path, columns=chosen.columns, sheet=chosen.sheet)
+        campaign = caching.read_upload(name, data, load_drafts, columns=chosen.columns, sheet=chosen.sheet)
     except InputError as error:
         st.error(say_here(error))
         return
@@ -253,8 +257,7 @@ def _open_upload(
     """Open an uploaded file; what cannot be used is said in one line, and the drafts on the page stay."""
     chosen = chosen or mapping.Chosen()
     try:
-        with mapping.hold_upload(name, content) as path:
-            campaign = load_drafts(path, columns=chosen.columns, sheet=chosen.sheet)
+        campaign = caching.read_upload(name, content, load_drafts, columns=chosen.columns, sheet=chosen.sheet)
     except InputError as error:
         st.error(escape(str(error)))
         return

@@ -209,7 +209,8 @@ def say_difference(row: Mapping[str, Any]) -> str:
     if row["difference"] is None:
         return "no persona reacted to both"
     spread = f", {say_points(row['low'])} to {say_points(row['high'])}" if row["low"] is not None else ""
-    return f"difference {say_points(row['difference'])} points{spread}"
+    points = say_points(row["difference"])
+    return f"difference {points} {'point' if points in {'1', '-1'} else 'points'}{spread}"
 
 
 def _say_why(decision: str, row: dict[str, Any], best: dict[str, Any], rivals: int, basis: Basis | None) -> str:
