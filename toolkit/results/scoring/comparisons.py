@@ -27,9 +27,9 @@ from toolkit.results.scoring.reaction_rows import (
     select_control,
 )
 from toolkit.results.scoring.rules import SIGNIFICANCE
-from toolkit.stats import bradley_terry, corrections, moderation
+from toolkit.stats import corrections, moderation
 
-_CORRECTIONS: dict[str, Callable[[Sequence[float | None]], bradley_terry.FloatArray]] = {
+_CORRECTIONS: dict[str, Callable[[Sequence[float | None] | FloatArray], FloatArray]] = {
     "holm": corrections.holm,
     "bh": corrections.benjamini_hochberg,
 }
@@ -193,7 +193,7 @@ def average_repeats(paired: pl.DataFrame) -> pl.DataFrame:
     return paired.group_by(keys, maintain_order=True).agg(pl.col("difference").mean())
 
 
-def _choose_correction(adjust: str) -> Callable[[Sequence[float | None]], bradley_terry.FloatArray]:
+def _choose_correction(adjust: str) -> Callable[[Sequence[float | None] | FloatArray], FloatArray]:
     if adjust not in _CORRECTIONS:
         raise InputError(f"unknown adjust {adjust!r}{suggest(adjust, list(_CORRECTIONS))}; allowed: holm, bh")
     return _CORRECTIONS[adjust]

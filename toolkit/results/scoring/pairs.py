@@ -43,10 +43,17 @@ class Compared:
     @classmethod
     def make(cls, count: int) -> Compared:
         """Return so many pairs of which nothing is known."""
-        unknown = [np.full(count, np.nan) for _ in range(4)]
-        counts = [np.zeros(count, dtype=np.intp) for _ in range(2)]
-        holds = [np.full(count, fill_value) for fill_value in (False, True)]
-        return cls(*unknown, *counts, np.full(count, np.nan), *holds)
+        return cls(
+            estimate=np.full(count, np.nan),
+            low=np.full(count, np.nan),
+            high=np.full(count, np.nan),
+            p_value=np.full(count, np.nan),
+            clusters=np.zeros(count, dtype=np.intp),
+            units=np.zeros(count, dtype=np.intp),
+            detectable=np.full(count, np.nan),
+            holds_wordings=np.zeros(count, dtype=bool),
+            holds_refusals=np.ones(count, dtype=bool),
+        )
 
     @property
     def is_enough(self) -> FlagArray:
