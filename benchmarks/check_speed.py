@@ -16,12 +16,11 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from toolkit.engines import EngineBase
 from toolkit.gate import record_campaign
 from toolkit.models import MEASURES
-from toolkit.models.exchange import Form, Question, Reply
+from toolkit.models.exchange import Embedded, Guard, Question, Reply
 
 PERSONAS, DRAFTS, SHARED = 24, 3, 4
 CHECKS = """checks:
@@ -34,26 +33,11 @@ CHECKS = """checks:
 """
 
 
-class Dice:
+class Dice(EngineBase):
     """An engine that answers by the hash of the question."""
 
     name = "dice"
     model = "dice-1"
-    form: Form = "chat"
-    concurrency = 8
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self.warnings: list[str] = []
-
-    async def __aenter__(self) -> Self:
-        """Open nothing."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close nothing."""
 
     async def ask(self, question: Question) -> Reply:
         """Return a valid reading."""
@@ -70,9 +54,14 @@ class Dice:
         fields |= {"quotes": [], "says": dict.fromkeys(MEASURES, f"{said} {number % 7}")}
         return Reply(text=json.dumps(fields), engine=self.name, model=self.model)
 
-    async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:  # noqa: ARG002 - the seam's signature
+    async def embed(
+        self,
+        texts: Sequence[str],
+        model: str,  # noqa: ARG002 - the seam's signature
+        before_retry: Guard | None = None,  # noqa: ARG002
+    ) -> Embedded:
         """Return a vector of letter counts per text."""
-        return [[float(text.lower().count(letter)) + 0.01 for letter in "etaoinshrdlu7"] for text in texts]
+        return Embedded([[float(text.lower().count(letter)) + 0.01 for letter in "etaoinshrdlu7"] for text in texts])
 
 
 def write_campaigns(folder: Path, count: int) -> list[Path]:

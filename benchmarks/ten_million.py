@@ -27,7 +27,7 @@ import toolkit
 from toolkit.models.records import NEGATIVE
 from toolkit.stats import intervals
 
-DRAFTS, WORDINGS, PART = 10, 10, 50_000
+DRAFTS, WORDINGS, REGIONS, PART = 10, 10, 10, 50_000
 ACTIONS = np.array(["scroll_past", "read", "click", "hide"])
 RATINGS = ("rating_relevance", "rating_trust")
 COLUMNS = (
@@ -45,18 +45,20 @@ COLUMNS = (
 RATES = ("stop_rate", "objective_rate", "negative_rate")
 
 
-def write_reactions(folder: Path, personas: int, repeats: int, seed: int) -> None:
+def write_reactions(folder: Path, personas: int, repeats: int, seed: int, drafts: int = DRAFTS) -> None:
     """Write every persona's reactions, PART personas to a file, so that no more than a part is ever in memory."""
     for first in range(0, personas, PART):
         people = np.arange(first, min(first + PART, personas))
         generator = np.random.default_rng([seed, first])
         weights = generator.lognormal(0.0, 0.5, len(people))
-        make_part(people, weights, repeats, generator).write_parquet(folder / f"part-{first:09}.parquet")
+        make_part(people, weights, repeats, generator, drafts).write_parquet(folder / f"part-{first:09}.parquet")
 
 
-def make_part(people: np.ndarray, weights: np.ndarray, repeats: int, generator: np.random.Generator) -> pl.DataFrame:
+def make_part(
+    people: np.ndarray, weights: np.ndarray, repeats: int, generator: np.random.Generator, drafts: int
+) -> pl.DataFrame:
     """Return the reactions of some personas: persona by persona, draft by draft, repeat by repeat."""
-    place, draft, repeat = (labels.ravel() for labels in np.indices((len(people), DRAFTS, repeats)))
+    place, draft, repeat = (labels.ravel() for labels in np.indices((len(people), drafts, repeats)))
     action = ACTIONS[np.searchsorted([0.5, 0.75, 0.95], generator.random(len(place)) - draft / 100.0)]
     stopped = np.isin(action, ["read", "click"])
     frame = pl.DataFrame(
@@ -71,9 +73,12 @@ def make_part(people: np.ndarray, weights: np.ndarray, repeats: int, generator: 
         } | {name: np.where(stopped, generator.uniform(1.0, 5.0, len(place)), np.nan) for name in RATINGS}
     )  # fmt: skip
     return frame.with_columns(
-        pl.format("draft-{}", "draft_id").alias("draft_id"),
+        pl.format("draft-{}", pl.col("draft_id").cast(pl.String).str.zfill(2)).alias("draft_id"),
         pl.format("persona-{}", "persona_id").alias("persona_id"),
-        pl.struct(pl.format("role-{}", pl.col("persona_id") % 3).alias("role")).alias("segments"),
+        pl.struct(
+            pl.format("role-{}", pl.col("persona_id") % 3).alias("role"),
+            pl.format("region-{}", pl.col("persona_id") // WORDINGS % REGIONS).alias("region"),
+        ).alias("segments"),
         pl.col(RATINGS).fill_nan(None),
         verbatim=pl.format("What persona {} says of draft {} stays unread.", "persona_id", "draft_id"),
         objective=pl.lit("click"),

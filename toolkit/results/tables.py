@@ -18,6 +18,7 @@ class Tables:
         self.drafts = tuple(drafts)
         self._kept: dict[tuple[str | None, ...], pl.DataFrame] = {}
         self._grid: tuple[str | None, grids.Grid] | None = None
+        self._contenders: tuple[str, ...] = ()
 
     def scorecard(self, by: str | None = None) -> pl.DataFrame:
         """Return estimates with intervals and counts, for the whole audience or by a segment key."""
@@ -38,7 +39,11 @@ class Tables:
 
         def make() -> pl.DataFrame:
             reaction_rows.express_measures(self.reactions.schema, measure)
-            return comparisons.compare_grid(self.find_grid(by), by, measure)
+            grid = self.find_grid(by)
+            compared = pairs.compare_all(grid, measure)
+            if by is None and measure == PRIMARY:
+                self._contenders = pairs.find_contenders(grid, measure, compared)
+            return comparisons.describe_pairs(grid, compared, by, measure)
 
         return self._keep(("compare", by, measure), make)
 
@@ -46,10 +51,11 @@ class Tables:
         """Return the control reader's own comparisons."""
         return self._keep(("control_compare",), lambda: comparisons.control_compare(self.reactions, drafts=self.drafts))
 
-    @cached_property
+    @property
     def contenders(self) -> tuple[str, ...]:
         """The drafts that the panel cannot tell from the best."""
-        return pairs.find_contenders(self.find_grid(None), PRIMARY)
+        self.explain()
+        return self._contenders
 
     @cached_property
     def gaps(self) -> comparisons.Gaps:

@@ -14,6 +14,8 @@ from toolkit.stats.sandwiches import sandwich, score_sums, sum_singles
 
 _WHOLE = 1.0 - 1e-6
 _SURE = 1e-9
+_NOTHING = 1e-13
+"""Beside the values themselves; what `ROUNDING` calls zero is ten times as much, so no other sum says otherwise."""
 _HEAVY = 0.25
 _MOST_SHARE = 0.7
 
@@ -198,13 +200,16 @@ class Means:
     clusters: FloatArray
     is_sure: npt.NDArray[np.bool_]
     """False where next to nothing varies or one unit outweighs the rest: `cluster_mean` has to look at the rows."""
+    is_broad: npt.NDArray[np.bool_]
+    """Whether no unit and no cluster outweighs the rest; then certainty lacks only where nothing varies."""
 
 
-def judge_sums(sums: Sums, span: float, *, confidence: float = 0.95) -> Means:
+def judge_sums(sums: Sums, span: float, *, scatter: FloatArray | None = None, confidence: float = 0.95) -> Means:
     """Return what `cluster_mean` does for units nested in clusters, from sums alone; `span` is the reach of the values.
 
     A mean per entry of the leading axes. Rows that were already summed cost nothing here, so 190 pairs of drafts take
-    what one does.
+    what one does. `scatter` is the root of the mean square of the values, if no weight is zero: a mean that is nothing
+    beside it is zero. Without it the rows say so.
     """
     from scipy.special import stdtr, stdtrit
 
@@ -218,13 +223,17 @@ def judge_sums(sums: Sums, span: float, *, confidence: float = 0.95) -> Means:
         )
         variance, error = found.variance, np.sqrt(found.variance)
         estimate = estimate[..., 0]
+        is_clear = np.abs(estimate) > _SURE * span
+        if scatter is not None:
+            is_zero = np.abs(estimate) <= _NOTHING * scatter
+            estimate, is_clear = np.where(is_zero, 0.0, estimate), is_clear | is_zero
         reach = error * stdtrit(found.degrees, (1.0 + confidence) / 2.0)
         p_value = np.minimum(2.0 * stdtr(found.degrees, -np.abs(estimate) / error), 1.0)
         clusters = (counts > 0).sum(axis=-1).astype(np.float64)
         total = found.total * np.ones_like(estimate)
-        is_sure = (variance > _SURE * total * span**2) & (np.abs(estimate) > _SURE * span) & (total < _HEAVY)
-        is_sure &= (clusters >= FEWEST) & np.isfinite(p_value) & (shares.max(axis=-1) < _MOST_SHARE)
-    return Means(estimate, error, found.degrees * np.ones_like(estimate), reach, p_value, clusters, is_sure)
+        is_broad = (clusters >= FEWEST) & (total < _HEAVY) & (shares.max(axis=-1) < _MOST_SHARE)
+        is_sure = is_broad & is_clear & (variance > _SURE * total * span**2) & np.isfinite(p_value)
+    return Means(estimate, error, found.degrees * np.ones_like(estimate), reach, p_value, clusters, is_sure, is_broad)
 
 
 def _judge(cells: Cells, confidence: float) -> Interval:

@@ -122,6 +122,28 @@ def detectable_difference(
     return _quantiles(used, power, drafts) * math.sqrt(components.wording / used + per_persona / personas)
 
 
+def detectable_differences(
+    wording: FloatArray,
+    per_persona: FloatArray,
+    personas: FloatArray,
+    wordings: FloatArray,
+    power: float = 0.8,
+    *,
+    drafts: int = 2,
+) -> FloatArray:
+    """Return what `detectable_difference` does for many designs, one entry each.
+
+    `per_persona` is the variance between personas and that of their repeats together: persona + noise / repeats.
+    """
+    used = np.minimum(wordings, np.floor(personas + ROUNDING * np.maximum(personas, 1.0)))
+    found = np.full(used.shape, np.inf)
+    for count in np.unique(used[used >= FEWEST]) if drafts >= FEWEST else ():
+        here = used == count
+        spread = np.sqrt(wording[here] / count + per_persona[here] / personas[here])
+        found[here] = _quantiles(int(count), power, drafts) * spread
+    return found
+
+
 def personas_needed(
     components: Components, wordings: int, repeats: float, target: float, power: float = 0.8, *, drafts: int = 2
 ) -> int | None:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from toolkit.errors import A_TEXT, InputError, accept_only, suggest
 from toolkit.models import records
 from toolkit.results.frames import Frame, take_reactions
 from toolkit.results.scoring.columns import COMPARISON_SCHEMA, DOUBT_SCHEMA
-from toolkit.results.scoring.grids import OK, Grid, load_grids
-from toolkit.results.scoring.pairs import ComparedPair, is_enough, list_pairs
+from toolkit.results.scoring.grids import OK, FloatArray, Grid, load_grids
+from toolkit.results.scoring.pairs import Compared, compare_all, number_pairs
 from toolkit.results.scoring.reaction_rows import (
     PRIMARY,
     SEGMENT,
@@ -26,9 +27,9 @@ from toolkit.results.scoring.reaction_rows import (
     select_control,
 )
 from toolkit.results.scoring.rules import SIGNIFICANCE
-from toolkit.stats import bradley_terry, corrections, moderation
+from toolkit.stats import corrections, moderation
 
-_CORRECTIONS: dict[str, Callable[[Sequence[float | None]], bradley_terry.FloatArray]] = {
+_CORRECTIONS: dict[str, Callable[[Sequence[float | None] | FloatArray], FloatArray]] = {
     "holm": corrections.holm,
     "bh": corrections.benjamini_hochberg,
 }
@@ -87,11 +88,48 @@ def compare_pairs(
 
 def compare_grid(grid: Grid, by: str | None, measure: str, *, adjust: str = "holm") -> pl.DataFrame:
     """Return the comparisons of a grid, with the columns that explain a verdict."""
+    return describe_pairs(grid, compare_all(grid, measure), by, measure, adjust=adjust)
+
+
+def describe_pairs(
+    grid: Grid, compared: Sequence[Compared], by: str | None, measure: str, *, adjust: str = "holm"
+) -> pl.DataFrame:
+    """Return one row per pair and segment value: pairs in the order of the drafts, then values."""
     correct = _choose_correction(adjust)
-    pairs = list(list_pairs(grid, measure))
-    adjusted = correct([pair.interval.p_value if pair.interval else None for pair in pairs])
-    described = [_describe_pair(pair, by, measure, p) for pair, p in zip(pairs, adjusted, strict=True)]
-    return pl.DataFrame(described, schema=COMPARISON_SCHEMA | DOUBT_SCHEMA, orient="row")
+
+    def line_up(name: str) -> npt.NDArray[Any]:
+        columns = [getattr(pairs, name) for pairs in compared]
+        return np.stack(columns, axis=1).ravel() if columns else np.empty(0)
+
+    shown = ("estimate", "low", "high", "p_value", "detectable")
+    numbers = {name: line_up(name) for name in shown}
+    enough, estimate, p_value = line_up("is_enough").astype(bool), numbers["estimate"], numbers["p_value"]
+    holds = {name: line_up(name).astype(bool) for name in ("holds_wordings", "holds_refusals")}
+    p_adjusted = correct(p_value)
+    leader = np.where(estimate > 0, "B", "A")
+
+    def judge(p_values: FloatArray) -> npt.NDArray[np.str_]:
+        doubts = [~enough, p_values > SIGNIFICANCE, ~(holds["holds_wordings"] & holds["holds_refusals"])]
+        return np.select(doubts, ["not enough", "too close to call", "unstable"], leader)
+
+    drafts, values = (pl.Series(names, dtype=pl.String) for names in (grid.drafts, grid.values))
+    a, b = number_pairs(len(grid.drafts))
+    columns = {
+        "draft_a": drafts.gather(np.repeat(a, len(values))),
+        "draft_b": drafts.gather(np.repeat(b, len(values))),
+        "segment": pl.repeat(by or WHOLE, len(enough), dtype=pl.String, eager=True),
+        "value": values.gather(np.tile(np.arange(len(values)), len(a))),
+        "measure": pl.repeat(measure, len(enough), dtype=pl.String, eager=True),
+        "difference": estimate,
+        **{name: numbers[name] for name in shown[1:]},
+        "p_adjusted": p_adjusted,
+        "verdict": judge(p_adjusted),
+        "decides": judge(p_value),
+        "personas": line_up("units").astype(np.int64),
+        **holds,
+    }
+    schema = COMPARISON_SCHEMA | DOUBT_SCHEMA
+    return pl.DataFrame({name: columns[name] for name in schema}, schema=schema, nan_to_null=True)
 
 
 def control_compare(reactions: pl.DataFrame, *, drafts: Sequence[str] | None = None) -> pl.DataFrame:
@@ -155,40 +193,7 @@ def average_repeats(paired: pl.DataFrame) -> pl.DataFrame:
     return paired.group_by(keys, maintain_order=True).agg(pl.col("difference").mean())
 
 
-def _choose_correction(adjust: str) -> Callable[[Sequence[float | None]], bradley_terry.FloatArray]:
+def _choose_correction(adjust: str) -> Callable[[Sequence[float | None] | FloatArray], FloatArray]:
     if adjust not in _CORRECTIONS:
         raise InputError(f"unknown adjust {adjust!r}{suggest(adjust, list(_CORRECTIONS))}; allowed: holm, bh")
     return _CORRECTIONS[adjust]
-
-
-def _describe_pair(pair: ComparedPair, by: str | None, measure: str, p_adjusted: float) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "draft_a": pair.draft_a,
-        "draft_b": pair.draft_b,
-        "segment": by or WHOLE,
-        "value": pair.value,
-        "measure": measure,
-        "detectable": pair.detectable,
-        "verdict": _judge(pair, p_adjusted),
-        "decides": _judge(pair, None),
-        "personas": pair.interval.units if pair.interval else 0,
-        "holds_wordings": pair.holds_wordings,
-        "holds_refusals": pair.holds_refusals,
-    }
-    if pair.interval is None:
-        return row
-    row |= {"difference": pair.interval.estimate, "low": pair.interval.low, "high": pair.interval.high}
-    known = pair.interval.p_value is not None
-    return row | {"p_value": pair.interval.p_value, "p_adjusted": float(p_adjusted) if known else None}
-
-
-def _judge(pair: ComparedPair, p_adjusted: float | None) -> str:
-    """Return the verdict on a pair, by an adjusted p-value or else by its own."""
-    interval = pair.interval
-    if interval is None or interval.p_value is None or not is_enough(interval):
-        return "not enough"
-    if (interval.p_value if p_adjusted is None else p_adjusted) > SIGNIFICANCE:
-        return "too close to call"
-    if not (pair.holds_wordings and pair.holds_refusals):
-        return "unstable"
-    return "B" if interval.estimate > 0 else "A"

@@ -18,6 +18,10 @@ from toolkit.results.scoring import reaction_rows
 FAILED, REFUSED, OK = 1, 2, 3
 """What became of a reaction; 0 is one that nobody asked for."""
 _FEW = 1000
+_ROWS = 250_000
+"""Read at a time, so that no column is ever held as wide as it is read."""
+_UNKNOWN = -1
+"""Of a rate, which is 0 or 1."""
 Numbers = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
 IntegerArray = npt.NDArray[Any]
@@ -61,8 +65,12 @@ class Grid:
 
     def load(self, measure: str) -> FloatArray:
         """Return what is known of a measure; NaN for the rest."""
-        numbers = np.full(self.state.shape, np.nan)
-        numbers.ravel()[self._where] = self._rows[measure]
+        rows = self._rows[measure]
+        is_full = len(rows) == self.state.size
+        numbers = np.empty(self.state.shape) if is_full else np.full(self.state.shape, np.nan)
+        numbers.ravel()[self._where] = rows
+        if rows.dtype == np.int8 and len(rows) and rows.min() == _UNKNOWN:
+            numbers[numbers == _UNKNOWN] = np.nan
         return numbers
 
     def find_value(self, number: int) -> slice:
@@ -128,35 +136,37 @@ class _Read:
         if "status" in schema:
             answered, refused = answered & (pl.col("status") == "ok"), pl.col("status") == "refused"
         state = pl.when(answered).then(OK).when(refused).then(REFUSED).otherwise(FAILED)
-        text = {name: pl.Categorical(pl.Categories(f"{name}-{uuid4()}")) for name in ("draft", "persona", "value")}
-        found = (
-            frame.filter((pl.col("persona_id") != records.CONTROL) & pl.col("draft_id").is_not_null())
-            .select(
-                pl.col("draft_id").cast(pl.String).cast(text["draft"]).alias("draft"),
-                pl.col("persona_id").cast(pl.String).cast(text["persona"]).alias("persona"),
-                reaction_rows.segment_value(schema, by).cast(text["value"]).alias("value"),
-                "wording",
-                "repeat",
-                pl.col("weight").cast(pl.Float64),
-                state.cast(pl.Int8).alias("state"),
-                *(_write_measure(name, expression) for name, expression in known.items()),
-            )
-            .collect(engine="streaming")
+        # Named, and held until the end: the numbers of categories that nothing holds may change from batch to batch.
+        named = {name: pl.Categories(f"{name}-{uuid4()}") for name in ("draft", "persona", "value")}
+        text = {name: pl.Categorical(categories) for name, categories in named.items()}
+        query = frame.filter((pl.col("persona_id") != records.CONTROL) & pl.col("draft_id").is_not_null()).select(
+            pl.col("draft_id").cast(pl.String).cast(text["draft"]).alias("draft"),
+            pl.col("persona_id").cast(pl.String).cast(text["persona"]).alias("persona"),
+            reaction_rows.segment_value(schema, by).cast(text["value"]).alias("value"),
+            "wording",
+            "repeat",
+            pl.col("weight").cast(pl.Float64),
+            state.cast(pl.Int8).alias("state"),
+            *(_write_measure(name, expression) for name, expression in known.items()),
         )
-        names, draft = _number_texts(found.drop_in_place("draft"))
-        _, persona = _number_texts(found.drop_in_place("persona"))
-        values, value = _number_texts(found.drop_in_place("value"))
+        parts: dict[str, list[pl.Series | Numbers]] = {name: [] for name in query.collect_schema()}
+        for batch in query.collect_batches(chunk_size=_ROWS):
+            for column in batch:
+                parts[column.name].append(_narrow(column))
+        names, draft = _number_texts(named["draft"], _join(parts.pop("draft")))
+        _, persona = _number_texts(named["persona"], _join(parts.pop("persona")))
+        values, value = _number_texts(named["value"], _join(parts.pop("value")))
         return cls(
-            names=names,
-            values=values,
+            names=names.to_list(),
+            values=values.to_list(),
             draft=draft,
             persona=persona,
-            wording=_number(found.drop_in_place("wording")),
-            repeat=_number(found.drop_in_place("repeat")),
+            wording=_number(parts.pop("wording")),
+            repeat=_number(parts.pop("repeat")),
             value=value,
-            weight=found.drop_in_place("weight").to_numpy(),
-            state=found.drop_in_place("state").to_numpy(),
-            measures={name: found.drop_in_place(f"measure_{name}").to_numpy() for name in known},
+            weight=_join(parts.pop("weight"), np.float64),
+            state=_join(parts.pop("state"), np.int8),
+            measures={name: _join(parts.pop(f"measure_{name}"), np.float64) for name in known},
         )
 
     def order_drafts(self, drafts: Sequence[str] | None) -> list[str]:
@@ -314,34 +324,52 @@ def _group(frame: pl.LazyFrame, schema: pl.Schema, order: Sequence[str]) -> list
 def _write_measure(name: str, expression: pl.Expr) -> pl.Expr:
     """Return a column that needs no copy to become an array: small for rates, with NaN for unknown ratings."""
     if name in reaction_rows.RATES:
-        return expression.cast(pl.Int8).alias(f"measure_{name}")
+        return expression.cast(pl.Int8).fill_null(_UNKNOWN).alias(f"measure_{name}")
     return expression.cast(pl.Float64).fill_null(float("nan")).alias(f"measure_{name}")
 
 
-def _number_texts(texts: pl.Series) -> tuple[list[str], IntegerArray]:
+def _narrow(column: pl.Series) -> pl.Series | Numbers:
+    """Return a column of a batch in as few bytes as hold it; texts and what is lacking stay as they are."""
+    if isinstance(column.dtype, pl.Categorical):
+        column = column.to_physical()
+        if column.null_count():
+            column = column.cast(pl.Int64).fill_null(_UNKNOWN)
+    elif column.dtype == pl.Float64:
+        numbers = column.to_numpy()
+        return np.broadcast_to(1.0, numbers.shape) if (numbers == 1.0).all() else numbers
+    if not column.dtype.is_integer() or column.null_count():
+        return column
+    numbers = column.to_numpy()
+    furthest = max(int(numbers.max()), -int(numbers.min())) if len(numbers) else 0
+    return numbers.astype(_fit(furthest)) if furthest < np.iinfo(np.int64).max else column
+
+
+def _join(parts: list[pl.Series | Numbers], kind: type[np.generic] | None = None) -> Numbers:
+    """Return the batches of a column as one array, and let go of each: they take as much room again."""
+    arrays = [part.to_numpy() if isinstance(part, pl.Series) else part for part in parts]
+    parts.clear()
+    if arrays and all(array.strides == (0,) for array in arrays):
+        return np.broadcast_to(1.0, sum(map(len, arrays)))
+    return np.concatenate(arrays) if arrays else np.empty(0, dtype=kind or np.int8)
+
+
+def _number_texts(categories: pl.Categories, codes: Numbers) -> tuple[pl.Series, IntegerArray]:
     """Return the distinct texts, sorted, and each row's place among them; -1 for null."""
-    known = texts.drop_nulls() if texts.null_count() else texts
-    if known.is_empty():
-        return [], np.full(len(texts), -1, dtype=np.int32)
-    distinct = known.unique()
-    names = distinct.cast(pl.String)
-    order = names.arg_sort().to_numpy()
-    codes = distinct.to_physical().to_numpy()[order]
-    unknown = int(codes.max()) + 1
-    place = np.full(unknown + 1, -1, dtype=np.int32)
-    place[codes] = np.arange(len(codes))
-    physical = texts.to_physical()
-    rows = (physical.fill_null(unknown) if texts.null_count() else physical).to_numpy()
-    return names.gather(order).to_list(), place[rows]
+    texts = categories.to_series()
+    order = texts.arg_sort().to_numpy()
+    place = np.full(len(order) + 1, -1, dtype=_fit(len(order)))
+    place[order] = np.arange(len(order))
+    return texts.gather(order), place[codes]
 
 
-def _number(labels: pl.Series) -> IntegerArray:
+def _number(parts: list[pl.Series | Numbers]) -> IntegerArray:
     """Return the labels as numbers from 0, in their sorted order."""
-    if labels.dtype.is_integer() and labels.len() and not labels.null_count():
-        numbers = labels.to_numpy()
-        if numbers.min() >= 0 and numbers.max() < len(numbers) + _FEW:
-            return numbers.astype(np.int32)
-    return np.unique(labels.to_numpy(), return_inverse=True)[1].astype(np.int32)
+    if all(isinstance(part, np.ndarray) for part in parts):
+        numbers = _join(parts)
+        if len(numbers) and numbers.min() >= 0 and numbers.max() < len(numbers) + _FEW:
+            return numbers
+        return np.unique(numbers, return_inverse=True)[1].astype(np.int32)
+    return np.unique(_join(parts), return_inverse=True)[1].astype(np.int32)
 
 
 def _take(column: Numbers, rows: IntegerArray | None) -> Numbers:
@@ -349,9 +377,9 @@ def _take(column: Numbers, rows: IntegerArray | None) -> Numbers:
     return column if rows is None else column[rows]
 
 
-def _fit(size: int) -> type[np.int32 | np.int64]:
+def _fit(size: int) -> type[np.signedinteger[Any]]:
     """Return the smallest whole number that counts so many."""
-    return np.int32 if size < np.iinfo(np.int32).max else np.int64
+    return next(kind for kind in (np.int8, np.int16, np.int32, np.int64) if size <= np.iinfo(kind).max)
 
 
 def _count(labels: IntegerArray) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,113 +24,140 @@ _NOTHING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class ComparedPair:
-    """One draft against another among the people of one segment value."""
+class Compared:
+    """Differences of many pairs of drafts, B minus A; NaN for what is not known."""
 
-    draft_a: str
-    draft_b: str
-    value: str
-    interval: intervals.Interval | None
-    """Of B minus A; None if nobody's reactions to both are known."""
-    detectable: float | None
-    holds_wordings: bool
+    estimate: FloatArray
+    """NaN if nobody's reactions to both are known."""
+    low: FloatArray
+    high: FloatArray
+    p_value: FloatArray
+    clusters: IntegerArray
+    units: IntegerArray
+    detectable: FloatArray
+    holds_wordings: FlagArray
     """Whether the sign stays whichever wording is left out."""
-    holds_refusals: bool
+    holds_refusals: FlagArray
     """Whether the sign stays whatever those would have done whose reactions the model refused."""
 
+    @classmethod
+    def make(cls, count: int) -> Compared:
+        """Return so many pairs of which nothing is known."""
+        return cls(
+            estimate=np.full(count, np.nan),
+            low=np.full(count, np.nan),
+            high=np.full(count, np.nan),
+            p_value=np.full(count, np.nan),
+            clusters=np.zeros(count, dtype=np.intp),
+            units=np.zeros(count, dtype=np.intp),
+            detectable=np.full(count, np.nan),
+            holds_wordings=np.zeros(count, dtype=bool),
+            holds_refusals=np.ones(count, dtype=bool),
+        )
 
-def list_pairs(grid: Grid, measure: str) -> Iterator[ComparedPair]:
-    """Yield each pair of drafts within each segment value: pairs in the order of the drafts, then values."""
+    @property
+    def is_enough(self) -> FlagArray:
+        """Whether each difference rests on enough personas and wordings for a verdict."""
+        counted = (self.units >= rules.LEAST_PERSONAS) & (self.clusters >= rules.LEAST_WORDINGS)
+        return np.asarray(counted & ~np.isnan(self.p_value))
+
+
+def number_pairs(drafts: int) -> tuple[IntegerArray, IntegerArray]:
+    """Return the places of A and B of every pair, in the order of the drafts."""
+    return np.triu_indices(drafts, 1)
+
+
+def compare_all(grid: Grid, measure: str) -> list[Compared]:
+    """Return every pair of drafts within each segment value, one entry a value."""
     known = grid.load_usable(measure)
-    everything = grid.load(measure) if measure in RATES else None
+    refused = grid.state == REFUSED if measure in RATES else None
+    everything = grid.load(measure) if refused is not None and refused.any() else None
     found = []
-    for number, value in enumerate(grid.values):
+    for number in range(len(grid.values)):
         here = grid.find_value(number)
         places, sure = grid.places.take(here), known[:, here]
-        pairs = _compare_all(grid.drafts, value, places, sure, measure)
-        if everything is not None:
-            pairs = _doubt_refused(pairs, places, sure, everything[:, here], grid.state[:, here] == REFUSED)
+        pairs = _compare_pairs(places, sure, measure)
+        if everything is not None and refused is not None:
+            _doubt_refused(pairs, places, sure, everything[:, here], refused[:, here])
         found.append(pairs)
-    for row in zip(*found, strict=True):
-        yield from row
+    return found
 
 
-def find_contenders(grid: Grid, measure: str) -> tuple[str, ...]:
+def find_contenders(grid: Grid, measure: str, compared: list[Compared]) -> tuple[str, ...]:
     """Return the drafts that the panel cannot tell from the best, in order; see `rankings.may_be_best`.
 
     All of them with too few people or wordings for a verdict. If people are crossed with wordings, or nobody answered
     all drafts, a draft is out that another leads at p 0.05 for one side, divided by the number of rivals.
     """
+    if len(compared) != 1 or not compared[0].is_enough.all():
+        return grid.drafts
     known = grid.load_usable(measure)
     cells = _average_repeats(grid.places, known) if grid.places.is_plain else None
-    pairs = list(list_pairs(grid, measure))
-    if any(not is_enough(pair.interval) for pair in pairs) or len(grid.values) > 1:
-        return grid.drafts
     if cells is None or not cells.is_whole:
-        beaten = {_find_loser(pair, len(grid.drafts) - 1) for pair in pairs}
-        return tuple(draft for draft in grid.drafts if draft not in beaten)
+        beaten = _find_losers(compared[0], len(grid.drafts))
+        return tuple(draft for place, draft in enumerate(grid.drafts) if place not in beaten)
     products = np.add.reduceat(cells.known * cells.weight, cells.starts, axis=1)
     masses = np.add.reduceat(cells.weight, cells.starts)
     stays = rankings.may_be_best(products[:, masses > 0], masses[masses > 0])
     return tuple(draft for draft, stay in zip(grid.drafts, stays, strict=True) if stay)
 
 
-def _find_loser(pair: ComparedPair, rivals: int) -> str | None:
-    interval = pair.interval
-    if interval is None or interval.p_value is None or interval.p_value / 2.0 > rules.SIGNIFICANCE / rivals:
-        return None
-    return pair.draft_a if interval.estimate > 0.0 else pair.draft_b
+def _find_losers(pairs: Compared, drafts: int) -> set[int]:
+    a, b = number_pairs(drafts)
+    is_clear = pairs.p_value / 2.0 <= rules.SIGNIFICANCE / max(drafts - 1, 1)
+    return set(np.where(pairs.estimate > 0.0, a, b)[is_clear].tolist())
 
 
-def is_enough(interval: intervals.Interval | None) -> bool:
-    """Whether a difference rests on enough personas and wordings for a verdict."""
-    return (
-        interval is not None
-        and interval.p_value is not None
-        and interval.units >= rules.LEAST_PERSONAS
-        and interval.clusters >= rules.LEAST_WORDINGS
-    )
-
-
-def _compare_all(
-    drafts: tuple[str, ...], value: str, places: Places, known: FloatArray, measure: str
-) -> list[ComparedPair]:
-    couples = list(itertools.combinations(range(len(drafts)), 2))
-    if not couples:
-        return []
+def _compare_pairs(places: Places, known: FloatArray, measure: str) -> Compared:
+    """Compare the pairs of one segment value: from sums by wording, and row by row what those do not cover."""
+    drafts = len(known)
+    a, b = number_pairs(drafts)
+    found = Compared.make(len(a))
+    if not len(a):
+        return found
     span = 1.0 if measure in RATES else RATING_SCALE[1] - RATING_SCALE[0]
     cells = _average_repeats(places, known) if places.is_plain else None
-    fast = [None] * len(couples) if cells is None else _compare_sums(cells, couples, span, len(drafts))
-    return [
-        ComparedPair(drafts[a], drafts[b], value, *(one or _compare_rows(places, known, a, b, span, len(drafts))))
-        for (a, b), one in zip(couples, fast, strict=True)
-    ]
+    done = np.zeros(len(a), dtype=bool) if cells is None else _compare_sums(found, cells, span, drafts)
+    for place in np.flatnonzero(~done):
+        _compare_rows(found, int(place), places, (known[a[place]], known[b[place]]), int(a[place]), span, drafts)
+    return found
 
 
-_Found = tuple[intervals.Interval | None, float | None, bool, bool]
-
-
-def _compare_rows(places: Places, known: FloatArray, a: int, b: int, span: float, drafts: int) -> _Found:
+def _compare_rows(
+    found: Compared,
+    place: int,
+    places: Places,
+    known: tuple[FloatArray, FloatArray],
+    a: int,
+    span: float,
+    drafts: int,
+) -> None:
     """Compare two drafts row by row: whatever the sums do not cover."""
-    difference = known[b] - known[a]
+    difference = known[1] - known[0]
     both = ~np.isnan(difference)
     weight = places.weight[a] if places.weight.ndim > 1 else places.weight
     values, weights, wordings, people = (each[both] for each in (difference, weight, places.wording, places.persona))
+    found.detectable[place], found.holds_wordings[place] = np.nan, False
     if not len(values) or not weights.any():
-        return None, None, False, True
+        return
     cells = average_cells(values, weights, wordings, people)
     interval = intervals.cluster_mean(*cells)
     effective = intervals.effective_size(first_of(weights, people))
     interval = intervals.limit_difference(interval, effective, span=span)
+    found.estimate[place], found.clusters[place], found.units[place] = (
+        interval.estimate,
+        interval.clusters,
+        interval.units,
+    )
+    if interval.low is not None and interval.high is not None and interval.p_value is not None:
+        found.low[place], found.high[place], found.p_value[place] = interval.low, interval.high, interval.p_value
     signs = np.sign(intervals.leave_one_out(*cells[:3]))
-    holds = bool((signs[~np.isnan(signs)] == np.sign(interval.estimate)).all())
+    found.holds_wordings[place] = (signs[~np.isnan(signs)] == np.sign(interval.estimate)).all()
     components = plans.variance_components(values, people, wordings)
-    detectable = None
     if components is not None and components.wording + components.persona + components.noise > _NOTHING * span**2:
         count, repeats = len(np.unique(wordings)), len(values) / len(cells[0])
-        found = plans.detectable_difference(components, effective, count, repeats, drafts=drafts)
-        detectable = found if np.isfinite(found) else None
-    return interval, detectable, holds, True
+        detectable = plans.detectable_difference(components, effective, count, repeats, drafts=drafts)
+        found.detectable[place] = detectable if np.isfinite(detectable) else np.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,35 +199,30 @@ def _average_repeats(places: Places, known: FloatArray) -> _Cells | None:
     return _Cells(known, starts, places.weight[begins], repeats, squares, whole)
 
 
-def _compare_sums(cells: _Cells, couples: list[tuple[int, int]], span: float, drafts: int) -> list[_Found | None]:
-    """Compare all pairs from sums by wording; None for a pair of which the rows must be looked at."""
-    a, b = (np.array(side) for side in zip(*couples, strict=True))
+def _compare_sums(found: Compared, cells: _Cells, span: float, drafts: int) -> FlagArray:
+    """Compare all pairs from sums by wording; return for which that was enough, the others' rows must be looked at."""
+    a, b = number_pairs(drafts)
     sums, plain = _sum_pairs(cells, a, b)
-    means = intervals.judge_sums(sums, span)
-    holds = _hold_wordings(sums, means.estimate)
-    mass, squares, units = sums.masses.sum(axis=-1), sums.squares.sum(axis=-1), sums.counts.sum(axis=-1)
-    detectable = _detect(plain, mass**2 / np.where(squares > 0, squares, np.nan), drafts, span)
-    shape = means.estimate.shape
-    units, detectable = (np.broadcast_to(each, shape) for each in (units, detectable))
-    found: list[_Found | None] = []
-    for place in range(shape[0]):
-        if not means.is_sure[place]:
-            found.append(None)
-            continue
-        estimate, reach = float(means.estimate[place]), float(means.reach[place])
-        interval = intervals.Interval(
-            estimate,
-            max(estimate - reach, -span),
-            min(estimate + reach, span),
-            float(means.standard_error[place]),
-            float(means.degrees[place]),
-            float(means.p_value[place]),
-            int(means.clusters[place]),
-            int(units[place]),
-        )
-        reached = float(detectable[place])
-        found.append((interval, reached if np.isfinite(reached) else None, bool(holds[place]), True))
-    return found
+    scatter = np.sqrt(plain.of_cells / np.maximum(plain.balance.rows, 1.0)) if (cells.weight > 0.0).all() else None
+    means = intervals.judge_sums(sums, span, scatter=scatter)
+    mass, squares = sums.masses.sum(axis=-1), sums.squares.sum(axis=-1)
+    effective = np.broadcast_to(mass**2 / np.where(squares > 0, squares, np.nan), means.estimate.shape)
+    found.estimate[:], found.p_value[:] = means.estimate, means.p_value
+    found.low[:] = np.maximum(means.estimate - means.reach, -span)
+    found.high[:] = np.minimum(means.estimate + means.reach, span)
+    found.clusters[:], found.units[:] = means.clusters, sums.counts.sum(axis=-1)
+    found.detectable[:] = _detect(plain, effective, drafts, span)
+    found.holds_wordings[:] = _hold_wordings(sums, means.estimate)
+    done = means.is_sure.copy()
+    for place in np.flatnonzero(~done & means.is_broad & (plain.of_cells <= 0.0)):
+        if np.array_equal(cells.known[a[place]], cells.known[b[place]], equal_nan=True):
+            _, reach = intervals.exact_interval(0.0, float(effective[place]))
+            found.estimate[place], found.p_value[place], found.holds_wordings[place] = 0.0, 1.0, True
+            found.low[place], found.high[place] = -span * reach, span * reach
+            done[place] = True
+    for unknown in (found.estimate, found.low, found.high, found.p_value):
+        unknown[~done] = np.nan
+    return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,34 +333,31 @@ def _hold_wordings(sums: intervals.Sums, estimates: FloatArray) -> FlagArray:
 def _detect(plain: _Plain, effective: FloatArray, drafts: int, span: float) -> FloatArray:
     """Return the detectable difference of each pair; NaN if nothing varies."""
     parts = plans.components_of_sums(plain.balance, plain.of_rows, plain.of_cells, plain.of_wordings, plain.total)
-    shape = np.broadcast_shapes(plain.total.shape, np.shape(effective))
-    wording, persona, noise, people, wordings, rows, cells = (
-        np.broadcast_to(each, shape)
-        for each in (*parts, effective, plain.balance.wordings, plain.balance.rows, plain.balance.cells)
+    wording, persona, noise, wordings, rows, cells = (
+        np.broadcast_to(each, effective.shape)
+        for each in (*parts, plain.balance.wordings, plain.balance.rows, plain.balance.cells)
     )
-    found = np.full(shape, np.nan)
-    for place in range(shape[0]):
-        if np.isnan(wording[place]) or not people[place] > 0:
-            continue
-        components = plans.Components(float(wording[place]), float(persona[place]), float(noise[place]))
-        if components.wording + components.persona + components.noise > _NOTHING * span**2:
-            repeats = float(rows[place] / cells[place])
-            count = int(wordings[place])
-            found[place] = plans.detectable_difference(components, float(people[place]), count, repeats, drafts=drafts)
-    return found
+    found = np.full(effective.shape, np.nan)
+    varies = (effective > 0) & (wording + persona + noise > _NOTHING * span**2)
+    per_persona = persona[varies] + noise[varies] / (rows[varies] / cells[varies])
+    found[varies] = plans.detectable_differences(
+        wording[varies], per_persona, effective[varies], wordings[varies], drafts=drafts
+    )
+    return np.where(np.isfinite(found), found, np.nan)
 
 
 def _doubt_refused(
-    pairs: list[ComparedPair], places: Places, sure: FloatArray, everything: FloatArray, refused: FlagArray
-) -> list[ComparedPair]:
-    """Return the pairs with what refusals leave of their signs.
+    pairs: Compared, places: Places, sure: FloatArray, everything: FloatArray, refused: FlagArray
+) -> None:
+    """Say of the pairs what refusals leave of their signs.
 
     Those whom the model refused on some draft, and who are in no figure, count with what is known of them; what is not
     known counts as the opposite of what the difference says. Each reaction counts once, with its persona's weight.
     """
     lost = refused.any(axis=0)
-    if not pairs or not lost.any():
-        return pairs
+    if not len(pairs.estimate) or not lost.any():
+        return
+    a, b = number_pairs(len(sure))
     weight = places.weight if places.weight.ndim == 1 else places.weight.max(axis=0)
     has = (~np.isnan(sure)).astype(np.float64)
     mass = (has * weight) @ has.T
@@ -349,18 +366,10 @@ def _doubt_refused(
     counted, mass_lost = np.where(has > 0, known, 0.0), weight.sum() - (has * weight) @ has.T
     paired = (counted * weight) @ has.T
     lows, highs = least @ weight, most @ weight
-    return [
-        replace(pair, holds_refusals=_holds(pair, mass[a, b], mass_lost[a, b], *ends))
-        for pair, (a, b) in zip(pairs, itertools.combinations(range(len(sure)), 2), strict=True)
-        for gap in (paired[b, a] - paired[a, b],)
-        for ends in ((lows[b] - highs[a] - gap, highs[b] - lows[a] - gap),)
-    ]
-
-
-def _holds(pair: ComparedPair, mass: float, lost: float, low: float, high: float) -> bool:
-    """Return whether the sign of a pair stays at both ends of what those of mass `lost` may add to it."""
-    if pair.interval is None or not lost > 0.0:
-        return True
-    estimate = pair.interval.estimate
-    found = estimate * mass
-    return bool(estimate == 0.0 or (found + low > 0.0 if estimate > 0.0 else found + high < 0.0))
+    gap = paired[b, a] - paired[a, b]
+    found = pairs.estimate * mass[a, b]
+    stays = np.where(
+        pairs.estimate > 0.0, found + lows[b] - highs[a] - gap > 0.0, found + highs[b] - lows[a] - gap < 0.0
+    )
+    concerns = ~np.isnan(pairs.estimate) & (pairs.estimate != 0.0) & (mass_lost[a, b] > 0.0)
+    pairs.holds_refusals[concerns] = stays[concerns]

@@ -24,7 +24,7 @@ from toolkit.results.scoring.grids import (
     load_grids,
 )
 from toolkit.results.scoring.reaction_rows import RATES, RATING_SCALE, SEGMENT, WHOLE, check_names, select_control
-from toolkit.stats import intervals
+from toolkit.stats import cells, intervals
 
 
 @accept_only(by=SEGMENT)
@@ -93,7 +93,12 @@ def _score_drafts(places: Places, known: FloatArray, measure: str) -> Iterator[d
     means = None if sums is None else intervals.judge_sums(sums[0], scale[1] - scale[0])
     for line in range(len(known)):
         if means is None or sums is None or not means.is_sure[line]:
-            yield _score_rows(places, known[line], line, scale) | {"reactions": int(reactions[line])}
+            level = _find_level(places, known[line]) if means is not None and means.is_broad[line] else None
+            if level is None or sums is None:
+                row = _score_rows(places, known[line], line, scale)
+            else:
+                row = _score_alike(sums[0], line, level, scale) | {"personas": int(sums[1][line])}
+            yield row | {"reactions": int(reactions[line])}
             continue
         estimate, reach = float(means.estimate[line]), float(means.reach[line])
         yield {
@@ -103,6 +108,21 @@ def _score_drafts(places: Places, known: FloatArray, measure: str) -> Iterator[d
             "low": max(estimate - reach, scale[0]),
             "high": min(estimate + reach, scale[1]),
         }
+
+
+def _find_level(places: Places, known: FloatArray) -> float | None:
+    """Return what everybody who counts says of a draft; None if they do not agree."""
+    said = known[~np.isnan(known) & (places.weight > 0.0)]
+    return float(said[0]) if len(said) and (said == said[0]).all() else None
+
+
+def _score_alike(sums: intervals.Sums, line: int, level: float, scale: tuple[float, float]) -> dict[str, Any]:
+    """Score a draft of which everybody says the same: as `cluster_mean` does, without a look at the rows."""
+    mass, squares = (float(np.sum(each[line])) for each in (sums.masses, sums.squares))
+    level = 0.0 if abs(level) <= cells.ROUNDING else level
+    alike = intervals.Interval(level, level, level, 0.0, None, None, clusters=0, units=0)
+    interval = intervals.limit_level(alike, mass**2 / squares, scale)
+    return {"estimate": interval.estimate, "low": interval.low, "high": interval.high}
 
 
 def _score_rows(places: Places, known: FloatArray, line: int, scale: tuple[float, float]) -> dict[str, Any]:
