@@ -92,14 +92,14 @@ class ReplyStore(Protocol):
     def find_anywhere(self, question: bytes) -> exchange.Reply | None:
         """Return the latest reply to a question, whichever endpoint gave it, or None."""
 
-    def keep(self, key: bytes, form: exchange.Form, reply: exchange.Reply) -> exchange.Reply:
-        """Keep a reply and return the one that stands."""
+    async def keep_together(self, key: bytes, form: exchange.Form, reply: exchange.Reply) -> exchange.Reply:
+        """Keep a reply with those that come meanwhile; return the one that stands, once no power cut loses it."""
 
     def keep_subjects(self, key: bytes, about: Iterable[str]) -> None:
         """Note that a kept reply is about more than it says."""
 
-    def claim(self, key: bytes) -> bool:
-        """Take a question in hand; False where another living process has it."""
+    async def claim_together(self, key: bytes) -> bool:
+        """Take a question in hand, with others; False where another living process has it."""
 
     def release(self, key: bytes) -> None:
         """Give a question back that got no reply worth keeping."""
@@ -325,7 +325,7 @@ class Asker:
         self._in_hand[key] = asyncio.Event()
         wait, waited = _SHORTEST_WAIT, 0.0
         try:
-            while not self._claim(key):
+            while not await self._claim(key):
                 reply = self._store.find(key)
                 if reply is not None:
                     usage.take(reply)
@@ -351,9 +351,13 @@ class Asker:
         if self._breaker.tripped is not None:
             raise Withheld(f"not asked: {self._breaker.tripped}")
 
-    def _claim(self, key: bytes) -> bool:
+    async def _claim(self, key: bytes) -> bool:
         self._check_open()
-        return not self._engine.claims or self._store.claim(key)
+        if not self._engine.claims:
+            return True
+        is_taken = await self._store.claim_together(key)
+        self._check_open()
+        return is_taken
 
     def _release(self, key: bytes) -> None:
         if self._engine.claims:
@@ -386,7 +390,7 @@ class Asker:
             reply = self._judge(reply, parse, tries)
             if tries.problem is None or reply.filtered or (reply.refusal and attempt + 1 == attempts):
                 usage.bad += ("refused",) if reply.refusal else ()
-                return self._settle(key, content, reply, tries, usage, question.about)
+                return await self._settle(key, content, reply, tries, usage, question.about)
             tries.earlier.append(reply)
             is_astray = isinstance(tries.problem, repairs.AstrayReply)
             usage.bad += () if is_astray else (tries.problem.kind,)
@@ -394,7 +398,7 @@ class Asker:
                 break
         if tries.astray:
             _, nearest = max(tries.astray, key=lambda found: found[0])
-            return self._settle(key, content, nearest, tries, usage, question.about)
+            return await self._settle(key, content, nearest, tries, usage, question.about)
         usage.take(_add_up(tries.earlier[-1], tries.earlier[:-1]))
         raise CallFailed(
             f"{len(tries.earlier)} replies could not be used: {tries.problem}{_show_sample(tries.earlier[-1].text)}"
@@ -421,7 +425,7 @@ class Asker:
                 self._breaker.count_answer()
         return reply
 
-    def _settle(
+    async def _settle(
         self,
         key: bytes,
         content: bytes,
@@ -431,16 +435,16 @@ class Asker:
         about: tuple[str, ...],
     ) -> exchange.Reply:
         """Keep the reply that stands, with what the others took."""
-        kept = self._keep(key, content, _add_up(reply, [one for one in tries.earlier if one is not reply]), about)
+        kept = await self._keep(key, content, _add_up(reply, [one for one in tries.earlier if one is not reply]), about)
         usage.take(kept)
         return kept
 
-    def _keep(self, key: bytes, content: bytes, reply: exchange.Reply, about: tuple[str, ...]) -> exchange.Reply:
+    async def _keep(self, key: bytes, content: bytes, reply: exchange.Reply, about: tuple[str, ...]) -> exchange.Reply:
         reply = replace(reply, about=about)
         if key != content:
             reply = replace(reply, endpoint=self._engine.endpoint or "", question=content.hex())
         self.kept += 1
-        kept = self._store.keep(key, self._engine.form, reply)
+        kept = await self._store.keep_together(key, self._engine.form, reply)
         self._broken = self._store.trouble
         return kept
 
