@@ -44,6 +44,7 @@ _ATTEMPTS = 2
 _DRAWS = 5
 """How often a page is written on until the words are a person's own: small models often copy, and a draw is short."""
 _MOST_SHOWN = 160
+_MOST_PARAMETERS = 256
 _ROOM_AFTER = 4
 """How many times the usual room all questions get once a model was seen to think it away."""
 _CERTAIN = [[float(level == value) for level in range(5)] for value in range(5)]
@@ -173,6 +174,7 @@ class Asker:
         self._asked = 0
         self._places: dict[int, int] = {}
         self._examples: dict[exchange.Kind, tuple[int, exchange.Question]] = {}
+        self._parameters: dict[tuple[Any, ...], tuple[Any, str]] = {}
         self._in_hand: dict[bytes, asyncio.Event] = {}
         self._broken: StoreUnusable | None = None
 
@@ -250,6 +252,7 @@ class Asker:
     async def _read(
         self, task: Task, question: exchange.Question, parse: Callable[[str], answers.Answer], usage: Usage
     ) -> answers.Answer:
+        parse = _read_once(parse)
         reply = await self.find_reply(task, question, repairs.make_strict(parse, task, question.prompt), usage)
         return parse(reply.text)
 
@@ -440,9 +443,10 @@ class Asker:
         return kept
 
     async def _keep(self, key: bytes, content: bytes, reply: exchange.Reply, about: tuple[str, ...]) -> exchange.Reply:
-        reply = replace(reply, about=about)
-        if key != content:
-            reply = replace(reply, endpoint=self._engine.endpoint or "", question=content.hex())
+        endpoint = self._engine.endpoint or "" if key != content else reply.endpoint
+        reply = replace(
+            reply, about=about, endpoint=endpoint, question=content.hex() if key != content else reply.question
+        )
         self.kept += 1
         kept = await self._store.keep_together(key, self._engine.form, reply)
         self._broken = self._store.trouble
@@ -481,11 +485,25 @@ class Asker:
             hold.lose()
 
     def _key(self, task: Task, question: exchange.Question) -> bytes:
-        parameters = json.dumps(question.parameters, sort_keys=True)
         return make_key(
-            "reply", self._engine.form, self._engine.model, question.system, question.prompt, parameters,
-            str(task.wording), str(task.repeat),
+            "reply", self._engine.form, self._engine.model, question.system, question.prompt,
+            self._write_parameters(question), str(task.wording), str(task.repeat),
         )  # fmt: skip
+
+    def _write_parameters(self, question: exchange.Question) -> str:
+        """Return a question's parameters as JSON; most questions about a draft share them."""
+        if question.sampling:
+            return json.dumps(question.parameters, sort_keys=True)
+        place = (
+            id(question.schema), question.grammar, question.picture, question.stop, question.max_tokens,
+            question.top_logprobs,
+        )  # fmt: skip
+        known = self._parameters.get(place)
+        if known is None or known[0] is not question.schema:
+            if len(self._parameters) >= _MOST_PARAMETERS:
+                self._parameters.clear()
+            known = self._parameters[place] = (question.schema, json.dumps(question.parameters, sort_keys=True))
+        return known[1]
 
 
 def _add_up(reply: exchange.Reply, earlier: Sequence[exchange.Reply]) -> exchange.Reply:
@@ -510,6 +528,18 @@ def _show_sample(text: str) -> str:
     said = " ".join(text.split())
     cut = said if len(said) <= _MOST_SHOWN else f"{said[: _MOST_SHOWN - 1]}…"
     return f"; the last one: “{cut}”" if said else ""
+
+
+def _read_once(parse: Callable[[str], Parsed]) -> Callable[[str], Parsed]:
+    """Return `parse`, which reads a text that it read before no second time: a fresh reply is judged, then used."""
+    known: dict[str, Parsed] = {}
+
+    def read(text: str) -> Parsed:
+        if text not in known:
+            known[text] = parse(text)
+        return known[text]
+
+    return read
 
 
 def _any_text(text: str) -> str:

@@ -212,12 +212,14 @@ class Store(Database):
         row = (key, form, reply.model, _write_reply(reply))
         if self.trouble is not None:
             return self._rescue(row, reply)
-        return await self._wait_with_others(_Kept(row, reply))
+        kept: exchange.Reply = await self._wait_with_others(_Kept(row, reply))
+        return kept
 
     async def claim_together(self, key: bytes) -> bool:
         """Take a question in hand as `claim` does, in one transaction with what others want meanwhile."""
         self._heart.start()
-        return await self._wait_with_others(_Claimed(key))
+        is_taken: bool = await self._wait_with_others(_Claimed(key))
+        return is_taken
 
     def _rescue(self, row: Row, reply: exchange.Reply) -> exchange.Reply:
         """Put a reply into the journal that the file does not take."""
@@ -260,11 +262,11 @@ class Store(Database):
             raise
         for question in claimed:
             self._tell_claim(question)
-        for one in kept:
-            if self._disk is None or one.is_over:
-                one.tell()
+        for reply in kept:
+            if self._disk is None or reply.is_over:
+                reply.tell()
             else:
-                self._disk.add(partial(self._tell_kept, one))
+                self._disk.add(partial(self._tell_kept, reply))
 
     def _tell_claim(self, question: _Claimed) -> None:
         try:
@@ -316,9 +318,7 @@ class Store(Database):
         with self._transaction() as connection:
             return self._insert_replies(connection, rows)
 
-    def _insert_replies(
-        self, connection: sqlite3.Connection, rows: Sequence[tuple[Row, exchange.Reply]]
-    ) -> list[bool]:
+    def _insert_replies(self, connection: sqlite3.Connection, rows: Sequence[tuple[Row, exchange.Reply]]) -> list[bool]:
         was_new = [connection.execute(_KEEP, row).rowcount == 1 for row, _ in rows]
         self._place(connection, [(row[0], reply) for row, reply in rows])
         if rows:
