@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -26,8 +27,8 @@ LATER_FILES = (
 )  # fmt: skip
 """What is asked only after a run: no part of the identity of any."""
 _PERSON = "person.j2"
-_PERSON_MARK = "\x01"
-"""Stands for the person in a filled template; text that is shown is cleaned of it."""
+_PERSON_MARK = f"\x01{secrets.token_hex(8)}\x01"
+"""Stands for the person in a filled template; nobody can write it into a draft."""
 _MOST_KEPT = 512
 _SCOPES = (
     jinja2.nodes.Assign, jinja2.nodes.AssignBlock, jinja2.nodes.Macro, jinja2.nodes.Import, jinja2.nodes.FromImport,

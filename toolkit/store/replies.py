@@ -232,7 +232,7 @@ class Store(Database):
     async def _wait_with_others(self, one: _Waiting) -> Any:
         loop = asyncio.get_running_loop()
         one.done = loop.create_future()
-        if not self._waiting:
+        if not any(other.done is not None and other.done.get_loop() is loop for other in self._waiting):
             loop.call_soon(self._commit_waiting)
         self._waiting.append(one)
         return await one.done
@@ -257,8 +257,8 @@ class Store(Database):
             self._tell_failure(waiting, error)
             return
         except BaseException as error:
-            for one in waiting:
-                one.fail(error)
+            for other in waiting:
+                other.fail(error)
             raise
         for question in claimed:
             self._tell_claim(question)
