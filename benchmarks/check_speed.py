@@ -16,11 +16,12 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from toolkit.engines import EngineBase
 from toolkit.gate import record_campaign
 from toolkit.models import MEASURES
-from toolkit.models.exchange import Embedded, Guard, Question, Reply
+from toolkit.models.exchange import Embedded, Form, Guard, Question, Reply
 
 PERSONAS, DRAFTS, SHARED = 24, 3, 4
 CHECKS = """checks:
@@ -38,6 +39,8 @@ class Dice(EngineBase):
 
     name = "dice"
     model = "dice-1"
+    form: Form = "chat"
+    concurrency = 8
 
     async def ask(self, question: Question) -> Reply:
         """Return a valid reading."""
@@ -45,7 +48,7 @@ class Dice(EngineBase):
         number = int(hashlib.sha256(question.prompt.encode()).hexdigest()[:8], 16)
         glance = ("stop", "stop", "scroll_past")[number % 3]
         said = "That would spare me an evening of messages, if it works the way it says it does."
-        fields = {
+        fields: dict[str, Any] = {
             "first_glance": glance,
             "action": ("click", "read")[number // 3 % 2],
             "verbatim": said,
@@ -87,20 +90,27 @@ def write_campaigns(folder: Path, count: int) -> list[Path]:
     return paths
 
 
+def time_command(command: Sequence[str]) -> tuple[float, float, subprocess.CompletedProcess[str]]:
+    """Return wall-clock and processor seconds of a process, and what it printed."""
+    began, used = time.perf_counter(), os.times()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    seconds, now = time.perf_counter() - began, os.times()
+    return seconds, now.children_user - used.children_user + now.children_system - used.children_system, done
+
+
 def main(count: int) -> None:
-    """Print how long one check of all campaigns takes, and how large a recording is."""
+    """Print how long one check of all campaigns takes, by command and in pytest, and how large a recording is."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         paths = write_campaigns(folder, count)
         size = sum(path.stat().st_size for path in folder.glob("*.jsonl")) / count
-        command = [sys.executable, "-m", "toolkit", "check", *map(str, paths), "--json"]
-        began, used = time.perf_counter(), os.times()
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        seconds, now = time.perf_counter() - began, os.times()
+        seconds, processor, done = time_command([sys.executable, "-m", "toolkit", "check", *map(str, paths), "--json"])
         checks = sum(len(one["checks"]) for one in json.loads(done.stdout)["campaigns"])
-        processor = now.children_user - used.children_user + now.children_system - used.children_system
         print(f"{count} campaigns, {checks} checks, {PERSONAS * DRAFTS} reactions each: {seconds:.1f} s of wall clock,")
         print(f"{processor:.1f} s of processor time; a recording takes {size / 1000:.0f} kB; exit {done.returncode}")
+        alone = ["-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(folder), str(folder)]
+        seconds, processor, done = time_command([sys.executable, "-m", "pytest", "-q", *alone])
+        print(f"pytest: {seconds:.1f} s of wall clock, {processor:.1f} s of processor time; exit {done.returncode}")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pytest
 from openai_server import OpenAIServer
 from polars.testing import assert_frame_equal
 from recorded import CAMPAIGN, chance, lively
+from recorded_frames import make_frame
 from scripted import ScriptedEngine, reading
 
 import toolkit
@@ -18,7 +19,6 @@ from toolkit.drafts import load_drafts
 from toolkit.errors import CallFailed, InputError
 from toolkit.files.templating import clean_text
 from toolkit.gate import Shelf, check_campaign, merging, preview_recording, record_campaign
-from toolkit.gate.entries import make_frame
 from toolkit.gate.recording_file import load_recording
 from toolkit.gate.replay import replay
 from toolkit.models.exchange import Question

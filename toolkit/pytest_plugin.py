@@ -30,6 +30,8 @@ _WORDS = (b"campaign", b"drafts", b"checks")
 """What stands in every campaign with checks."""
 _MARK = "audience"
 _STALE = "stale"
+_SHELF: pytest.StashKey[Any] = pytest.StashKey()
+"""Audiences and prompts that the campaigns of a session share."""
 
 
 class _Returning(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -37,6 +39,8 @@ class _Returning(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def __init__(self) -> None:
         self.modules: dict[str, ModuleType] = {}
+        self.place: str | None = None
+        """The folder that this package is imported from, once it was looked for."""
 
     def find_spec(self, fullname: str, *_: Any) -> importlib.machinery.ModuleSpec | None:
         """Return the modules that were loaded before, if it is this package that an import would find now."""
@@ -68,7 +72,7 @@ def borrow_name() -> Iterator[None]:
         return
     if _KEPT not in sys.meta_path:
         sys.meta_path.insert(0, _KEPT)
-    place = _find_place()
+    place = _KEPT.place = _KEPT.place or _find_place()
     theirs = _take_modules()
     sys.modules.update(_KEPT.modules)
     sys.path.insert(0, place)
@@ -82,7 +86,7 @@ def borrow_name() -> Iterator[None]:
 
 def _take_modules() -> dict[str, ModuleType]:
     """Return everything loaded under the name, and forget it."""
-    names = [name for name in sys.modules if name.partition(".")[0] == _PACKAGE]
+    names = [name for name in sys.modules if name.startswith(_PACKAGE) and name.partition(".")[0] == _PACKAGE]
     return {name: sys.modules.pop(name) for name in names}
 
 
@@ -172,16 +176,19 @@ def audience_check(request: pytest.FixtureRequest) -> Callable[[Path | str | Cam
 class CampaignFile(pytest.File):
     """A campaign file with checks; judged once, when its first check runs."""
 
+    _campaign: Campaign | None = None
     _outcome: results.CampaignOutcome | None = None
 
     def collect(self) -> Iterable[CheckItem]:
         """Return an item for each check, named by what it claims; raise CollectError if the file is at fault."""
         with borrow_name():
+            from toolkit.drafts import load_drafts
             from toolkit.errors import ToolkitError
             from toolkit.gate import list_checks
 
             try:
-                checks = list_checks(self.path)
+                self._campaign = load_drafts(self.path)
+                checks = list_checks(self._campaign)
             except ToolkitError as error:
                 raise self.CollectError(str(error)) from None
         return [
@@ -194,12 +201,15 @@ class CampaignFile(pytest.File):
         if self._outcome is None:
             with borrow_name():
                 from toolkit.errors import ToolkitError
-                from toolkit.gate import check_campaign
+                from toolkit.gate import Shelf, check_campaign
 
+                shelf = self.config.stash.setdefault(_SHELF, Shelf())
+                engine = self.config.getoption("--audience-engine")
                 try:
-                    self._outcome = check_campaign(self.path, engine=self.config.getoption("--audience-engine"))
+                    self._outcome = check_campaign(self._campaign or self.path, engine=engine, shelf=shelf)
                 except ToolkitError as error:
                     raise CheckFailed(str(error)) from None
+                self._campaign = None
         return self._outcome.checks[place]
 
 
@@ -224,6 +234,8 @@ class CheckItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the gate's words and the place, without a traceback, for what the gate found."""
+        if isinstance(excinfo.value, pytest.xfail.Exception):
+            return str(excinfo.value)  # nobody is shown a traceback of it, and it takes 30 ms to write one
         if isinstance(excinfo.value, CheckFailed):
             return f"{self._where()}: {self.name}\n{excinfo.value}"
         return super().repr_failure(excinfo, style=style)

@@ -8,4 +8,7 @@ Examples:
 
 import lazy_loader
 
+from toolkit.engines.late_types import defer_types
+
+defer_types()
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -18,6 +18,8 @@ _FILTERS = {"content_filter", "safety", "recitation", "blocklist", "prohibited_c
 """How a choice ends that a filter took; Gemini's own names come through its compatible endpoint as they are."""
 _CUT = {"length", "max_tokens", "MAX_TOKENS"}
 _TEXT_PARTS = {"text", "output_text", None}
+_FORMATS: dict[tuple[int, int], tuple[Mapping[str, Any], dict[str, Any] | None]] = {}
+_MOST_FORMATS = 64
 THOUGHTS = ("reasoning_content", "reasoning", "thinking")
 """Where servers put what a model thinks (DeepSeek and vLLM, OpenRouter, Ollama)."""
 
@@ -72,7 +74,19 @@ def _count_room(question: exchange.Question, dialect: Dialect) -> int:
 
 
 def _write_format(schema: Mapping[str, Any], step: int) -> dict[str, Any] | None:
-    """Return the response format of a step of the ladder; None where the prompt alone asks for the form."""
+    """Return the response format of a step of the ladder; None where the prompt alone asks for the form.
+
+    Questions of one kind about one draft share their schema, so the latest formats are kept.
+    """
+    known = _FORMATS.get((id(schema), step))
+    if known is None or known[0] is not schema:
+        if len(_FORMATS) >= _MOST_FORMATS:
+            _FORMATS.clear()
+        known = _FORMATS[id(schema), step] = (schema, _make_format(schema, step))
+    return known[1]
+
+
+def _make_format(schema: Mapping[str, Any], step: int) -> dict[str, Any] | None:
     if step == STRICT:
         named = {"name": "reaction", "strict": True, "schema": _drop_pattern(schema)}
         return {"type": "json_schema", "json_schema": named}

@@ -470,7 +470,8 @@ async def _send(client: SteadyClient, path: str, body: bytes) -> _EndpointAnswer
         fields = read_events(response.content)
     if not isinstance(fields, dict):
         said = f"{path} was answered with something other than a JSON object; check {name_option('base_url')}"
-        raise openai.APIResponseValidationError(response, response.text[:200], message=said)
+        whole = response if isinstance(response, httpx2.Response) else response.as_response()
+        raise openai.APIResponseValidationError(whole, whole.text[:200], message=said)
     return _EndpointAnswer(fields, response.headers)
 
 

@@ -14,8 +14,8 @@ from toolkit.errors import ArgumentKind, InputError, accept_only, suggest
 from toolkit.gate.check_list import PlacedCheck, read_checks
 from toolkit.gate.checks import Check, LintCheck
 from toolkit.gate.deciding import Recorded, Ruling, find_segment_fault, say_finding
-from toolkit.gate.entries import make_frame
 from toolkit.gate.names import BASELINE, is_same_name
+from toolkit.gate.recorded_rows import gather_rows
 from toolkit.gate.recording import RecordingOptions, fetch, record_campaign, require_file
 from toolkit.gate.recording_file import Header, Recording, find_recording, load_recording
 from toolkit.gate.replay import Replay, Shelf, replay, write_command
@@ -232,7 +232,7 @@ class _Judge:
         self._evidence = Recorded(
             drafts=tuple(draft.id for draft in campaign.drafts),
             findings=findings,
-            reactions=make_frame(found),
+            reactions=gather_rows(found.kept, found.plan.settings.objective),
             wordings=found.recording.header.wordings if found.recording else 0,
             cost=None if None in costs else sum(cost for cost in costs if cost is not None),
             digests={draft.id: draft.digest for draft in found.plan.campaign.drafts},

@@ -202,7 +202,7 @@ class BoundCheck(_Named):
 
     def judge(self, evidence: Recorded) -> Ruling:
         """Hold the interval of each draft to the bounds."""
-        reactions = samples.narrow_segments(evidence.reactions, self.where)
+        reactions = evidence.reactions.narrow(self.where)
         drafts = _choose(self.draft, evidence.drafts)
         limits = (self.bounds.at_least, self.bounds.at_most)
         found = []
@@ -255,7 +255,7 @@ class PairCheck(Check):
         """Hold the interval of the paired difference to the claim."""
         ids = (*evidence.drafts, BASELINE)
         draft, other = (next(one for one in ids if is_same_name(one, written)) for written in self.drafts)
-        reactions = samples.narrow_segments(evidence.reactions, self.where)
+        reactions = evidence.reactions.narrow(self.where)
         sample = samples.sample_pair(reactions, other, draft, self.measure, evidence.wordings)
         if sample is None:
             return Ruling("inconclusive", "no persona reacted to both; record them again")
@@ -375,7 +375,7 @@ class CostCheck(Check):
             )
         return Ruling(
             "passed" if evidence.cost <= self.max_cost else "failed",
-            f"${evidence.cost:.4f} for {evidence.reactions.height} reactions; at most ${self.max_cost:g} wanted",
+            f"${evidence.cost:.4f} for {evidence.reactions.reactions} reactions; at most ${self.max_cost:g} wanted",
         )
 
 

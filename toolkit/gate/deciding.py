@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import polars as pl
-
 from toolkit.drafts.lint import Finding
 from toolkit.errors import suggest
 from toolkit.gate.judging import Decided, Judgement, Sample, estimate_mean, judge_least, judge_most
 from toolkit.gate.names import find_scale, is_same_name
+from toolkit.gate.recorded_rows import RecordedRows
 from toolkit.models import MEASURES
 from toolkit.panel import planning
 from toolkit.results.scoring import RATES, rules
@@ -26,7 +25,7 @@ class Recorded:
     """The campaign's own, in file order."""
     findings: Sequence[Finding] = ()
     """Of lint, about all drafts."""
-    reactions: pl.DataFrame = field(default_factory=pl.DataFrame)
+    reactions: RecordedRows = field(default_factory=RecordedRows)
     wordings: int = 0
     """How many wordings personas are spread over."""
     cost: float | None = None

@@ -57,7 +57,12 @@ class HowAsked:
 
     def shape(self, draft: Draft, persona: Persona) -> Shaped:
         """Return the hashes of a reaction of this persona to this draft."""
-        return Shaped(**self._of_draft(draft), persona=self._of_persona(persona), **self._shared)
+        place = (id(draft), id(persona))
+        known = self._shapes.get(place)
+        if known is None:
+            shaped = Shaped(**self._of_draft(draft), persona=self._of_persona(persona), **self._shared)
+            known = self._shapes[place] = (shaped, draft, persona)  # held, so that nothing else ever has their ids
+        return known[0]
 
     @cached_property
     def own_files(self) -> dict[str, str]:
@@ -78,6 +83,10 @@ class HowAsked:
         is_asked = (lambda name: name in _COMPLETION_FILES) if self.form == "completion" else _is_of_chat
         files = self.prompts.hashes.items()
         return {name: digest for name, digest in files if name not in self.own_files and is_asked(name)}
+
+    @cached_property
+    def _shapes(self) -> dict[tuple[int, int], tuple[Shaped, Draft, Persona]]:
+        return {}
 
     @cached_property
     def _drafts(self) -> dict[str, tuple[Draft, dict[str, str]]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -44,17 +45,27 @@ class Sample:
     scale: float = 1.0
     """The range of the scale: 1 for shares and their differences, 4 for ratings."""
 
-    @property
+    @cached_property
     def personas(self) -> int:
         """How many personas there are."""
         return len(np.unique(self.units))
+
+    @cached_property
+    def mean(self) -> intervals.Interval:
+        """The weighted mean, clustered on wordings, at the confidence that is shown."""
+        return intervals.cluster_mean(*_columns(self), confidence=1.0 - rules.SIGNIFICANCE)
+
+    @cached_property
+    def shown(self) -> ShownMean:
+        """The mean with the interval that is shown; judged and said, it is worked out once."""
+        return _limit_mean(self, self.mean, rules.SIGNIFICANCE)
 
     @property
     def is_enough(self) -> bool:
         """Whether there are the personas and wordings that any verdict needs."""
         return self.personas >= rules.LEAST_PERSONAS and len(np.unique(self.wordings)) >= rules.LEAST_WORDINGS
 
-    @property
+    @cached_property
     def effective(self) -> float:
         """Kish's effective number of personas."""
         _, first = np.unique(self.units, return_index=True)
@@ -89,7 +100,12 @@ def estimate_mean(sample: Sample, alpha: float = rules.SIGNIFICANCE) -> ShownMea
     score interval: with 72 personas the clustered one alone keeps a margin of 5 points in 12.6 % of recordings where
     one in twenty acts on one draft and nobody on the other (measured).
     """
-    found = intervals.cluster_mean(*_columns(sample), confidence=1.0 - alpha)
+    if alpha == rules.SIGNIFICANCE:
+        return sample.shown
+    return _limit_mean(sample, intervals.cluster_mean(*_columns(sample), confidence=1.0 - alpha), alpha)
+
+
+def _limit_mean(sample: Sample, found: intervals.Interval, alpha: float) -> ShownMean:
     if sample.is_difference:
         found = intervals.limit_difference(found, sample.effective, confidence=1.0 - alpha)
     low, high = found.low, found.high
@@ -157,7 +173,7 @@ def count_more(sample: Sample, bound: float) -> int | None:
     None where more personas alone cannot reach it, because the wordings leave too much variance or the mean stands too
     close to the bound.
     """
-    found = intervals.cluster_mean(*_columns(sample))
+    found = sample.mean
     gap = abs(found.estimate - bound)
     if not found.standard_error or not gap > cells.ROUNDING:
         return _count_unanimous(sample, gap)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -83,7 +83,15 @@ class Replay:
     @cached_property
     def aged(self) -> int:
         """How many reactions were recorded under earlier built-in prompts."""
-        return sum(entry.shaped.built_in != self.shape(task).built_in for task, entry in self.kept)
+        return sum(counts[True] for counts in self._ages.values())
+
+    @cached_property
+    def _ages(self) -> dict[str, Counter[bool]]:
+        """By draft id, how many reactions came under earlier built-in prompts, and how many under today's."""
+        ages: dict[str, Counter[bool]] = defaultdict(Counter)
+        for task, entry in self.kept:
+            ages[task.draft.id][entry.shaped.built_in != self.shape(task).built_in] += 1
+        return ages
 
     def shape(self, task: Task) -> Shaped:
         """Return the hashes of what shapes a reaction now."""
@@ -96,8 +104,7 @@ class Replay:
 
     def is_mixed(self, drafts: Collection[str]) -> bool:
         """Return whether some reactions to these drafts came under other built-in prompts than the rest."""
-        old = {e.shaped.built_in != self.shape(task).built_in for task, e in self.kept if task.draft.id in drafts}
-        return len(old) > 1
+        return len({age for draft, ages in self._ages.items() if draft in drafts for age in ages}) > 1
 
     def group_stale(self, drafts: Collection[str] | None = None) -> list[Group]:
         """Return the stale reactions by cause, of some drafts or of all."""

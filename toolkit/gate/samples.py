@@ -1,71 +1,85 @@
-"""From reactions to the numbers that are judged: one per persona and wording, of one draft or of a pair."""
+"""From recorded reactions to the numbers that are judged: one per persona and wording, of one draft or of a pair."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator
 
-import polars as pl
+import numpy as np
+import numpy.typing as npt
 
 from toolkit.gate.judging import Sample
-from toolkit.gate.names import is_same_name
+from toolkit.gate.recorded_rows import FloatArray, RecordedRows
 from toolkit.models import MEASURES
-from toolkit.results.scoring import RATES, comparisons, reaction_rows
+from toolkit.results.scoring import RATES
 
 RATING_RANGE = 4.0
 """From 1 to 5."""
 
 
-def sample_draft(reactions: pl.DataFrame, draft: str, measure: str, wordings: int) -> Sample | None:
+def sample_draft(rows: RecordedRows, draft: str, measure: str, wordings: int) -> Sample | None:
     """Return what a draft reached on a measure; None where no reaction tells."""
-    return next((sample for _, sample in sample_values(reactions, draft, measure, wordings, None)), None)
+    return next((sample for _, sample in sample_values(rows, draft, measure, wordings, None)), None)
 
 
 def sample_values(
-    reactions: pl.DataFrame, draft: str, measure: str, wordings: int, by: str | None
+    rows: RecordedRows, draft: str, measure: str, wordings: int, by: str | None
 ) -> Iterator[tuple[str, Sample]]:
     """Yield each value of a segment with what a draft reached in it; without a segment, everybody."""
-    of_draft = reactions.filter(pl.col("draft_id") == draft)
-    rows = reaction_rows.select_rows(of_draft, by, [draft], measure)
-    cells = reaction_rows.load_cells(rows, draft).filter(pl.col(measure).is_not_null())
-    for value in rows.values:
-        group = cells.filter(pl.col("value") == value)
-        if not group.is_empty():
-            reached = int(group[f"{measure}_reactions"].sum())
-            yield value, _make(group, measure, reached, wordings, is_share=measure in RATES)
+    of_draft = rows.choose_draft(draft)
+    numbers = of_draft.measure(measure)
+    is_known = ~np.isnan(numbers)
+    own = None if by is None else of_draft.find_values(by)
+    values = [""] if own is None else sorted({value for value in own if value is not None})
+    for value in values:
+        chosen = np.flatnonzero(is_known if own is None else is_known & (own == value))
+        if len(chosen):
+            yield value, _make(of_draft, chosen, numbers[chosen], measure, len(chosen), wordings)
 
 
-def sample_pair(reactions: pl.DataFrame, other: str, draft: str, measure: str, wordings: int) -> Sample | None:
+def sample_pair(rows: RecordedRows, other: str, draft: str, measure: str, wordings: int) -> Sample | None:
     """Return the paired differences draft minus other; None where nobody reacted to both."""
-    both = reactions.filter(pl.col("draft_id").is_in([other, draft]))
-    rows = reaction_rows.select_rows(both, None, [other, draft], measure)
-    for _, paired in comparisons.load_pairs(rows):
-        if not paired.is_empty():
-            sample = _make(
-                comparisons.average_repeats(paired), "difference", 2 * paired.height, wordings, is_share=False
-            )
-            return replace(sample, is_difference=measure in RATES)
-    return None
+    before, after = rows.choose_draft(other), rows.choose_draft(draft)
+    earlier = {name: number for name, number in _name_answers(before, measure) if not np.isnan(number)}
+    places, differences = [], []
+    for place, (name, number) in enumerate(_name_answers(after, measure)):
+        if name in earlier and not np.isnan(number):
+            places.append(place)
+            differences.append(number - earlier[name])
+    if not places:
+        return None
+    chosen = np.array(places, dtype=np.intp)
+    return _make(after, chosen, np.array(differences), measure, 2 * len(places), wordings, is_difference=True)
 
 
-def narrow_segments(reactions: pl.DataFrame, where: Mapping[str, str]) -> pl.DataFrame:
-    """Keep personas with these segment values."""
-    for key, written in where.items():
-        column = pl.col("segments").struct.field(key)
-        known = reactions.select(column.drop_nulls().unique()).to_series().to_list()
-        value = next((one for one in known if is_same_name(one, written)), written)
-        reactions = reactions.filter(column == value)
-    return reactions
+def _name_answers(rows: RecordedRows, measure: str) -> Iterator[tuple[tuple[int, int, int], float]]:
+    """Yield persona, wording and repeat of each reaction, and its number."""
+    names = zip(rows.units.tolist(), rows.wordings.tolist(), rows.repeats.tolist(), strict=True)
+    return zip(names, rows.measure(measure).tolist(), strict=True)
 
 
-def _make(cells: pl.DataFrame, column: str, reactions: int, wordings: int, *, is_share: bool) -> Sample:
+def _make(
+    rows: RecordedRows,
+    chosen: npt.NDArray[np.intp],
+    numbers: FloatArray,
+    measure: str,
+    reactions: int,
+    wordings: int,
+    *,
+    is_difference: bool = False,
+) -> Sample:
+    """Return a sample of the chosen rows: the persona is the unit, so repeats count once, as their mean."""
+    units, worded = rows.units[chosen], rows.wordings[chosen]
+    starts = np.flatnonzero(np.concatenate(([True], (np.diff(units) != 0) | (np.diff(worded) != 0))))
+    repeats = np.diff(np.concatenate((starts, [len(chosen)])))
+    is_rate = measure in RATES
     return Sample(
-        values=cells[column].to_numpy(),
-        weights=cells["weight"].to_numpy(),
-        wordings=cells["wording"].to_numpy(),
-        units=cells["unit"].to_numpy(),
+        values=np.add.reduceat(numbers, starts) / repeats,
+        weights=rows.weights[chosen][starts],
+        wordings=worded[starts],
+        units=units[starts],
         reactions=reactions,
         wordings_planned=wordings,
-        is_share=is_share,
-        scale=RATING_RANGE if column in MEASURES else 1.0,
+        is_share=is_rate and not is_difference,
+        is_difference=is_rate and is_difference,
+        scale=RATING_RANGE if measure in MEASURES and not is_difference else 1.0,
     )

@@ -44,6 +44,7 @@ _ATTEMPTS = 2
 _DRAWS = 5
 """How often a page is written on until the words are a person's own: small models often copy, and a draw is short."""
 _MOST_SHOWN = 160
+_MOST_PARAMETERS = 256
 _ROOM_AFTER = 4
 """How many times the usual room all questions get once a model was seen to think it away."""
 _CERTAIN = [[float(level == value) for level in range(5)] for value in range(5)]
@@ -92,14 +93,14 @@ class ReplyStore(Protocol):
     def find_anywhere(self, question: bytes) -> exchange.Reply | None:
         """Return the latest reply to a question, whichever endpoint gave it, or None."""
 
-    def keep(self, key: bytes, form: exchange.Form, reply: exchange.Reply) -> exchange.Reply:
-        """Keep a reply and return the one that stands."""
+    async def keep_together(self, key: bytes, form: exchange.Form, reply: exchange.Reply) -> exchange.Reply:
+        """Keep a reply with those that come meanwhile; return the one that stands, once no power cut loses it."""
 
     def keep_subjects(self, key: bytes, about: Iterable[str]) -> None:
         """Note that a kept reply is about more than it says."""
 
-    def claim(self, key: bytes) -> bool:
-        """Take a question in hand; False where another living process has it."""
+    async def claim_together(self, key: bytes) -> bool:
+        """Take a question in hand, with others; False where another living process has it."""
 
     def release(self, key: bytes) -> None:
         """Give a question back that got no reply worth keeping."""
@@ -173,6 +174,7 @@ class Asker:
         self._asked = 0
         self._places: dict[int, int] = {}
         self._examples: dict[exchange.Kind, tuple[int, exchange.Question]] = {}
+        self._parameters: dict[tuple[Any, ...], tuple[Any, str]] = {}
         self._in_hand: dict[bytes, asyncio.Event] = {}
         self._broken: StoreUnusable | None = None
 
@@ -250,6 +252,7 @@ class Asker:
     async def _read(
         self, task: Task, question: exchange.Question, parse: Callable[[str], answers.Answer], usage: Usage
     ) -> answers.Answer:
+        parse = _read_once(parse)
         reply = await self.find_reply(task, question, repairs.make_strict(parse, task, question.prompt), usage)
         return parse(reply.text)
 
@@ -325,7 +328,7 @@ class Asker:
         self._in_hand[key] = asyncio.Event()
         wait, waited = _SHORTEST_WAIT, 0.0
         try:
-            while not self._claim(key):
+            while not await self._claim(key):
                 reply = self._store.find(key)
                 if reply is not None:
                     usage.take(reply)
@@ -351,9 +354,13 @@ class Asker:
         if self._breaker.tripped is not None:
             raise Withheld(f"not asked: {self._breaker.tripped}")
 
-    def _claim(self, key: bytes) -> bool:
+    async def _claim(self, key: bytes) -> bool:
         self._check_open()
-        return not self._engine.claims or self._store.claim(key)
+        if not self._engine.claims:
+            return True
+        is_taken = await self._store.claim_together(key)
+        self._check_open()
+        return is_taken
 
     def _release(self, key: bytes) -> None:
         if self._engine.claims:
@@ -386,7 +393,7 @@ class Asker:
             reply = self._judge(reply, parse, tries)
             if tries.problem is None or reply.filtered or (reply.refusal and attempt + 1 == attempts):
                 usage.bad += ("refused",) if reply.refusal else ()
-                return self._settle(key, content, reply, tries, usage, question.about)
+                return await self._settle(key, content, reply, tries, usage, question.about)
             tries.earlier.append(reply)
             is_astray = isinstance(tries.problem, repairs.AstrayReply)
             usage.bad += () if is_astray else (tries.problem.kind,)
@@ -394,7 +401,7 @@ class Asker:
                 break
         if tries.astray:
             _, nearest = max(tries.astray, key=lambda found: found[0])
-            return self._settle(key, content, nearest, tries, usage, question.about)
+            return await self._settle(key, content, nearest, tries, usage, question.about)
         usage.take(_add_up(tries.earlier[-1], tries.earlier[:-1]))
         raise CallFailed(
             f"{len(tries.earlier)} replies could not be used: {tries.problem}{_show_sample(tries.earlier[-1].text)}"
@@ -421,7 +428,7 @@ class Asker:
                 self._breaker.count_answer()
         return reply
 
-    def _settle(
+    async def _settle(
         self,
         key: bytes,
         content: bytes,
@@ -431,16 +438,17 @@ class Asker:
         about: tuple[str, ...],
     ) -> exchange.Reply:
         """Keep the reply that stands, with what the others took."""
-        kept = self._keep(key, content, _add_up(reply, [one for one in tries.earlier if one is not reply]), about)
+        kept = await self._keep(key, content, _add_up(reply, [one for one in tries.earlier if one is not reply]), about)
         usage.take(kept)
         return kept
 
-    def _keep(self, key: bytes, content: bytes, reply: exchange.Reply, about: tuple[str, ...]) -> exchange.Reply:
-        reply = replace(reply, about=about)
-        if key != content:
-            reply = replace(reply, endpoint=self._engine.endpoint or "", question=content.hex())
+    async def _keep(self, key: bytes, content: bytes, reply: exchange.Reply, about: tuple[str, ...]) -> exchange.Reply:
+        endpoint = self._engine.endpoint or "" if key != content else reply.endpoint
+        reply = replace(
+            reply, about=about, endpoint=endpoint, question=content.hex() if key != content else reply.question
+        )
         self.kept += 1
-        kept = self._store.keep(key, self._engine.form, reply)
+        kept = await self._store.keep_together(key, self._engine.form, reply)
         self._broken = self._store.trouble
         return kept
 
@@ -477,11 +485,25 @@ class Asker:
             hold.lose()
 
     def _key(self, task: Task, question: exchange.Question) -> bytes:
-        parameters = json.dumps(question.parameters, sort_keys=True)
         return make_key(
-            "reply", self._engine.form, self._engine.model, question.system, question.prompt, parameters,
-            str(task.wording), str(task.repeat),
+            "reply", self._engine.form, self._engine.model, question.system, question.prompt,
+            self._write_parameters(question), str(task.wording), str(task.repeat),
         )  # fmt: skip
+
+    def _write_parameters(self, question: exchange.Question) -> str:
+        """Return a question's parameters as JSON; most questions about a draft share them."""
+        if question.sampling:
+            return json.dumps(question.parameters, sort_keys=True)
+        place = (
+            id(question.schema), question.grammar, question.picture, question.stop, question.max_tokens,
+            question.top_logprobs,
+        )  # fmt: skip
+        known = self._parameters.get(place)
+        if known is None or known[0] is not question.schema:
+            if len(self._parameters) >= _MOST_PARAMETERS:
+                self._parameters.clear()
+            known = self._parameters[place] = (question.schema, json.dumps(question.parameters, sort_keys=True))
+        return known[1]
 
 
 def _add_up(reply: exchange.Reply, earlier: Sequence[exchange.Reply]) -> exchange.Reply:
@@ -506,6 +528,18 @@ def _show_sample(text: str) -> str:
     said = " ".join(text.split())
     cut = said if len(said) <= _MOST_SHOWN else f"{said[: _MOST_SHOWN - 1]}…"
     return f"; the last one: “{cut}”" if said else ""
+
+
+def _read_once(parse: Callable[[str], Parsed]) -> Callable[[str], Parsed]:
+    """Return `parse`, which reads a text that it read before no second time: a fresh reply is judged, then used."""
+    known: dict[str, Parsed] = {}
+
+    def read(text: str) -> Parsed:
+        if text not in known:
+            known[text] = parse(text)
+        return known[text]
+
+    return read
 
 
 def _any_text(text: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import jinja2.meta
+import jinja2.nodes
 import yaml
 
 from toolkit.errors import InputError, name_option, suggest
@@ -23,6 +26,16 @@ LATER_FILES = (
     "rewrite.j2", "rewrite_system.j2", "rewrite_completion.j2",
 )  # fmt: skip
 """What is asked only after a run: no part of the identity of any."""
+_PERSON = "person.j2"
+_PERSON_MARK = f"\x01{secrets.token_hex(8)}\x01"
+"""Stands for the person in a filled template; nobody can write it into a draft."""
+_MOST_KEPT = 512
+_SCOPES = (
+    jinja2.nodes.Assign, jinja2.nodes.AssignBlock, jinja2.nodes.Macro, jinja2.nodes.Import, jinja2.nodes.FromImport,
+    jinja2.nodes.CallBlock, jinja2.nodes.For, jinja2.nodes.With, jinja2.nodes.Extends, jinja2.nodes.Block,
+    jinja2.nodes.FilterBlock, jinja2.nodes.EvalContextModifier,
+)  # fmt: skip
+"""What may give a name another meaning, or change what an included template says."""
 _PARTS = ("glance", "read", "control_reader", "lead", "post", "thinks", "does")
 _LEVELS = 5
 
@@ -45,6 +58,9 @@ class Prompts:
         self._folder = folder
         self._folders = [place for place in (folder, resources.find_resource("prompts")) if place is not None]
         self._environment = templating.make_environment(jinja2.FileSystemLoader(self._folders))
+        self._apart: dict[str, bool] = {}
+        self._shared: dict[tuple[Any, ...], tuple[tuple[str, str] | None, Any, Any]] = {}
+        self._people: dict[tuple[Any, ...], tuple[str, Any, Any, Any]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Prompts, (self._folder,))
@@ -55,6 +71,80 @@ class Prompts:
             return self._environment.get_template(name).render(**context).strip()
         except templating.FAULTS as error:
             raise templating.describe_fault(name, error) from None
+
+    def fill(self, name: str, context: Mapping[str, Any]) -> str:
+        """Return what `render` returns, for a question about a draft: what it shares with others is filled in once.
+
+        That is all but the description of the person, where no other part of the template looks at who is asked.
+        """
+        if not self._has_person_apart(name):
+            return self.render(name, **context)
+        try:
+            shared = self._fill_shared(name, context)
+            return self.render(name, **context) if shared is None else self._add_person(shared, context)
+        except templating.FAULTS:
+            return self.render(name, **context)
+
+    def _fill_shared(self, name: str, context: Mapping[str, Any]) -> tuple[str, str] | None:
+        """Return what stands before and after the person; None where they stand there more than once, or never."""
+        wording, surface, others = _split_context(context)
+        place = (name, id(wording), id(surface), *others)
+        known = self._shared.get(place)
+        if known is None:
+            parts = self._without_person.get_template(name).render(context).split(_PERSON_MARK)
+            shared = (parts[0], parts[1]) if len(parts) == 2 else None  # noqa: PLR2004 - before and after
+            _make_room(self._shared)
+            known = self._shared[place] = (shared, wording, surface)  # held, so that nothing else has their ids
+        return known[0]
+
+    def _add_person(self, shared: tuple[str, str], context: Mapping[str, Any]) -> str:
+        wording, surface, _ = _split_context(context)
+        person = context["persona"]
+        place = (id(person), id(wording), id(surface), context["token"])
+        known = self._people.get(place)
+        if known is None:
+            text = self._environment.get_template(_PERSON).render(context)
+            _make_room(self._people)
+            known = self._people[place] = (text, person, wording, surface)
+        return f"{shared[0]}{known[0]}{shared[1]}".strip()
+
+    def _has_person_apart(self, name: str) -> bool:
+        """Tell whether a template shows the person by including person.j2 alone, and looks at them nowhere else.
+
+        A team's own template may do anything, so it is read before it is trusted.
+        """
+        if name not in self._apart:
+            try:
+                others = self._read_names(name, {_PERSON})
+                own = self._read_names(_PERSON, set())
+            except (*templating.FAULTS, InputError):
+                others = own = None
+            known = {"persona", "wording", "surface", "token"}
+            self._apart[name] = others is not None and own is not None and "persona" not in others and own <= known
+        return self._apart[name]
+
+    def _read_names(self, name: str, left_out: set[str]) -> set[str] | None:
+        """Return the names that a template and what it includes look up; None where it does more than look up."""
+        tree = self._environment.parse(self.source(name))
+        if next(tree.find_all(_SCOPES), None) is not None:
+            return None
+        if not all(one.with_context for one in tree.find_all(jinja2.nodes.Include)):
+            return None
+        names = jinja2.meta.find_undeclared_variables(tree)
+        for included in jinja2.meta.find_referenced_templates(tree):
+            if included in left_out:
+                continue
+            inner = None if included is None else self._read_names(included, {*left_out, name})
+            if inner is None:
+                return None
+            names |= inner
+        return names
+
+    @cached_property
+    def _without_person(self) -> jinja2.Environment:
+        """The same templates with a mark in the place of the person."""
+        mark = jinja2.DictLoader({_PERSON: _PERSON_MARK})
+        return templating.make_environment(jinja2.ChoiceLoader([mark, jinja2.FileSystemLoader(self._folders)]))
 
     def source(self, name: str) -> str:
         """Return the text of a prompt file."""
@@ -125,6 +215,16 @@ class Prompts:
         if not isinstance(loaded, dict):
             raise InputError(f"prompts/{name}: a mapping is needed; see the built-in file for its form")
         return loaded
+
+
+def _split_context(context: Mapping[str, Any]) -> tuple[Any, Any, tuple[str, ...]]:
+    """Return wording, surface, and the texts of a question about a draft."""
+    return context["wording"], context["surface"], (context["shown"], context["token"], context["ratings"])
+
+
+def _make_room(kept: dict[tuple[Any, ...], Any]) -> None:
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
 
 
 def _are_sets_of_five(sets: Any) -> bool:

@@ -64,20 +64,20 @@ class Questionnaire:
         self.prompts = prompts
         self.rating = rating
         self.pictures = pictures
+        self._schemas: dict[tuple[exchange.Kind, tuple[str, ...]], Mapping[str, Any]] = {}
 
     def ask_glance(self, task: Task) -> exchange.Question:
         """Ask what the person does with what stands above the fold."""
-        schema = _object({"first_glance": _one_of(_GLANCE), "verbatim": _SPOKEN})
-        return self._chat("glance", "glance.j2", task, cut_at_fold(task.draft), schema, max_tokens=600)
+        return self._chat("glance", "glance.j2", task, cut_at_fold(task.draft), _GLANCE_SCHEMA, max_tokens=600)
 
     def ask_reaction(self, task: Task) -> exchange.Question:
         """Ask for glance and reading in one call, for a draft with nothing folded away."""
-        schema = _object({"first_glance": _one_of(_GLANCE), **self._reading_fields(task.draft)})
+        schema = self._write_schema("reaction", task.draft.surface)
         return self._chat("reaction", "react.j2", task, describe_draft(task.draft), schema)
 
     def ask_reading(self, task: Task) -> exchange.Question:
         """Ask a person who stopped what they do and think once they have read everything."""
-        schema = _object(self._reading_fields(task.draft))
+        schema = self._write_schema("reading", task.draft.surface)
         return self._chat("reading", "read.j2", task, describe_draft(task.draft), schema)
 
     def ask_digit(self, task: Task, measure: str, verbatim: str) -> exchange.Question:
@@ -94,7 +94,8 @@ class Questionnaire:
     def ask_thought(self, task: Task) -> exchange.Question:
         """Ask a base model to go on with a page of worked examples: a thought, then what the person does."""
         person = task.persona or Reader("Sam", 40, self._wording(task)["control_reader"])
-        allowed = [phrase for phrase, action in PHRASES.items() if action in _allowed(task.draft, *records.LEAVING)]
+        possible = _allowed(task.draft.surface, *records.LEAVING)
+        allowed = [phrase for phrase, action in PHRASES.items() if action in possible]
         prompt = self.prompts.render(
             "completion.j2",
             wording=self._wording(task),
@@ -135,7 +136,7 @@ class Questionnaire:
         schema: Mapping[str, Any],
         max_tokens: int = 2_000,
     ) -> exchange.Question:
-        prompt = self.prompts.render(template, **self._context(task, shown), ratings=self.rating)
+        prompt = self.prompts.fill(template, self._context(task, shown) | {"ratings": self.rating})
         return exchange.Question(
             kind=kind,
             system=self._system,
@@ -157,9 +158,18 @@ class Questionnaire:
     def _wording(self, task: Task) -> Mapping[str, str]:
         return self.prompts.wordings[task.wording]
 
-    def _reading_fields(self, draft: Draft) -> dict[str, Any]:
+    def _write_schema(self, kind: exchange.Kind, surface: str) -> Mapping[str, Any]:
+        """Return the schema of a reply, one and the same for all questions of a kind about drafts of a surface."""
+        place = (kind, tuple(_allowed(surface, *records.NEGATIVE)))
+        known = self._schemas.get(place)
+        if known is None:
+            glance = {"first_glance": _one_of(_GLANCE)} if kind == "reaction" else {}
+            known = self._schemas[place] = _object({**glance, **self._reading_fields(place[1])})
+        return known
+
+    def _reading_fields(self, actions: Sequence[str]) -> dict[str, Any]:
         fields: dict[str, Any] = {
-            "action": _one_of(_allowed(draft, *records.NEGATIVE)),
+            "action": _one_of(actions),
             "verbatim": _SPOKEN,
             "objection": {"type": ["string", "null"]},
             "quotes": {
@@ -172,8 +182,8 @@ class Questionnaire:
         return fields | {"says": _object(dict.fromkeys(MEASURES, _SPOKEN))}
 
 
-def _allowed(draft: Draft, *more: str) -> list[str]:
-    possible = {*find_surface(draft.surface).actions, *more}
+def _allowed(surface: str, *more: str) -> list[str]:
+    possible = {*find_surface(surface).actions, *more}
     return [action for action in records.ACTIONS if action in possible]
 
 
@@ -189,6 +199,9 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def _one_of(values: Sequence[str]) -> dict[str, Any]:
     return {"type": "string", "enum": list(values)}
+
+
+_GLANCE_SCHEMA = _object({"first_glance": _one_of(_GLANCE), "verbatim": _SPOKEN})
 
 
 def _thought_grammar(name: str, does: str, phrases: Sequence[str]) -> str:

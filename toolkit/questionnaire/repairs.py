@@ -203,6 +203,9 @@ def _is_copied(said: str, text: str) -> bool:
     least = max(_LEAST_COPIED, math.ceil(_MOST_COPIED * len(words)))
     if len(words) < _LEAST_COPIED or not text:
         return False
+    plain = text.casefold()
+    if not all(word in plain for word in words[len(words) - least : least]):
+        return False  # words in the middle, which every piece long enough holds
     source = f" {' '.join(_list_draft_words(text))} "
     return any(f" {' '.join(words[at : at + least])} " in source for at in range(len(words) - least + 1))
 

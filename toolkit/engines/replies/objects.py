@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from toolkit.engines.replies.reasoning import drop_reasoning
@@ -19,6 +20,7 @@ _MOST_STARTS = 200
 """Braces at which an object is looked for; text with more of them is no reply."""
 _DEEPEST_WRAPPING = 2
 _CODES = re.compile(r"\\u([0-9a-fA-F]{4})")
+_LAYOUT = str.maketrans("", "", "\n\t")
 _BLANKS = re.compile(r"[\s\\\"'\u201c\u201d\u2018\u2019`]+")
 
 
@@ -37,10 +39,22 @@ def find_object(text: str, names: Sequence[str] = ()) -> dict[str, Any]:
     are found in any case. No field is ever added.
     """
     try:
-        found: dict[str, Any] = _clean(_find(text.strip().lstrip("\ufeff").strip(), names))
+        found = _find(text.strip().lstrip("\ufeff").strip(), names)
+        if not _is_harmless(text):
+            found = _clean(found)
     except RecursionError:
         raise NoObjectError("the reply is nested too deeply", "wrong form") from None
     return found
+
+
+def _is_harmless(text: str) -> bool:
+    """Tell whether nothing that stands in a text needs cleaning: printable, and without JSON's escapes.
+
+    What is nested deeply is looked through as ever, and refused on the way.
+    """
+    if text.count("{") + text.count("[") > _MOST_STARTS:
+        return False
+    return text.isascii() and "\\" not in text and text.translate(_LAYOUT).isprintable()
 
 
 def _find(bare: str, names: Sequence[str]) -> dict[str, Any]:
@@ -102,6 +116,7 @@ def _name_fields(fields: dict[str, Any], names: Sequence[str]) -> dict[str, Any]
             for name, value in fields.items()}  # fmt: skip
 
 
+@lru_cache(maxsize=256)
 def _plain(name: str) -> str:
     """Return a name as ours are written: firstGlance and First-Glance are first_glance."""
     return re.sub(r"[\s\-_]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip())).casefold()

@@ -58,9 +58,9 @@ class ShardStore:
         """Why the worker's own file takes no more replies; None while it does."""
         return self.own.trouble
 
-    def claim(self, key: bytes) -> bool:
-        """Take a question in hand; False where another living process of this machine has it."""
-        return (self._shared or self.own).claim(key)
+    async def claim_together(self, key: bytes) -> bool:
+        """Take a question in hand, with others; False where another living process of this machine has it."""
+        return await (self._shared or self.own).claim_together(key)
 
     def release(self, key: bytes) -> None:
         """Give a question back that got no reply worth keeping."""
@@ -70,9 +70,9 @@ class ShardStore:
         """Note that a kept reply is about more than it says."""
         (self._shared or self.own).keep_subjects(key, about)
 
-    def keep(self, key: bytes, form: exchange.Form, reply: exchange.Reply) -> exchange.Reply:
-        """Commit a reply to the worker's own file and return the one that stands."""
-        kept = self.own.keep(key, form, reply)
+    async def keep_together(self, key: bytes, form: exchange.Form, reply: exchange.Reply) -> exchange.Reply:
+        """Keep a reply in the worker's own file, with others, and return the one that stands."""
+        kept = await self.own.keep_together(key, form, reply)
         self.handed.append((key, form, kept))
         return kept
 

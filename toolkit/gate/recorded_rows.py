@@ -1,0 +1,115 @@
+"""The reactions of a recording as plain arrays, from which the checks of a campaign are judged.
+
+A campaign has some hundred reactions and a handful of checks. A query of a data frame takes a third of a millisecond
+whatever its size, and a check takes ten, so frames took two thirds of a check's time (`benchmarks/check_speed.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.errors import InputError, suggest
+from toolkit.gate.names import is_same_name
+from toolkit.gate.recording_file import Entry
+from toolkit.models import MEASURES, records
+from toolkit.questionnaire import Task
+from toolkit.results.scoring import RATES
+
+FloatArray = npt.NDArray[np.float64]
+IntegerArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class RecordedRows:
+    """One entry a usable reaction, sorted by persona, wording and repeat; each persona has a number, in that order."""
+
+    reactions: int = 0
+    """How many are recorded, refusals included."""
+    objective: str = ""
+    people: tuple[Mapping[str, str], ...] = ()
+    """The segments of each persona."""
+    entries: tuple[Entry, ...] = ()
+    drafts: npt.NDArray[Any] = field(default_factory=lambda: np.empty(0, dtype=object))
+    units: IntegerArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    wordings: IntegerArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    repeats: IntegerArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    weights: FloatArray = field(default_factory=lambda: np.empty(0))
+
+    def narrow(self, where: Mapping[str, str]) -> RecordedRows:
+        """Keep personas with these segment values, as they are written in a check."""
+        rows = self
+        for key, written in where.items():
+            own = rows.find_values(key)
+            known = {value for value in own if value is not None}
+            value = next((one for one in sorted(known) if is_same_name(one, written)), written)
+            rows = rows._keep(own == value)
+        return rows
+
+    def choose_draft(self, draft: str) -> RecordedRows:
+        """Keep the reactions to one draft."""
+        return self._keep(self.drafts == draft)
+
+    def find_values(self, key: str) -> npt.NDArray[Any]:
+        """Return the value of a segment for each reaction, None where its persona has none."""
+        values = np.array([segments.get(key) for segments in self.people], dtype=object)
+        return values[self.units] if len(self.people) else values
+
+    def measure(self, name: str) -> FloatArray:
+        """Return a rate or a rating for each reaction, NaN where it is not known."""
+        if name in MEASURES:
+            return np.array([entry.ratings.get(name, np.nan) for entry in self.entries], dtype=np.float64)
+        if name == "stop_rate":
+            return np.array([_as_number(entry.stopped) for entry in self.entries], dtype=np.float64)
+        if name == "negative_rate":
+            return np.array([entry.action in records.NEGATIVE for entry in self.entries], dtype=np.float64)
+        if name == "objective_rate":
+            reached = {self.objective, *(records.READING if self.objective == "read" else ())}
+            return np.array([entry.action in reached for entry in self.entries], dtype=np.float64)
+        known = (*RATES, *MEASURES)
+        raise InputError(f"unknown measure {name!r}{suggest(name, known)}; allowed: {', '.join(known)}")
+
+    def _keep(self, kept: npt.NDArray[np.bool_]) -> RecordedRows:
+        places = np.flatnonzero(kept)
+        return replace(
+            self,
+            entries=tuple(self.entries[place] for place in places),
+            drafts=self.drafts[places],
+            units=self.units[places],
+            wordings=self.wordings[places],
+            repeats=self.repeats[places],
+            weights=self.weights[places],
+        )
+
+
+def gather_rows(kept: Sequence[tuple[Task, Entry]], objective: str) -> RecordedRows:
+    """Return what of a recording still holds; weights and segments are the audience file's now."""
+    answered = [
+        (task.persona, task, entry)
+        for task, entry in kept
+        if task.persona is not None and entry.status == "ok" and entry.action is not None
+    ]
+    answered.sort(key=lambda one: (one[0].id, one[2].wording, one[1].repeat))
+    people = {persona.id: persona.segments for persona, _, _ in answered}
+    numbers = {name: number for number, name in enumerate(people)}
+    drafts = np.empty(len(answered), dtype=object)
+    drafts[:] = [task.draft.id for _, task, _ in answered]
+    return RecordedRows(
+        reactions=len(kept),
+        objective=objective,
+        people=tuple(people.values()),
+        entries=tuple(entry for _, _, entry in answered),
+        drafts=drafts,
+        units=np.array([numbers[persona.id] for persona, _, _ in answered], dtype=np.int64),
+        wordings=np.array([entry.wording for _, _, entry in answered], dtype=np.int64),
+        repeats=np.array([task.repeat for _, task, _ in answered], dtype=np.int64),
+        weights=np.array([persona.weight for persona, _, _ in answered], dtype=np.float64),
+    )
+
+
+def _as_number(answer: bool | None) -> float:  # noqa: FBT001 - one answer is turned, no option
+    return np.nan if answer is None else float(answer)
