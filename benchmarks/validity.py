@@ -30,11 +30,11 @@ from toolkit.panel import api
 from toolkit.results import Run
 from toolkit.results.outcome_model import domains
 from toolkit.results.outcome_model.weights import WEIGHTS
+from toolkit.results.track_record.judging import Judged
+from toolkit.results.track_record.matching import Match
+from toolkit.results.track_record.pairing import find_z
 from toolkit.store.outcome_log import Outcome
 from toolkit.validity.outcomes import load_published
-from toolkit.validity.outcomes.judging import Judged
-from toolkit.validity.outcomes.matching import Match
-from toolkit.validity.outcomes.pairing import find_z
 from toolkit.validity.outcomes.published import FIGURES, AskedPanel
 from toolkit.validity.outcomes.validating import validate_matches
 from toolkit.validity.outcomes.wording import NAMES, say_rate

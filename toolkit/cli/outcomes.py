@@ -50,7 +50,8 @@ def add(
     import datetime
 
     from toolkit.panel import api
-    from toolkit.validity.outcomes import add_outcomes, load_outcomes, matching
+    from toolkit.results.track_record import matching
+    from toolkit.validity.outcomes import add_outcomes, load_outcomes
 
     today = datetime.datetime.now(datetime.UTC).date()
     columns = read_map(file, mapped, "results")
@@ -83,8 +84,8 @@ def list_command(*, as_json: bool) -> None:
     Example:  audience outcomes list
     """
     from toolkit.panel import api
+    from toolkit.results.track_record import matching
     from toolkit.store import outcome_log
-    from toolkit.validity.outcomes import matching
 
     with outcome_log.Outcomes(api.default_store()) as kept:
         batches, standing = kept.list_batches(), kept.list_outcomes()

@@ -112,6 +112,7 @@ def _write_evidence(report: Report) -> Iterator[str]:
     if report.evidence:
         yield from ("## Evidence: which draft each source favours", "")
         yield from (f"- {_escape(row.sentence)}" for row in report.evidence)
+        yield from ("", _escape(report.evidence[0].worth))
         yield from ("", "### Validation", "")
         yield from (f"- {_escape(sentence)}" for sentence in wording.list_validation(report.run.methods.link))
         yield ""

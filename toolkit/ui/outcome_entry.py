@@ -11,10 +11,11 @@ from toolkit.drafts.surfaces import find_surface, surface_names
 from toolkit.errors import InputError, ToolkitError
 from toolkit.panel import api
 from toolkit.results import Run
+from toolkit.results.track_record import matching
 from toolkit.store import outcome_log
 from toolkit.ui import caching, keys, mapping, state
 from toolkit.ui.text import escape, say_here
-from toolkit.validity.outcomes import Addition, add_outcomes, find_batch, matching, read_outcome, read_upload
+from toolkit.validity.outcomes import Addition, add_outcomes, find_batch, read_outcome, read_upload
 
 _COUNTS = {"shown": "shown to", "clicks": "clicks", "replies": "replies", "shares": "shares", "hides": "hides"}
 

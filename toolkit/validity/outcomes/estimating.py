@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from toolkit.models import Record
+from toolkit.results.track_record import matching
 from toolkit.stats import prediction_powered
 from toolkit.store import test_log
-from toolkit.validity.outcomes.matching import Match, list_published
 
 _OBJECTIVES = {"click": "clicks", "reply": "replies", "share": "shares"}
 
@@ -35,19 +35,19 @@ class MeanRate(Record):
     sentence: str
 
 
-def estimate_mean_rate(matches: Sequence[Match], tested: Sequence[test_log.Tested]) -> MeanRate | None:
+def estimate_mean_rate(matches: Sequence[matching.Match], tested: Sequence[test_log.Tested]) -> MeanRate | None:
     """Return the mean rate of all tested drafts, for the objective that most results speak of; None under 4 drafts."""
     found = [rate for objective in _OBJECTIVES if (rate := _estimate(matches, tested, objective)) is not None]
     return max(found, key=lambda rate: rate.labels, default=None)
 
 
-def _estimate(matches: Sequence[Match], tested: Sequence[test_log.Tested], objective: str) -> MeanRate | None:
+def _estimate(matches: Sequence[matching.Match], tested: Sequence[test_log.Tested], objective: str) -> MeanRate | None:
     name = _OBJECTIVES[objective]
     told = {
         one.draft_hash: one.panel_rate for one in tested if one.objective == objective and one.panel_rate is not None
     }
     sums: dict[str, list[int]] = {}
-    for one in list_published(matches):
+    for one in matching.list_published(matches):
         counted = one.count(name)
         if one.draft in told and counted is not None and counted[1] > 0:
             hits, shown = sums.setdefault(one.draft, [0, 0])
