@@ -13,9 +13,9 @@ from toolkit.models import LABEL, Record, chance_link
 from toolkit.results import predictions
 from toolkit.results.track_record import judging, matching, pairing, places, standing, weighing
 from toolkit.stats import calibration, plans
-from toolkit.store import test_log
+from toolkit.store import outcome_log, test_log
 from toolkit.validity.outcomes.baselines import LEAK, look_up, measure_length, predict_by_length, predict_by_words
-from toolkit.validity.outcomes.estimating import MeanRate, estimate_mean_rate
+from toolkit.validity.outcomes.estimating import MeanRate, estimate_mean_rate, estimate_people_rate
 
 BASELINES = ("chance", "longer", "tfidf")
 GROUP_KEYS = ("experiment", "group", "campaign", "surface", "date")
@@ -54,6 +54,8 @@ class Validation(Record):
     """How many more that is."""
     mean_rate: MeanRate | None
     """The mean rate of your drafts, from few results and the panel's rates of many drafts."""
+    people_rate: MeanRate | None = None
+    """The mean share of real people who reach the objective, from few people's answers and the panel's rates."""
     notes: tuple[str, ...]
     """What is missing, and what the figures rest on, in sentences."""
     places: tuple[standing.PlaceStanding, ...] = ()
@@ -65,10 +67,14 @@ def validate_store(store: Path, *, group: str | None = None, predict: prediction
     """Judge every source on the results in a store; see `validate_matches`."""
     with test_log.History(store) as history:
         tested = history.list_tested()
+    with outcome_log.Outcomes(store) as kept:
+        people_rate = estimate_people_rate(kept.list_answers(), tested)
     matches = matching.load_matches(store)
     checked = validate_matches(matches, group=group, predict=predict)
     standings = tuple(places.list_standings(store, predict=predict))
-    return checked.model_copy(update={"mean_rate": estimate_mean_rate(matches, tested), "places": standings})
+    return checked.model_copy(
+        update={"mean_rate": estimate_mean_rate(matches, tested), "people_rate": people_rate, "places": standings}
+    )
 
 
 def validate_matches(

@@ -74,6 +74,8 @@ def list_sentences(checked: Validation) -> Iterator[str]:
     yield _start(checked.leakage.sentence)
     if checked.mean_rate is not None:
         yield checked.mean_rate.sentence
+    if checked.people_rate is not None:
+        yield _start(checked.people_rate.sentence)[:-1]
     yield from map(_start, checked.notes)
 
 
