@@ -54,7 +54,7 @@ def score_posts(texts: Sequence[str]) -> np.ndarray:
     weights, words = load_post_weights()
     counts, raw = measure_posts(distinct), weigh_words(words, distinct)
     for encoded in encode_distinct(distinct):
-        raw[encoded.places] += find_strengths(weights, encoded.means, encoded.tokens, counts[encoded.places])
+        raw[encoded.places] += find_strengths(weights, encoded.means, None, counts[encoded.places])
     # Batches differ in the seventh digit; the fifth is the same whatever else is scored beside a text.
     strengths = dict(zip(distinct, np.round(raw, 5), strict=True))
     return np.array([strengths[text] for text in marked])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ FORMATS = (".csv", ".tsv", ".txt")
 _MARK = COLUMNS[0]
 _DELIMITERS = (",", ";", "\t")
 _LONGEST = 2_000
+_MOST_UPLOADED = 20 * 1024**2
 _LEVELS = range(1, 6)
 _NEEDED = tuple(name for name in COLUMNS if name not in {*MEASURES, "verbatim", "objection"})
 
@@ -62,6 +64,21 @@ def load_answers(path: str | Path) -> list[outcome_log.PersonAnswer]:
     if not found:
         raise InputError(f"{path}: there are no answers; the form hands them back at its end")
     return list(found.values())
+
+
+def read_uploaded_answers(name: str, data: bytes) -> list[outcome_log.PersonAnswer] | None:
+    """Return the answers of people that came through the browser; None for anything else. Errors name the file."""
+    if Path(name).suffix.lower() not in FORMATS or _MARK.encode() not in data[:_LONGEST].split(b"\n", 1)[0]:
+        return None
+    if len(data) > _MOST_UPLOADED:
+        raise InputError(f"{name[:80]}: larger than 20 MB; use `audience outcomes add`")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"upload{Path(name).suffix.lower()}"
+        path.write_bytes(data)
+        try:
+            return load_answers(path)
+        except InputError as error:
+            raise InputError(str(error).replace(str(path), name[:80])) from None
 
 
 def add_answers(
