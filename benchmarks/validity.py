@@ -168,8 +168,17 @@ def write() -> str:
         panel_rows=say_panel(published.panel),
         wanted=PAIRS,
         domains=domains.list_domains(),
+        **{name: say_card(card) for name, card in domains.load_cards().items()},
     )
     return text + "\n"
+
+
+def say_card(card: domains.Card) -> dict[str, str]:
+    """Return how often a forecaster was right, of a hundred, such as "74 (72 to 76)"."""
+    return {
+        name: f"{100 * share:.0f} ({100 * low:.0f} to {100 * high:.0f})"
+        for name, (share, low, high) in (("accuracy", card.accuracy), ("fifth", card.fifth))
+    }
 
 
 def say_row(name: str, judged: Judged) -> tuple[str, ...]:

@@ -94,6 +94,7 @@ def list_domains() -> list[dict[str, str]]:
             "measured on": f"{domain.design}, {domain.years}",
             "right": load_cards()[name].say_right(),
             "surest fifth": f"{load_cards()[name].fifth[0]:.0%}",
+            "calibration error": "{:.3f} ({:.3f} to {:.3f})".format(*load_cards()[name].calibration_error),
         }
         for name, domain in load_domains().items()
     ]
