@@ -29,6 +29,7 @@ from toolkit.store.test_log import History
 from toolkit.validity.outcomes.validating import validate_store
 from toolkit.validity.outcomes.wording import list_sentences
 from toolkit.validity.people import add_answers, find_people, load_answers
+from toolkit.validity.people.answering import read_uploaded_answers
 from toolkit.validity.people.forms import COLUMNS, balance_orders, name_form
 
 DRAFTS = (
@@ -147,6 +148,17 @@ def test_a_wrong_answer_is_named_with_its_line(tmp_path: Path, wrong: dict[str, 
     path = write_answers(tmp_path / "a.csv", [write_row("ada", DRAFTS[0]), write_row("ada", DRAFTS[1], wrong=wrong)])
     with pytest.raises(InputError, match=f"a.csv:3: .*{re.escape(said)}"):
         load_answers(path)
+
+
+def test_an_upload_is_known_by_its_heading(tmp_path: Path) -> None:
+    """The page tells answers of people from results, and names a fault by the file as it was called there."""
+    path = answer_all(tmp_path / "answers.csv", ["b", ""])
+    found = read_uploaded_answers("mine.csv", path.read_bytes())
+    assert found is not None
+    assert found == load_answers(path)
+    assert read_uploaded_answers("results.csv", b"draft,shown,clicks\na,10,1\n") is None
+    with pytest.raises(InputError, match=r"^mine\.csv:3: glance"):
+        read_uploaded_answers("mine.csv", path.read_bytes().replace(b",stop,", b",look,"))
 
 
 def test_the_command_takes_answers_in_and_back_out(command: Command, tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import polars as pl
 import pytest
 from conftest import Command
-from openai_server import Ask, OpenAIServer
+from openai_server import PATIENCE, Ask, OpenAIServer
 from real_results import guess, make_tested
+from streamlit.testing.v1 import AppTest
 
 import toolkit
 from toolkit.models import Audience, Campaign, Draft, Persona
@@ -184,6 +187,38 @@ def test_a_panel_of_noise_is_worth_nobody() -> None:
     assert useless.people < 1.0
     few = find_worth(truth[:9], truth[:9], noise[:9], noise[:9], names[:9])
     assert (few.people, few.say()) == (None, "Worth in real people: unknown, 9 pairs of yours have results here.")
+
+
+def show_yours(store: str) -> None:
+    """Draw the part of the Validity page about one's own results: a script of its own for the test."""
+    from pathlib import Path
+
+    from toolkit.ui import validity
+    from toolkit.validity.outcomes import validating
+
+    validity.show_yours(validating.validate_store(Path(store)))
+
+
+def test_the_page_says_what_to_do_by_place() -> None:
+    """The Validity page has a row for each place and source, and what the panel is worth there."""
+    keep_results(default_store(), pairs=24, right=22)
+    page = AppTest.from_function(show_yours, args=(str(default_store()),), default_timeout=PATIENCE).run()
+    assert not page.exception
+    (table,) = [one.value for one in page.table if "what to do" in one.value.columns]
+    panel = table[table["source"] == "panel"].iloc[0]
+    assert (panel["where"], panel["what to do"], panel["pairs that differ"]) == (
+        "clicks on Facebook posts", "correct", "24",
+    )  # fmt: skip
+    assert any("Facebook posts" in one.value and "Worth" in one.value for one in page.caption)
+
+
+def test_a_record_that_cannot_be_made_costs_no_run(server: OpenAIServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the small model's package is broken, a run with results goes on: the model alone has no record."""
+    monkeypatch.setitem(sys.modules, "onnxruntime", ModuleType("broken"))
+    keep_results(default_store(), pairs=24, right=22)
+    run = run_there(server)
+    assert run.counts.ok == 24
+    assert run.weigh_evidence()[0].probability is not None
 
 
 def test_the_command_says_what_to_do_by_place(command: Command) -> None:

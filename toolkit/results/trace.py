@@ -37,6 +37,8 @@ def _add_standing(run: Run, store: Path) -> Run:
         found = places.find_standing(store, surfaces.pop() if len(surfaces) == 1 else None, objective)
     except ToolkitError as error:
         return add_warnings(run, f"evidence knows nothing of your results: {error}")
+    except Exception as error:  # noqa: BLE001 - a record that cannot be made never costs a run that people answered
+        return add_warnings(run, f"evidence knows nothing of your results: {type(error).__name__}")
     place = domains.name_place(found.surface, objective)
     silenced = [
         f"the {chance_link.NAMES[name]} is silenced for {place}: {one.say_right()}, worse than a coin"
