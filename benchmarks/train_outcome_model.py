@@ -49,9 +49,13 @@ def train(pairs: Pairs, texts: Texts, out: Path | None) -> None:
     show_figures(pairs, differences, unseen, "cross-validation, folds that no choice was made on", temperature)
     kept = find_differences(pairs, score(texts, fit(pairs, texts, ~aside)))
     show_figures(pairs, kept, aside, "kept aside", temperature)
+    odds = np.where(aside, kept, differences)
+    growth = find_growth(pairs, odds, aside)
+    print(json.dumps({"growth of the slope from fits on 68 % to fits on 85 %": round(growth, 3)}))
     if out is not None:
+        temperature *= growth
         save_weights(calibrate(fit(pairs, texts, np.ones(len(aside), dtype=bool)), texts, temperature), out)
-        odds = temperature * np.where(aside, kept, differences)
+        odds = temperature * odds
         np.savez_compressed(HELD_OUT, odds=odds.astype(np.float32), weights=hash_file(out))
 
 
@@ -70,6 +74,17 @@ def cross_validate(pairs: Pairs, texts: Texts, among: np.ndarray) -> np.ndarray:
 def find_differences(pairs: Pairs, strengths: np.ndarray) -> np.ndarray:
     """Return how much stronger B is than A, for every pair."""
     return np.asarray(strengths[pairs.b] - strengths[pairs.a])
+
+
+def find_growth(pairs: Pairs, differences: np.ndarray, aside: np.ndarray) -> float:
+    """Return how many times steeper log odds are for pairs kept aside, whose fit saw more, than in cross-validation.
+
+    Of all pairs that differ, of both files. What ships has seen more still, so it is made steeper by as much.
+    """
+    kept, seen = (
+        fit_temperature(differences[rows], pairs.b_won[rows]) for rows in (aside & pairs.differs, ~aside & pairs.differs)
+    )
+    return kept / seen
 
 
 def calibrate(weights: Weights, texts: Texts, temperature: float) -> Weights:

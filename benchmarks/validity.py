@@ -30,11 +30,11 @@ from toolkit.panel import api
 from toolkit.results import Run
 from toolkit.results.outcome_model import domains
 from toolkit.results.outcome_model.weights import WEIGHTS
+from toolkit.results.track_record.judging import Judged
+from toolkit.results.track_record.matching import Match
+from toolkit.results.track_record.pairing import find_z
 from toolkit.store.outcome_log import Outcome
 from toolkit.validity.outcomes import load_published
-from toolkit.validity.outcomes.judging import Judged
-from toolkit.validity.outcomes.matching import Match
-from toolkit.validity.outcomes.pairing import find_z
 from toolkit.validity.outcomes.published import FIGURES, AskedPanel
 from toolkit.validity.outcomes.validating import validate_matches
 from toolkit.validity.outcomes.wording import NAMES, say_rate
@@ -168,8 +168,17 @@ def write() -> str:
         panel_rows=say_panel(published.panel),
         wanted=PAIRS,
         domains=domains.list_domains(),
+        **{name: say_card(card) for name, card in domains.load_cards().items()},
     )
     return text + "\n"
+
+
+def say_card(card: domains.Card) -> dict[str, str]:
+    """Return how often a forecaster was right, of a hundred, such as "74 (72 to 76)"."""
+    return {
+        name: f"{100 * share:.0f} ({100 * low:.0f} to {100 * high:.0f})"
+        for name, (share, low, high) in (("accuracy", card.accuracy), ("fifth", card.fifth))
+    }
 
 
 def say_row(name: str, judged: Judged) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ import hashlib
 import pytest
 
 from toolkit.files import normalising
+from toolkit.results.track_record.loosening import find_nearest, find_nearest_id
+from toolkit.results.track_record.matching import match_outcomes
 from toolkit.store import outcome_log, test_log
-from toolkit.validity.outcomes.loosening import find_nearest, find_nearest_id
-from toolkit.validity.outcomes.matching import match_outcomes
 
 WORDS = 'The coat you never wear could be somebody\'s first day at "work" & more.'
 

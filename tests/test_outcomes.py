@@ -22,10 +22,10 @@ from toolkit.models import Audience, Campaign, Draft
 from toolkit.panel.api import default_store
 from toolkit.results import runs
 from toolkit.results.trace import describe_tested, record_run
+from toolkit.results.track_record.matching import AMBIGUOUS, list_published, load_matches, match_outcomes, split_groups
 from toolkit.store.outcome_log import COUNTS, Outcome, Outcomes
 from toolkit.validity.outcomes import add_outcomes, export_outcomes, load_outcomes
 from toolkit.validity.outcomes.dates import read_date
-from toolkit.validity.outcomes.matching import AMBIGUOUS, list_published, load_matches, match_outcomes, split_groups
 
 TODAY = datetime.date(2026, 11, 24)
 HEAD = "draft,surface,shown,clicks,date\n"

@@ -19,7 +19,7 @@ from toolkit.errors import InputError
 from toolkit.models import Audience, Campaign, Draft, Settings
 from toolkit.panel.estimating import say_estimate
 from toolkit.panel.planning import Plan, make_plan
-from toolkit.validity.outcomes.judging import bootstrap_mean
+from toolkit.results.track_record.judging import bootstrap_mean
 from toolkit.validity.outcomes.validating import validate_store
 from toolkit.validity.outcomes.wording import list_findings
 

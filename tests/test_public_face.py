@@ -24,6 +24,7 @@ PROMISED = {
     "Verdict",
     "__version__",
     "arun",
+    "ask_people",
     "check",
     "compare",
     "estimate",

@@ -82,8 +82,13 @@ def store(tmp_path: Path, audience: Audience) -> Path:
         with outcome_log.Outcomes(path) as outcomes:
             outcomes.add([outcome_log.Outcome(text=draft.text, shown=10, clicks=1)], "results.csv")
             outcomes.add([outcome_log.Outcome(draft_id=draft.id, group=word, shown=10, clicks=1)], "more.csv")
-        with predictions.PairPredictions(path) as said:
-            said.keep({make_key(word): (0.5, True)})
+            said = outcome_log.PersonAnswer(
+                form="f", person="ada", code=1, draft_id=draft.id, draft_hash=draft.digest, surface=draft.surface,
+                objective="click", wording=0, position=1, stopped=True, action="read", verbatim=f"I like {word}.",
+            )  # fmt: skip
+            outcomes.add_answers([said], "answers.csv")
+        with predictions.PairPredictions(path) as foretold:
+            foretold.keep({make_key(word): (0.5, True)})
     with campaign_log.Campaigns(path) as campaigns:
         slots = {str(number): {"name": one.id, "text": one.text} for number, one in enumerate((DRAFT, OTHER))}
         content = {"slots": slots, "order": [0, 1], "removed": None, "values": {}}
@@ -110,7 +115,7 @@ def test_a_forgotten_draft_is_in_no_file(store: Path) -> None:
     assert gone.untold == 0
     assert find_words(store, WORD) == []
     assert find_words(store, STAYS) == ["store.sqlite"]
-    for table in ("replies", "runs", "turns", "follow_ups", "approvals", "outcomes"):
+    for table in ("replies", "runs", "turns", "follow_ups", "approvals", "outcomes", "people_answers"):
         assert 2 * after[table] == before[table] - (table == "replies"), table
     assert after["vectors"] == after["pair_predictions"] == 0
     with campaign_log.Campaigns(store) as campaigns:
@@ -182,7 +187,7 @@ def test_age_takes_talks_and_traces_and_leaves_decisions(store: Path) -> None:
         tables = upkeep.measure().tables
     for table in ("replies", "subjects", "turns", "follow_ups", "runs", "kept_campaigns", "vectors"):
         assert tables[table] == 0, table
-    for table in ("approvals", "versions", "outcomes"):
+    for table in ("approvals", "versions", "outcomes", "people_answers"):
         assert tables[table] > 0, table
 
 

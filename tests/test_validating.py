@@ -16,14 +16,14 @@ from toolkit.cli.main import main
 from toolkit.errors import InputError
 from toolkit.models.chance_link import SOURCES
 from toolkit.panel.api import default_store
+from toolkit.results.track_record.judging import bootstrap_mean, judge_source
+from toolkit.results.track_record.matching import list_published, load_matches, match_outcomes, split_groups
+from toolkit.results.track_record.pairing import PAIR_SCHEMA, find_z, make_pairs
 from toolkit.store.outcome_log import Outcome
 from toolkit.store.test_log import History
 from toolkit.validity.outcomes import add_outcomes
 from toolkit.validity.outcomes.baselines import look_up, predict_by_words, split_folds
 from toolkit.validity.outcomes.estimating import estimate_mean_rate
-from toolkit.validity.outcomes.judging import bootstrap_mean, judge_source
-from toolkit.validity.outcomes.matching import list_published, load_matches, match_outcomes, split_groups
-from toolkit.validity.outcomes.pairing import PAIR_SCHEMA, find_z, make_pairs
 from toolkit.validity.outcomes.validating import BASELINES, validate_matches, validate_store
 from toolkit.validity.outcomes.wording import list_sentences, tabulate, tabulate_bins
 

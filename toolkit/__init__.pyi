@@ -22,6 +22,7 @@ from .results.outcome_model import predict_pairs
 from .results.scoring import compare, interactions, scorecard
 from .stats import ratings
 from .validity.outcomes import load_outcomes
+from .validity.people import ask_people
 
 __version__: str
 
@@ -43,6 +44,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "arun",
+    "ask_people",
     "check",
     "compare",
     "estimate",

@@ -233,7 +233,8 @@ def score(texts: Texts, weights: Weights) -> np.ndarray:
     """Return every text's strength, by the code that ships."""
     strengths = np.zeros(len(texts.means))
     for places in _group(np.diff(texts.starts)):
-        tokens = np.stack([texts.pick_tokens(place) for place in places])
+        needed = weights.tokens.outward.size > 0
+        tokens = np.stack([texts.pick_tokens(place) for place in places]) if needed else None
         strengths[places] = find_strengths(weights, texts.means[places], tokens, texts.wording[places])
     return strengths
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from toolkit.cli.options import check_free, option
 from toolkit.cli.table_options import read_map, remember_map, result_options
 from toolkit.errors import InputError, suggest
+
+if TYPE_CHECKING:
+    from toolkit.validity.outcomes import Addition
 
 
 @click.group()
@@ -43,14 +47,20 @@ def add(
     belong together). A result added again counts once. New counts replace the earlier ones.
 
     Exports of Meta, Google, X, TikTok, LinkedIn and Pinterest are read as they are; --map names what is called
-    something else.
+    something else. Answers to a form of `audience ask-people` are known by their first column.
 
     Example:  audience outcomes add results.csv
     """
     import datetime
 
     from toolkit.panel import api
-    from toolkit.validity.outcomes import add_outcomes, load_outcomes, matching
+    from toolkit.results.track_record import matching
+    from toolkit.validity.outcomes import add_outcomes, load_outcomes
+    from toolkit.validity.people import holds_answers
+
+    if holds_answers(file):
+        _add_answers(file, dry_run=dry_run, as_json=as_json)
+        return
 
     today = datetime.datetime.now(datetime.UTC).date()
     columns = read_map(file, mapped, "results")
@@ -63,10 +73,39 @@ def add(
         told = {"notes": [*notes, *hard], "matched": matched, "dry_run": dry_run}
         click.echo(json.dumps({**addition.model_dump(), **told}, ensure_ascii=False))
         return
-    for note in (*notes, *hard, *(f"replaced: {change}" for change in addition.replaced)):
+    for note in (*notes, *hard):
         click.echo(note)
+    _say_addition(
+        file, addition, f"{matched} of {len(read)} results are of drafts that a run has tested", dry_run=dry_run
+    )
+
+
+def _add_answers(file: Path, *, dry_run: bool, as_json: bool) -> None:
+    from toolkit.panel import api
+    from toolkit.validity.people import add_answers, answering, load_answers
+
+    read = load_answers(file)
+    addition = add_answers(api.default_store(), read, file.name, dry_run=dry_run)
+    people, matched = len({one.person for one in read}), answering.count_tested(api.default_store(), read)
+    if as_json:
+        told = {"notes": [], "matched": matched, "dry_run": dry_run, "people": people}
+        click.echo(json.dumps({**addition.model_dump(), **told}, ensure_ascii=False))
+        return
+    who = "1 real person" if people == 1 else f"{people} real people"
+    _say_addition(
+        file,
+        addition,
+        f"{who}; {matched} of {len(read)} answers are about drafts that a run has tested",
+        dry_run=dry_run,
+    )
+
+
+def _say_addition(file: Path, addition: Addition, matched: str, *, dry_run: bool) -> None:
+    """Say what was kept, or would be."""
+    for change in addition.replaced:
+        click.echo(f"replaced: {change}")
     counted = f"{addition.added} added, {len(addition.replaced)} replaced, {addition.known} already there"
-    click.echo(f"{matched} of {len(read)} results are of drafts that a run has tested")
+    click.echo(matched)
     if dry_run:
         click.echo(f"{file}: {counted}; dry run, nothing kept")
     elif addition.batch is None:
@@ -83,8 +122,8 @@ def list_command(*, as_json: bool) -> None:
     Example:  audience outcomes list
     """
     from toolkit.panel import api
+    from toolkit.results.track_record import matching
     from toolkit.store import outcome_log
-    from toolkit.validity.outcomes import matching
 
     with outcome_log.Outcomes(api.default_store()) as kept:
         batches, standing = kept.list_batches(), kept.list_outcomes()

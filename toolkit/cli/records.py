@@ -43,6 +43,11 @@ def print_validation(checked: validating.Validation) -> None:
             table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
         console.print()
         console.print(table)
+    places = list(wording.list_places(checked.places))
+    if places:
+        console.print("\nBy surface and objective")
+    for sentence in places:
+        console.print(escape(sentence), soft_wrap=True)
     console.print()
     for sentence in wording.list_sentences(checked):
         console.print(escape(sentence), soft_wrap=True)

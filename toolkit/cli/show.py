@@ -74,6 +74,7 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
     if evidence:
         console.print()
         console.print(_tabulate_evidence(evidence))
+        console.print(escape(evidence[0].worth), soft_wrap=True)
     if run.preferences is not None:
         _print_head_to_head(console, run)
     _print_verbatims(console, run)

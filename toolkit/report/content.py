@@ -23,6 +23,7 @@ from toolkit.results.scoring import PRIMARY, columns, comparisons, interactions
 from toolkit.stats import lexical
 from toolkit.store import approvals
 from toolkit.validity.outcomes import wording
+from toolkit.validity.people import PeopleBeside, find_people
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,13 @@ class Report:
 
     @property
     def label(self) -> str:
-        """What stands on every page."""
-        return LABEL
+        """What stands on every page: that of the people beside the panel, if there are any."""
+        return self.people.label if self.people else LABEL
+
+    @cached_property
+    def people(self) -> PeopleBeside | None:
+        """What real people said of the drafts as they stand, read from the store; None if nobody did."""
+        return _find_people(self.run, self.comparisons)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -173,6 +179,14 @@ def _find_approvals(run: Run) -> list[approvals.Approval]:
         return []
 
 
+def _find_people(run: Run, compared: pl.DataFrame) -> PeopleBeside | None:
+    differences = {(a, b): gap for a, b, gap in compared.select("draft_a", "draft_b", "difference").iter_rows()}
+    try:
+        return find_people(api.default_store(), run.methods.campaign, run.methods.settings.objective, differences)
+    except StoreUnusable:
+        return None
+
+
 def _test_segments(run: Run) -> pl.DataFrame:
     tests = [interactions(run.reactions, key, drafts=run.drafts) for key in run.methods.segment_keys]
     return pl.concat(tests) if tests else pl.DataFrame(schema=columns.INTERACTION_SCHEMA)
@@ -207,7 +221,7 @@ def to_plain(report: Report) -> dict[str, Any]:
     """Return the report as plain values for JSON."""
     run = report.run
     return {
-        "label": LABEL,
+        "label": report.label,
         "synthetic_respondents": True,
         "ai_generated": True,
         "run_id": run.run_id,
@@ -225,6 +239,7 @@ def to_plain(report: Report) -> dict[str, Any]:
         "validation": list(wording.list_validation(run.methods.link)),
         "evidence": [row.model_dump() for row in report.evidence],
         "disagreement": report.disagreement,
+        "people": report.people.model_dump() if report.people else None,
         "actions": report.actions.to_dicts(),
         "objections": {
             draft: [{"objection": theme.text, "personas": list(theme.members)} for theme in themes]

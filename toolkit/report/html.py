@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from toolkit.drafts.preview import load_style, make_environment, render_previews
 from toolkit.files import resources
-from toolkit.models import LABEL, chance_link
+from toolkit.models import chance_link
 from toolkit.report import charts
 from toolkit.report.content import Report, list_methods
 from toolkit.results import runs
@@ -47,7 +47,7 @@ def render_html(report: Report) -> str:
             health=report.health,
             style=Markup(load_style()) + Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - ours
             rules=comparisons.RULES,
-            label=LABEL,
+            label=report.label,
         )
     )
 

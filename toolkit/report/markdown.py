@@ -8,7 +8,6 @@ from typing import Any
 import polars as pl
 
 from toolkit.files import markup
-from toolkit.models import LABEL
 from toolkit.report.charts import NAMES
 from toolkit.report.content import Report, list_methods
 from toolkit.results.scoring import RATES, comparisons, deciding
@@ -29,7 +28,7 @@ def _write(report: Report) -> Iterator[str]:
         "",
         _escape(report.verdict.because),
         "",
-        f"> {LABEL}",
+        f"> {report.label}",
         "",
     )
     if report.disagreement:
@@ -56,6 +55,7 @@ def _write(report: Report) -> Iterator[str]:
         yield from _tabulate(report.control, run.drafts)
     yield from _write_comparisons(report)
     yield from _write_evidence(report)
+    yield from _write_people(report)
     yield from _write_strengths(report)
     yield from _write_voices(report)
     yield from ("## Limits and rules", "")
@@ -67,7 +67,7 @@ def _write(report: Report) -> Iterator[str]:
         yield f"- {'ok' if check.ok else '**look**'}: {_escape(check.sentence)}"
     yield from ("", "## Method", "")
     yield from (f"- {what}: {_escape(how)}" for what, how in list_methods(run))
-    yield from ("", LABEL)
+    yield from ("", report.label)
 
 
 def _tabulate(scorecard: pl.DataFrame, drafts: Sequence[str]) -> Iterator[str]:
@@ -112,8 +112,16 @@ def _write_evidence(report: Report) -> Iterator[str]:
     if report.evidence:
         yield from ("## Evidence: which draft each source favours", "")
         yield from (f"- {_escape(row.sentence)}" for row in report.evidence)
+        yield from ("", _escape(report.evidence[0].worth))
         yield from ("", "### Validation", "")
         yield from (f"- {_escape(sentence)}" for sentence in wording.list_validation(report.run.methods.link))
+        yield ""
+
+
+def _write_people(report: Report) -> Iterator[str]:
+    if report.people:
+        yield from ("## Real people beside the panel", "", f"> {report.people.label}", "")
+        yield from (f"- {_escape(sentence)}" for sentence in report.people.sentences)
         yield ""
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import polars as pl
 import xlsxwriter
 
-from toolkit.models import LABEL
 from toolkit.report.content import Report, list_methods
 from toolkit.results import evidence
 from toolkit.validity.outcomes import wording
@@ -19,10 +18,12 @@ def render_workbook(report: Report) -> bytes:
     stream = io.BytesIO()
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     with xlsxwriter.Workbook(stream, options) as workbook:
-        workbook.set_properties({"title": report.headline, "comments": LABEL, "keywords": "synthetic, AI-generated"})
+        workbook.set_properties(
+            {"title": report.headline, "comments": report.label, "keywords": "synthetic, AI-generated"}
+        )
         for name, rows in _list_sheets(report):
             sheet = workbook.add_worksheet(name)
-            sheet.write_string(0, 0, LABEL)
+            sheet.write_string(0, 0, report.label)
             rows.write_excel(
                 workbook, sheet, position=(2, 0), table_style="Table Style Light 1", float_precision=3, autofit=True
             )
@@ -42,6 +43,8 @@ def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:
     if report.evidence:
         yield "Evidence", evidence.to_frame(report.evidence)
     yield "Validation", pl.DataFrame({"in words": list(wording.list_validation(report.run.methods.link))})
+    if report.people:
+        yield "Real people", pl.DataFrame({"in words": report.people.sentences})
     yield "Segments", report.interactions
     if not report.strengths.is_empty():
         yield "Head-to-head", report.strengths

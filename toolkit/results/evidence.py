@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -12,6 +12,7 @@ from toolkit.models import Draft, Record, chance_link
 from toolkit.results.outcome_model import domains
 from toolkit.results.predictions import Predict, Predictions, find_domain, load_predictor, predict_drafts, say_gap
 from toolkit.results.scoring import PRIMARY, deciding
+from toolkit.results.track_record.standing import PlaceStanding, SourceStanding
 
 EVIDENCE_SCHEMA = {
     "source": pl.String,
@@ -26,6 +27,8 @@ EVIDENCE_SCHEMA = {
     "count": pl.Int64,
     "calibrated": pl.Boolean,
     "basis": pl.String,
+    "advice": pl.String,
+    "worth": pl.String,
     "sentence": pl.String,
 }
 _START = {source: f"The {name}" for source, name in chance_link.NAMES.items()} | {"combined": "Weighed together, they"}
@@ -60,6 +63,10 @@ class Evidence(Record):
     """Whether the probability was fitted to results of yours."""
     basis: str = ""
     """What the chance rests on, in words; empty where there is none."""
+    advice: str = ""
+    """What your own results say of it at this surface and objective: unproven, trust, correct or do not use."""
+    worth: str = ""
+    """Of the panel: how many real people err as it does, in a sentence, or that this is unknown."""
     sentence: str
 
     @property
@@ -77,6 +84,48 @@ class _Said:
     z: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of the drafts' place, and what weighs a source there."""
+
+    drafts: Sequence[Draft]
+    objective: str
+    link: chance_link.Link
+    standing: PlaceStanding
+
+    def find(self, source: str) -> SourceStanding:
+        """Return what your results say of a source."""
+        return self.standing.find(source)
+
+    def weigh(self, source: str, z: float) -> float:
+        """Return the chance of a source alone: corrected where your results say so."""
+        slope = self.find(source).slope if self.find(source).advice == "correct" else None
+        return self.link.weigh(source, z) if slope is None else chance_link.squash(slope * z)
+
+    def weigh_all(self, told: Mapping[str, float]) -> float:
+        """Return the chance of all that speak."""
+        joint = self.standing.joint
+        if joint is None:
+            return self.link.weigh_all(told)
+        return chance_link.squash(sum(joint[source] * z for source, z in told.items()))
+
+    def say_basis(self, source: str, shipped: str) -> str:
+        """Return on what a chance rests; `shipped` is what it rests on without results of yours."""
+        found = self.find(source)
+        if found.advice == "unproven":
+            return f"{shipped}; {found.say_advice(source)}"
+        return found.say_advice(source)
+
+    def silence(self, source: str, count: int) -> Evidence | None:
+        """Return the row of a source that your results have silenced; None for any other."""
+        found = self.find(source)
+        if not found.is_silenced:
+            return None
+        place = domains.name_place(self.standing.surface, self.objective)
+        said = f"is silenced for {place}: {found.say_right()}, worse than a coin. Do not use it here"
+        return _stay_silent(source, count, said, advice=found.advice)
+
+
 def find_evidence(
     drafts: Sequence[Draft],
     comparisons: pl.DataFrame,
@@ -87,23 +136,28 @@ def find_evidence(
     control: tuple[pl.DataFrame, pl.DataFrame] | None = None,
     predictions: Predictions | None = None,
     predict: Predict | None = None,
+    standing: PlaceStanding | None = None,
 ) -> tuple[Evidence, ...]:
     """Return what panel, control reader and outcome model say of the drafts, panel first; nothing for one draft.
 
     `comparisons` and `cards` are those of the primary measure and the whole audience, `control` the control reader's
     own, without one None. The outcome model speaks only of a surface and an objective that it was measured on.
     `predict` stands in for the outcome model. Without it, what that said when the run was made
-    is taken, `predictions`; if it was not asked then, `toolkit.predict_pairs` is. Probabilities come from `link`.
+    is taken, `predictions`; if it was not asked then, `toolkit.predict_pairs` is. Probabilities come from `link`, or,
+    from 20 pairs of yours at this surface and objective on, from those: `standing`. A source that did worse than a
+    coin there is silenced; one with fewer pairs is marked unproven.
     """
     if len(drafts) < _PAIR:
         return ()
-    said = [_weigh_rates("panel", comparisons, cards, link)]
+    known = _Known(drafts, objective, link, standing or PlaceStanding())
+    said = [_weigh_rates("panel", comparisons, cards, known)]
     if control is not None:
-        said.append(_weigh_rates("control", *control, link))
-    said.append(_ask_model(drafts, objective, link, predict, None if predict else predictions))
-    rows = tuple(one.row for one in said)
+        said.append(_weigh_rates("control", *control, known))
+    said.append(_ask_model(known, predict, None if predict else predictions))
+    panel = said[0].row.model_copy(update={"worth": known.standing.worth.say()})
+    rows = (panel, *(one.row for one in said[1:]))
     spoken = [one for one in said if one.z is not None]
-    return (*rows, _combine(spoken, link)) if len(drafts) == _PAIR and len(spoken) > 1 else rows
+    return (*rows, _combine(spoken, known)) if len(drafts) == _PAIR and len(spoken) > 1 else rows
 
 
 def say_disagreement(evidence: Sequence[Evidence]) -> str | None:
@@ -125,7 +179,7 @@ def to_frame(evidence: Sequence[Evidence]) -> pl.DataFrame:
     return pl.DataFrame([row.model_dump() for row in evidence], schema=EVIDENCE_SCHEMA, orient="row")
 
 
-def _weigh_rates(source: str, comparisons: pl.DataFrame, cards: pl.DataFrame, link: chance_link.Link) -> _Said:
+def _weigh_rates(source: str, comparisons: pl.DataFrame, cards: pl.DataFrame, known: _Known) -> _Said:
     rates = {row["draft_id"]: row for row in cards.filter(pl.col("measure") == PRIMARY).iter_rows(named=True)}
     ranked = deciding.rank_drafts(comparisons)
     if not ranked:
@@ -133,11 +187,15 @@ def _weigh_rates(source: str, comparisons: pl.DataFrame, cards: pl.DataFrame, li
     best, second = ranked[:_PAIR]
     row = next(row for row in deciding.find_rivals(comparisons, best) if row["draft_a"] == second)
     count = int(rates[best]["personas"])
+    silenced = known.silence(source, count)
+    if silenced is not None:
+        return _Said(silenced)
     if not row["difference"]:
         said = f"sees no difference between {best} and {second} ({count} {_UNITS[source]})"
         return _Said(_stay_silent(source, count, said), 0.0)
     difference, low, high = row["difference"], row["low"], row["high"]
-    probability = link.weigh(source, difference)
+    probability = known.weigh(source, difference)
+    basis = known.say_basis(source, _say_basis(known.link))
     said = f"favours {best} over {second} by {_say_points(difference, low, high)} ({count} {_UNITS[source]})"
     evidence = Evidence(
         source=source,
@@ -147,18 +205,19 @@ def _weigh_rates(source: str, comparisons: pl.DataFrame, cards: pl.DataFrame, li
         difference_low=low,
         difference_high=high,
         probability=probability,
-        low=None if low is None else link.weigh(source, low),
-        high=None if high is None else link.weigh(source, high),
+        low=None if low is None else known.weigh(source, low),
+        high=None if high is None else known.weigh(source, high),
         count=count,
-        calibrated=link.is_fitted,
-        basis=_say_basis(link),
-        sentence=f"The {chance_link.NAMES[source]} {said}: {probability:.0%} that people agree, {_say_basis(link)}.",
+        calibrated=known.link.is_fitted or known.find(source).advice in {"trust", "correct"},
+        basis=basis,
+        advice=known.find(source).advice,
+        sentence=f"The {chance_link.NAMES[source]} {said}: {probability:.0%} that people agree, {basis}.",
     )
     return _Said(evidence, difference)
 
 
-def _stay_silent(source: str, count: int, said: str) -> Evidence:
-    return Evidence(source=source, favours=None, count=count, sentence=f"{_START[source]} {said}.")
+def _stay_silent(source: str, count: int, said: str, *, advice: str = "") -> Evidence:
+    return Evidence(source=source, favours=None, count=count, advice=advice, sentence=f"{_START[source]} {said}.")
 
 
 def _say_points(difference: float, low: float | None, high: float | None) -> str:
@@ -173,20 +232,23 @@ def _say_basis(link: chance_link.Link) -> str:
     return f"calibrated on {link.pairs} pairs of yours" if link.is_fitted else "a careful guess, not calibrated"
 
 
-def _ask_model(
-    drafts: Sequence[Draft],
-    objective: str,
-    link: chance_link.Link,
-    predict: Predict | None,
-    kept: Predictions | None,
-) -> _Said:
-    domain = find_domain(drafts, objective)
+def _ask_model(known: _Known, predict: Predict | None, kept: Predictions | None) -> _Said:
+    drafts, objective, found = known.drafts, known.objective, known.find("outcome_model")
+    silenced = known.silence("outcome_model", 0)
+    if silenced is not None:
+        return _Said(silenced)
+    domain, place = find_domain(drafts, objective), None
     if domain is None and predict is None:
-        return _Said(_stay_silent("outcome_model", 0, f"gives no forecast: {say_gap(drafts, objective)}"))
+        gap = say_gap(drafts, objective)
+        if not found.is_trusted:
+            yours = f"; your results: {found.say_advice('outcome_model')}" if found.pairs else ""
+            return _Said(_stay_silent("outcome_model", 0, f"gives no forecast: {gap}{yours}", advice="unproven"))
+        place = domains.find_nearest_place(drafts[0].surface, objective)
+        domain = domains.find_domain(*place)
     domain = domain or domains.load_domains()[domains.HEADLINES]
     try:
-        known = kept is not None and kept.domain == domain.name
-        said = kept.pairs if kept and known else predict_drafts(drafts, objective, predict or load_predictor())
+        is_kept = kept is not None and kept.domain == domain.name and place is None
+        said = kept.pairs if kept and is_kept else predict_drafts(drafts, objective, predict or load_predictor(), place)
     except InputError as error:
         return _Said(_stay_silent("outcome_model", 0, f"was not asked: {error}"))
     places = {draft.id: place for place, draft in enumerate(drafts)}
@@ -200,16 +262,19 @@ def _ask_model(
         why = f"too close, or unlike the English {domain.name} it learned from"
         return _Said(_stay_silent("outcome_model", len(pairs), f"abstains on {best} and {rival}: {why}"))
     z = chance_link.stretch(own)
-    probability = link.weigh("outcome_model", z)
-    basis = _say_basis(link) if link.is_fitted else domain.learned
+    probability = known.weigh("outcome_model", z)
+    is_fitted = known.link.is_fitted
+    basis = known.say_basis("outcome_model", _say_basis(known.link) if is_fitted else domain.learned)
+    short = known.say_basis("outcome_model", _say_basis(known.link) if is_fitted else f"{domain.says}, {domain.years}")
     evidence = Evidence(
         source="outcome_model",
         favours=best if own > _HALF else rival,
         rival=rival if own > _HALF else best,
         probability=max(probability, 1 - probability),
         count=len(pairs),
-        calibrated=link.is_fitted,
-        basis=basis if link.is_fitted else f"{domain.says}, {domain.years}",
+        calibrated=is_fitted or found.advice in {"trust", "correct"},
+        basis=short,
+        advice=found.advice,
         sentence=f"The outcome model favours {best} over {rival}: {probability:.0%}, {basis}.",
     )
     return _Said(evidence, z)
@@ -222,23 +287,25 @@ def _chance_of(place: int, pair: tuple[int, int], p_b_wins: float) -> float:
     return p_b_wins if place == pair[1] else 1.0 - p_b_wins
 
 
-def _combine(spoken: Sequence[_Said], link: chance_link.Link) -> Evidence:
+def _combine(spoken: Sequence[_Said], known: _Known) -> Evidence:
     """Weigh the sources on two drafts together."""
     best = next((one.row.favours for one in spoken if one.row.favours), None)
     rival = next((one.row.rival for one in spoken if one.row.favours), None)
     told = {one.row.source: (1 if one.row.favours == best else -1) * (one.z or 0.0) for one in spoken}
-    probability = link.weigh_all(told)
+    probability = known.weigh_all(told)
     if best is None or abs(probability - _HALF) < _ROUNDS:
         return _stay_silent("combined", len(spoken), "favour neither draft")
     if probability < _HALF:
         best, rival, probability = rival, best, 1.0 - probability
+    own = known.standing.joint is not None
+    basis = "weighed by your results here" if own else _say_basis(known.link)
     return Evidence(
         source="combined",
         favours=best,
         rival=rival,
         probability=probability,
         count=len(spoken),
-        calibrated=link.is_fitted,
-        basis=_say_basis(link),
-        sentence=f"Weighed together they favour {best} over {rival}: {probability:.0%}, {_say_basis(link)}.",
+        calibrated=known.link.is_fitted or own,
+        basis=basis,
+        sentence=f"Weighed together they favour {best} over {rival}: {probability:.0%}, {basis}.",
     )

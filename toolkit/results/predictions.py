@@ -72,15 +72,24 @@ def say_gap(drafts: Sequence[Draft], objective: str) -> str:
     return domains.say_gap(surfaces.pop(), objective) if len(surfaces) == 1 else "not validated across surfaces"
 
 
-def predict_drafts(drafts: Sequence[Draft], objective: str, predict: Predict) -> tuple[Prediction, ...]:
-    """Return what `predict` says of every two drafts, in file order."""
+def predict_drafts(
+    drafts: Sequence[Draft],
+    objective: str,
+    predict: Predict,
+    place: tuple[str | None, str | None] | None = None,
+) -> tuple[Prediction, ...]:
+    """Return what `predict` says of every two drafts, in file order.
+
+    `place` is a surface and an objective to answer for instead of those of the drafts: your results have shown the
+    forecaster of that place right at theirs.
+    """
     pairs = list(itertools.combinations(range(len(drafts)), 2))
     words = read_words(drafts)
     asked = {
         "text_a": [words[a] for a, _ in pairs],
         "text_b": [words[b] for _, b in pairs],
-        "surface": [drafts[a].surface for a, _ in pairs],
-        "objective": [objective for _ in pairs],
+        "surface": [place[0] if place else drafts[a].surface for a, _ in pairs],
+        "objective": [place[1] if place else objective for _ in pairs],
     }
     said = predict(pl.DataFrame(asked, schema=dict.fromkeys(asked, pl.String)))
     return tuple(
@@ -94,6 +103,16 @@ def read_words(drafts: Sequence[Draft]) -> list[str]:
     headlines = [draft.headline or "" for draft in drafts]
     texts = [draft.text for draft in drafts]
     return headlines if len(set(texts)) == 1 and all(headlines) else texts
+
+
+def load_remembering(store: Path) -> Predict:
+    """Return `toolkit.predict_pairs`, asked only for what a store lacks; what it says is kept there."""
+
+    def predict(frame: pl.DataFrame) -> pl.DataFrame:
+        with predictions.PairPredictions(store) as kept:
+            return _remember(kept)(frame)
+
+    return predict
 
 
 def load_predictor() -> Predict:
@@ -123,7 +142,7 @@ def _remember(kept: predictions.PairPredictions) -> Predict:
 
     def predict(frame: pl.DataFrame) -> pl.DataFrame:
         rows = list(frame.select("surface", "objective", "text_a", "text_b").iter_rows())
-        keys = [make_key("prediction", find_version(), *row) for row in rows]
+        keys = [make_key("prediction", find_version(), *(part or "" for part in row)) for row in rows]
         known = kept.find(keys)
         lacking = [key not in known for key in keys]
         if any(lacking):

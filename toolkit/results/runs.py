@@ -27,6 +27,7 @@ from toolkit.results.evidence import Evidence, find_evidence, to_frame
 from toolkit.results.predictions import Predict, Predictions
 from toolkit.results.scoring import PRIMARY, deciding
 from toolkit.results.tables import Tables
+from toolkit.results.track_record import standing as places
 from toolkit.stats import bradley_terry
 
 FILES = ("run.json", "reactions.parquet", "scorecard.parquet", "comparisons.parquet")
@@ -85,6 +86,8 @@ class Methods(Record):
     """From what panel, control reader and outcome model say to the chance that people agree."""
     predictions: Predictions | None = None
     """What the outcome model said of the drafts when they were tested; null where it was not asked then."""
+    standing: places.PlaceStanding | None = None
+    """What your results said of each source, at the surface and objective of this run, when it was made."""
     not_suited_for: str = "prices, high stakes, emotional response"
     campaign: Campaign
     audiences: tuple[dict[str, Any], ...]
@@ -270,6 +273,7 @@ class Run:
             control=(self.tables.control_compare(), self.control_scorecard()) if methods.control_counts else None,
             predictions=methods.predictions,
             predict=predict,
+            standing=methods.standing,
         )
 
     def with_link(self, link: chance_link.Link) -> Run:
@@ -279,6 +283,10 @@ class Run:
     def with_predictions(self, predictions: Predictions | None) -> Run:
         """Return the same run with what the outcome model says of its drafts; None if it was not asked."""
         return replace(self, methods=self.methods.model_copy(update={"predictions": predictions}))
+
+    def with_standing(self, found: places.PlaceStanding) -> Run:
+        """Return the same run with what your results say of each source at its surface and objective."""
+        return replace(self, methods=self.methods.model_copy(update={"standing": found}))
 
     def validate(self, link: chance_link.Link) -> Run:
         """Return `with_link(link)`: the name of version 0.1."""

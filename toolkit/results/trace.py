@@ -6,8 +6,11 @@ from pathlib import Path
 
 from toolkit.errors import ToolkitError
 from toolkit.files import normalising
+from toolkit.models import chance_link
+from toolkit.results.outcome_model import domains
 from toolkit.results.runs import Run, add_warnings
 from toolkit.results.scoring import PRIMARY
+from toolkit.results.track_record import places
 from toolkit.store import calibration_log, test_log
 
 
@@ -21,8 +24,28 @@ def conclude_run(run: Run, store: Path) -> Run:
             run = run.with_link(kept.find_used())
     except ToolkitError as error:
         run = add_warnings(run, f"evidence is weighed by the link that ships: {error}")
+    run = _add_standing(run, store)
     doubt = record_run(run, store)
     return add_warnings(run, doubt) if doubt else run
+
+
+def _add_standing(run: Run, store: Path) -> Run:
+    """Return the run with what your results say of each source at its place, and a warning of each that is silenced."""
+    surfaces = {draft.surface for draft in run.methods.campaign.drafts}
+    objective = run.methods.settings.objective
+    try:
+        found = places.find_standing(store, surfaces.pop() if len(surfaces) == 1 else None, objective)
+    except ToolkitError as error:
+        return add_warnings(run, f"evidence knows nothing of your results: {error}")
+    except Exception as error:  # noqa: BLE001 - a record that cannot be made never costs a run that people answered
+        return add_warnings(run, f"evidence knows nothing of your results: {type(error).__name__}")
+    place = domains.name_place(found.surface, objective)
+    silenced = [
+        f"the {chance_link.NAMES[name]} is silenced for {place}: {one.say_right()}, worse than a coin"
+        for name, one in found.sources.items()
+        if one.is_silenced
+    ]
+    return add_warnings(run.with_standing(found), *silenced)
 
 
 def record_run(run: Run, store: Path) -> str | None:

@@ -219,3 +219,22 @@ def results_needed(rate: float = 0.6, null: float = 0.5, *, power: float = 0.8, 
     if short[-1] == len(sizes) - 1:
         raise InputError(f"telling {rate} from {null} takes more than {_MOST:,} results")
     return int(sizes[short[-1] + 1])
+
+
+_Z_LEVEL, _Z_POWER = 1.959964, 0.841621
+"""Normal quantiles of 97.5 % and 80 %."""
+
+
+def people_needed(ahead: int, behind: int, count: int) -> int | None:
+    """Return how many people, each asked about two drafts, tell them apart four times in five; None for no difference.
+
+    Of `count` people `ahead` chose the second alone and `behind` the first alone. McNemar's test, two-sided at 5 %, by
+    Connor's formula (1987, Biometrics 43:207): n = (z.975 sqrt(s) + z.80 sqrt(s - d^2))^2 / d^2, with s the share who
+    differ and d the difference of the two. Half a person is added to each side, so that few say no certainties.
+    """
+    first, second = (ahead + 0.5) / (count + 1.0), (behind + 0.5) / (count + 1.0)
+    share, difference = first + second, first - second
+    if ahead == behind:
+        return None
+    reach = _Z_LEVEL * math.sqrt(share) + _Z_POWER * math.sqrt(max(share - difference**2, 0.0))
+    return math.ceil((reach / difference) ** 2)

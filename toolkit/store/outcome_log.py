@@ -20,9 +20,16 @@ CREATE TABLE IF NOT EXISTS outcomes (
     batch INTEGER NOT NULL REFERENCES batches (batch), key BLOB NOT NULL, outcome TEXT NOT NULL,
     PRIMARY KEY (batch, key)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS people_answers (
+    batch INTEGER NOT NULL REFERENCES batches (batch), key BLOB NOT NULL, answer TEXT NOT NULL,
+    PRIMARY KEY (batch, key)
+) WITHOUT ROWID;
 """
 _STANDING = """
 SELECT outcome, batch FROM outcomes JOIN batches USING (batch) WHERE removed IS NULL ORDER BY batch, key
+"""
+_STANDING_ANSWERS = """
+SELECT answer, batch FROM people_answers JOIN batches USING (batch) WHERE removed IS NULL ORDER BY batch, key
 """
 
 
@@ -59,6 +66,36 @@ class Outcome(Record):
         return (self.shown, *(getattr(self, name) for name in COUNTS))
 
 
+class PersonAnswer(Record):
+    """What one real person said of one draft on a form of `audience ask-people`; nothing says who it was."""
+
+    form: str
+    """Twelve digits of SHA-256 over the drafts that the form shows."""
+    person: str
+    """Drawn at random when the form was opened; the same for all answers of one sitting."""
+    code: int
+    """From the link; it decides the order of the drafts and the wording."""
+    draft_id: str
+    draft_hash: str
+    """`Draft.digest`: everything the person saw, on its surface."""
+    surface: str
+    objective: str
+    wording: int
+    position: int
+    """From 1: as which draft it was shown."""
+    stopped: bool
+    action: str
+    ratings: dict[str, int] = {}  # noqa: RUF012 - frozen
+    """Measures from 1 to 5; none of a person who did not stop."""
+    verbatim: str = ""
+    objection: str = ""
+
+    @property
+    def key(self) -> bytes:
+        """What makes two rows the same answer."""
+        return make_key(self.form, self.person, self.draft_hash)
+
+
 class AddedBatch(Record):
     """One addition of results."""
 
@@ -78,20 +115,28 @@ class Outcomes(Database):
 
     def add(self, outcomes: Sequence[Outcome], source: str) -> int:
         """Commit results as one batch, all or none; return its number."""
+        rows = [(one.key, one.model_dump_json(exclude_none=True)) for one in outcomes]
+        return self._add("INSERT INTO outcomes (batch, key, outcome) VALUES (?, ?, ?)", rows, source)
+
+    def add_answers(self, answers: Sequence[PersonAnswer], source: str) -> int:
+        """Commit answers of people as one batch, all or none; return its number."""
+        rows = [(one.key, one.model_dump_json()) for one in answers]
+        return self._add("INSERT INTO people_answers (batch, key, answer) VALUES (?, ?, ?)", rows, source)
+
+    def _add(self, statement: str, rows: Sequence[tuple[bytes, str]], source: str) -> int:
         with self._transaction():
             cursor = self._connection.execute("INSERT INTO batches (source, added) VALUES (?, ?)", (source, stamp()))
             batch = int(cursor.lastrowid or 0)
-            self._connection.executemany(
-                "INSERT INTO outcomes (batch, key, outcome) VALUES (?, ?, ?)",
-                [(batch, outcome.key, outcome.model_dump_json(exclude_none=True)) for outcome in outcomes],
-            )
+            self._connection.executemany(statement, [(batch, *row) for row in rows])
         return batch
 
     def list_batches(self) -> list[AddedBatch]:
         """Return every addition, those taken back included, the earliest first."""
         rows = self._select_all(
-            "SELECT batch, source, added, removed, count(key) AS results "
-            "FROM batches LEFT JOIN outcomes USING (batch) GROUP BY batch ORDER BY batch"
+            "SELECT batch, source, added, removed, "
+            "(SELECT count(*) FROM outcomes WHERE outcomes.batch = batches.batch) + "
+            "(SELECT count(*) FROM people_answers WHERE people_answers.batch = batches.batch) AS results "
+            "FROM batches ORDER BY batch"
         )
         return [AddedBatch(**row) for row in rows]
 
@@ -101,6 +146,14 @@ class Outcomes(Database):
         for row in self._select_all(_STANDING):
             outcome = Outcome.model_validate_json(row["outcome"])
             standing[outcome.key] = outcome
+        return list(standing.values())
+
+    def list_answers(self) -> list[PersonAnswer]:
+        """Return the answers of people that stand."""
+        standing: dict[bytes, PersonAnswer] = {}
+        for row in self._select_all(_STANDING_ANSWERS):
+            answer = PersonAnswer.model_validate_json(row["answer"])
+            standing[answer.key] = answer
         return list(standing.values())
 
     def mark(self, batch: int, *, removed: bool) -> None:

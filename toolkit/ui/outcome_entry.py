@@ -11,10 +11,12 @@ from toolkit.drafts.surfaces import find_surface, surface_names
 from toolkit.errors import InputError, ToolkitError
 from toolkit.panel import api
 from toolkit.results import Run
+from toolkit.results.track_record import matching
 from toolkit.store import outcome_log
 from toolkit.ui import caching, keys, mapping, state
 from toolkit.ui.text import escape, say_here
-from toolkit.validity.outcomes import Addition, add_outcomes, find_batch, matching, read_outcome, read_upload
+from toolkit.validity.outcomes import Addition, add_outcomes, find_batch, read_outcome, read_upload
+from toolkit.validity.people import add_answers, answering
 
 _COUNTS = {"shown": "shown to", "clicks": "clicks", "replies": "replies", "shares": "shares", "hides": "hides"}
 
@@ -34,12 +36,16 @@ def show_outcomes(run: Run) -> None:
 
 def show_upload() -> None:
     """Draw the upload of a table of results: its columns, and what reading it found before anything is kept."""
-    types = ["csv", "tsv", "xlsx", "xlsm", "xls", "ods", "parquet", "jsonl"]
+    types = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "parquet", "jsonl"]
     upload = st.file_uploader("Or a table of results, as the platform exports it", type=types, key=keys.RESULTS)
     if upload is None:
         return
     name, data = upload.name, upload.getvalue()
     try:
+        answers = answering.read_uploaded_answers(name, data)
+        if answers is not None:
+            _show_answers(name, answers)
+            return
         chosen = mapping.ask_mapping(name, data, "results")
         found, notes = caching.read_upload(
             name, data, read_upload, by_path=False,
@@ -59,6 +65,16 @@ def show_upload() -> None:
         if said := mapping.remember(name, data, chosen.columns):
             st.toast(escape(said))
         state.find_session().kept_outcomes = added
+        st.rerun()
+
+
+def _show_answers(name: str, answers: list[outcome_log.PersonAnswer]) -> None:
+    """Say what the answers of real people are about, and offer to keep them."""
+    people, matched = len({one.person for one in answers}), answering.count_tested(api.default_store(), answers)
+    who = "1 real person" if people == 1 else f"{people} real people"
+    st.info(f"Answers of {who}: {matched} of {len(answers)} are about tested drafts")
+    if st.button("Keep the answers", key=keys.KEEP_RESULTS):
+        state.find_session().kept_outcomes = add_answers(api.default_store(), answers, name)
         st.rerun()
 
 

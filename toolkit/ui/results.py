@@ -148,7 +148,12 @@ def show_evidence(report: Report) -> None:
     evidence = report.evidence
     if evidence:
         st.html(str(blocks.render_evidence([(row.sentence, row.count_words) for row in evidence])))
+        st.caption(escape(evidence[0].worth))
         st.markdown(escape(report.disagreement or "The sources that favour a draft favour the same one."))
+    if report.people:
+        st.markdown("**Real people beside the panel**")
+        st.caption(escape(report.people.label))
+        st.markdown("\n".join(f"- {escape(sentence)}" for sentence in report.people.sentences))
     if len(report.run.drafts) > 1 and report.comparisons["difference"].is_not_null().any():
         fold("Draft against draft", _show_pairs, report)
     if not report.strengths.is_empty():

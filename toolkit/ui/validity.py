@@ -58,8 +58,23 @@ def show_yours(checked: validating.Validation) -> None:
     if not checked.leakage.passed:
         st.error(escape(checked.leakage.sentence))
     show_record(checked, key="yours")
+    show_places(checked)
     st.markdown(escape(wording.say_needed(checked)))
     st.caption("`audience outcomes calibrate` refits the link from evidence to people on these results.")
+
+
+def show_places(checked: validating.Validation) -> None:
+    """Say what to do with each source at each surface and objective that your results speak of."""
+    if not checked.places:
+        return
+    st.markdown("**What to do with each source, by surface and objective**")
+    st.table([{name: escape(str(cell)) for name, cell in row.items()} for row in _list_rows(checked)])
+    for place in checked.places:
+        st.caption(escape(f"{domains.name_place(place.surface, place.objective)}: {place.worth.say()}"))
+
+
+def _list_rows(checked: validating.Validation) -> list[dict[str, object]]:
+    return list(wording.tabulate_places(checked.places).iter_rows(named=True))
 
 
 def show_record(checked: validating.Validation, *, key: str) -> None:

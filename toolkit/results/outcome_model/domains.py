@@ -94,6 +94,7 @@ def list_domains() -> list[dict[str, str]]:
             "measured on": f"{domain.design}, {domain.years}",
             "right": load_cards()[name].say_right(),
             "surest fifth": f"{load_cards()[name].fifth[0]:.0%}",
+            "calibration error": "{:.3f} ({:.3f} to {:.3f})".format(*load_cards()[name].calibration_error),
         }
         for name, domain in load_domains().items()
     ]
@@ -127,12 +128,26 @@ def find_domain(surface: str | None = None, objective: str | None = None) -> Dom
     return None
 
 
+def find_nearest_place(surface: str | None, objective: str | None) -> tuple[str | None, str | None]:
+    """Return the place that a forecaster answers for: this one, or the nearest where none was measured here.
+
+    What it says there is no forecast. It is how your own results judge it.
+    """
+    if find_domain(surface, objective) is not None:
+        return surface, objective
+    posts = load_domains()[POSTS]
+    return (posts.surfaces[0], objective) if objective in posts.objectives else (None, None)
+
+
+def name_place(surface: str | None, objective: str | None) -> str:
+    """Return a place in words, such as "replies on Marketplace listings"."""
+    deed = _DEEDS.get(objective or "", "this objective")
+    return deed if surface is None else f"{deed} on {_name_several(find_surface(surface).label)}"
+
+
 def say_gap(surface: str | None, objective: str | None) -> str:
     """Return what was not validated, such as "not validated for replies on Marketplace listings"."""
-    deed = _DEEDS.get(objective or "", "this objective")
-    if surface is None:
-        return f"not validated for {deed}"
-    return f"not validated for {deed} on {_name_several(find_surface(surface).label)}"
+    return f"not validated for {name_place(surface, objective)}"
 
 
 def _name_several(label: str) -> str:

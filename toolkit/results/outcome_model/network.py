@@ -12,10 +12,13 @@ import numpy as np
 from toolkit.results.outcome_model.weights import Branch, Weights
 
 
-def find_strengths(weights: Weights, means: np.ndarray, tokens: np.ndarray, wording: np.ndarray) -> np.ndarray:
-    """Return one strength per text, in log odds, from what `Encoded` holds of it and its counts of wording."""
+def find_strengths(weights: Weights, means: np.ndarray, tokens: np.ndarray | None, wording: np.ndarray) -> np.ndarray:
+    """Return one strength per text, in log odds, from what `Encoded` holds of it and its counts of wording.
+
+    `tokens` may be None for weights that do not look at single tokens.
+    """
     strengths = np.full(len(means), -weights.offset, dtype=np.float32)
-    if weights.tokens.outward.size:
+    if tokens is not None and weights.tokens.outward.size:
         strengths += _attend(weights, tokens)
     for branch, values in ((weights.means, means), (weights.wording, wording)):
         standard = _standardise(branch, values)

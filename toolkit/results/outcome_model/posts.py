@@ -61,7 +61,7 @@ def score_posts(texts: Sequence[str]) -> np.ndarray:
     raw += weigh_buckets(weights.letters, [hash_letters(text) for text in distinct])
     for encoded in encode_distinct(distinct):
         wording = counts[encoded.places]
-        raw[encoded.places] += find_strengths(weights.line, encoded.means, encoded.tokens, wording)
+        raw[encoded.places] += find_strengths(weights.line, encoded.means, None, wording)
         raw[encoded.places] += weigh_likeness(weights.likeness, encoded.means, wording)
     # Batches differ in the seventh digit; the fifth is the same whatever else is scored beside a text.
     strengths = dict(zip(distinct, np.round(raw, 5), strict=True))

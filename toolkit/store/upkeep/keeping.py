@@ -233,6 +233,10 @@ class Upkeep(Database):
             said = json.loads(row["outcome"])
             if said.get(column) == name or said.get("draft_hash") in digests or said.get("text") in texts:
                 yield from self._where("outcomes", "batch = ? AND key = ?", row["batch"], row["key"])
+        for row in self._rows("people_answers", "1"):
+            said = json.loads(row["answer"])
+            if said.get(column) == name or said["draft_hash"] in digests:
+                yield from self._where("people_answers", "batch = ? AND key = ?", row["batch"], row["key"])
 
     def _cut_campaigns(self, about: About) -> Iterator[tuple[str, dict[str, Any] | None]]:
         """Yield each campaign of the page that has such a draft: what is left of it, None for nothing."""

@@ -1,4 +1,4 @@
-from . import calibrating, matching, validating, wording
+from . import calibrating, validating, wording
 from .adding import Addition, add_outcomes, export_outcomes, find_batch
 from .published import load_published
 from .reading import load_outcomes, read_outcome, read_upload
@@ -11,7 +11,6 @@ __all__ = [
     "find_batch",
     "load_outcomes",
     "load_published",
-    "matching",
     "read_outcome",
     "read_upload",
     "validating",

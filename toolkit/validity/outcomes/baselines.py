@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from toolkit.results.track_record import matching
 from toolkit.stats import calibration, lexical
-from toolkit.validity.outcomes.matching import loosen
 
 FOLDS = 10
 LEAST_GROUPS = 5
@@ -74,7 +74,9 @@ def look_up(pairs: pl.DataFrame, won: np.ndarray, groups: np.ndarray) -> np.ndar
 
     Where the split is clean it knows nothing, and its margins are 0.
     """
-    texts = [(loosen(a or ""), loosen(b or "")) for a, b in pairs.select("text_a", "text_b").iter_rows()]
+    texts = [
+        (matching.loosen(a or ""), matching.loosen(b or "")) for a, b in pairs.select("text_a", "text_b").iter_rows()
+    ]
     margins = np.zeros(len(texts))
     for held in split_folds(groups):
         score: dict[str, float] = defaultdict(float)

@@ -12,13 +12,10 @@ import polars as pl
 
 from toolkit.models import LABEL, Record, chance_link
 from toolkit.results import predictions
+from toolkit.results.track_record import judging, matching, pairing, weighing
 from toolkit.stats import calibration
 from toolkit.store import calibration_log, test_log
 from toolkit.validity.outcomes.baselines import LEAST_GROUPS, split_folds
-from toolkit.validity.outcomes.judging import JudgedShare, bootstrap_mean, judge_source
-from toolkit.validity.outcomes.matching import list_published, load_matches, split_groups
-from toolkit.validity.outcomes.pairing import make_pairs
-from toolkit.validity.outcomes.validating import weigh_pairs
 
 LEAST_PAIRS = 10
 FEW = 50
@@ -38,7 +35,7 @@ class Calibration(Record):
     """Log loss of the shipped link on held-out groups."""
     fitted_loss: float | None = None
     """Log loss of the refitted link on the same."""
-    gain: JudgedShare = JudgedShare()
+    gain: judging.JudgedShare = judging.JudgedShare()
     """Shipped minus fitted; positive is better."""
     pairs: int = 0
     groups: int = 0
@@ -61,22 +58,22 @@ class Cases:
 
 def calibrate_store(store: Path, *, predict: predictions.Predict | None = None, dry_run: bool = False) -> Calibration:
     """Refit the link on the results in a store; unless a dry run, keep it as a new version and use it."""
-    matches = load_matches(store)
-    published = list_published(matches)
-    every = make_pairs(published, split_groups(published))
+    matches = matching.load_matches(store)
+    published = matching.list_published(matches)
+    every = pairing.make_pairs(published, matching.split_groups(published))
     pairs = every.filter(pl.col("b_won").is_not_null() & pl.col("differs") & pl.col("panel").is_not_null())
     groups = pairs["group"].n_unique()
     if pairs.height < LEAST_PAIRS or groups < LEAST_GROUPS:
         needed = f"{LEAST_PAIRS} tested pairs that differ, from {LEAST_GROUPS} groups of experiments"
         said = f"not enough to calibrate: {pairs.height} pairs from {groups} groups; it takes {needed}"
         return Calibration(link=None, pairs=pairs.height, groups=groups, sentence=said)
-    margins, _ = weigh_pairs(pairs, predict)
+    margins, _ = weighing.weigh_pairs(pairs, predict)
     cases = Cases(
         z={name: np.nan_to_num(z) for name, z in margins.items()},
         won=pairs["b_won"].to_numpy(),
         groups=pairs["group"].to_numpy(),
     )
-    right = judge_source(pairs, margins["panel"], None)
+    right = judging.judge_source(pairs, margins["panel"], None)
     record = f"the panel was right in {right.accuracy:.0%} of {right.pairs} pairs that differ"
     if right.low is not None:
         record += f" ({right.low:.0%} to {right.high:.0%})"
@@ -106,7 +103,7 @@ def fit_link(cases: Cases, *, results: int = 0, record: str = "") -> Calibration
     held_out = predict_held_out(z, cases.won, cases.groups, prior)
     shipped = calibration.log_losses(calibration.squash_all(z @ np.array(prior)), cases.won)
     fitted = calibration.log_losses(held_out, cases.won)
-    gain = bootstrap_mean(shipped - fitted, cases.groups, seed=0, least=-math.inf, most=math.inf)
+    gain = judging.bootstrap_mean(shipped - fitted, cases.groups, seed=0, least=-math.inf, most=math.inf)
     pairs, groups = len(cases.won), len(set(cases.groups.tolist()))
     link = chance_link.Link(version=1, slopes=slopes, joint=joint, results=results, pairs=pairs, record=record)
     spread = f" ({gain.low:+.4f} to {gain.high:+.4f})" if gain.low is not None else ""

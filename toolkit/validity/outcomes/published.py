@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.models import Record, chance_link
+from toolkit.results.track_record import judging
 from toolkit.stats import intervals
-from toolkit.validity.outcomes.judging import NOTHING, Judged
 from toolkit.validity.outcomes.validating import BASELINES, Validation
 
 FIGURES = Path(__file__).with_name("published.json")
@@ -39,16 +39,18 @@ class AskedPanel(Record):
     people: int
     pairs: tuple[PublishedGap, ...]
 
-    def judge(self, source: str) -> Judged:
+    def judge(self, source: str) -> judging.Judged:
         """Return how often the panel or the control reader was right, with the exact 95 % interval."""
         gaps = [(getattr(pair, source), pair.won) for pair in self.pairs]
         known = [(gap, won) for gap, won in gaps if gap is not None]
         if not known:
-            return NOTHING
+            return judging.NOTHING
         right = sum(0.5 if gap == 0 else float((gap > 0) == bool(won)) for gap, won in known) / len(known)
         low, high = intervals.exact_interval(right, len(known))
         count = len(known)
-        return Judged(pairs=count, experiments=count, accuracy=right, low=low, high=high, calibration_error=None)
+        return judging.Judged(
+            pairs=count, experiments=count, accuracy=right, low=low, high=high, calibration_error=None
+        )
 
 
 class Published(Record):

@@ -9,17 +9,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from toolkit.errors import InputError
 from toolkit.models import LABEL, Record, chance_link
 from toolkit.results import predictions
-from toolkit.results.outcome_model import domains
+from toolkit.results.track_record import judging, matching, pairing, places, standing, weighing
 from toolkit.stats import calibration, plans
-from toolkit.store import test_log
+from toolkit.store import outcome_log, test_log
 from toolkit.validity.outcomes.baselines import LEAK, look_up, measure_length, predict_by_length, predict_by_words
-from toolkit.validity.outcomes.estimating import MeanRate, estimate_mean_rate
-from toolkit.validity.outcomes.judging import NOTHING, Judged, judge_source
-from toolkit.validity.outcomes.matching import Match, list_published, load_matches, split_groups
-from toolkit.validity.outcomes.pairing import OBJECTIVES, make_pairs
+from toolkit.validity.outcomes.estimating import MeanRate, estimate_mean_rate, estimate_people_rate
 
 BASELINES = ("chance", "longer", "tfidf")
 GROUP_KEYS = ("experiment", "group", "campaign", "surface", "date")
@@ -37,7 +33,7 @@ class Leakage(Record):
 class Validation(Record):
     """The record of every source on the results in the store."""
 
-    sources: dict[str, Judged]
+    sources: dict[str, judging.Judged]
     results: int
     """Results that stand."""
     matched: int
@@ -58,8 +54,12 @@ class Validation(Record):
     """How many more that is."""
     mean_rate: MeanRate | None
     """The mean rate of your drafts, from few results and the panel's rates of many drafts."""
+    people_rate: MeanRate | None = None
+    """The mean share of real people who reach the objective, from few people's answers and the panel's rates."""
     notes: tuple[str, ...]
     """What is missing, and what the figures rest on, in sentences."""
+    places: tuple[standing.PlaceStanding, ...] = ()
+    """The same by surface and objective, and what to do with each source there."""
     label: str = LABEL
 
 
@@ -67,13 +67,18 @@ def validate_store(store: Path, *, group: str | None = None, predict: prediction
     """Judge every source on the results in a store; see `validate_matches`."""
     with test_log.History(store) as history:
         tested = history.list_tested()
-    matches = load_matches(store)
+    with outcome_log.Outcomes(store) as kept:
+        people_rate = estimate_people_rate(kept.list_answers(), tested)
+    matches = matching.load_matches(store)
     checked = validate_matches(matches, group=group, predict=predict)
-    return checked.model_copy(update={"mean_rate": estimate_mean_rate(matches, tested)})
+    standings = tuple(places.list_standings(store, predict=predict))
+    return checked.model_copy(
+        update={"mean_rate": estimate_mean_rate(matches, tested), "people_rate": people_rate, "places": standings}
+    )
 
 
 def validate_matches(
-    matches: Sequence[Match], *, group: str | None = None, predict: predictions.Predict | None = None
+    matches: Sequence[matching.Match], *, group: str | None = None, predict: predictions.Predict | None = None
 ) -> Validation:
     """Judge every source on pairs of drafts that competed.
 
@@ -81,8 +86,8 @@ def validate_matches(
     group, or with `group` the values of that column. Intervals are bootstrapped by group. Panel, control reader and
     outcome model are weighed by the link that ships, for a refitted one has seen these very results.
     """
-    published = list_published(matches)
-    every = make_pairs(published, split_groups(published, group))
+    published = matching.list_published(matches)
+    every = pairing.make_pairs(published, matching.split_groups(published, group))
     pairs = every.filter(pl.col("b_won").is_not_null())
     differing = int(pairs["differs"].sum())
     needed = plans.results_needed()
@@ -106,42 +111,13 @@ def validate_matches(
     )
 
 
-def weigh_pairs(
+def _judge_all(
     pairs: pl.DataFrame, predict: predictions.Predict | None
-) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    """Return z of panel, control and outcome model for each pair, NaN where one does not speak, and why it does not."""
-    margins = {name: pairs[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("panel", "control")}
-    model = np.full(pairs.height, np.nan)
-    readable = (pl.col("text_a") != pl.col("text_b")).fill_null(value=False)
-    asked = pairs.with_row_index("place").filter(readable)
-    if asked.is_empty():
-        return {**margins, "outcome_model": model}, ()
-    try:
-        answers = (predict or predictions.load_predictor())(_place(asked))
-    except InputError as error:
-        return {**margins, "outcome_model": model}, (f"the outcome model was not asked: {error}",)
-    model[asked["place"].to_numpy()] = [chance_link.stretch(chance) for chance in answers["p_b_wins"].to_list()]
-    silent = int(answers["abstains"].sum())
-    said = f"the outcome model would abstain on {silent} of {asked.height} pairs; they count here" if silent else ""
-    return {**margins, "outcome_model": model}, (said,) if said else ()
-
-
-def _place(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Return texts, and surface and objective where a forecaster was measured there; elsewhere headlines' is judged."""
-    deeds = {count: objective for objective, count in OBJECTIVES.items()}
-    places = [(surface, deeds.get(count)) for surface, count in pairs.select("surface", "count").iter_rows()]
-    known = [place if domains.find_domain(*place) else (None, None) for place in places]
-    columns = dict(zip(("surface", "objective"), zip(*known, strict=True), strict=True))
-    return pairs.select("text_a", "text_b").with_columns(
-        **{name: pl.Series(values, dtype=pl.String) for name, values in columns.items()}
-    )
-
-
-def _judge_all(pairs: pl.DataFrame, predict: predictions.Predict | None) -> tuple[dict[str, Judged], tuple[str, ...]]:
+) -> tuple[dict[str, judging.Judged], tuple[str, ...]]:
     if pairs.is_empty():
-        return dict.fromkeys((*chance_link.SOURCES, *BASELINES), NOTHING), ()
+        return dict.fromkeys((*chance_link.SOURCES, *BASELINES), judging.NOTHING), ()
     won, groups = pairs["b_won"].to_numpy(), pairs["group"].to_numpy()
-    margins, why_not = weigh_pairs(pairs, predict)
+    margins, why_not = weighing.weigh_pairs(pairs, predict)
     chances: dict[str, np.ndarray | None] = {
         name: calibration.squash_all(chance_link.SHIPPED.slopes[name] * np.nan_to_num(z)) for name, z in margins.items()
     }
@@ -153,7 +129,7 @@ def _judge_all(pairs: pl.DataFrame, predict: predictions.Predict | None) -> tupl
     chances |= {"chance": nothing + 0.5, "longer": predict_by_length(lengths, won, groups)}
     chances["tfidf"] = None if words is None else np.nan_to_num(words, nan=0.5)
     return {
-        name: judge_source(pairs, margins[name], chances[name]) for name in (*chance_link.SOURCES, *BASELINES)
+        name: judging.judge_source(pairs, margins[name], chances[name]) for name in (*chance_link.SOURCES, *BASELINES)
     }, why_not
 
 
@@ -173,7 +149,9 @@ def _find_leak(pairs: pl.DataFrame) -> Leakage:
     return Leakage(accuracy=share, passed=False, sentence=said)
 
 
-def _say_missing(matches: Sequence[Match], every: pl.DataFrame, sources: dict[str, Judged]) -> tuple[str, ...]:
+def _say_missing(
+    matches: Sequence[matching.Match], every: pl.DataFrame, sources: dict[str, judging.Judged]
+) -> tuple[str, ...]:
     said = []
     if not matches:
         said.append(

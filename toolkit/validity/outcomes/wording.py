@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from toolkit.models import chance_link
+from toolkit.results.outcome_model import domains
 
 if TYPE_CHECKING:
-    from toolkit.validity.outcomes.judging import Judged
+    from toolkit.results.track_record import judging, standing
     from toolkit.validity.outcomes.validating import Validation
 
 NAMES = {**chance_link.NAMES, "chance": "chance", "longer": "the longer draft", "tfidf": "TF-IDF"}
@@ -44,7 +45,7 @@ def list_findings(checked: Validation) -> Iterator[str]:
         yield f"The {NAMES[source]} was right in {_share(judged)} of {judged.pairs:,} pairs that differ, {told}."
 
 
-def _share(judged: Judged) -> str:
+def _share(judged: judging.Judged) -> str:
     return say_rate(judged.accuracy, judged.low, judged.high)
 
 
@@ -73,6 +74,8 @@ def list_sentences(checked: Validation) -> Iterator[str]:
     yield _start(checked.leakage.sentence)
     if checked.mean_rate is not None:
         yield checked.mean_rate.sentence
+    if checked.people_rate is not None:
+        yield _start(checked.people_rate.sentence)[:-1]
     yield from map(_start, checked.notes)
 
 
@@ -98,6 +101,35 @@ def tabulate_words(checked: Validation) -> pl.DataFrame:
             "calibration error": say_rate(judged.calibration_error, None, None, form=".3f"),
         }
         for name, judged in checked.sources.items()
+    ]
+    return pl.DataFrame(rows)
+
+
+def list_places(places: Sequence[standing.PlaceStanding]) -> Iterator[str]:
+    """Yield what to do with each source at each surface and objective, and what the panel is worth there."""
+    for place in places:
+        named = domains.name_place(place.surface, place.objective)
+        for source in chance_link.SOURCES:
+            if place.find(source).pairs:
+                yield f"{_start(named)[:-1]}, {NAMES[source]}: {place.find(source).say_advice(source)}."
+        yield f"{_start(named)[:-1]}, panel. {place.worth.say()}"
+
+
+def tabulate_places(places: Sequence[standing.PlaceStanding]) -> pl.DataFrame:
+    """Return a row per surface, objective and source for people: what to do with it, and the figures."""
+    rows = [
+        {
+            "where": domains.name_place(place.surface, place.objective),
+            "source": NAMES[source],
+            "what to do": found.advice,
+            "right": say_rate(found.accuracy, found.low, found.high),
+            "it said, on average": say_rate(found.said, None, None),
+            "calibration error": say_rate(found.calibration_error, None, None, form=".3f"),
+            "pairs that differ": found.pairs,
+        }
+        for place in places
+        for source in chance_link.SOURCES
+        if (found := place.find(source)).pairs
     ]
     return pl.DataFrame(rows)
 

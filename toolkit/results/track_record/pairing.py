@@ -9,8 +9,8 @@ from typing import Any
 
 import polars as pl
 
+from toolkit.results.track_record.matching import PublishedDraft
 from toolkit.store import test_log
-from toolkit.validity.outcomes.matching import PublishedDraft
 
 BEYOND_CHANCE = 1.96
 """Two-sided z of two rates above which a pair differs."""
@@ -24,6 +24,8 @@ PAIR_SCHEMA = {
     "count": pl.String,
     "rate_a": pl.Float64,
     "rate_b": pl.Float64,
+    "shown_a": pl.Int64,
+    "shown_b": pl.Int64,
     "z": pl.Float64,
     "b_won": pl.Float64,
     "differs": pl.Boolean,
@@ -70,14 +72,20 @@ def _compare(a: PublishedDraft, b: PublishedDraft, group: str) -> dict[str, Any]
     sign = -1 if name == _BAD else 1
     z = sign * find_z(hits_a, shown_a, hits_b, shown_b)
     row: dict[str, Any] = {"experiment": a.experiment, "group": group, "draft_a": a.draft, "draft_b": b.draft}
-    row |= {"text_a": a.text, "text_b": b.text, "count": name, "surface": a.results[0].surface}
+    row |= {"text_a": a.text, "text_b": b.text, "count": name, "surface": _find_surface(a)}
     row |= {"rate_a": sign * hits_a / shown_a, "rate_b": sign * hits_b / shown_b, "z": z}
+    row |= {"shown_a": shown_a, "shown_b": shown_b}
     row |= {"b_won": None if z == 0 else float(z > 0), "differs": abs(z) > BEYOND_CHANCE}
     if told is None or name == _BAD:
         return row
     first, second = told
     row |= {"panel": _subtract(second.panel_rate, first.panel_rate), "model": second.model}
     return row | {"control": _subtract(second.control_rate, first.control_rate)}
+
+
+def _find_surface(one: PublishedDraft) -> str | None:
+    """Return where a draft was published: as its results say, or for where a run tested it."""
+    return one.results[0].surface or (one.tested[-1].surface if one.tested else None)
 
 
 def _list_shared(a: PublishedDraft, b: PublishedDraft, objective: str | None) -> Iterator[str]:

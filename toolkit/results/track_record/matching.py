@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from toolkit.files import normalising
+from toolkit.results.track_record.loosening import find_loosely, find_nearest, find_nearest_id
 from toolkit.store import outcome_log, test_log
-from toolkit.validity.outcomes.loosening import find_loosely, find_nearest, find_nearest_id
 
 UNKNOWN = "no run has tested this draft"
 AMBIGUOUS = "several tested drafts fit; add draft_id, headline, surface or campaign"
