@@ -20,8 +20,11 @@ _RATING_DIGITS, _PMF_DIGITS, _COST_DIGITS = 4, 3, 8
 _MOST_SAID = 400
 
 
-def make_entry(row: Mapping[str, Any], shaped: Shaped) -> Entry:
-    """Return the line of a recording for a row of a reactions frame, ratings rounded to 4 decimals."""
+def make_entry(row: Mapping[str, Any], shaped: Shaped, *, is_split: bool = False) -> Entry:
+    """Return the line of a recording for a row of a reactions frame, ratings rounded to 4 decimals.
+
+    It names the model if people are split over several.
+    """
     ratings = {measure: row[f"rating_{measure}"] for measure in MEASURES}
     pmfs = {measure: row[f"pmf_{measure}"] for measure in MEASURES}
     return Entry(
@@ -40,6 +43,7 @@ def make_entry(row: Mapping[str, Any], shaped: Shaped) -> Entry:
             for measure, pmf in pmfs.items()
             if pmf is not None and max(pmf) < 1
         },
+        model=row["model"] if is_split else None,
         error=None if row["error"] is None else _clean(row["error"][:_MOST_SAID]),
         tokens=(row["prompt_tokens"] or 0, row["completion_tokens"] or 0),
         cost=None if row["cost_usd"] is None else round(row["cost_usd"], _COST_DIGITS),
@@ -54,7 +58,14 @@ def make_frame(found: Replay) -> pl.DataFrame:
     if found.recording is not None:
         shared |= {"engine": found.recording.header.engine, "model": found.recording.header.model}
     folds = {draft.id: cut_at_fold(draft) for draft in plan.campaign.drafts}
-    rows = [{**shared, **_describe(task, entry, folds, plan.segment_keys)} for task, entry in found.kept]
+    rows = [
+        {
+            **shared,
+            **({"model": entry.model} if entry.model else {}),
+            **_describe(task, entry, folds, plan.segment_keys),
+        }
+        for task, entry in found.kept
+    ]
     return pl.DataFrame(rows, schema=columns.reactions_schema(plan.segment_keys), orient="row")
 
 

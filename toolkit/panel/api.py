@@ -32,7 +32,7 @@ from toolkit.panel.run_options import (
     pick_settings,
 )
 from toolkit.panel.session import carry_out
-from toolkit.panel.splitting import split_people
+from toolkit.panel.splitting import split_plan
 from toolkit.panel.unanswered import Outstanding, find_outstanding
 from toolkit.results import Run, conclude_run
 from toolkit.store import Store, shards
@@ -272,7 +272,7 @@ def _price(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
     if not asking.models:
         return _price_one(planned, asking, engine)
     voices = asking.list_models()
-    split = split_people(planned.panel, [one.name for one in voices], planned.wordings)
+    split = split_plan(planned, [one.name for one in voices])
     shares = [
         replace(
             planned,
@@ -353,7 +353,7 @@ def _check_workers(asking: Asking) -> None:
     """Raise InputError where a run cannot be spread over workers."""
     named = name_option("workers", asking.workers)
     leave = f"leave {name_option('workers')} out"
-    if asking.engine != "openai":
+    if any(one.asking.engine != "openai" for one in asking.list_models()):
         raise InputError(f"{named}: only {name_option('engine', 'openai')} spreads over workers; {leave}")
     if asking.api_key is not None and not asking.has_key_of_preset:
         raise InputError(

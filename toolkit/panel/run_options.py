@@ -342,6 +342,11 @@ class Asking:
                     f"add {name_option('price')} in dollars per million tokens, such as {such}"
                 )
 
+    def find_home(self) -> PanelModel:
+        """Return the model whose endpoint embeds: the first that names no endpoint of its own, else the first."""
+        voices = self.list_models()
+        return next((one for one in voices if one.asking.endpoint == self.endpoint), voices[0])
+
     def check_single(self, what: str) -> None:
         """Raise InputError if several models are named for what one model answers."""
         if self.models:

@@ -20,8 +20,10 @@ from toolkit.panel.embedding import find_embedding
 from toolkit.panel.halting import find_halt, on_halt
 from toolkit.panel.methods import Asked, make_run
 from toolkit.panel.planning import Plan
-from toolkit.panel.run_options import Asking, OnPreference, OnReaction, PanelModel
-from toolkit.panel.splitting import Split, add_up, join_engines, split_people
+from toolkit.panel.run_options import Asking, OnPreference, OnReaction
+from toolkit.panel.splitting import TOGETHER as TOGETHER  # noqa: PLC0414 - handed out with what splits a panel
+from toolkit.panel.splitting import Split, add_up, join_engines, split_plan
+from toolkit.panel.splitting import split_people as split_people  # noqa: PLC0414
 from toolkit.questionnaire import Preference, Reaction, Task, Usage, pairs
 from toolkit.results import Run, runs
 from toolkit.store import Store
@@ -59,7 +61,7 @@ async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store,
     engines = list(engine) if isinstance(engine, Sequence) else [engine]
     voices = asking.list_models()
     names = [voice.name or one.model for voice, one in zip(voices, engines, strict=True)]
-    split = split_people(plan.panel, names, plan.wordings)
+    split = split_plan(plan, names)
     async with contextlib.AsyncExitStack() as opened:
         opened.enter_context(budget.one_bill())
         for one in engines:
@@ -82,7 +84,7 @@ async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store,
             await _ask_stragglers(reactions, flow, ask)
             preferences = await flow.ask_all(plan.pairings, ask.ask_pair, fail_preference, asking.on_preference)
             seconds, clock = time.perf_counter() - clock, time.perf_counter()
-            home = next(line for line, one in zip(lines, voices, strict=True) if one is _find_home(voices, asking))
+            home = lines[[voice.name for voice in voices].index(asking.find_home().name)]
             embedding = await find_embedding(reactions, plan.prompts, home.engine, store, home.budget, model)
             questions = {kind: question for line in reversed(lines) for kind, question in line.asker.examples.items()}
             held = add_up([line.budget for line in lines])
@@ -90,11 +92,6 @@ async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store,
             asked = replace(asked, split=split, engines=engines, budgets=[line.budget for line in lines])
     run = make_run(plan, join_engines(engines, split), asked, embedding)
     return runs.add_rating_time(run, time.perf_counter() - clock) if plan.settings.rating == "ssr" else run
-
-
-def _find_home(voices: Sequence[PanelModel], asking: Asking) -> PanelModel:
-    """Return the model whose endpoint embeds: the first that names none of its own, else the first."""
-    return next((one for one in voices if one.asking.endpoint == asking.endpoint), voices[0])
 
 
 def _make_flow(lines: Sequence[Line], split: Split, asking: Asking) -> Flow:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from toolkit.engines import Price, base, budget
 from toolkit.models import Persona, exchange
+from toolkit.panel.planning import Plan
 from toolkit.questionnaire import Task
 
 TOGETHER = " + "
@@ -69,6 +70,11 @@ def split_people(
         in_all[chosen] += 1
         of_segment.update((key, value, chosen) for key, value in values)
     return Split(tuple(names), found)
+
+
+def split_plan(plan: Plan, names: Sequence[str]) -> Split:
+    """Return the split of a plan's panel; whoever has a model already keeps it."""
+    return split_people(plan.panel, names, plan.wordings, plan.seats)
 
 
 @dataclass(slots=True)

@@ -43,6 +43,8 @@ def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:
         yield "Evidence", evidence.to_frame(report.evidence)
     yield "Validation", pl.DataFrame({"in words": list(wording.list_validation(report.run.methods.link))})
     yield "Segments", report.interactions
+    if not report.models.is_empty():
+        yield "Models", report.run.by_model()
     if not report.strengths.is_empty():
         yield "Head-to-head", report.strengths
     yield "Actions", report.actions

@@ -171,11 +171,13 @@ def _ask_endpoint() -> dict[str, Any]:
         os.environ.get("AUDIENCE_MODEL") or ("" if spending.find_machine_url() else DEFAULT_MODEL),
     )
     url = _ask_address(machine)
-    model = st.text_input("Model", placeholder=DEFAULT_MODEL, live=True, **state.tie(keys.MODEL, first)).strip()
+    model = st.text_input(
+        "Model", placeholder=DEFAULT_MODEL, live=True, help=_MODEL_HELP, **state.tie(keys.MODEL, first)
+    )
     key = st.text_input(
         "Key", type="password", live=True, autocomplete="off", help=_KEY_HELP, **state.tie(keys.API_KEY, "")
     )
-    return {"base_url": url or None, "model": model or None, "api_key": choose_key(key, url)}
+    return {"base_url": url or None, "model": read_models(model), "api_key": choose_key(key, url)}
 
 
 def _ask_address(machine: str) -> str:
@@ -193,6 +195,22 @@ def _ask_address(machine: str) -> str:
     return typed.strip()
 
 
+def read_models(typed: str) -> str | tuple[str, ...] | None:
+    """Return the models that somebody typed: one, several with commas between them, or None."""
+    names = tuple(name.strip() for name in typed.split(",") if name.strip())
+    return names if len(names) > 1 else next(iter(names), None)
+
+
+def take_first_model(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options with the first of several models, and say so: what is asked after a run, one model answers."""
+    model = options.get("model")
+    if isinstance(model, (str, type(None))):
+        return options
+    st.caption(f"{escape(model[0])} answers here. A test asks all {len(model)} models.")
+    return options | {"model": model[0]}
+
+
+_MODEL_HELP = "Type several models with commas between them to split the people over them."
 _KEY_HELP = (
     "The key stays in the memory of this browser session. "
     "If you leave it empty, this machine's key is sent, and only to this machine's address."

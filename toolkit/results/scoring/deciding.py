@@ -10,7 +10,8 @@ import polars as pl
 
 from toolkit.models import Verdict
 from toolkit.results.scoring.comparisons import Gaps
-from toolkit.results.scoring.models import DISAGREE, ModelsCompared
+from toolkit.results.scoring.grids import load_grids
+from toolkit.results.scoring.models import DISAGREE, MODEL, ModelsCompared, hear_models
 from toolkit.results.scoring.models import PRIOR as PRIOR  # noqa: PLC0414 - handed out with what decides
 from toolkit.results.scoring.models import ModelsSay as ModelsSay  # noqa: PLC0414
 from toolkit.results.scoring.reaction_rows import PRIMARY
@@ -118,6 +119,24 @@ def _say_disagreement(found: Sequence[ModelsCompared]) -> str:
     worst = min(found, key=lambda one: 1.0 if one.p_value is None else one.p_value)
     tested = "" if worst.p_value is None else f" (same difference with each model: p {worst.p_value:.2g})"
     return f"{DISAGREE}: {worst.draft_b} against {worst.draft_a}, {_list_leads(worst)}{tested}"
+
+
+def find_disagreement(
+    reactions: pl.DataFrame, draft_a: str, draft_b: str, measure: str = PRIMARY, *, is_decided: bool
+) -> str:
+    """Return how models disagree on two drafts; empty if they do not, or if one model alone answered.
+
+    If the difference `is_decided`, models of which some have the other draft ahead disagree, too.
+    """
+    if MODEL not in reactions.columns or reactions[MODEL].n_unique() < len(("one", "other")):
+        return ""
+    (grid,) = load_grids(reactions, None, [draft_a, draft_b])
+    said = hear_models(reactions, [draft_a, draft_b], grid, measure=measure)
+    if said is None:
+        return ""
+    found = said.list_different(draft_b, [draft_a])
+    found = found or (said.list_clashing(draft_b, [draft_a]) if is_decided else [])
+    return _say_disagreement(found) if found else ""
 
 
 def _list_leads(pair: ModelsCompared) -> str:

@@ -133,7 +133,11 @@ class ModelsSay:
 
 
 def hear_models(
-    reactions: pl.DataFrame, drafts: Sequence[str], whole: Grid, names: Sequence[str] = ()
+    reactions: pl.DataFrame,
+    drafts: Sequence[str],
+    whole: Grid,
+    names: Sequence[str] = (),
+    measure: str = PRIMARY,
 ) -> ModelsSay | None:
     """Return what each model says of the drafts; None if one model alone answered.
 
@@ -146,17 +150,17 @@ def hear_models(
         return None
     parted = reactions.with_columns(segments=pl.struct(pl.col(MODEL)))
     (grid,) = load_grids(parted, MODEL, list(drafts))
-    table = score_grids([grid], MODEL).filter(pl.col("measure") == PRIMARY).rename({"value": MODEL})
+    table = score_grids([grid], MODEL).filter(pl.col("measure") == measure).rename({"value": MODEL})
     table = table.select(list(MODEL_SCHEMA)).sort(
         pl.col("draft_id").replace_strict({draft: at for at, draft in enumerate(drafts)}, return_dtype=pl.Int64),
         pl.col(MODEL).replace_strict({name: at for at, name in enumerate(named)}, return_dtype=pl.Int64),
     )
     of_pair: dict[tuple[str, str], dict[str, ComparedPair]] = {}
-    for pair in list_pairs(grid, PRIMARY):
+    for pair in list_pairs(grid, measure):
         of_pair.setdefault((pair.draft_a, pair.draft_b), {})[pair.value] = pair
-    known = grid.load_usable(PRIMARY)
+    known = grid.load_usable(measure)
     compared = []
-    for pair in list_pairs(whole, PRIMARY):
+    for pair in list_pairs(whole, measure):
         a, b = grid.drafts.index(pair.draft_a), grid.drafts.index(pair.draft_b)
         test = find_moderation(grid.places, known, a, b, least_personas=FEWEST, least_wordings=FEWEST)
         of_models = of_pair.get((pair.draft_a, pair.draft_b), {})
