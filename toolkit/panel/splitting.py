@@ -44,8 +44,8 @@ def split_people(
     """Split a panel over models, in its order, which is that of the hash of seed and id.
 
     Within a wording every model has as many people as any other, or one more. Among the models that have fewest there,
-    a persona goes to the one that has fewest of its segment values so far, then fewest people, then by turns. So a
-    larger sample moves nobody, and the order of a file plays no part. `kept` is who has a model already.
+    a persona goes to the one with the fewest people in all and in its segments, added up, then by turns. So a larger
+    sample moves nobody, and the order of a file plays no part. `kept` is who has a model already.
     """
     models = len(names)
     found: dict[str, int] = {}
@@ -60,9 +60,9 @@ def split_people(
         fixed = None if kept is None else kept.get(persona.id)
         values = persona.segments.items()
 
-        def weigh(model: int) -> tuple[int, int, int, int]:
+        def weigh(model: int) -> tuple[int, int, int]:
             alike = sum(of_segment[key, value, model] for key, value in values)  # noqa: B023 - called at once
-            return counts[model], alike, in_all[model], (model - turn - wording) % models  # noqa: B023
+            return counts[model], in_all[model] + alike, (model - turn - wording) % models  # noqa: B023
 
         chosen = min(range(models), key=weigh) if fixed is None else fixed
         found[persona.id] = chosen
