@@ -168,6 +168,7 @@ def write() -> str:
         panel_rows=say_panel(published.panel),
         wanted=PAIRS,
         domains=domains.list_domains(),
+        several=json.loads((HERE / "data" / "model_panels.json").read_text()),
     )
     return text + "\n"
 

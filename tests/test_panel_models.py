@@ -274,7 +274,17 @@ def test_the_command_splits_people_over_models(command: Command, tmp_path: Path)
     path = write_campaign(tmp_path)
     rates = {"big": FOR_BENEFIT, "small": FOR_PLAIN}
     with OpenAIServer(key=None, models=tuple(rates), script=answer_by_model(rates)) as server:
-        asked = ("--base-url", server.base_url, "--model", "big", "--model", "small", "--no-control", "--rating", "direct")
+        asked = (
+            "--base-url",
+            server.base_url,
+            "--model",
+            "big",
+            "--model",
+            "small",
+            "--no-control",
+            "--rating",
+            "direct",
+        )
         refused = command("run", str(path), *asked, "--max-cost", "1", "--price", "big=1,2")
         assert refused.returncode == 2
         assert "small=0.25,2" in refused.stderr
