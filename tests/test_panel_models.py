@@ -25,10 +25,13 @@ from toolkit.gate import check_campaign, record_campaign
 from toolkit.gate.recording_file import load_recording
 from toolkit.models import Audience, Campaign
 from toolkit.models.exchange import Question
+from toolkit.panel.live_runs import LiveRun
 from toolkit.panel.run_options import Asking
 from toolkit.panel.splitting import Split, split_people
+from toolkit.report import make_report
 from toolkit.results import Run
 from toolkit.store import Store
+from toolkit.ui.ask import read_models
 
 Rates = Mapping[str, float]
 PLAIN, BENEFIT = "Send an invoice in the chat.", "Get paid today, in the chat."
@@ -455,3 +458,47 @@ def test_workers_give_the_same_run(tmp_path: Path) -> None:
     assert spread.methods.cost_usd == pytest.approx(alone.methods.cost_usd)
     for one, other in zip(spread.methods.models, alone.methods.models, strict=True):
         assert (one.name, one.personas, one.cost_usd) == (other.name, other.personas, pytest.approx(other.cost_usd))
+
+
+def test_batches_ask_each_model(tmp_path: Path) -> None:
+    """Each model has a batch of its own, and every reaction the model that answered."""
+    rates = {"big": FOR_BENEFIT, "small": FOR_PLAIN}
+    with OpenAIServer(key=None, models=tuple(rates), script=answer_by_model(rates)) as server:
+        run = toolkit.run(
+            make_pair(), make_crowd(20), models=["big", "small"], base_url=server.base_url, rating="direct", batch=True,
+            control=False, store=tmp_path / "replies.sqlite",
+        )  # fmt: skip
+    assert run.is_complete
+    assert run.methods.batch
+    assert set(run.reactions["model"]) == {"big", "small"}
+    assert run.verdict().decision == "unstable"
+
+
+def test_a_run_of_the_page_splits_people(tmp_path: Path) -> None:
+    """What is typed as the model, with a comma, is asked as several models, and the report has their table."""
+    rates = {"big": FOR_BENEFIT, "small": FOR_BENEFIT}
+    with OpenAIServer(key=None, models=tuple(rates), script=answer_by_model(rates)) as server:
+        live = LiveRun(
+            make_pair(), make_crowd(24), engine="openai", model=read_models(" big, small "), base_url=server.base_url,
+            rating="direct", store=tmp_path / "replies.sqlite",
+        )  # fmt: skip
+        assert live.wait(60)
+    assert live.run is not None, live.problem
+    report = make_report(live.run)
+    assert report.models.columns == ["draft", "big", "small"]
+    assert "This speaks for these 2 models" in report.decision.sentence
+
+
+def test_a_shared_page_names_no_other_endpoint() -> None:
+    """Where whoever runs the page chooses the addresses, a model that names an endpoint is not asked."""
+    assert read_models("gpt-5-mini, groq:llama", may_name_endpoints=False) == "gpt-5-mini"
+    assert read_models("groq:llama", may_name_endpoints=False) is None
+    assert read_models("groq:llama") == "groq:llama"
+
+
+def test_a_free_server_makes_no_other_model_free() -> None:
+    """A server of one's own costs nothing; a model elsewhere in the same panel keeps its price unknown."""
+    own, hosted = (one.asking for one in Asking(models=["a", "groq:b"], endpoint="ollama").list_models())
+    assert own.known_price is not None
+    assert hosted.known_price is None
+    assert own.base_url != hosted.base_url

@@ -194,7 +194,7 @@ def make_settings(options: SettingsOptions, objective: records.Objective) -> Set
         raise InputError(f"{name_option(name, given[name])}: {_SETTINGS_TAKE[name]}; {name_step('help')}") from None
 
 
-_OF_ADDRESS = ("base_url", "api_key", "header", "query", "endpoint")
+_OF_ADDRESS = ("endpoint", "base_url", "api_key", "header", "query")
 """What belongs to one endpoint and must reach no other."""
 _TAG = re.compile(r"latest|v?\d.*", re.ASCII)
 """What follows the colon in the name of a model with a version, such as mistral:7b."""
@@ -244,7 +244,8 @@ class Asking:
             preset = reaching.find_preset(self.endpoint)
             object.__setattr__(self, "base_url", preset.find_address(self.base_url))
             object.__setattr__(self, "api_key", preset.find_key(self.api_key))
-            object.__setattr__(self, "price", self.price or ((0.0, 0.0) if preset.local else None))
+            is_free = preset.local and not self.models  # of several, each model's own endpoint says so
+            object.__setattr__(self, "price", self.price or ((0.0, 0.0) if is_free else None))
         if not self.models:
             object.__setattr__(self, "price", self._find_own_price())
         elif not all(isinstance(one, str) for one in self.models) and not isinstance(self.engine, str):
@@ -408,6 +409,11 @@ def _list_given(given: Any) -> tuple[str | base.CanAsk, ...]:
 def _can_ask(value: Any) -> bool:
     """Tell whether a value is an engine object."""
     return not isinstance(value, (str, type)) and callable(getattr(value, "ask", None))
+
+
+def find_endpoint(name: str) -> str | None:
+    """Return the endpoint that the name of a model names, such as "groq" of "groq:llama-3.3"; None for none."""
+    return _split_name(name)[0]
 
 
 def _split_name(name: str) -> tuple[str | None, str]:
