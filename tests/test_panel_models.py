@@ -502,3 +502,19 @@ def test_a_free_server_makes_no_other_model_free() -> None:
     assert own.known_price is not None
     assert hosted.known_price is None
     assert own.base_url != hosted.base_url
+
+
+def test_the_report_shows_the_pair_that_models_disagree_on(tmp_path: Path) -> None:
+    """Among three drafts the sentence gives the figures of each model for that pair, and the advice says what to do."""
+    third = "Ask your buyers for money in the chat."
+    drafts = make_pair().model_copy(
+        update={"drafts": (*make_pair().drafts, make_pair().drafts[0].model_copy(update={"id": "ask", "text": third}))}
+    )
+    rates: list[Rates] = [{PLAIN: 0.1, BENEFIT: 0.9, third: 0.3}, {PLAIN: 0.1, BENEFIT: 0.5, third: 0.95}]
+    models = [make_model(f"m{number}", one) for number, one in enumerate(rates)]
+    run = toolkit.run(drafts, make_crowd(120), models=models, control=False, store=tmp_path / "replies.sqlite")
+    decision = make_report(run).decision
+    assert decision.headline == "Unstable: the models disagree"
+    assert re.search(r"against \d+% for (ask|benefit) ", decision.sentence)
+    assert "m0" in decision.sentence
+    assert "depends on the model" in decision.advice

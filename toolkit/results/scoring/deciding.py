@@ -114,9 +114,14 @@ def _find_disagreements(
     return found or (basis.models.list_clashing(best, others) if decision == "best" else [])
 
 
+def find_worst(found: Sequence[ModelsCompared]) -> ModelsCompared:
+    """Return the rivalry in which models differ most surely."""
+    return min(found, key=lambda one: 1.0 if one.p_value is None else one.p_value)
+
+
 def _say_disagreement(found: Sequence[ModelsCompared]) -> str:
     """Return which models say what of the rivalry in which they differ most."""
-    worst = min(found, key=lambda one: 1.0 if one.p_value is None else one.p_value)
+    worst = find_worst(found)
     tested = "" if worst.p_value is None else f" (same difference with each model: p {worst.p_value:.2g})"
     return f"{DISAGREE}: {worst.draft_b} against {worst.draft_a}, {_list_leads(worst)}{tested}"
 
