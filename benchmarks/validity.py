@@ -169,6 +169,7 @@ def write() -> str:
         wanted=PAIRS,
         domains=domains.list_domains(),
         **{name: say_card(card) for name, card in domains.load_cards().items()},
+        several=json.loads((HERE / "data" / "model_panels.json").read_text()),
     )
     return text + "\n"
 

@@ -24,6 +24,10 @@ A recording keeps its own model: to `record` and `check`, another one is a wish 
 """
 
 
+_SEVERAL_MODELS = ("run",)
+"""The commands whose option takes several models."""
+
+
 class Defaults(MutableMapping[str, Any]):
     """The defaults of each command, read from the team's file when a command is looked up."""
 
@@ -40,7 +44,10 @@ class Defaults(MutableMapping[str, Any]):
 
         found = load_config()
         named = taken & found.named
-        return {name: getattr(found.settings, name) for name in named}
+        given = {name: getattr(found.settings, name) for name in named}
+        if command in _SEVERAL_MODELS and given.get("model") is not None:
+            given["model"] = [given["model"]]
+        return given
 
     def __setitem__(self, command: str, value: Any) -> None:
         self._own[command] = value

@@ -71,6 +71,49 @@ REACHING = ("endpoint", "timeout", "header", "query", "max_tokens", "reasoning_e
 """Options that say how an endpoint is reached, beside its address and model."""
 
 
+class ModelType(click.ParamType[str]):
+    """The name of a model; several stand in one environment variable with commas between them."""
+
+    name = "NAME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
+        """Return the name."""
+        return str(value)
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """Return the names in a variable: a path may hold spaces, and no name a comma."""
+        return [name.strip() for name in rv.split(",") if name.strip()]
+
+
+class NamedPriceType(click.ParamType[tuple[str, tuple[float, float]]]):
+    """IN,OUT for every model, or NAME=IN,OUT for one of several."""
+
+    name = "[NAME=]IN,OUT"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, tuple[float, float]]:
+        """Return the name, empty for every model, and the two numbers."""
+        if isinstance(value, tuple):
+            name, dollars = ("", value) if not isinstance(value[0], str) else value
+        else:
+            name, _, dollars = str(value).rpartition("=")
+        return name.strip(), PriceType().convert(dollars, param, ctx)
+
+
+def _gather_prices(_: click.Context, __: click.Parameter, given: tuple[tuple[str, tuple[float, float]], ...]) -> Any:
+    """Return one price for all models as it is, and several by their models."""
+    prices = dict(given)
+    if len(prices) < len(given):
+        raise click.BadParameter("a model has two prices; give each one, as in NAME=0.25,2")
+    return prices[""] if list(prices) == [""] else prices or None
+
+
+def _gather_models(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> Any:
+    """Return no name as None, one as it is, and several as they are."""
+    return given if len(given) > 1 else next(iter(given), None)
+
+
 class PriceType(click.ParamType[tuple[float, float]]):
     """Two numbers, IN,OUT: dollars per million prompt and completion tokens."""
 
@@ -94,7 +137,14 @@ _ASKING = (
         type=click.Choice(["openai", "local", "replay"]),
         help="What answers: an endpoint, the embedded model, or stored replies alone.",
     ),
-    option("--model", metavar="NAME", help="Name of the model, or a .gguf file for the local engine."),
+    option(
+        "--model",
+        type=ModelType(),
+        multiple=True,
+        callback=_gather_models,
+        metavar="[ENDPOINT:]NAME",
+        help="Name of the model, or a .gguf file for the local engine; repeatable: people are split over the models.",
+    ),
     option(
         "--base-url", metavar="URL", help="Address of an OpenAI-compatible endpoint, such as http://127.0.0.1:11434/v1."
     ),
@@ -177,7 +227,14 @@ _ASKING = (
     option(
         "--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Stop before the whole command can cost more."
     ),
-    option("--price", type=PriceType(), help="Dollars per million prompt and completion tokens."),
+    option(
+        "--price",
+        type=NamedPriceType(),
+        multiple=True,
+        callback=_gather_prices,
+        metavar="[NAME=]IN,OUT",
+        help="Dollars per million prompt and completion tokens, of every model or of one; repeatable.",
+    ),
     option(
         "--rating",
         type=click.Choice(["ssr", "logprob", "direct"]),
@@ -202,6 +259,12 @@ _ASKING = (
     outside_option,
 )
 
+_ONE_MODEL = (
+    option("--model", metavar="NAME", help="Name of the model, or a .gguf file for the local engine."),
+    option("--price", type=PriceType(), help="Dollars per million prompt and completion tokens."),
+)
+"""In place of the two that take several models, for what one model does."""
+
 _FOLDER = (
     option("--out", type=click.Path(), metavar="DIR", help="Folder for the run.  [default: runs/RUN_ID]"),
     option("--dry-run", is_flag=True, help="Show what the run would take. Ask nothing."),
@@ -220,13 +283,19 @@ def asking_options(command: Command) -> Command:
 
 
 def rewriting_options(command: Command) -> Command:
-    """Add the options of a command that asks an engine and keeps its own idea of --out."""
-    return _add(command, _ASKING + _OUTPUT)
+    """Add the options of a command that asks one model and keeps its own idea of --out."""
+    return _add(command, _ASKING + _ONE_MODEL + _OUTPUT)
 
 
 def _add(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
+    """Add options; of two of one name, the later takes the place of the earlier."""
     for decorate in reversed(options):
         command = decorate(command)
+    made: dict[str | None, click.Parameter] = {}
+    for one in reversed(vars(command).get("__click_params__", [])):
+        made[one.name] = one
+    if made:
+        vars(command)["__click_params__"][:] = reversed(made.values())
     return command
 
 

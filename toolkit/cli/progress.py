@@ -98,7 +98,9 @@ class ShownProgress:
 
     def _count(self, said: str, usage: Usage) -> None:
         self._done += 1
-        if self._price is not None:
+        if usage.fresh and usage.cost_usd is not None and self._price is None:
+            self._cost += usage.cost_usd
+        elif self._price is not None:
             self._cost += self._price.cost(
                 usage.fresh_prompt_tokens, usage.fresh_completion_tokens, usage.fresh_cached_tokens
             )

@@ -47,6 +47,12 @@ _REMEMBERED = (
         type=click.Choice(["ssr", "logprob", "direct"]),
         help="How words become ratings.  [default: as recorded, or ssr]",
     ),
+    option(
+        "--keep-weights",
+        is_flag=True,
+        default=None,
+        help="Add up the weights of several audiences as they are.  [default: as recorded, or no]",
+    ),
 )
 
 
@@ -206,7 +212,7 @@ def record_one(
     from toolkit.panel import api
 
     priced = {name: options[name] for name in ("model", "base_url", "price", "endpoint")}
-    price = api.find_price(options["engine"] or "replay", **priced)
+    price = api.make_asking({"engine": options["engine"] or "replay", **priced}).known_price
     with contextlib.ExitStack() as stack:
         bars: list[ShownProgress] = []
 

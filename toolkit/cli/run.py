@@ -93,6 +93,7 @@ def _test(
     settings["control"] = not options["no_control"]
     engine = options["engine"] or "openai"
     priced = _pick(options, ("model", "base_url", "price", "batch", "endpoint"))
+    asking = api.make_asking({"engine": engine, **priced}).adopt_models(campaign)
     taken = {"engine": engine, **priced, **_pick(options, _ESTIMATED), **settings}
     if dry_run:
         return _show_estimate(api.estimate(campaign, audience, **taken), as_json=as_json)
@@ -109,7 +110,7 @@ def _test(
         len(planned.tasks) + len(planned.pairings),
         quiet=quiet,
         verbose=verbose,
-        price=api.find_price(engine, **priced),
+        price=asking.known_price,
     ) as progress:
         finished = _ask(campaign, audience, progress, engine=engine, **settings, **_pick(options, _HOW_TO_ASK))
     finished = finished.with_predictions(

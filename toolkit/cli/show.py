@@ -15,7 +15,7 @@ from rich.table import Table
 from toolkit.models import LABEL, chance_link, records
 from toolkit.panel import estimating
 from toolkit.results import Evidence, runs, say_disagreement
-from toolkit.results.scoring import RATES, deciding
+from toolkit.results.scoring import RATES, deciding, rules
 
 if TYPE_CHECKING:
     from toolkit.results import Run
@@ -44,6 +44,16 @@ def describe_run(run: Run, folder: Path) -> str:
         "disagreement": say_disagreement(evidence),
         "label": LABEL,
     }
+    said = run.hear_models()
+    if said is not None:
+        described["models"] = {
+            "names": list(said.names),
+            "shares": [one.model_dump() for one in methods.models],
+            "table": said.table.to_dicts(),
+            "pairs": [one.model_dump() for one in said.pairs],
+            "level": rules.SIGNIFICANCE,
+            "prior": {"spread": deciding.PRIOR.spread, "degrees": deciding.PRIOR.degrees},
+        }
     effects = run.order_effects()
     if effects is not None:
         counts = run.methods.head_to_head_counts
@@ -60,6 +70,7 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
     console = Console(highlight=False)
     verdict = run.verdict()
     because = verdict.because.replace(f"; {verdict.basis}", "", 1) if verdict.basis else verdict.because
+    because = because.removeprefix(f"{verdict.doubt}: ") if verdict.doubt else because
     console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(because)}", soft_wrap=True)
     evidence = run.weigh_evidence()
     disagreement = say_disagreement(evidence)
@@ -71,6 +82,10 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
         return
     console.print()
     console.print(_tabulate(run))
+    said = run.hear_models()
+    if said is not None:
+        console.print()
+        console.print(_tabulate_models(run, said))
     if evidence:
         console.print()
         console.print(_tabulate_evidence(evidence))
@@ -95,6 +110,9 @@ def print_estimate(estimate: estimating.Estimate) -> None:
     cost = "unknown (add --price IN,OUT)" if estimate.cost_usd is None else f"${estimate.cost_usd:.4f}"
     embedded = f"{estimate.embedding_tokens:,} more to embed, " if estimate.embedding_tokens else ""
     detectable = estimate.detectable_difference
+    if estimate.models:
+        shares = ", ".join(f"{one.name} {one.personas}" for one in estimate.models)
+        console.print(f"People are split over {len(estimate.models)} models: {escape(shares)}.", soft_wrap=True)
     console.print(
         f"Ask {estimate.personas} personas under {estimate.wordings} wordings: {estimate.reactions} reactions, "
         f"{estimate.stored} of them stored already. "
@@ -139,6 +157,21 @@ def _tabulate(run: Run) -> Table:
                 rates = {row["measure"]: row for row in of_reader.iter_rows(named=True)}
                 reader = "audience" if segment == "all" else "control"
                 table.add_row(escape(draft), reader, *(deciding.say_estimate(rates[measure]) for measure in RATES))
+    return table
+
+
+def _tabulate_models(run: Run, said: deciding.ModelsSay) -> Table:
+    """Return the rate of each draft with each model, then by how much the drafts differ, as a table."""
+    people = ", ".join(f"{one.name} {one.personas}" for one in run.methods.models)
+    what = run.methods.settings.objective
+    table = Table(title=f"{what.capitalize()} by model (personas: {escape(people)})", title_justify="left")
+    table.add_column("draft")
+    for name in said.names:
+        table.add_column(escape(name), justify="right")
+    cells = {(row["draft_id"], row["model"]): row for row in said.table.to_dicts()}
+    for draft in run.drafts:
+        found = [cells.get((draft, name)) for name in said.names]
+        table.add_row(escape(draft), *(deciding.say_estimate(row) if row else "unknown" for row in found))
     return table
 
 

@@ -72,6 +72,10 @@ def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
             named = ", ".join(sorted(values))
             raise InputError(f"the files name different {name}s ({named}); pass {name_option(name)} to choose")
         shared[name] = values.pop() if values else None
+    models = {campaign.models for campaign in campaigns if campaign.models}
+    if len(models) > 1:
+        raise InputError(f"the files name different models; pass {name_option('model')} to choose")
+    shared["models"] = models.pop() if models else ()
     name = "+".join(campaign.campaign for campaign in campaigns)
     checks = tuple(check for campaign in campaigns for check in campaign.checks)
     return Campaign(campaign=name, drafts=tuple(drafts), checks=checks, **shared)
@@ -166,7 +170,9 @@ def _read_front_matter(text: str, path: Path, surface: str | None) -> Campaign:
 def _make_single(fields: dict[str, Any], name: str, located: Located, surface: str | None) -> Campaign:
     """Return a campaign of one draft; `objective` and `audience` may stand among its fields."""
     shared = {
-        key: fields.pop(key) for key in ("campaign", "objective", "audience", "lint", "target_ages") if key in fields
+        key: fields.pop(key)
+        for key in ("campaign", "objective", "audience", "lint", "target_ages", "models")
+        if key in fields
     }
     draft = _make_draft({"id": _make_id(name), **fields}, located, (), surface)
     campaign = make_record(Campaign, located, {"campaign": name, **shared, "drafts": [draft]})

@@ -6,6 +6,7 @@ import base64
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from toolkit.engines.presets import find_preset as find_preset  # noqa: PLC0414 - handed out with what else finds one
+from toolkit.engines.presets import list_presets as list_presets  # noqa: PLC0414
 from toolkit.engines.redaction import Secrets, mask_url
 from toolkit.errors import EngineUnavailable
 from toolkit.models import Record

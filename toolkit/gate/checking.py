@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from toolkit.drafts import lint as linting
 from toolkit.drafts import load_drafts
@@ -17,11 +17,11 @@ from toolkit.gate.deciding import Recorded, Ruling, find_segment_fault, say_find
 from toolkit.gate.names import BASELINE, is_same_name
 from toolkit.gate.recorded_rows import gather_rows
 from toolkit.gate.recording import RecordingOptions, fetch, record_campaign, require_file
-from toolkit.gate.recording_file import Header, Recording, find_recording, load_recording
+from toolkit.gate.recording_file import Header, RecordedModel, Recording, find_recording, load_recording
 from toolkit.gate.replay import Replay, Shelf, replay, write_command
 from toolkit.gate.results import CampaignOutcome, CheckOutcome, OnInconclusive, OnStale, find_gravest
 from toolkit.models import Campaign, exchange
-from toolkit.panel import session
+from toolkit.panel import run_options, session
 
 
 @accept_only(campaign=ArgumentKind("a path or a Campaign", lambda value: isinstance(value, (str, Path, Campaign))))
@@ -33,14 +33,15 @@ def check(
     on_stale: OnStale = "fail",
     on_inconclusive: OnInconclusive = "warn",
     record: bool = False,
-    model: str | None = None,
+    model: str | run_options.Models | None = None,
+    models: run_options.Models | None = None,
     base_url: str | None = None,
     api_key: str | None = None,
     embedding_model: str | None = None,
     concurrency: int | None = None,
     rpm: float | None = None,
     tpm: float | None = None,
-    price: tuple[float, float] | None = None,
+    price: run_options.AnyPrice | None = None,
     max_cost: float | None = None,
     endpoint: str | None = None,
     timeout: float | None = None,
@@ -68,7 +69,8 @@ def check(
     - `on_stale`: "fail" or "warn"; whether a stale recording makes `exit_code` 1.
     - `on_inconclusive`: "fail", "warn" or "pass"; whether an inconclusive check makes `exit_code` 1, 5 or 0.
     - `record`: ask for what the recording lacks, and write it down.
-    - `model`: the model that must have answered; reactions of another are stale.
+    - `model`, `models`: the model that must have answered, or the several; reactions of another are stale. The
+      campaign's own models if left out.
     - `base_url`, `api_key`, `endpoint`, `embedding_model`, `concurrency`, `rpm`, `tpm`, `price`, `max_cost`, `timeout`,
       `header`, `query`, `max_tokens`, `reasoning_effort`, `form`, `prompts`, `store`, `on_reaction`: as for
       `toolkit.run`, for an engine that asks. A header is kept nowhere.
@@ -93,7 +95,7 @@ def check(
     if any(placed.check.needs_recording for placed in checks):
         shelf = shelf or Shelf()
         asking = RecordingOptions(
-            model=model,
+            model=model if models is None else models,
             base_url=base_url,
             api_key=api_key,
             embedding_model=embedding_model,
@@ -116,8 +118,9 @@ def check(
         if engine != "replay":
             asking["engine"] = engine
         recording = _bring(campaign, audience, shelf, asking, record=record)
-        found = _replay(campaign, recording, model, shelf, audience)
-        judge = _Judge(campaign, findings, found, model, tuple(_list_flags(audience, asking)))
+        named = _name_wanted(campaign, asking.get("model"))
+        found = _replay(campaign, recording, named, shelf, audience)
+        judge = _Judge(campaign, findings, found, named, tuple(_list_flags(audience, asking)))
     drafts = tuple(draft.id for draft in campaign)
     outcomes = tuple(
         judge.judge(placed) if judge else _conclude(placed, placed.check.judge(Recorded(drafts, findings)))
@@ -187,8 +190,15 @@ def _conclude(placed: PlacedCheck, ruling: Ruling) -> CheckOutcome:
     )
 
 
+def _name_wanted(campaign: Campaign, model: Any) -> tuple[str, ...]:
+    """Return the models that must have answered: those named, else the campaign's own; none for whichever did."""
+    if model is None:
+        return campaign.models
+    return (model,) if isinstance(model, str) else tuple(str(one) for one in model)
+
+
 def _replay(
-    campaign: Campaign, recording: Recording | None, model: str | None, shelf: Shelf, audience: Sequence[str]
+    campaign: Campaign, recording: Recording | None, wanted: Sequence[str], shelf: Shelf, audience: Sequence[str]
 ) -> Replay:
     header = (
         recording.header
@@ -197,14 +207,18 @@ def _replay(
             campaign=campaign.campaign,
             version="",
             engine="openai",
-            model=model or "",
+            model=session.TOGETHER.join(wanted),
             form="chat",
             wordings=0,
             prompts={},
         )
     )
-    if model is not None and not _is_model(header.model, model):
-        header = header.model_copy(update={"model": model})
+    recorded = [one.name for one in header.models] or [header.model]
+    is_as_wanted = recorded == list(wanted) or (len(wanted) == len(recorded) == 1 and _is_model(recorded[0], wanted[0]))
+    if wanted and not is_as_wanted:
+        several = wanted if len(wanted) > 1 else ()
+        models = tuple(RecordedModel(name=one, engine="openai", model=one, form=header.form) for one in several)
+        header = header.model_copy(update={"model": session.TOGETHER.join(wanted), "models": models})
     return replay(campaign, recording, header, shelf, audience=audience)
 
 
@@ -221,13 +235,13 @@ class _Judge:
         campaign: Campaign,
         findings: Sequence[Finding],
         found: Replay,
-        model: str | None,
+        models: Sequence[str],
         more: Sequence[str],
     ) -> None:
         self._more = more
         self._campaign = campaign
         self._found = found
-        self._model = model
+        self._models = tuple(models)
         costs = [entry.cost for _, entry in found.kept]
         self._evidence = Recorded(
             drafts=tuple(draft.id for draft in campaign.drafts),
@@ -285,9 +299,9 @@ class _Judge:
 
     def _name_model(self) -> Sequence[str]:
         """Return the options that have the wanted model asked: the embedded engine runs files of weights alone."""
-        if self._model is None:
+        if not self._models:
             return ()
         recording = self._found.recording
         is_local = recording is not None and recording.header.engine == "local"
-        engine = ("--engine", "openai") if is_local and not self._model.endswith(".gguf") else ()
-        return (*engine, "--model", self._model)
+        engine = ("--engine", "openai") if is_local and not self._models[0].endswith(".gguf") else ()
+        return (*engine, *(part for model in self._models for part in ("--model", model)))

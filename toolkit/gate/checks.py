@@ -24,6 +24,7 @@ from toolkit.gate.names import (
     write_plain,
 )
 from toolkit.models import Record
+from toolkit.results.scoring import deciding as scoring
 from toolkit.results.scoring import rules
 
 DEFAULT_MARGIN = 0.05
@@ -259,7 +260,9 @@ class PairCheck(Check):
         sample = samples.sample_pair(reactions, other, draft, self.measure, evidence.wordings)
         if sample is None:
             return Ruling("inconclusive", "no persona reacted to both; record them again")
-        return self._rule(sample, draft, other, alike=evidence.is_alike(draft, other))
+        ruling = self._rule(sample, draft, other, alike=evidence.is_alike(draft, other))
+        doubt = scoring.find_disagreement(reactions, other, draft, self.measure, is_decided=ruling.outcome == "passed")
+        return Ruling("inconclusive", f"{ruling.message}; unstable: {doubt}") if doubt else ruling
 
     def _rule(self, sample: Sample, draft: str, other: str, *, alike: bool) -> Ruling:
         raise NotImplementedError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -54,13 +54,18 @@ class HowAsked:
     """The user's own prompts."""
     pictures: Mapping[str, str]
     """By draft id, the pictures that could be read."""
+    models: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Of several models, by persona id, the one that answers and the form it is asked in."""
 
     def shape(self, draft: Draft, persona: Persona) -> Shaped:
         """Return the hashes of a reaction of this persona to this draft."""
         place = (id(draft), id(persona))
         known = self._shapes.get(place)
         if known is None:
-            shaped = Shaped(**self._of_draft(draft), persona=self._of_persona(persona), **self._shared)
+            shared = self._shared
+            if persona.id in self.models:
+                shared = {**shared, "model": digest(list(self.models[persona.id]))}
+            shaped = Shaped(**self._of_draft(draft), persona=self._of_persona(persona), **shared)
             known = self._shapes[place] = (shaped, draft, persona)  # held, so that nothing else ever has their ids
         return known[0]
 

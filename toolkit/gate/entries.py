@@ -14,8 +14,11 @@ _RATING_DIGITS, _PMF_DIGITS, _COST_DIGITS = 4, 3, 8
 _MOST_SAID = 400
 
 
-def make_entry(row: Mapping[str, Any], shaped: Shaped) -> Entry:
-    """Return the line of a recording for a row of a reactions frame, ratings rounded to 4 decimals."""
+def make_entry(row: Mapping[str, Any], shaped: Shaped, *, is_split: bool = False) -> Entry:
+    """Return the line of a recording for a row of a reactions frame, ratings rounded to 4 decimals.
+
+    It names the model if people are split over several.
+    """
     ratings = {measure: row[f"rating_{measure}"] for measure in MEASURES}
     pmfs = {measure: row[f"pmf_{measure}"] for measure in MEASURES}
     return Entry(
@@ -34,6 +37,7 @@ def make_entry(row: Mapping[str, Any], shaped: Shaped) -> Entry:
             for measure, pmf in pmfs.items()
             if pmf is not None and max(pmf) < 1
         },
+        model=row["model"] if is_split else None,
         error=None if row["error"] is None else _clean(row["error"][:_MOST_SAID]),
         tokens=(row["prompt_tokens"] or 0, row["completion_tokens"] or 0),
         cost=None if row["cost_usd"] is None else round(row["cost_usd"], _COST_DIGITS),

@@ -7,24 +7,32 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from toolkit.drafts import load_drafts
-from toolkit.engines import Engine, make_engine
+from toolkit.engines import Engine
 from toolkit.errors import InputError, check_options, suggest
 from toolkit.gate.entries import make_entry
 from toolkit.gate.names import is_same_name
-from toolkit.gate.recording_file import Entry, Header, Recording, find_recording, load_recording, save_recording
+from toolkit.gate.recording_file import (
+    Entry,
+    Header,
+    RecordedModel,
+    Recording,
+    find_recording,
+    load_recording,
+    save_recording,
+)
 from toolkit.gate.replay import Replay, Shelf, replay
 from toolkit.gate.results import RecordingOutcome
 from toolkit.models import Campaign, Draft, Record, exchange, records
-from toolkit.panel import api, background, estimating, planning, session
+from toolkit.panel import api, background, connecting, estimating, planning, run_options, session
 from toolkit.questionnaire import Task
 from toolkit.results import Run
 from toolkit.store import Store
 
 OnPlan = Callable[[planning.Plan], None]
-_KEPT_OPTIONS = ("rating", "sample", "repeats", "seed", "embedding_model")
+_KEPT_OPTIONS = ("rating", "sample", "repeats", "seed", "keep_weights", "embedding_model")
 """Options that a recording remembers."""
 _APART = frozenset({"on_plan", "baseline", "renew", "prompts"})
 """Options that go to no engine."""
@@ -32,33 +40,19 @@ _WRITTEN = {"version", "prompts", "reactions", "sha256"}
 """Header fields that alone are no reason to write a recording anew."""
 
 
-class RecordingOptions(TypedDict, total=False):
+class RecordingOptions(run_options.EndpointOptions, total=False):
     """What may be said when a recording is made; what is left out, or None, stays as it was recorded."""
 
     engine: str | Engine | None
     """Who answers: "openai", "local", "replay" for what the store holds, or an engine object."""
-    model: str | None
-    base_url: str | None
-    api_key: str | None
+    models: run_options.Models | None
     embedding_model: str | None
     rating: records.Rating | None
     sample: int | None
     repeats: int | None
     seed: int | None
+    keep_weights: bool | None
     prompts: str | Path | None
-    concurrency: int | None
-    rpm: float | None
-    tpm: float | None
-    price: tuple[float, float] | None
-    max_cost: float | None
-    endpoint: str | None
-    timeout: float | None
-    header: Mapping[str, str] | None
-    query: Mapping[str, str] | None
-    max_tokens: int | None
-    reasoning_effort: str | None
-    form: exchange.FormName | None
-    store: str | Path | None
     on_reaction: session.OnReaction | None
     on_plan: OnPlan | None
     """Called with what will be asked, if anything is."""
@@ -99,6 +93,8 @@ class _Voice:
     engine: str
     model: str
     form: exchange.Form
+    models: tuple[RecordedModel, ...] = ()
+    """Each of several models; then the others are theirs, joined."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +157,7 @@ def preview_recording(
         "base_url", "price", "concurrency", "store", "endpoint", "max_cost", "max_tokens", "reasoning_effort",
     )  # fmt: skip
     about: dict[str, Any] = {name: options.get(name) for name in priced}
-    about |= {"model": prepared.voice.model, "embedding_model": prepared.header.embedding_model}
+    about |= {"model": _name_models(prepared.voice), "embedding_model": prepared.header.embedding_model}
     lacking = prepared.lacking
     return Preview(
         campaign=campaign.campaign,
@@ -206,12 +202,12 @@ def _prepare(
 ) -> _Prepared:
     """Find out what a recording lacks and who is to answer."""
     given = {name: value for name, value in options.items() if value is not None and name not in _APART}
-    api.make_asking(given)  # raises InputError for what cannot be used
+    given = _take_models(given, campaign)
     settings = {name: given.pop(name) for name in _KEPT_OPTIONS if name in given}
     renew, baseline = options.get("renew", False), options.get("baseline")
     header = recording.header if recording else None
     chosen = not given.keys().isdisjoint(("engine", "model", "form")) or renew or header is None
-    voice = _hear(given, header) if chosen or header is None else _Voice(header.engine, header.model, header.form)
+    voice = _hear(given, header) if chosen or header is None else _recall(header)
     asked = _describe(campaign, header, voice, settings, audience, options.get("prompts"))
     if baseline is not None:
         asked = asked.model_copy(update={"baseline": _find_draft(campaign, baseline)})
@@ -223,28 +219,49 @@ def _prepare(
     return _Prepared(found, asked, voice, given, replace(found.plan, tasks=tuple(_list_lacking(found))))
 
 
+def _take_models(given: dict[str, Any], campaign: Campaign) -> dict[str, Any]:
+    """Return the options with the models under one name, those of the campaign if no other were chosen."""
+    asking = api.make_asking(given)  # raises InputError for what cannot be used
+    taken = {name: value for name, value in given.items() if name not in {"model", "models"}}
+    if asking.models:
+        return {**taken, "model": asking.models}
+    if "model" in given or "models" in given:
+        return {**taken, "model": asking.model} if asking.model is not None else {**taken, "engine": asking.engine}
+    return {**taken, "model": campaign.models} if asking.adopt_models(campaign).models else taken
+
+
+def _recall(header: Header) -> _Voice:
+    """Return who answered for a recording."""
+    return _Voice(header.engine, header.model, header.form, header.models)
+
+
 def _hear(given: Mapping[str, Any], header: Header | None) -> _Voice:
     """Return who would answer now: the engine named, or the one that made the recording."""
     engine = given.get("engine") or (header.engine if header else "openai")
     if not isinstance(engine, str):
         return _Voice(engine.name, engine.model, engine.form)
-    model = given.get("model") or (header.model if header and header.engine == engine == "openai" else None)
-    asking = api.make_asking({**given, "engine": engine, "model": model})
+    recorded: Any = None
+    if header and (header.engine == engine == "openai" or header.models):
+        recorded = [one.name for one in header.models] or header.model
+    asking = api.make_asking({**given, "engine": engine, "model": given.get("model") or recorded})
     with Store(asking.store_path) as store:
-        made: Engine = make_engine(
-            engine,
-            model=model,
-            base_url=asking.base_url,
-            api_key=asking.api_key,
-            store=store,
-            form=given.get("form"),
-        )
-    return _Voice(engine, made.model, made.form)
+        made = [(one.name, connecting.open_engine(one.asking, store)) for one in asking.list_models()]
+    if len(made) == 1:
+        return _Voice(engine, made[0][1].model, made[0][1].form)
+    models = tuple(RecordedModel(name=name, engine=one.name, model=one.model, form=one.form) for name, one in made)
+    names = session.TOGETHER.join(name for name, _ in made)
+    form: exchange.Form = "completion" if all(one.form == "completion" for one in models) else "chat"
+    return _Voice(session.TOGETHER.join(dict.fromkeys(one.engine for one in models)), names, form, models)
+
+
+def _name_models(voice: _Voice) -> Any:
+    """Return the model of a voice, or each of several, as they are given to a run."""
+    return [one.name for one in voice.models] or voice.model
 
 
 def _check_voice(voice: _Voice, actual: _Voice, campaign: Campaign) -> None:
     """Refuse to go on with a recording under another model than the one that made it, unless one was named."""
-    if (voice.model, voice.form) != (actual.model, actual.form):
+    if (voice.model, voice.form, voice.models) != (actual.model, actual.form, actual.models):
         raise InputError(
             f"{find_recording(campaign.file or '')}: recorded from {voice.model}, and {actual.model} would answer now; "
             f"name the model {voice.model} to go on with it, or renew the recording to ask everything of {actual.model}"
@@ -262,7 +279,7 @@ def _describe(
     """Return the header of the recording to be: what was recorded, changed by what was asked for."""
     if settings.get("rating", "ssr") != "ssr":
         settings = {**settings, "embedding_model": None}
-    now = {**settings, "engine": voice.engine, "model": voice.model, "form": voice.form}
+    now = {**settings, "engine": voice.engine, "model": voice.model, "form": voice.form, "models": voice.models}
     now |= {"campaign": campaign.campaign, "version": version("audience-toolkit")}
     folder = Path(campaign.file or "").resolve().parent
     if audience and not campaign.audience:
@@ -309,8 +326,10 @@ def _list_lacking(found: Replay) -> Iterator[Task]:
 
 def _ask(lacking: planning.Plan, prepared: _Prepared) -> Run:
     options = {"engine": prepared.voice.engine, **prepared.given}
-    if prepared.voice.engine == "openai":
-        options.setdefault("model", prepared.voice.model)
+    if prepared.voice.models:
+        options = {**prepared.given, "engine": prepared.given.get("engine") or "openai"}
+    if prepared.voice.engine == "openai" or prepared.voice.models:
+        options.setdefault("model", _name_models(prepared.voice))
     embedding = prepared.header.embedding_model
     finished: Run = background.run_blocking(lambda: api.ask_plan(lacking, embedding_model=embedding, **options))
     return finished
@@ -320,7 +339,7 @@ def _answer(found: Replay, lacking: planning.Plan, finished: Run) -> Iterator[En
     """Yield the entries of everything that was lacking and came."""
     rows = finished.reactions.iter_rows(named=True)
     came = {
-        found.name_content(task): make_entry(row, found.shape(task))
+        found.name_content(task): make_entry(row, found.shape(task), is_split=bool(found.asking.models))
         for task, row in zip(lacking.tasks, rows, strict=True)
         if row["status"] != "failed"
     }
@@ -339,7 +358,7 @@ def _place(task: Task, entry: Entry) -> Entry:
 
 def _name_engine(voice: _Voice, finished: Run | None) -> str:
     """Return the engine that answered, also where the store did in its place."""
-    if voice.engine != "replay" or finished is None:
+    if voice.engine != "replay" or finished is None or voice.models:
         return voice.engine
     engines = finished.reactions["engine"].drop_nulls()
     return str(engines[0]) if len(engines) else voice.engine

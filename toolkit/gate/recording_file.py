@@ -29,6 +29,16 @@ _SUM_LENGTH = 14
 _RESTORE = "restore it from version control, or delete the file and record it anew"
 
 
+class RecordedModel(Record):
+    """One of several models that answered for a recording."""
+
+    name: str
+    """As it was given, such as "groq:llama-3.3"; reactions carry it."""
+    engine: str
+    model: str
+    form: Literal["chat", "completion"]
+
+
 class Header(Record):
     """The first line: what all reactions have in common."""
 
@@ -42,6 +52,8 @@ class Header(Record):
     """The toolkit that wrote the file."""
     engine: str
     model: str
+    models: tuple[RecordedModel, ...] = ()
+    """Several models over which the people are split; empty for a single one."""
     form: Literal["chat", "completion"]
     rating: records.Rating = "ssr"
     embedding_model: str | None = None
@@ -49,6 +61,8 @@ class Header(Record):
     sample: int | None = None
     repeats: int = 1
     seed: int = 0
+    keep_weights: bool = False
+    """Whether weights of several audiences are added up as they are."""
     wordings: int
     """How many wordings the personas are spread over."""
     audience: tuple[str, ...] = ()
@@ -81,6 +95,8 @@ class Entry(Record):
     """By measure, from 1 to 5; what is unknown is left out."""
     pmfs: dict[str, tuple[float, ...]] = Field(default_factory=dict)
     """By measure, the distribution over 1 to 5; left out where it is certain."""
+    model: str | None = None
+    """Of several models, the one that answered."""
     error: str | None = None
     """The model's words where it refused."""
     tokens: tuple[int, int] = (0, 0)

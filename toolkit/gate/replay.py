@@ -16,7 +16,7 @@ from toolkit.gate.digests import HowAsked, Shaped
 from toolkit.gate.names import BASELINE
 from toolkit.gate.recording_file import Entry, Header, Recording, make_content
 from toolkit.models import Audience, Campaign, Draft, Settings
-from toolkit.panel import api, planning
+from toolkit.panel import api, planning, session
 from toolkit.questionnaire import Prompts, Task
 
 _PERSONA = "persona "
@@ -114,6 +114,10 @@ class Replay:
         recorded = {(entry.draft, entry.persona) for entry in self.recording.entries}
         return list(_gather(Counter(self._label(one, recorded) for one in chosen)))
 
+    def _name_model(self, task: Task) -> str:
+        """Return the model that is asked for a task."""
+        return self.asking.models[task.persona.id][0] if task.persona and self.asking.models else self.asking.model
+
     def _label(self, stale: Stale, recorded: Iterable[tuple[str, str]]) -> tuple[str, str]:
         task = stale.task
         assert task.persona is not None  # noqa: S101 - a recording holds no control reader
@@ -124,7 +128,7 @@ class Replay:
             "persona": (persona, "the description changed"),
             "prompts": ("prompts", "the team's own prompts changed"),
             "settings": ("rating", "the way words become ratings changed"),
-            "model": ("model", f"{self.asking.model} was asked for, and another model answered"),
+            "model": ("model", f"{self._name_model(task)} was asked for, and another model answered"),
         }
         if stale.cause in told:
             return told[stale.cause]
@@ -171,7 +175,13 @@ def replay(
     plan = _plan(campaign, asked, shelf, prompts, audience)
     wordings = _find_wordings(recording) if kept_wordings and not renew else {}
     plan = replace(plan, tasks=tuple(_reword(plan.tasks, wordings)))
-    asking = HowAsked(asked.model, asked.form, asked.rating, asked.embedding_model, prompts, own, plan.pictures)
+    models: Mapping[str, tuple[str, str]] = {}
+    if asked.models:
+        names = [one.name for one in asked.models]
+        seats = _find_seats(recording, names) if kept_wordings and not renew else {}
+        plan = replace(plan, seats=session.split_people(plan.panel, names, plan.wordings, seats).of_persona)
+        models = {who: (asked.models[at].model, asked.models[at].form) for who, at in plan.seats.items()}
+    asking = HowAsked(asked.model, asked.form, asked.rating, asked.embedding_model, prompts, own, plan.pictures, models)
     found = Replay(campaign, plan, asking, recording, (), ())
     return _match(found, () if recording is None or renew else recording.entries)
 
@@ -221,6 +231,7 @@ def _plan(campaign: Campaign, asked: Header, shelf: Shelf, prompts: Prompts, aud
         sample=None if asked.sample is None or asked.sample >= people else asked.sample,
         repeats=asked.repeats,
         seed=asked.seed,
+        keep_weights=asked.keep_weights,
         control=False,
     )
     return planning.make_plan(_join_baseline(campaign, asked.baseline), audiences, settings, prompts)
@@ -235,6 +246,12 @@ def _join_baseline(campaign: Campaign, baseline: Draft | None) -> Campaign:
 
 def _find_wordings(recording: Recording | None) -> Mapping[str, int]:
     return {entry.persona: entry.wording for entry in (recording.entries if recording else ())}
+
+
+def _find_seats(recording: Recording | None, names: Sequence[str]) -> Mapping[str, int]:
+    """Return the place of the model that answered for each recorded persona, of those that are still asked."""
+    entries = recording.entries if recording else ()
+    return {entry.persona: names.index(entry.model) for entry in entries if entry.model in names}
 
 
 def _reword(tasks: Iterable[Task], wordings: Mapping[str, int]) -> Iterable[Task]:

@@ -326,6 +326,8 @@ class Campaign(Record):
     """Lint rules that are raised or silenced, by id."""
     target_ages: str | None = Field(default=None, exclude=True)
     """The ages the drafts are aimed at, such as 18-65."""
+    models: tuple[str, ...] = Field(default=(), exclude=True)
+    """The models that people are split over, each NAME or ENDPOINT:NAME; a run records whom each answered for."""
 
     _file: str | None = PrivateAttr(default=None)
     _lines: dict[tuple[str, str], int] = PrivateAttr(default_factory=dict)
@@ -365,6 +367,19 @@ class Campaign(Record):
 
     def __getitem__(self, place: int) -> Draft:
         return self.drafts[place]
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _one_model(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("models")
+    @classmethod
+    def _distinct_models(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        repeated = first_repeated(value)
+        if repeated is not None or not all(name.strip() for name in value):
+            raise ValueError("name each model once, such as [gpt-5-mini, groq:NAME]")
+        return value
 
     @model_validator(mode="after")
     def _distinct_ids(self) -> Campaign:
@@ -413,11 +428,14 @@ class Verdict(Record):
     """The reason in one sentence, with its numbers."""
     basis: str = Field(default="", exclude=True)
     """On what a run that is not whole rests, such as "from 50 of 120 reactions"; empty for a whole one."""
+    doubt: str = Field(default="", exclude=True)
+    """What makes it unstable, if the headline is to name it: "the models disagree"."""
 
     @property
     def headline(self) -> str:
         """The decision in a few words, such as "benefit is best" or "Too close to call"."""
         decided = f"{self.draft} is best" if self.draft else self.decision.capitalize()
+        decided = f"{decided}: {self.doubt}" if self.doubt else decided
         return f"{decided}, {self.basis}" if self.basis else decided
 
 

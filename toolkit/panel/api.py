@@ -13,7 +13,7 @@ from toolkit.errors import InputError, check_options, name_option
 from toolkit.models import exchange
 from toolkit.panel.background import run_blocking
 from toolkit.panel.connecting import make_tuning, open_engine
-from toolkit.panel.estimating import Estimate, estimate_plan
+from toolkit.panel.estimating import Estimate, estimate_plan, join_estimates
 from toolkit.panel.planning import Plan, make_plan
 from toolkit.panel.resolving import AudienceLike, DraftsLike, default_objective, resolve, resolve_audiences
 from toolkit.panel.run_options import (
@@ -32,6 +32,7 @@ from toolkit.panel.run_options import (
     pick_settings,
 )
 from toolkit.panel.session import carry_out
+from toolkit.panel.splitting import split_plan
 from toolkit.panel.unanswered import Outstanding, find_outstanding
 from toolkit.results import Run, conclude_run
 from toolkit.store import Store, shards
@@ -92,8 +93,8 @@ async def arun(drafts: DraftsLike, audience: AudienceLike = None, **options: Unp
     """
     check_options(options, RunOptions.__annotations__, "arun")
     asking = make_asking(options)
-    settings = pick_settings(options)
-    return conclude_run(await _ask(plan(drafts, audience, **settings), asking), asking.store_path)
+    planned = plan(drafts, audience, **pick_settings(options))
+    return conclude_run(await _ask(planned, asking.adopt_models(planned.campaign)), asking.store_path)
 
 
 def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[RunOptions]) -> Run:
@@ -117,13 +118,16 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Run
     - `prompts`: a folder of templates that win over the built-in ones.
     - `engine`: "openai", "local", "replay", or an object of your own, see `toolkit.engines.EngineBase`.
     - `model`, `base_url`, `api_key`: which model, where, with which key; the key is never recorded.
+    - `models`: several models, each NAME or ENDPOINT:NAME; people are split over them, see docs/method.md. The
+      campaign's own if left out. `model` takes such a list, too.
     - `endpoint`: a named endpoint such as "openrouter" or "ollama", which brings address and key.
     - `timeout`: seconds to wait for one answer.
     - `header`, `query`: names and values sent with every request; a header is kept nowhere.
     - `max_tokens`, `reasoning_effort`: most tokens of a reply, thinking included, and how much the model thinks.
     - `embedding_model`: a model of the endpoint that embeds in place of the local one.
     - `form`: "chat", "page" (of worked examples) or "auto", by what suits a local model.
-    - `price`: dollars per million prompt and completion tokens, such as (0.25, 2.0); the listed one if left out.
+    - `price`: dollars per million prompt and completion tokens, such as (0.25, 2.0); the listed one if left out. Of
+      several models, {"NAME": (0.25, 2.0)} gives one its own.
     - `max_cost`: dollars that the bill cannot pass.
     - `concurrency`: most questions in flight.
     - `rpm`, `tpm`: most requests and most tokens a minute.
@@ -182,7 +186,8 @@ async def _ask(planned: Plan, asking: Asking) -> Run:
             return await _spread(planned, asking, kept)
         if asking.batch:
             return await _ask_in_batches(planned, asking, kept)
-        return await carry_out(planned, open_engine(asking, kept), kept, asking)
+        engines = [open_engine(one.asking, kept) for one in asking.list_models()]
+        return await carry_out(planned, engines, kept, asking)
 
 
 async def _ask_in_batches(planned: Plan, asking: Asking, kept: Store) -> Run:
@@ -192,13 +197,16 @@ async def _ask_in_batches(planned: Plan, asking: Asking, kept: Store) -> Run:
             f"or choose {name_option('engine', 'openai')}"
         )
     notes = _Notes(asking.on_note)
-    engine = make_batch_engine(
-        model=asking.model, base_url=asking.base_url, api_key=asking.api_key, store=asking.store_path,
-        timeout=asking.timeout, header=asking.header, query=asking.query, memory=kept,
-        halt=asking.halt, on_note=notes.take,
-    )  # fmt: skip
+    engines = [
+        make_batch_engine(
+            model=one.model, base_url=one.base_url, api_key=one.api_key, store=one.store_path,
+            timeout=one.timeout, header=one.header, query=one.query, memory=kept,
+            halt=one.halt, on_note=notes.take,
+        )
+        for one in (each.asking for each in asking.list_models())
+    ]  # fmt: skip
     try:
-        return await carry_out(planned, engine, kept, replace(asking, concurrency=None))
+        return await carry_out(planned, engines, kept, replace(asking, concurrency=None))
     except Exception as error:
         if notes.error is not None and notes.error is not error:
             raise notes.error from None
@@ -234,10 +242,10 @@ def estimate(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpac
     """Return calls, tokens, dollars, minutes and the detectable difference of a run, with nothing asked.
 
     `drafts`, `audience` and options as for `run`: all that say what is asked, and of those that say how `engine`,
-    `model`, `base_url`, `endpoint`, `embedding_model`, `price` (dollars per million tokens), `concurrency`, `store`,
-    `batch`, `max_cost`, `max_tokens` and `reasoning_effort`. Under a `max_cost` it also says whether replies keep their
-    room for what a model thinks before it answers. Reactions and vectors that the store holds are taken off, for an
-    endpoint's models; the local engine's are not looked up. Raises InputError for anything that cannot be used.
+    `model`, `models`, `base_url`, `endpoint`, `embedding_model`, `price` (dollars per million tokens), `concurrency`,
+    `store`, `batch`, `max_cost`, `max_tokens` and `reasoning_effort`. Under a `max_cost` it also says whether replies
+    keep their room for what a model thinks before it answers. Reactions and vectors that the store holds are taken off,
+    for an endpoint's models; the local engine's are not looked up. Raises InputError for anything that cannot be used.
 
     Examples:
         >>> takes = toolkit.estimate("examples/paypal-invoices.yaml", "uk-small-sellers", engine="local", sample=6)
@@ -246,7 +254,9 @@ def estimate(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpac
     """
     check_options(options, EstimateOptions.__annotations__, "estimate")
     asking = make_asking(options)
-    return _price(plan(drafts, audience, **pick_settings(options)), asking, asking.engine)
+    planned = plan(drafts, audience, **pick_settings(options))
+    asking = asking.adopt_models(planned.campaign)
+    return _price(planned, asking, asking.engine)
 
 
 def price_plan(planned: Plan, engine: AnyEngine | str, **options: Unpack[PricingOptions]) -> Estimate:
@@ -259,6 +269,26 @@ def price_plan(planned: Plan, engine: AnyEngine | str, **options: Unpack[Pricing
 
 
 def _price(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
+    if not asking.models:
+        return _price_one(planned, asking, engine)
+    voices = asking.list_models()
+    split = split_plan(planned, [one.name for one in voices])
+    shares = [
+        replace(
+            planned,
+            tasks=tuple(task for task in planned.tasks if split.find(task) == number),
+            pairings=tuple(one for one in planned.pairings if split.find(one.task) == number),
+        )
+        for number in range(len(voices))
+    ]
+    found = [
+        _price_one(share, one.asking, engine if isinstance(one.asking.engine, str) else one.asking.engine)
+        for share, one in zip(shares, voices, strict=True)
+    ]
+    return join_estimates(planned, split, found)
+
+
+def _price_one(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
     name, voice, form = _hear(engine, asking)
     embeds = asking.embedding_model if planned.settings.rating == "ssr" and name != "replay" else None
     if embeds is not None:
@@ -323,7 +353,7 @@ def _check_workers(asking: Asking) -> None:
     """Raise InputError where a run cannot be spread over workers."""
     named = name_option("workers", asking.workers)
     leave = f"leave {name_option('workers')} out"
-    if asking.engine != "openai":
+    if any(one.asking.engine != "openai" for one in asking.list_models()):
         raise InputError(f"{named}: only {name_option('engine', 'openai')} spreads over workers; {leave}")
     if asking.api_key is not None and not asking.has_key_of_preset:
         raise InputError(

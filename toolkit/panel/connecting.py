@@ -54,9 +54,15 @@ class Line:
     asker: Asker
     engine: Engine
     budget: budget.Budget
+    breaker: Breaker
     prompts: Prompts
     concurrency: int
     store_path: Path
+
+    def refuse_waiting(self) -> None:
+        """Send nothing more: what waits for its turn or for room is interrupted."""
+        self.engine.halt()
+        self.budget.bill.refuse_waiting(Interrupted())
 
     async def find_reply(
         self, task: Task, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
@@ -85,7 +91,8 @@ def make_tuning(asking: Asking) -> Tuning:
 
 
 def open_engine(asking: Asking, store: Store) -> Engine:
-    """Return the engine that is asked, not yet entered."""
+    """Return the engine that is asked, not yet entered; raise InputError if several models are named."""
+    asking.check_single("this")
     if not isinstance(asking.engine, str):
         return base.adapt_engine(asking.engine)
     return make_engine(
@@ -104,29 +111,49 @@ def open_engine(asking: Asking, store: Store) -> Engine:
     )
 
 
+def make_line(
+    asking: Asking,
+    engine: Engine,
+    store: Store,
+    questionnaire: Questionnaire,
+    *,
+    campaign: str = "",
+    questions: int | None = None,
+) -> Line:
+    """Return the connection to an engine that was entered; `questions` is how many it is to answer, if that is known.
+
+    Raises InputError where a cost limit has no price to hold it by.
+    """
+    asking.check_affordable()
+    held = budget.Budget(asking.known_price, asking.max_cost, asking.known_embedding_price)
+    concurrency = asking.concurrency or engine.concurrency
+    in_flight = concurrency if questions is None else min(concurrency, questions)
+    breaker = Breaker(choose_calls(in_flight, is_batch=engine.is_batch))
+    asker = Asker(
+        questionnaire,
+        engine,
+        store,
+        held,
+        secrets.token_hex(6),
+        find_halt(asking.halt),
+        breaker,
+        make_tuning(asking),
+        campaign,
+    )
+    return Line(asker, engine, held, breaker, questionnaire.prompts, concurrency, asking.store_path)
+
+
 @contextlib.asynccontextmanager
 async def open_line(connection: Connection) -> AsyncIterator[Line]:
     """Open engine and store; raise InputError or EngineUnavailable where nothing can be asked."""
     asking = connection.asking
     asking.check_affordable()
-    prompts = connection.load_prompts()
-    held = budget.Budget(asking.known_price, asking.max_cost)
+    questionnaire = Questionnaire(connection.load_prompts(), "ssr")
     with Store(asking.store_path) as store:
         async with open_engine(asking, store) as engine:
-            halt, concurrency = find_halt(asking.halt), asking.concurrency or engine.concurrency
-            breaker = Breaker(choose_calls(concurrency, is_batch=engine.is_batch))
-            asker = Asker(
-                Questionnaire(prompts, "ssr"),
-                engine,
-                store,
-                held,
-                secrets.token_hex(6),
-                halt,
-                breaker,
-                make_tuning(asking),
-            )
-            with on_halt(halt, engine.halt, lambda: held.bill.refuse_waiting(Interrupted())):
-                yield Line(asker, engine, held, prompts, concurrency, asking.store_path)
+            line = make_line(asking, engine, store, questionnaire)
+            with on_halt(find_halt(asking.halt), line.refuse_waiting):
+                yield line
 
 
 def read_clock() -> str:

@@ -13,6 +13,7 @@ from toolkit.models import MEASURES, Record, exchange
 from toolkit.panel.asker import Tuning
 from toolkit.panel.embedding import BATCH
 from toolkit.panel.planning import Plan
+from toolkit.panel.splitting import Split
 from toolkit.panel.unanswered import Outstanding
 from toolkit.questionnaire import BadReply, answers
 from toolkit.stats import plans
@@ -33,6 +34,17 @@ _BATCH_MINUTES = 24 * 60.0
 
 
 Room = Literal["all", "some", "none", "no reply"]
+_ROOMS: tuple[Room, ...] = ("all", "some", "none", "no reply")
+"""From the best to the worst."""
+
+
+class ModelEstimate(Record):
+    """What one of several models is expected to take."""
+
+    name: str
+    personas: int
+    calls: int
+    cost_usd: float | None
 
 
 class Estimate(Record):
@@ -77,6 +89,8 @@ class Estimate(Record):
     """
     room_needs_usd: float | None = None
     """The least limit under which all keep it, if replies are as long as expected; null where it is not known."""
+    models: tuple[ModelEstimate, ...] = ()
+    """Of several models, what each takes; empty for a single one."""
 
 
 def estimate_plan(
@@ -134,6 +148,44 @@ def estimate_plan(
             WORTH_FINDING,
             drafts=max(len(plan.campaign.drafts), len(("a", "b"))),
         ),
+    )
+
+
+def join_estimates(plan: Plan, split: Split, shares: Sequence[Estimate]) -> Estimate:
+    """Return the estimate of a panel that is split over models, from that of each model's share.
+
+    Models are asked at the same time, so it takes as long as the slowest. One limit holds for all of them.
+    """
+    costs = [one.cost_usd for one in shares]
+    rooms = [one.room_for_thinking for one in shares if one.room_for_thinking is not None]
+    worst: Room | None = max(rooms, key=_ROOMS.index) if rooms else None
+    extra = [one.room_needs_usd - (one.cost_usd or 0.0) for one in shares if one.room_needs_usd is not None]
+    total = None if None in costs else round(sum(cost for cost in costs if cost is not None), 4)
+    needs = None if total is None or not extra else round(total + max(extra), 6)
+    if needs is not None and shares[0].max_cost_usd is not None and shares[0].max_cost_usd < needs and worst == "all":
+        worst = "some"
+    return shares[0].model_copy(
+        update={
+            "reactions": plan.persona_tasks,
+            **{
+                name: sum(getattr(one, name) for one in shares)
+                for name in ("stored", "calls", "prompt_tokens", "completion_tokens", "embedding_tokens")
+            },
+            "measured_replies": sum(one.measured_replies for one in shares),
+            "cost_usd": total,
+            "minutes": max(one.minutes for one in shares),
+            "room_for_thinking": worst,
+            "room_needs_usd": needs,
+            "models": tuple(
+                ModelEstimate(
+                    name=name,
+                    personas=sum(at == number for at in split.of_persona.values()),
+                    calls=one.calls,
+                    cost_usd=one.cost_usd,
+                )
+                for number, (name, one) in enumerate(zip(split.names, shares, strict=True))
+            ),
+        }
     )
 
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from toolkit.drafts.surfaces import cut_at_fold
 from toolkit.models import MEASURES, Campaign
-from toolkit.questionnaire import Preference, Prompts, Reaction
+from toolkit.questionnaire import Preference, Prompts, Reaction, Task
 from toolkit.results.scoring import columns
 from toolkit.stats import ratings
 
@@ -32,16 +32,27 @@ def make_reactions(
     campaign: Campaign,
     objective: str,
     segment_keys: Sequence[str],
-    model: str,
+    model: str | Callable[[Task], str],
 ) -> pl.DataFrame:
-    """Return one row per reaction, ratings by digit filled in and ratings by sentence still null."""
-    shared = {"run_id": run_id, "campaign": campaign.campaign, "objective": objective, "model": model}
+    """Return one row per reaction, ratings by digit filled in and ratings by sentence still null.
+
+    `model` is who answered, or of several models who answers a task.
+    """
+    find_model = model if callable(model) else lambda _: model
+    shared = {"run_id": run_id, "campaign": campaign.campaign, "objective": objective}
     folds = {draft.id: cut_at_fold(draft) for draft in campaign.drafts}
     schema = columns.reactions_schema(segment_keys)
     frames = [pl.DataFrame(schema=schema)]
     for start in range(0, len(reactions), ROWS_AT_ONCE):
         chunk = reactions[start : start + ROWS_AT_ONCE]
-        rows = [{**shared, **_describe(reaction, segment_keys, folds[reaction.task.draft.id])} for reaction in chunk]
+        rows = [
+            {
+                **shared,
+                "model": find_model(reaction.task),
+                **_describe(reaction, segment_keys, folds[reaction.task.draft.id]),
+            }
+            for reaction in chunk
+        ]
         frames.append(pl.DataFrame(rows, schema=schema, orient="row"))
     return pl.concat(frames, rechunk=True)
 

@@ -20,11 +20,13 @@ from toolkit.panel.embedding import Embedding
 from toolkit.panel.frame import make_preferences, make_reactions, rate_reactions
 from toolkit.panel.planning import Plan
 from toolkit.panel.reasons import find_reason, say_reasons
-from toolkit.questionnaire import BOUNDARY, Preference, Reaction
+from toolkit.panel.splitting import Split
+from toolkit.questionnaire import BOUNDARY, Preference, Reaction, Task
 from toolkit.results import Run, runs
 from toolkit.stats import bradley_terry
 from toolkit.store import make_key
 
+_Held = budget.Budget
 _PAIRED = "head-to-head: two drafts per call, in both orders, labels cycled"
 
 
@@ -45,6 +47,12 @@ class Asked:
     """How long it took."""
     questions: Mapping[exchange.Kind, exchange.Question] = field(default_factory=dict)
     """The first question of each kind as it was asked; without any, the plan's own are written out."""
+    split: Split | None = None
+    """Which of several models answered for whom."""
+    engines: Sequence[base.Answerer] = ()
+    """Of each model, in the order of the split."""
+    budgets: Sequence[_Held] = ()
+    """What each model took."""
 
     @property
     def answers(self) -> list[Reaction | Preference]:
@@ -64,7 +72,7 @@ def make_run(plan: Plan, engine: base.Answerer, asked: Asked, embedding: Embeddi
             campaign=plan.campaign,
             objective=plan.settings.objective,
             segment_keys=plan.segment_keys,
-            model=engine.model,
+            model=asked.split.name if asked.split else engine.model,
         )
     )
     silent: Mapping[str, int] = {}
@@ -96,6 +104,7 @@ def _make_methods(
         settings=plan.settings.model_copy(update={"prompts": None}),
         engine=engine.name,
         model=engine.model,
+        models=tuple(_describe_models(asked)),
         form=engine.form,
         batch=engine.is_batch,
         personas=len(plan.panel),
@@ -122,6 +131,33 @@ def _make_methods(
         version=version("audience-toolkit"),
         warnings=tuple(_list_warnings(plan, engine, asked, silent)),
     )
+
+
+def _describe_models(asked: Asked) -> Iterator[runs.ModelShare]:
+    """Yield what each of several models did; nothing for a single one."""
+    split = asked.split
+    if split is None or len(split.names) == 1:
+        return
+    for number, name in enumerate(split.names):
+        answered = [one for one in asked.answers if split.find(_find_task(one)) == number]
+        personas = [one for one in answered if isinstance(one, Reaction) and one.task.persona is not None]
+        engine, held = asked.engines[number], asked.budgets[number]
+        known = held.price is not None or not any(one.usage.fresh for one in answered)
+        yield runs.ModelShare(
+            name=name,
+            engine=engine.name,
+            model=engine.model,
+            form=engine.form,
+            personas=len({one.persona_id for one in personas}),
+            counts=_count(personas, engine.calls),
+            cost_usd=round(held.spent, 6) if known else None,
+            prompt_tokens=sum(one.usage.fresh_prompt_tokens for one in answered),
+            completion_tokens=sum(one.usage.fresh_completion_tokens for one in answered),
+        )
+
+
+def _find_task(answer: Reaction | Preference) -> Task:
+    return answer.task if isinstance(answer, Reaction) else answer.pairing.task
 
 
 def _describe_rating(plan: Plan, asked: Asked) -> str:

@@ -42,6 +42,8 @@ class Plan:
     """By draft id, the pictures that could be read, as data addresses."""
     notes: tuple[str, ...] = ()
     """What there is to know of how the panel was put together."""
+    seats: Mapping[str, int] = field(default_factory=dict)
+    """By persona id, the place of the model that answers, where several are asked and that is settled already."""
 
     @property
     def persona_tasks(self) -> int:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypedDict, cast, get_args
 
@@ -18,12 +19,18 @@ from pydantic import ValidationError
 
 from toolkit.engines import DEFAULT_MODEL, Price, base, budget, reaching
 from toolkit.errors import InputError, name_option, name_step, suggest
-from toolkit.models import Settings, exchange, records
+from toolkit.models import Campaign, Settings, exchange, records
 from toolkit.questionnaire import Preference, Reaction
 
 EngineName = Literal["openai", "local", "replay"]
 AnyEngine: TypeAlias = EngineName | base.CanAsk
 """An engine by name, or an object of your own that can be asked: see `toolkit.engines.EngineBase`."""
+Models: TypeAlias = "Sequence[str | base.CanAsk]"
+"""Several models, each NAME or ENDPOINT:NAME, or an engine object of your own."""
+Dollars: TypeAlias = tuple[float, float]
+"""Dollars per million prompt tokens and per million completion tokens."""
+AnyPrice: TypeAlias = "Dollars | Mapping[str, Dollars]"
+"""One price for all models, or one a model by its name; under "" that of every other model."""
 OnReaction = Callable[[Reaction], None]
 OnPreference = Callable[[Preference], None]
 OnNote = Callable[[str], None]
@@ -52,19 +59,21 @@ class SettingsOptions(TypedDict, total=False):
     """A folder of templates that win over the built-in ones."""
 
 
-class EngineOptions(TypedDict, total=False):
-    """What answers, and what it may cost: options of everything that asks."""
+class EndpointOptions(TypedDict, total=False):
+    """How a model is asked and what it may cost: options of everything that asks, a recording included."""
 
-    engine: AnyEngine
-    """`openai` for any compatible endpoint, `local`, `replay`, or an object of your own."""
-    model: str | None
-    """A name that the endpoint serves, a path to a .gguf file, or for `replay` the model whose replies are stored."""
+    model: str | Models | None
+    """A name that the endpoint serves, a path to a .gguf file, or for `replay` the model whose replies are stored.
+
+    ENDPOINT:NAME names the endpoint, too. A run takes a list of several, as `models` does."""
     base_url: str | None
     """The endpoint's address; OPENAI_BASE_URL or OpenAI's own without it."""
     api_key: str | None
     """Sent instead of OPENAI_API_KEY; never recorded."""
-    price: tuple[float, float] | None
-    """Dollars per million prompt tokens and per million completion tokens; the listed price without it."""
+    price: AnyPrice | None
+    """Dollars per million prompt tokens and per million completion tokens; the listed price without it.
+
+    For several models also one a model, such as {"gpt-5-mini": (0.25, 2.0)}."""
     max_cost: float | None
     """Dollars that the bill cannot pass."""
     concurrency: int | None
@@ -91,9 +100,18 @@ class EngineOptions(TypedDict, total=False):
     """The file that keeps replies; AUDIENCE_STORE or one in the user's data folder without it."""
 
 
+class EngineOptions(EndpointOptions, total=False):
+    """What answers, and what it may cost: options of everything that asks."""
+
+    engine: AnyEngine
+    """`openai` for any compatible endpoint, `local`, `replay`, or an object of your own."""
+
+
 class AskingOptions(EngineOptions, total=False):
     """How it is asked: options of `run` beside those of `SettingsOptions`."""
 
+    models: Models | None
+    """Several models in one panel, each NAME or ENDPOINT:NAME: people are split over them."""
     embedding_model: str | None
     """A model of the endpoint that embeds instead of the local one."""
     fail_fast: bool
@@ -128,10 +146,11 @@ class TalkOptions(EngineOptions, total=False):
 class PricingOptions(TypedDict, total=False):
     """What decides calls, dollars and minutes of a plan, besides the engine."""
 
-    model: str | None
+    model: str | Models | None
+    models: Models | None
     base_url: str | None
     embedding_model: str | None
-    price: tuple[float, float] | None
+    price: AnyPrice | None
     concurrency: int | None
     store: str | Path | None
     batch: bool
@@ -175,16 +194,26 @@ def make_settings(options: SettingsOptions, objective: records.Objective) -> Set
         raise InputError(f"{name_option(name, given[name])}: {_SETTINGS_TAKE[name]}; {name_step('help')}") from None
 
 
+_OF_ADDRESS = ("endpoint", "base_url", "api_key", "header", "query")
+"""What belongs to one endpoint and must reach no other."""
+_TAG = re.compile(r"latest|v?\d.*", re.ASCII)
+"""What follows the colon in the name of a model with a version, such as mistral:7b."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asking:
-    """How a run is asked; options as for `toolkit.run`, checked."""
+    """How a run is asked; options as for `toolkit.run`, checked.
+
+    With several models `models` holds their names and `model` is None; `list_models` says how each is asked.
+    """
 
     engine: AnyEngine = "openai"
     model: str | None = None
+    models: tuple[str | base.CanAsk, ...] = ()
     base_url: str | None = None
     api_key: str | None = field(default=None, repr=False)
     embedding_model: str | None = None
-    price: tuple[float, float] | None = None
+    price: AnyPrice | None = None
     max_cost: float | None = None
     concurrency: int | None = None
     rpm: float | None = None
@@ -207,6 +236,7 @@ class Asking:
     halt: asyncio.Event | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        _take_models(self)
         _check_engine(self)
         _check_amounts(self)
         _check_kinds(self)
@@ -214,7 +244,63 @@ class Asking:
             preset = reaching.find_preset(self.endpoint)
             object.__setattr__(self, "base_url", preset.find_address(self.base_url))
             object.__setattr__(self, "api_key", preset.find_key(self.api_key))
-            object.__setattr__(self, "price", self.price or ((0.0, 0.0) if preset.local else None))
+            is_free = preset.local and not self.models  # of several, each model's own endpoint says so
+            object.__setattr__(self, "price", self.price or ((0.0, 0.0) if is_free else None))
+        if not self.models:
+            object.__setattr__(self, "price", self._find_own_price())
+        elif not all(isinstance(one, str) for one in self.models) and not isinstance(self.engine, str):
+            raise InputError(f"{name_option('model')}: engine objects stand among the models, or alone as the engine")
+        else:
+            self.list_models()  # raises InputError for what no model could be asked with
+
+    def _find_own_price(self) -> Dollars | None:
+        """Return the price of the only model."""
+        if not isinstance(self.price, Mapping):
+            return self.price
+        name = self.model or DEFAULT_MODEL if isinstance(self.engine, str) else base.adapt_engine(self.engine).model
+        _check_priced(self.price, [name, f"{self.endpoint}:{name}"])
+        for known in (f"{self.endpoint}:{name}", name, ""):
+            if known in self.price:
+                return self.price[known]
+        return None
+
+    def list_models(self) -> tuple[PanelModel, ...]:
+        """Return how each model is asked: the only one, or each of several with its own address, key and price.
+
+        Address, key, headers and parameters go to the models that name no endpoint of their own, and to no other.
+        """
+        if not self.models:
+            return (PanelModel("", self),)
+        given = [_split_name(one) if isinstance(one, str) else (None, "") for one in self.models]
+        ends = {end for end, name in given if name}
+        shared = next(iter(ends)) if len(ends) == 1 else None
+        names = [one if isinstance(one, str) else base.adapt_engine(one).model for one in self.models]
+        _check_names(names)
+        if isinstance(self.price, Mapping):
+            _check_priced(self.price, [*names, *(name for _, name in given)])
+        for name in _OF_ADDRESS if None not in ends and shared is None else ():
+            if getattr(self, name) is not None:
+                raise InputError(
+                    f"{name_option(name)}: no model would be asked with it, for each names an endpoint of its own; "
+                    f"leave {name_option(name)} out"
+                )
+        return tuple(
+            PanelModel(name, self._ask_one(one, end, bare, name, is_at_home=end is None or end == shared))
+            for one, (end, bare), name in zip(self.models, given, names, strict=True)
+        )
+
+    def _ask_one(self, one: str | base.CanAsk, end: str | None, bare: str, name: str, *, is_at_home: bool) -> Asking:
+        """Return how one of several models is asked."""
+        price = self.price
+        if isinstance(price, Mapping):
+            price = next((price[known] for known in (name, bare, "") if known in price), None)
+        if not isinstance(one, str):
+            alone: dict[str, Any] = dict.fromkeys(_OWN_ENGINE)
+            return replace(self, **alone, engine=one, models=(), price=price)
+        kept: dict[str, Any] = {} if is_at_home else dict.fromkeys(_OF_ADDRESS)
+        if end is not None:
+            kept["endpoint"] = end
+        return replace(self, **kept, model=bare, models=(), price=price)
 
     @property
     def engine_name(self) -> str:
@@ -233,21 +319,125 @@ class Asking:
 
     @property
     def known_price(self) -> Price | None:
-        """The price of a token; None where it is not known."""
+        """The price of a token; None where it is not known, or where several models have their own."""
+        if self.models or isinstance(self.price, Mapping):
+            return None
         return find_price(self.engine, self.model, self.base_url, self.price, batch=self.batch)
 
     @property
     def known_embedding_price(self) -> Price | None:
         """The price of the embedding model's tokens, else that of the asking model's prompts."""
+        if self.models or isinstance(self.price, Mapping):
+            return None
         return find_embedding_price(self.engine, self.embedding_model, self.base_url, self.price, self.model)
 
     def check_affordable(self) -> None:
         """Raise InputError where there is a cost limit and no price to hold it by."""
-        if self.max_cost is not None and self.known_price is None:
-            raise InputError(
-                f"{name_option('max_cost')} needs a price, and this model's is not known; "
-                f"add {name_option('price')} in dollars per million tokens, such as 0.25,2"
-            )
+        if self.max_cost is None:
+            return
+        for one in self.list_models():
+            if one.asking.known_price is None:
+                whose, such = ("that of " + one.name, f"{one.name}=0.25,2") if one.name else ("this model's", "0.25,2")
+                raise InputError(
+                    f"{name_option('max_cost')} needs a price, and {whose} is not known; "
+                    f"add {name_option('price')} in dollars per million tokens, such as {such}"
+                )
+
+    def find_home(self) -> PanelModel:
+        """Return the model whose endpoint embeds: the first that names no endpoint of its own, else the first."""
+        voices = self.list_models()
+        return next((one for one in voices if one.asking.endpoint == self.endpoint), voices[0])
+
+    def check_single(self, what: str) -> None:
+        """Raise InputError if several models are named for what one model answers."""
+        if self.models:
+            raise InputError(f"{name_option('model')}: {what} is done by one model; name one")
+
+    def adopt_models(self, campaign: Campaign) -> Asking:
+        """Return how a campaign is asked: through its own models, unless a model or another engine was chosen."""
+        is_open = self.engine in {"openai", "replay"} if isinstance(self.engine, str) else False
+        if not (campaign.models and is_open and self.model is None and not self.models):
+            return self
+        return replace(self, models=campaign.models)
+
+
+@dataclass(frozen=True, slots=True)
+class PanelModel:
+    """One of the models that a panel is asked through."""
+
+    name: str
+    """As it was given, such as "groq:llama-3.3"; empty for the only one."""
+    asking: Asking
+    """How it is asked, as if it were the only one."""
+
+
+def _take_models(asking: Asking) -> None:
+    """Put the models where they belong: one in `model`, several in `models`; of ENDPOINT:NAME take the endpoint."""
+    given: Any = asking.models or None
+    named: Any = asking.model
+    if named is not None and given is not None:
+        raise InputError("model and models are both given; give one of them")
+    if named is not None and not isinstance(named, (str, Sequence)) and not _can_ask(named):
+        return  # said with the other options that are something else than they take
+    if not isinstance(named, str):
+        given, named = named if given is None else given, None
+    listed = _list_given(given)
+    if len(listed) == 1 and isinstance(listed[0], str):
+        named, listed = listed[0], ()
+    elif len(listed) == 1:
+        object.__setattr__(asking, "engine", listed[0])
+        listed = ()
+    object.__setattr__(asking, "models", listed)
+    object.__setattr__(asking, "model", named)
+    if named is not None and not listed and asking.engine == "openai":
+        end, bare = _split_name(named)
+        if end is not None:
+            object.__setattr__(asking, "endpoint", end)
+            object.__setattr__(asking, "model", bare)
+
+
+def _list_given(given: Any) -> tuple[str | base.CanAsk, ...]:
+    """Return the models that were given; raise InputError for one that is neither a name nor an engine."""
+    is_one = given is not None and (isinstance(given, str) or not isinstance(given, Sequence))
+    listed = (given,) if is_one else tuple(given or ())
+    for one in listed:
+        if not (_can_ask(one) or (isinstance(one, str) and one.strip())):
+            raise InputError(f"{name_option('model', str(one))}: give names, such as gpt-5-mini or groq:NAME")
+    return listed
+
+
+def _can_ask(value: Any) -> bool:
+    """Tell whether a value is an engine object."""
+    return not isinstance(value, (str, type)) and callable(getattr(value, "ask", None))
+
+
+def find_endpoint(name: str) -> str | None:
+    """Return the endpoint that the name of a model names, such as "groq" of "groq:llama-3.3"; None for none."""
+    return _split_name(name)[0]
+
+
+def _split_name(name: str) -> tuple[str | None, str]:
+    """Return endpoint and model of ENDPOINT:NAME; no endpoint where none of that name is known, or a version follows.
+
+    mistral:7b is a model of a server of your own, not one of Mistral's.
+    """
+    end, found, bare = name.partition(":")
+    is_endpoint = found and bare and end in reaching.list_presets() and not _TAG.fullmatch(bare)
+    return (end, bare) if is_endpoint else (None, name)
+
+
+def _check_names(names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{name_option('model', name)}: it is named twice; name each model once")
+
+
+def _check_priced(price: Mapping[str, Dollars], names: Sequence[str]) -> None:
+    """Raise InputError for a price of a model that is not asked."""
+    for name in price:
+        if name and name not in names:
+            near = suggest(name, names)
+            raise InputError(f"{name_option('price', name)}: no such model{near}; asked are: {', '.join(names)}")
 
 
 def make_asking(options: Mapping[str, Any]) -> Asking:
@@ -272,7 +462,7 @@ def find_price(
     engine: object,
     model: str | None = None,
     base_url: str | None = None,
-    price: tuple[float, float] | None = None,
+    price: AnyPrice | None = None,
     *,
     batch: bool = False,
     endpoint: str | None = None,
@@ -283,7 +473,9 @@ def find_price(
     """
     if price is not None:
         _check_price(price)
-        return Price(float(price[0]), float(price[1]))
+        dollars = price.get(model or DEFAULT_MODEL, price.get("")) if isinstance(price, Mapping) else price
+        if dollars is not None:
+            return Price(float(dollars[0]), float(dollars[1]))
     if isinstance(engine, str) and engine in {"local", "replay"}:
         return Price(0.0, 0.0)
     if endpoint is not None:
@@ -306,7 +498,7 @@ def find_embedding_price(
     engine: object,
     embedding_model: str | None,
     base_url: str | None = None,
-    price: tuple[float, float] | None = None,
+    price: AnyPrice | None = None,
     model: str | None = None,
 ) -> Price | None:
     """Return an embedding model's listed price at its maker's endpoint, else that of the asking model's prompts."""
@@ -359,6 +551,10 @@ def _check_amounts(asking: Asking) -> None:
 
 
 def _check_price(price: Any) -> None:
+    if isinstance(price, Mapping):
+        for dollars in price.values():
+            _check_price(dollars)
+        return
     is_pair = isinstance(price, (tuple, list)) and len(price) == len(("in", "out"))
     if not (is_pair and all(_is_number(part) and 0 <= part < math.inf for part in price)):
         raise InputError(

@@ -6,23 +6,24 @@ import asyncio
 import contextlib
 import datetime
 import itertools
-import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from toolkit.engines import Engine, budget, embedder
-from toolkit.errors import BudgetReached, EngineUnavailable, Interrupted, StoreUnusable, ToolkitError
-from toolkit.panel.asker import Asker, ask_pairing
-from toolkit.panel.breaker import Breaker, choose_calls
-from toolkit.panel.connecting import make_tuning
+from toolkit.errors import BudgetReached, EngineUnavailable, StoreUnusable, ToolkitError
+from toolkit.panel.asker import ask_pairing
+from toolkit.panel.breaker import Breaker
+from toolkit.panel.connecting import Line, make_line
 from toolkit.panel.embedding import find_embedding
 from toolkit.panel.halting import find_halt, on_halt
 from toolkit.panel.methods import Asked, make_run
 from toolkit.panel.planning import Plan
 from toolkit.panel.run_options import Asking, OnPreference, OnReaction
+from toolkit.panel.splitting import TOGETHER as TOGETHER  # noqa: PLC0414 - handed out with what splits a panel
+from toolkit.panel.splitting import Split, add_up, join_engines, split_plan
+from toolkit.panel.splitting import split_people as split_people  # noqa: PLC0414
 from toolkit.questionnaire import Preference, Reaction, Task, Usage, pairs
 from toolkit.results import Run, runs
 from toolkit.store import Store
@@ -43,55 +44,94 @@ STRAGGLERS = 0.02
 """The share of failed reactions up to which a run asks for them once more before it ends."""
 
 
-async def carry_out(plan: Plan, engine: Engine, store: Store, asking: Asking) -> Run:
+async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store, asking: Asking) -> Run:
     """Ask everything, rate what was said and return the run.
 
     Whatever the store holds is not asked again; each reply is kept as it arrives, so the same call after an
     interruption goes on from there. Where `max_cost` leaves no room, or once `stop` is set, what was not answered
     counts as failed and `methods.stopped` says so; `stop` also ends the calls in flight. With `fail_fast` nothing more
     is asked after the first reaction that fails. Nor is anything more asked once the latest calls all came to nothing:
-    see `Breaker`. `engine` is the one that `asking` names, made.
+    see `Breaker`. `engine` is the one that `asking` names, made; of several models one each, in their order. People
+    are then split over them, each asked at its own pace and price, under one limit.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     model = asking.embedding_model
     if plan.settings.rating == "ssr" and model is None:
         embedder.check_installed()
-    held = budget.Budget(asking.known_price, asking.max_cost, asking.known_embedding_price)
-    halt, in_flight = find_halt(asking.halt), asking.concurrency or engine.concurrency
-    breaker = Breaker(choose_calls(min(in_flight, len(plan.tasks)), is_batch=engine.is_batch))
-    async with engine, _warming_up(plan):
-        asker = Asker(
-            plan.questionnaire,
-            engine,
-            store,
-            held,
-            secrets.token_hex(6),
-            halt,
-            breaker,
-            make_tuning(asking),
-            plan.campaign.campaign,
-        )
-        refuse = lambda: held.bill.refuse_waiting(Interrupted())  # noqa: E731 - a callback of one line
-        with on_halt(halt, engine.halt, refuse), _telling_what_is_kept(asker, store):
-            flow = Flow(in_flight, asking.stop, asking.fail_fast, breaker)
-            reactions = await _ask_tasks(plan.tasks, flow, asker, asking, by_draft=engine.reuses_prefixes)
-            await _ask_stragglers(reactions, flow, asker)
-            ask_pair = partial(ask_pairing, questions=plan.pair_questions, asker=asker)
-            preferences = await flow.ask_all(plan.pairings, ask_pair, fail_preference, asking.on_preference)
+    engines = list(engine) if isinstance(engine, Sequence) else [engine]
+    voices = asking.list_models()
+    names = [voice.name or one.model for voice, one in zip(voices, engines, strict=True)]
+    split = split_plan(plan, names)
+    async with contextlib.AsyncExitStack() as opened:
+        opened.enter_context(budget.one_bill())
+        for one in engines:
+            await opened.enter_async_context(one)
+        await opened.enter_async_context(_warming_up(plan))
+        lines = [
+            make_line(
+                voice.asking, one, store, plan.questionnaire, campaign=plan.campaign.campaign, questions=len(plan.tasks)
+            )
+            for voice, one in zip(voices, engines, strict=True)
+        ]
+        with (
+            on_halt(find_halt(asking.halt), *(line.refuse_waiting for line in lines)),
+            _telling_what_is_kept(lines, store),
+        ):
+            flow = _make_flow(lines, split, asking)
+            ask = _Asks(lines, split, plan.pair_questions)
+            by_draft = any(one.reuses_prefixes for one in engines)
+            reactions = await _ask_tasks(plan.tasks, flow, ask, asking, by_draft=by_draft)
+            await _ask_stragglers(reactions, flow, ask)
+            preferences = await flow.ask_all(plan.pairings, ask.ask_pair, fail_preference, asking.on_preference)
             seconds, clock = time.perf_counter() - clock, time.perf_counter()
-            asked = Asked(reactions, held, started, model, preferences, seconds=seconds, questions=asker.examples)
-            embedding = await find_embedding(reactions, plan.prompts, engine, store, held, model)
-    run = make_run(plan, engine, asked, embedding)
+            home = lines[[voice.name for voice in voices].index(asking.find_home().name)]
+            embedding = await find_embedding(reactions, plan.prompts, home.engine, store, home.budget, model)
+            questions = {kind: question for line in reversed(lines) for kind, question in line.asker.examples.items()}
+            held = add_up([line.budget for line in lines])
+            asked = Asked(reactions, held, started, model, preferences, seconds=seconds, questions=questions)
+            asked = replace(asked, split=split, engines=engines, budgets=[line.budget for line in lines])
+    run = make_run(plan, join_engines(engines, split), asked, embedding)
     return runs.add_rating_time(run, time.perf_counter() - clock) if plan.settings.rating == "ssr" else run
 
 
+def _make_flow(lines: Sequence[Line], split: Split, asking: Asking) -> Flow:
+    """Return a flow in which each model has its own pace, and no more is in flight together than was asked for."""
+    lanes = [Lane(line.concurrency, line.breaker) for line in lines]
+    find = lambda item: split.find(item if isinstance(item, Task) else item.task)  # noqa: E731 - of one line
+    return Flow(
+        sum(lane.concurrency for lane in lanes) if asking.concurrency is None else asking.concurrency,
+        asking.stop,
+        asking.fail_fast,
+        lanes=lanes,
+        find_lane=find,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asks:
+    """Asks each question of the model that answers for its persona."""
+
+    lines: Sequence[Line]
+    split: Split
+    questions: pairs.PairQuestions
+
+    async def ask(self, task: Task) -> Reaction:
+        """Return the reaction to a task."""
+        return await self.lines[self.split.find(task)].asker.ask(task)
+
+    async def ask_pair(self, pairing: pairs.Pairing) -> Preference:
+        """Return the choice between two drafts."""
+        asker = self.lines[self.split.find(pairing.task)].asker
+        return await ask_pairing(pairing, questions=self.questions, asker=asker)
+
+
 async def _ask_tasks(
-    tasks: Sequence[Task], flow: Flow, asker: Asker, asking: Asking, *, by_draft: bool
+    tasks: Sequence[Task], flow: Flow, ask: _Asks, asking: Asking, *, by_draft: bool
 ) -> list[Reaction]:
     """Return the reactions in the order of the tasks, in whatever order they are asked for."""
     places = order_by_draft(tasks, _AT_ONCE * flow.concurrency) if by_draft else range(len(tasks))
     ordered = [tasks[place] for place in places]
-    reactions = await flow.ask_all(ordered, asker.ask, fail_reaction, asking.on_reaction)
+    reactions = await flow.ask_all(ordered, ask.ask, fail_reaction, asking.on_reaction)
     return [reaction for _, reaction in sorted(zip(places, reactions, strict=True), key=lambda pair: pair[0])]
 
 
@@ -113,7 +153,7 @@ def order_by_draft(tasks: Sequence[Task], readers: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def _telling_what_is_kept(asker: Asker, store: Store) -> Iterator[None]:
+def _telling_what_is_kept(lines: Sequence[Line], store: Store) -> Iterator[None]:
     """Let an endpoint that gives out half way end the run as an incomplete one: replies that came are kept.
 
     One that takes nothing more before a later hour ends it as one that cannot be asked: until then no command helps.
@@ -124,7 +164,7 @@ def _telling_what_is_kept(asker: Asker, store: Store) -> Iterator[None]:
     except StoreUnusable as error:
         raise (store.trouble or error) from None
     except EngineUnavailable as error:
-        if asker.kept and not error.is_pause:
+        if any(line.asker.kept for line in lines) and not error.is_pause:
             error.exit_code = INCOMPLETE
         raise
 
@@ -139,14 +179,14 @@ async def _warming_up(plan: Plan) -> AsyncIterator[None]:
         await loading
 
 
-async def _ask_stragglers(reactions: list[Reaction], flow: Flow, asker: Asker) -> None:
+async def _ask_stragglers(reactions: list[Reaction], flow: Flow, ask: _Asks) -> None:
     """Ask once more, at the end of a run, for the few reactions that failed where nearly all came.
 
     What failed then was chance; where more failed there is a reason that somebody should see first.
     """
-    places = [] if flow.fail_fast or flow.over else find_stragglers(reactions)
+    places = [] if flow.fail_fast or flow.is_over else find_stragglers(reactions)
     tasks = [reactions[place].task for place in places]
-    replace_stragglers(reactions, places, await flow.ask_all(tasks, asker.ask, fail_reaction, None))
+    replace_stragglers(reactions, places, await flow.ask_all(tasks, ask.ask, fail_reaction, None))
 
 
 def find_stragglers(reactions: Sequence[Reaction]) -> list[int]:
@@ -173,15 +213,37 @@ class _Answer(Protocol):
 
 
 @dataclass(slots=True)
+class Lane:
+    """The questions of one model: how many are in flight at most, and what ends them."""
+
+    concurrency: int
+    breaker: Breaker | None = None
+    over: str | None = None
+    """Why nothing more is asked, after a failure under `fail_fast` or once the breaker has tripped."""
+
+
+@dataclass(slots=True)
 class Flow:
-    """How many questions are in flight, and what ends them."""
+    """How many questions are in flight, and what ends them.
+
+    Questions of several models go in lanes, so that a slow one holds no other up; `concurrency` is of all together.
+    """
 
     concurrency: int
     stop: asyncio.Event | None
     fail_fast: bool = False
     breaker: Breaker | None = None
-    over: str | None = None
-    """Why nothing more is asked, after a failure under `fail_fast` or once the breaker has tripped."""
+    lanes: Sequence[Lane] = ()
+    find_lane: Callable[[Any], int] = field(default=lambda _: 0)
+
+    def __post_init__(self) -> None:
+        """Make the only lane where none is given."""
+        self.lanes = self.lanes or (Lane(self.concurrency, self.breaker),)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is asked of some model."""
+        return any(lane.over is not None for lane in self.lanes)
 
     async def ask_all(
         self,
@@ -197,39 +259,50 @@ class Flow:
         """
         answers: list[Answered | None] = [None] * len(items)
         is_stopped = self.stop is not None and self.stop.is_set()
-        waiting = iter(() if is_stopped else enumerate(items))
+        of_lane = [self.find_lane(item) for item in items] if len(self.lanes) > 1 else [0] * len(items)
+        together = asyncio.Semaphore(self.concurrency)
         ended: list[Exception] = []
         tell = _Listener(on_answer).tell
 
-        async def work() -> None:
-            for index, item in waiting:
-                if self.over is not None or ended:
-                    return
-                try:
-                    answers[index] = answer = await _ask_or_fail(item, ask, fail)
-                    tell(answer)
-                except Exception as error:  # noqa: BLE001 - raised below, once what is in flight has arrived
-                    ended.append(error)
-                    drain(workers)
-                    return
-                self._judge(answer)
+        async def work(lane: Lane, waiting: Iterator[int]) -> None:
+            for index in waiting:
+                async with together:
+                    if lane.over is not None or ended:
+                        return
+                    try:
+                        answers[index] = answer = await _ask_or_fail(items[index], ask, fail)
+                        tell(answer)
+                    except Exception as error:  # noqa: BLE001 - raised below, once what is in flight has arrived
+                        ended.append(error)
+                        drain(workers)
+                        return
+                    self._judge(answer, lane)
 
         with _draining() as drain:
             async with asyncio.TaskGroup() as group:
-                workers = [group.create_task(work()) for _ in range(min(self.concurrency, len(items)))]
+                workers = []
+                for number, lane in enumerate(self.lanes):
+                    places = [] if is_stopped else [place for place, at in enumerate(of_lane) if at == number]
+                    waiting, count = iter(places), min(lane.concurrency, self.concurrency, len(places))
+                    workers += [group.create_task(work(lane, waiting)) for _ in range(count)]
                 with _cancel_on(self.stop, workers):
                     if workers:
                         await asyncio.wait(workers)
         if ended:
             raise add_note(ended[0])
-        unasked: tuple[str, Unasked] = (STOPPED, "stopped") if self.over is None else (self.over, "skipped")
-        return [answer or fail(item, *unasked) for item, answer in zip(items, answers, strict=True)]
+        why: list[tuple[str, Unasked]]
+        why = [(STOPPED, "stopped") if lane.over is None else (lane.over, "skipped") for lane in self.lanes]
+        each = zip(items, answers, of_lane, strict=True)
+        return [answer or fail(item, *why[number]) for item, answer, number in each]
 
-    def _judge(self, answer: _Answer) -> None:
-        if self.fail_fast and self.over is None and answer.status == "failed":
-            self.over = f"not asked: the run was to end at the first failure, which was: {answer.error}"
-        if self.over is None and self.breaker is not None and self.breaker.tripped is not None:
-            self.over = f"not asked: {self.breaker.tripped}"
+    def _judge(self, answer: _Answer, lane: Lane) -> None:
+        if self.fail_fast and answer.status == "failed":
+            for one in self.lanes:
+                one.over = one.over or (
+                    f"not asked: the run was to end at the first failure, which was: {answer.error}"
+                )
+        if lane.over is None and lane.breaker is not None and lane.breaker.tripped is not None:
+            lane.over = f"not asked: {lane.breaker.tripped}"
 
 
 class _Listener(Generic[Answered]):

@@ -53,21 +53,31 @@ def make_decision(run: Run, verdict: Verdict, scorecard: pl.DataFrame, compariso
         because = f"{verdict.because[:1].upper()}{verdict.because[1:]}"
         return Decision(headline=verdict.headline, sentence=because, advice=_say_least(run), **known)
     best = shares[ranked[0]]
-    pair = _find_decisive(verdict, comparisons, ranked[0])
+    pair = _find_decisive(verdict, comparisons, ranked[0], run)
     sentence = _say_shares(best, shares[pair["draft_a"]], would, pair, run)
     return Decision(
         headline=_say_headline(verdict, best["draft_id"], pair["draft_a"], len(run.drafts)),
-        sentence=" ".join([sentence, *_list_doubts(run)]),
+        sentence=" ".join([sentence, *_list_models(run, pair), *_list_doubts(run)]),
         advice=_say_advice(verdict, run, pair),
         **known,
     )
 
 
-def _find_decisive(verdict: Verdict, comparisons: pl.DataFrame, best: str) -> dict[str, Any]:
+def _find_decisive(verdict: Verdict, comparisons: pl.DataFrame, best: str, run: Run) -> dict[str, Any]:
     """Return the lead that the verdict hangs on: over the closest rival, or over the one that undecides it."""
     rivals = deciding.find_rivals(comparisons, best)
+    said, others = run.hear_models(), [row["draft_a"] for row in rivals]
+    if verdict.doubt and said is not None:
+        worst = deciding.find_worst(said.list_different(best, others) or said.list_clashing(best, others))
+        return next(row for row in rivals if row["draft_a"] == worst.draft_a)
     undecided = [row for row in rivals if row["decides"] == verdict.decision]
     return max(undecided or rivals, key=lambda row: -1.0 if row["p_value"] is None else row["p_value"])
+
+
+def _list_models(run: Run, pair: dict[str, Any]) -> list[str]:
+    """Return for which models the verdict speaks, if there are several."""
+    said = run.hear_models()
+    return [] if said is None else [f"{deciding.say_models(said, said.find(pair['draft_a'], pair['draft_b']))}."]
 
 
 def _list_doubts(run: Run) -> list[str]:
@@ -118,6 +128,11 @@ def _say_least(run: Run) -> str:
 
 
 def _say_advice(verdict: Verdict, run: Run, pair: dict[str, Any]) -> str:
+    if verdict.doubt:
+        return (
+            "Which draft is ahead depends on the model, so more people will not settle it: test with real people, or "
+            "treat it as a tie."
+        )
     if verdict.decision == "unstable":
         doubt = deciding.say_doubt(pair)
         return f"{doubt[:1].upper()}{doubt[1:]}: ask more people, or treat it as a tie."

@@ -138,6 +138,11 @@ class Report:
         return _test_segments(self.run)
 
     @cached_property
+    def models(self) -> pl.DataFrame:
+        """draft_id and a column a model: the objective rate with its interval; no rows for a run through one model."""
+        return summaries.tabulate_models(self.run.by_model(), self.run.drafts)
+
+    @cached_property
     def strengths(self) -> pl.DataFrame:
         """draft_id, strength, low, high, personas of the head-to-head; no rows where none was asked."""
         return self.run.strengths()
@@ -204,6 +209,13 @@ def list_methods(run: Run) -> Iterator[tuple[str, str]]:
     yield "Panel", f"{asked}, seed {settings.seed}; {methods.order}"
     yield "Objective", f"{settings.objective}, declared before the run"
     yield "Model", f"{methods.model} through the {methods.engine} engine, {methods.started}"
+    if methods.models:
+        shares = "; ".join(
+            f"{one.name}: {one.personas} personas, "
+            f"{'cost not known' if one.cost_usd is None else f'${one.cost_usd:.4f}'}"
+            for one in methods.models
+        )
+        yield "Models", f"people were split over them, evenly within each wording; {shares}"
     yield "Rating", methods.rating
     counts = methods.counts
     reactions = f"{counts.planned} planned, {counts.ok} usable, {counts.refused} refused, {counts.failed} failed"
@@ -235,6 +247,7 @@ def to_plain(report: Report) -> dict[str, Any]:
         "comparisons": report.comparisons.to_dicts(),
         "segments": {key: card.to_dicts() for key, card in report.segments.items()},
         "interactions": report.interactions.to_dicts(),
+        "models": run.by_model().to_dicts(),
         "strengths": report.strengths.to_dicts(),
         "validation": list(wording.list_validation(run.methods.link)),
         "evidence": [row.model_dump() for row in report.evidence],

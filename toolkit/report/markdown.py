@@ -10,6 +10,7 @@ import polars as pl
 from toolkit.files import markup
 from toolkit.report.charts import NAMES
 from toolkit.report.content import Report, list_methods
+from toolkit.report.summaries import MODELS_HEADING
 from toolkit.results.scoring import RATES, comparisons, deciding
 from toolkit.validity.outcomes import wording
 
@@ -54,6 +55,7 @@ def _write(report: Report) -> Iterator[str]:
         yield from ("### The control reader: the same questions with no persona", "")
         yield from _tabulate(report.control, run.drafts)
     yield from _write_comparisons(report)
+    yield from _write_models(report)
     yield from _write_evidence(report)
     yield from _write_people(report)
     yield from _write_strengths(report)
@@ -106,6 +108,16 @@ def _write_comparisons(report: Report) -> Iterator[str]:
 def _say_signed(share: float | None) -> str:
     """Return points with their sign; nothing is "-0"."""
     return "unknown" if share is None else f"{round(100 * share):+d}"
+
+
+def _write_models(report: Report) -> Iterator[str]:
+    if report.models.is_empty():
+        return
+    names = [_escape(name) for name in report.models.columns]
+    yield from (f"## {MODELS_HEADING}", "", f"| {' | '.join(names)} |", "|---|" + "---|" * (len(names) - 1))
+    for row in report.models.iter_rows():
+        yield f"| {' | '.join(_escape(cell) for cell in row)} |"
+    yield ""
 
 
 def _write_evidence(report: Report) -> Iterator[str]:

@@ -216,3 +216,28 @@ def _share_levels_of(reactions: pl.DataFrame, measure: str) -> pl.DataFrame:
 
 def _order(rows: pl.DataFrame, drafts: Sequence[str], *further: str) -> pl.DataFrame:
     return rows.sort(pl.col("draft_id").cast(pl.Enum(list(drafts))), *further)
+
+
+MODELS_HEADING = "Share that reached the objective, by draft and model"
+"""Over the table of what each of several models says."""
+
+
+def tabulate_models(by_model: pl.DataFrame, drafts: Sequence[str]) -> pl.DataFrame:
+    """Return the rates by draft and model as a table of texts, a column a model; no rows for a single model."""
+    if by_model.is_empty():
+        return pl.DataFrame(schema={"draft": pl.String})
+    cells = {(row["draft_id"], row["model"]): row for row in by_model.iter_rows(named=True)}
+    names = by_model["model"].unique(maintain_order=True).to_list()
+    rows = [
+        {
+            "draft": draft,
+            **{
+                name: f"{deciding.say_estimate(row)} of {row['personas']}"
+                if (row := cells.get((draft, name)))
+                else "unknown"
+                for name in names
+            },
+        }
+        for draft in drafts
+    ]
+    return pl.DataFrame(rows, schema=dict.fromkeys(["draft", *names], pl.String))

@@ -46,6 +46,8 @@ def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:
     if report.people:
         yield "Real people", pl.DataFrame({"in words": report.people.sentences})
     yield "Segments", report.interactions
+    if not report.models.is_empty():
+        yield "Models", report.run.by_model()
     if not report.strengths.is_empty():
         yield "Head-to-head", report.strengths
     yield "Actions", report.actions

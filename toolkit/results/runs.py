@@ -25,7 +25,7 @@ from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict,
 from toolkit.results import run_folders
 from toolkit.results.evidence import Evidence, find_evidence, to_frame
 from toolkit.results.predictions import Predict, Predictions
-from toolkit.results.scoring import PRIMARY, deciding
+from toolkit.results.scoring import PRIMARY, deciding, models
 from toolkit.results.tables import Tables
 from toolkit.results.track_record import standing as places
 from toolkit.stats import bradley_terry
@@ -73,6 +73,23 @@ class Counts(Record):
     """Requests sent, retries, embeddings and the control reader's included."""
 
 
+class ModelShare(Record):
+    """What one of several models did in a run."""
+
+    name: str
+    """As it was given, such as "groq:llama-3.3"; what its reactions carry."""
+    engine: str
+    model: str
+    form: str
+    personas: int
+    """For how many it answered."""
+    counts: Counts
+    cost_usd: float | None
+    """Dollars; null where its price is unknown."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
 class Methods(Record):
     """Every setting, hash, count and limit of a run: what run.json says."""
 
@@ -96,6 +113,8 @@ class Methods(Record):
     settings: Settings
     engine: str
     model: str
+    models: tuple[ModelShare, ...] = ()
+    """Several models over which the people were split; empty for a single one."""
     form: str
     batch: bool = False
     """Whether questions went through the provider's batch interface."""
@@ -247,8 +266,22 @@ class Run:
             self.methods,
             contenders=self.tables.contenders,
             gaps=self.tables.gaps,
+            models=self.hear_models(),
             audiences="" if audiences is None else say_audiences(self.compare(), audiences),
         )
+
+    def by_model(self) -> pl.DataFrame:
+        """Return draft_id, model, estimate, low, high, personas, reactions: the objective rate of each with each.
+
+        Of a run through one model it has no rows.
+        """
+        said = self.hear_models()
+        return pl.DataFrame(schema=models.MODEL_SCHEMA) if said is None else said.table
+
+    def hear_models(self) -> models.ModelsSay | None:
+        """Return what each of several models says of the drafts; None for a run through one."""
+        names = [one.name for one in self.methods.models]
+        return self.tables.hear_models(names) if len(names) > 1 else None
 
     def evidence(self) -> pl.DataFrame:
         """Return what panel, control reader and outcome model each favour, one row a source."""

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import polars as pl
 
-from toolkit.results.scoring import PRIMARY, columns, comparisons, grids, pairs, reaction_rows, scorecards
+from toolkit.results.scoring import PRIMARY, columns, comparisons, grids, models, pairs, reaction_rows, scorecards
 
 
 class Tables:
@@ -19,6 +19,7 @@ class Tables:
         self._kept: dict[tuple[str | None, ...], pl.DataFrame] = {}
         self._grid: tuple[str | None, grids.Grid] | None = None
         self._contenders: tuple[str, ...] = ()
+        self._said: tuple[tuple[str, ...], models.ModelsSay | None] | None = None
 
     def scorecard(self, by: str | None = None) -> pl.DataFrame:
         """Return estimates with intervals and counts, for the whole audience or by a segment key."""
@@ -61,6 +62,12 @@ class Tables:
     def gaps(self) -> comparisons.Gaps:
         """For how many people each draft has no answer."""
         return comparisons.find_gaps(self.find_grid(None))
+
+    def hear_models(self, names: Sequence[str]) -> models.ModelsSay | None:
+        """Return what each of several models says of the drafts; None if one alone answered. Worked out once."""
+        if self._said is None or self._said[0] != tuple(names):
+            self._said = (tuple(names), models.hear_models(self.reactions, self.drafts, self.find_grid(None), names))
+        return self._said[1]
 
     def find_grid(self, by: str | None) -> grids.Grid:
         """Return the array of all reactions; the last one is kept, for each takes as much room as the reactions."""

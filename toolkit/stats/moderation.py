@@ -134,3 +134,47 @@ def _count_spare(shapes: FloatArray, model: FloatArray, contrasts: FloatArray) -
     crossed = np.einsum("as,bs,skl->abkl", standard, standard, shapes)
     variances = np.einsum("aakl,bbkl->ab", crossed, crossed) + np.einsum("abkl,bakl->ab", crossed, crossed)
     return float(count * (count + 1) / variances.sum() - count + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What is known of a standard deviation before a run: its size, and as of how many degrees of freedom."""
+
+    spread: float
+    degrees: float
+
+
+def reach_at_large(
+    estimate: float,
+    error: float,
+    degrees: float,
+    effects: npt.ArrayLike,
+    errors: npt.ArrayLike,
+    shares: npt.ArrayLike,
+    prior: Prior,
+    *,
+    confidence: float = 0.95,
+) -> tuple[float, float]:
+    """Return the interval of a difference for groups at large (models), of which the groups seen are a few.
+
+    `estimate` is the difference over the groups seen, with its standard error and that one's degrees of freedom.
+    `effects` are the differences of each group, with their own standard errors, `shares` the groups' parts of all.
+    Two or three groups tell next to nothing of how much groups differ, so that comes from the prior: a scaled inverse
+    chi-squared distribution. The run updates it by as many degrees of freedom as it tells of: (groups - 1) x (t^2 /
+    (t^2 + v))^2, with t the prior's spread and v the mean variance of an effect. The variance is V = error^2 + s^2 x
+    sum(shares^2), with s^2 the updated variance between groups; its degrees of freedom are Satterthwaite's.
+    """
+    from scipy.special import stdtrit
+
+    found, noise, parts = (np.asarray(each, dtype=np.float64) for each in (effects, errors, shares))
+    between, known = prior.spread**2, prior.degrees
+    if len(found) >= FEWEST and np.isfinite(noise).all():
+        within = float(np.mean(noise**2))
+        told = (len(found) - 1) * (between / (between + within)) ** 2
+        seen = float(np.var(found, ddof=1)) - within
+        between, known = (known * between + told * seen) / (known + told), known + told
+    of_groups = between * float(np.square(parts / parts.sum()).sum())
+    variance = error**2 + of_groups
+    spare = variance**2 / (error**4 / degrees + of_groups**2 / known)
+    reach = float(np.sqrt(variance)) * float(stdtrit(spare, (1.0 + confidence) / 2.0))
+    return estimate - reach, estimate + reach

@@ -11,6 +11,7 @@ from toolkit.audiences import list_audiences
 from toolkit.drafts.surfaces import Device, find_surface, surface_names
 from toolkit.engines import DEFAULT_MODEL
 from toolkit.models import Audience, Campaign, records
+from toolkit.panel import run_options
 from toolkit.ui import caching, keys, sign_in, spending, state
 from toolkit.ui.audience_privacy import ask_contacts
 from toolkit.ui.spending import choose_key
@@ -171,11 +172,17 @@ def _ask_endpoint() -> dict[str, Any]:
         os.environ.get("AUDIENCE_MODEL") or ("" if spending.find_machine_url() else DEFAULT_MODEL),
     )
     url = _ask_address(machine)
-    model = st.text_input("Model", placeholder=DEFAULT_MODEL, live=True, **state.tie(keys.MODEL, first)).strip()
+    model = st.text_input(
+        "Model", placeholder=DEFAULT_MODEL, live=True, help=_MODEL_HELP, **state.tie(keys.MODEL, first)
+    )
+    is_shared = sign_in.find_rules().is_shared
+    chosen = read_models(model, may_name_endpoints=not is_shared)
+    if is_shared and chosen != read_models(model):
+        st.warning("On this page you choose the address above. A model that names another endpoint is not asked.")
     key = st.text_input(
         "Key", type="password", live=True, autocomplete="off", help=_KEY_HELP, **state.tie(keys.API_KEY, "")
     )
-    return {"base_url": url or None, "model": model or None, "api_key": choose_key(key, url)}
+    return {"base_url": url or None, "model": chosen, "api_key": choose_key(key, url)}
 
 
 def _ask_address(machine: str) -> str:
@@ -193,6 +200,27 @@ def _ask_address(machine: str) -> str:
     return typed.strip()
 
 
+def read_models(typed: str, *, may_name_endpoints: bool = True) -> str | tuple[str, ...] | None:
+    """Return the models that somebody typed: one, several with commas between them, or None.
+
+    A page that others share asks its own addresses alone: a model that names another endpoint is left out there.
+    """
+    names = tuple(name.strip() for name in typed.split(",") if name.strip())
+    if not may_name_endpoints:
+        names = tuple(name for name in names if run_options.find_endpoint(name) is None)
+    return names if len(names) > 1 else next(iter(names), None)
+
+
+def take_first_model(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options with the first of several models, and say so: what is asked after a run, one model answers."""
+    model = options.get("model")
+    if isinstance(model, (str, type(None))):
+        return options
+    st.caption(f"{escape(model[0])} answers here. A test asks all {len(model)} models.")
+    return options | {"model": model[0]}
+
+
+_MODEL_HELP = "Type several models with commas between them to split the people over them."
 _KEY_HELP = (
     "The key stays in the memory of this browser session. "
     "If you leave it empty, this machine's key is sent, and only to this machine's address."

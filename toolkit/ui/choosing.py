@@ -66,7 +66,7 @@ def ask_subject() -> Subject | None:
     with chosen:
         run_id = st.selectbox("About which run?", names, format_func=known.__getitem__, **state.tie(keys.SUBJECT))
     with engine:
-        options = ask.ask_engine()
+        options = ask.take_first_model(ask.ask_engine())
     try:
         run = _find_run(run_id)
         audiences = _find_audiences(run)

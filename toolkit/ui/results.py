@@ -156,6 +156,9 @@ def show_evidence(report: Report) -> None:
         st.markdown("\n".join(f"- {escape(sentence)}" for sentence in report.people.sentences))
     if len(report.run.drafts) > 1 and report.comparisons["difference"].is_not_null().any():
         fold("Draft against draft", _show_pairs, report)
+    if not report.models.is_empty():
+        st.markdown(f"{summaries.MODELS_HEADING}:")
+        st.dataframe(report.models, hide_index=True, alt="Share that reached the objective, by draft and by model")
     if not report.strengths.is_empty():
         st.markdown("Head to head, share of wins against an average rival:")
         st.dataframe(report.strengths, hide_index=True, alt="Strengths from the head-to-head, with intervals")

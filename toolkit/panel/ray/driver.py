@@ -16,20 +16,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from toolkit.engines import budget, embedder
+from toolkit.engines import Price, budget, embedder
 from toolkit.errors import InputError, Interrupted, ToolkitError, name_option, name_step
 from toolkit.panel.connecting import make_tuning, open_engine
 from toolkit.panel.embedding import Embedding, find_embedding
 from toolkit.panel.halting import find_halt, on_halt
 from toolkit.panel.methods import Asked, make_run
 from toolkit.panel.planning import Plan
-from toolkit.panel.ray.jobs import Chunk, Crew, GridJob, find_node, make_rows
+from toolkit.panel.ray.jobs import Chunk, Crew, GridJob, GridVoice, find_node, make_rows
 from toolkit.panel.ray.shared_budget import BudgetKeeper
 from toolkit.panel.ray.worker import GridWorker
 from toolkit.panel.run_options import Asking
 from toolkit.panel.session import find_stragglers, replace_stragglers, unwrap_group
+from toolkit.panel.splitting import Split, join_engines, split_plan
 from toolkit.questionnaire import Reaction
 from toolkit.results import Run
 from toolkit.store import Store, shards
@@ -50,7 +52,10 @@ async def carry_out_on_workers(plan: Plan, store: Store, asking: Asking) -> Run:
     out equally; one budget holds `max_cost`. A worker that dies is started again; its shard has what it paid.
     """
     started = datetime.datetime.now(datetime.UTC)
-    held = budget.Budget(asking.known_price, asking.max_cost, asking.known_embedding_price)
+    home = asking.find_home().asking
+    prices = [one.asking.known_price for one in asking.list_models()]
+    price = prices[0] if len(prices) == 1 else None if None in prices else Price(0.0, 0.0)
+    held = budget.Budget(price, asking.max_cost, home.known_embedding_price)
     job = await asyncio.to_thread(_make_job, plan, asking, held.bill.find_left(asking.max_cost))
     ray = _start_ray(job.workers, needs_embedder=plan.settings.rating == "ssr" and asking.embedding_model is None)
     job = replace(job, node=find_node())
@@ -69,33 +74,63 @@ async def carry_out_on_workers(plan: Plan, store: Store, asking: Asking) -> Run:
             grid.dismiss()
             shards.merge_shards(store, job.shards)  # also after an interrupt: what was paid for is kept
         rows = pl.read_parquet(Path(folder) / "*.parquet")
-    embedding = await _find_embedding(reactions, job, store, asking, grid.crew, held)
-    rows = _replace_rows(rows, places, make_rows(job, grid.crew, again))
-    asked = Asked(reactions, held, started, asking.embedding_model, preferences, rows=rows)
-    return make_run(plan, grid.crew, asked, embedding)
+    rows = rows[np.argsort(order_by_model(plan.tasks, job.split), kind="stable")] if len(job.voices) > 1 else rows
+    embedding = await _find_embedding(reactions, job, store, home, grid.crews[0], held)
+    rows = _replace_rows(rows, places, make_rows(job, grid.crews[0], again))
+    asked = Asked(
+        reactions, held, started, asking.embedding_model, preferences, rows=rows, split=job.split, engines=grid.crews
+    )
+    asked = replace(asked, budgets=_share_out(job, asked))
+    return make_run(plan, join_engines(grid.crews, job.split), asked, embedding)
+
+
+def _share_out(job: GridJob, asked: Asked) -> list[budget.Budget]:
+    """Return what each model took, by the usage of its replies: the workers' budget adds up all of them."""
+    found = [budget.Budget(voice.price, None) for voice in job.voices]
+    for one in asked.answers:
+        number, usage = job.split.find(one.task if isinstance(one, Reaction) else one.pairing.task), one.usage
+        price = job.voices[number].price
+        if price is not None:
+            tokens = (usage.fresh_prompt_tokens, usage.fresh_completion_tokens, usage.fresh_cached_tokens)
+            found[number].spent += price.cost(*tokens)
+    return found
 
 
 def _make_job(plan: Plan, asking: Asking, limit: float | None) -> GridJob:
     """Return what every worker needs, its share of what is allowed a minute included."""
     workers, path = asking.workers or 1, asking.store_path.absolute()
-    limits = {name: getattr(asking, name) for name in ("rpm", "tpm")}
-    shared: dict[str, Any] = {name: limit / workers for name, limit in limits.items() if limit is not None}
-    how = {name: getattr(asking, name) for name in ("timeout", "header", "query", "form")}
-    shared |= {name: value for name, value in how.items() if value is not None}
+    voices = asking.list_models()
     return GridJob(
         plan=plan,
-        engine={"name": asking.engine_name, "model": asking.model, "base_url": asking.base_url, **shared},
-        endpoint=asking.endpoint,
-        tuning=make_tuning(asking),
+        voices=tuple(_make_voice(one.asking, workers) for one in voices),
+        split=split_plan(plan, [one.name for one in voices]),
         store=path,
         node="",
-        price=asking.known_price,
         limit=limit,
         concurrency=max(1, (asking.concurrency or _TOGETHER) // workers),
         embedding_model=asking.embedding_model,
         shards=shards.find_shards(path),
         workers=workers,
     )
+
+
+def _make_voice(asking: Asking, workers: int) -> GridVoice:
+    """Return how each worker asks one model."""
+    limits = {name: getattr(asking, name) for name in ("rpm", "tpm")}
+    shared: dict[str, Any] = {name: limit / workers for name, limit in limits.items() if limit is not None}
+    how = {name: getattr(asking, name) for name in ("timeout", "header", "query", "form")}
+    shared |= {name: value for name, value in how.items() if value is not None}
+    return GridVoice(
+        engine={"name": asking.engine_name, "model": asking.model, "base_url": asking.base_url, **shared},
+        endpoint=asking.endpoint,
+        tuning=make_tuning(asking),
+        price=asking.known_price,
+    )
+
+
+def order_by_model(items: Sequence[Any], split: Split) -> list[int]:
+    """Return the places of tasks or choices, those of one model after another."""
+    return sorted(range(len(items)), key=lambda at: split.find(getattr(items[at], "task", items[at])))
 
 
 def _replace_rows(rows: pl.DataFrame, places: Sequence[int], again: pl.DataFrame) -> pl.DataFrame:
@@ -127,12 +162,13 @@ class _Grid:
     def __init__(self, ray: Any, job: GridJob, store: Store, folder: Path) -> None:
         self._folder = folder
         self._ray = ray
+        self._split = job.split
         self._job = ray.put(job)
         self._workers = job.workers
         self._store = store
         self._lives = 0
-        self.crew = Crew()
-        self.keeper = ray.remote(BudgetKeeper).options(num_cpus=0).remote(job.price, job.limit)
+        self.crews = [Crew(model=name) for name in job.split.names]
+        self.keeper = ray.remote(BudgetKeeper).options(num_cpus=0).remote(None, job.limit)
         self._hired = [self._hire(number) for number in range(job.workers)]
         self._is_ready = [False] * job.workers
 
@@ -144,7 +180,11 @@ class _Grid:
     ) -> list[Any]:
         """Return the answers in the order of the items; unless `keep` is false, their shards go to the folder."""
         size = min(_LARGEST_CHUNK, max(1, math.ceil(len(items) / (self._workers * _CHUNKS_PER_WORKER))))
-        chunks = [items[start : start + size] for start in range(0, len(items), size)]
+        order = order_by_model(items, self._split)
+        of_model: dict[int, list[Any]] = {}
+        for at in order:
+            of_model.setdefault(self._split.find(getattr(items[at], "task", items[at])), []).append(items[at])
+        chunks = [some[start : start + size] for some in of_model.values() for start in range(0, len(some), size)]
         answers: list[list[Any]] = [[] for _ in chunks]
         waiting = iter(enumerate(chunks))
 
@@ -170,7 +210,8 @@ class _Grid:
                     group.create_task(work(number))
         if halted:
             raise halted[0]
-        return [answer for some in answers for answer in some]
+        came = zip(order, (answer for some in answers for answer in some), strict=True)
+        return [answer for _, answer in sorted(came, key=lambda pair: pair[0])]
 
     async def _ask(self, ask: str, number: int, items: Sequence[Any]) -> Chunk:
         while True:
@@ -191,7 +232,7 @@ class _Grid:
                 raise error.cause from None
             for key, form, reply in share.replies:
                 self._store.keep(key, form, reply)
-            self._note(share.crew)
+            self._note(share.crew, share.voice)
             return share
 
     async def _make_ready(self, number: int) -> None:
@@ -200,9 +241,10 @@ class _Grid:
             await self._hired[number].take_in.remote(list(self._store.list_replies()))
         self._is_ready[number] = True
 
-    def _note(self, crew: Crew) -> None:
-        warnings = list(dict.fromkeys([*self.crew.warnings, *crew.warnings]))
-        self.crew = replace(crew, calls=self.crew.calls + crew.calls, warnings=warnings)
+    def _note(self, crew: Crew, voice: int) -> None:
+        known = self.crews[voice]
+        warnings = list(dict.fromkeys([*known.warnings, *crew.warnings]))
+        self.crews[voice] = replace(crew, calls=known.calls + crew.calls, warnings=warnings)
 
     def halt(self) -> None:
         """Have no worker ask anything more; calls in flight may finish."""

@@ -15,7 +15,21 @@ from toolkit.panel.asker import Tuning
 from toolkit.panel.frame import make_reactions
 from toolkit.panel.methods import make_run_id
 from toolkit.panel.planning import Plan
+from toolkit.panel.splitting import Split
 from toolkit.questionnaire import Reaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridVoice:
+    """How a worker asks one model."""
+
+    engine: dict[str, Any] = field(repr=False)
+    """Name, model, address and headers, as `make_engine` takes them."""
+    endpoint: str | None
+    """The named endpoint, whose key each worker finds in its own environment."""
+    tuning: Tuning
+    """How the model is asked, beside the words of the question."""
+    price: Price | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,16 +37,13 @@ class GridJob:
     """Everything a worker needs besides its share: the same for all of a run. Keys are the workers' own."""
 
     plan: Plan
-    engine: dict[str, Any] = field(repr=False)
-    """Name, model, address and headers, as `make_engine` takes them."""
-    endpoint: str | None
-    """The named endpoint, whose key each worker finds in its own environment."""
-    tuning: Tuning
-    """How the model is asked, beside the words of the question."""
+    voices: tuple[GridVoice, ...]
+    """How each model is asked, in the order of the split."""
+    split: Split
+    """Which model answers for whom."""
     store: Path
     node: str
     """The machine of the cluster on which the store lies."""
-    price: Price | None
     limit: float | None
     concurrency: int
     embedding_model: str | None
@@ -63,6 +74,8 @@ class Chunk:
     replies: list[tuple[bytes, exchange.Form, exchange.Reply]]
     """The replies behind them that the run's own store may lack."""
     crew: Crew
+    voice: int = 0
+    """The place of the model that was asked."""
     rows: bytes = b""
     """The reactions as a Parquet file."""
 
@@ -71,11 +84,11 @@ def make_rows(job: GridJob, crew: Crew, reactions: Sequence[Reaction]) -> pl.Dat
     """Return reactions as rows of the run's table."""
     return make_reactions(
         reactions,
-        run_id=make_run_id(job.plan, crew.model, job.embedding_model),
+        run_id=make_run_id(job.plan, job.split.joined if len(job.voices) > 1 else crew.model, job.embedding_model),
         campaign=job.plan.campaign,
         objective=job.plan.settings.objective,
         segment_keys=job.plan.segment_keys,
-        model=crew.model,
+        model=job.split.name if len(job.voices) > 1 else crew.model,
     )
 
 

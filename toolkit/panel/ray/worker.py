@@ -19,6 +19,7 @@ from toolkit.panel.halting import on_halt
 from toolkit.panel.ray.jobs import Chunk, Crew, GridJob, find_node, make_rows
 from toolkit.panel.ray.shared_budget import SharedBudget
 from toolkit.panel.session import Flow, fail_preference, fail_reaction
+from toolkit.questionnaire import Task
 from toolkit.store import Store
 
 
@@ -83,10 +84,10 @@ class GridWorker:
     def __init__(self, job: GridJob, keeper: Any, worker: int) -> None:
         self._job = job
         self._worker = worker
-        self._budget = SharedBudget(job.price, job.limit, keeper, worker)
+        self._budgets = [SharedBudget(one.price, job.limit, keeper, worker) for one in job.voices]
         self._store = ShardStore(job, worker)
         self._halt = asyncio.Event()
-        self._breaker = Breaker(choose_calls(job.concurrency, is_batch=False))
+        self._breakers = [Breaker(choose_calls(job.concurrency, is_batch=False)) for _ in job.voices]
 
     async def halt(self) -> None:
         """Ask nothing more; calls in flight may finish."""
@@ -102,7 +103,7 @@ class GridWorker:
 
     async def ask_reactions(self, tasks: Sequence[Any]) -> Chunk:
         """Return the reactions of a chunk, and their shard of the run's table."""
-        share = await self._ask(tasks, lambda asker: asker.ask, fail_reaction)
+        share = await self._ask(tasks, tasks, lambda asker: asker.ask, fail_reaction)
         buffer = io.BytesIO()
         make_rows(self._job, share.crew, share.answers).write_parquet(buffer)
         return replace(share, rows=buffer.getvalue())
@@ -111,26 +112,34 @@ class GridWorker:
         """Return the preferences of a chunk of a head-to-head."""
         questions = self._job.plan.pair_questions
         return await self._ask(
-            pairings, lambda asker: partial(ask_pairing, questions=questions, asker=asker), fail_preference
+            pairings,
+            [one.task for one in pairings],
+            lambda asker: partial(ask_pairing, questions=questions, asker=asker),
+            fail_preference,
         )
 
-    async def _ask(self, items: Sequence[Any], find_ask: Callable[[Asker], Any], fail: Any) -> Chunk:
+    async def _ask(
+        self, items: Sequence[Any], tasks: Sequence[Task], find_ask: Callable[[Asker], Any], fail: Any
+    ) -> Chunk:
+        """Ask a chunk, all of which one model answers."""
         plan, store = self._job.plan, self._store
-        named = self._job.endpoint
+        number = self._job.split.find(tasks[0])
+        voice = self._job.voices[number]
+        named = voice.endpoint
         key = reaching.find_preset(named).find_key(None) if named is not None else None
-        engine = make_engine(**self._job.engine, api_key=key, store=store.own)
+        engine = make_engine(**voice.engine, api_key=key, store=store.own)
         async with engine:
             store.form = engine.form
-            token, breaker = secrets.token_hex(6), self._breaker
+            token, breaker = secrets.token_hex(6), self._breakers[number]
             asker = Asker(
                 plan.questionnaire,
                 engine,
                 store,
-                self._budget,
+                self._budgets[number],
                 token,
                 self._halt,
                 breaker,
-                self._job.tuning,
+                voice.tuning,
                 campaign=plan.campaign.campaign,
             )
             with on_halt(self._halt, engine.halt):
@@ -138,4 +147,4 @@ class GridWorker:
                 answers = await flow.ask_all(items, find_ask(asker), fail, None)
         handed, store.handed = store.handed, []
         crew = Crew(engine.name, engine.model, engine.form, engine.calls, list(engine.warnings))
-        return Chunk(answers=answers, replies=handed, crew=crew)
+        return Chunk(answers=answers, replies=handed, crew=crew, voice=number)

@@ -10,6 +10,10 @@ import polars as pl
 
 from toolkit.models import Verdict
 from toolkit.results.scoring.comparisons import Gaps
+from toolkit.results.scoring.grids import load_grids
+from toolkit.results.scoring.models import DISAGREE, MODEL, ModelsCompared, hear_models
+from toolkit.results.scoring.models import PRIOR as PRIOR  # noqa: PLC0414 - handed out with what decides
+from toolkit.results.scoring.models import ModelsSay as ModelsSay  # noqa: PLC0414
 from toolkit.results.scoring.reaction_rows import PRIMARY
 from toolkit.results.scoring.rules import LEAST_ANSWERED, LEAST_PERSONAS, LEAST_WORDINGS
 
@@ -34,6 +38,8 @@ class Basis:
     gaps: Gaps | None = None
     audiences: str = ""
     """What each audience says by itself, if they disagree."""
+    models: ModelsSay | None = None
+    """What each of several models says; None if one alone answered."""
     distinct: int | None = None
     """In how many ways the personas are described; None where it was not counted."""
 
@@ -68,14 +74,10 @@ def decide(comparisons: pl.DataFrame, cards: pl.DataFrame, basis: Basis | None =
     drafts = basis.drafts if basis else tuple(cards["draft_id"].unique(maintain_order=True))
     if len(drafts) == 1:
         return _conclude("single draft", _say_single(rates, basis), basis)
-    if rates.is_empty():
-        return _conclude("not enough", _NOTHING, basis)
-    lack = _find_lack(basis) if basis else None
+    lack = _NOTHING if rates.is_empty() else _find_lack(basis) if basis else None
+    lack = lack or _name_unheard(drafts, rates)
     if lack is not None:
         return _conclude("not enough", lack, basis)
-    lacking = [draft for draft in drafts if draft not in set(rates["draft_id"])]
-    if lacking:
-        return _conclude("not enough", f"no reaction to {_join(lacking)} could be used", basis)
     ranked = rank_drafts(comparisons)
     if not ranked:
         return _conclude("not enough", "too few people answered every draft to put the drafts in an order", basis)
@@ -84,10 +86,78 @@ def decide(comparisons: pl.DataFrame, cards: pl.DataFrame, basis: Basis | None =
     decides = _find_decides(rivals)
     verdicts = set(decides)
     decision = next((one for one in _ORDER if one in verdicts), "best" if verdicts == {best} else "too close to call")
+    differing = _find_disagreements(decision, best, rivals, basis)
+    if differing:
+        return _conclude("unstable", _say_disagreement(differing), basis, doubt=DISAGREE)
     closest = rivals[decides.index(decision)] if decision == "not enough" else _find_closest(rivals, decides, decision)
     rate = rates.filter(pl.col("draft_id") == best).row(0, named=True)
     because = _say_why(decision, closest, rate, len(rivals), basis)
+    if basis and basis.models and decision != "not enough":
+        because += f". {say_models(basis.models, basis.models.find(closest['draft_a'], closest['draft_b']))}"
     return _conclude(decision, because, basis, best if decision == "best" else None)
+
+
+def _name_unheard(drafts: Sequence[str], rates: pl.DataFrame) -> str | None:
+    """Return which drafts have no usable reaction; None if all have some."""
+    lacking = [draft for draft in drafts if draft not in set(rates["draft_id"])]
+    return f"no reaction to {_join(lacking)} could be used" if lacking else None
+
+
+def _find_disagreements(
+    decision: str, best: str, rivals: Sequence[Mapping[str, Any]], basis: Basis | None
+) -> list[ModelsCompared]:
+    """Return the rivalries in which models disagree: by the test, or where the run is decided by a sign."""
+    if basis is None or basis.models is None or decision == "not enough":
+        return []
+    others = [row["draft_a"] for row in rivals]
+    found = basis.models.list_different(best, others)
+    return found or (basis.models.list_clashing(best, others) if decision == "best" else [])
+
+
+def find_worst(found: Sequence[ModelsCompared]) -> ModelsCompared:
+    """Return the rivalry in which models differ most surely."""
+    return min(found, key=lambda one: 1.0 if one.p_value is None else one.p_value)
+
+
+def _say_disagreement(found: Sequence[ModelsCompared]) -> str:
+    """Return which models say what of the rivalry in which they differ most."""
+    worst = find_worst(found)
+    tested = "" if worst.p_value is None else f" (same difference with each model: p {worst.p_value:.2g})"
+    return f"{DISAGREE}: {worst.draft_b} against {worst.draft_a}, {_list_leads(worst)}{tested}"
+
+
+def find_disagreement(
+    reactions: pl.DataFrame, draft_a: str, draft_b: str, measure: str = PRIMARY, *, is_decided: bool
+) -> str:
+    """Return how models disagree on two drafts; empty if they do not, or if one model alone answered.
+
+    If the difference `is_decided`, models of which some have the other draft ahead disagree, too.
+    """
+    if MODEL not in reactions.columns or reactions[MODEL].n_unique() < len(("one", "other")):
+        return ""
+    (grid,) = load_grids(reactions, None, [draft_a, draft_b])
+    said = hear_models(reactions, [draft_a, draft_b], grid, measure=measure)
+    if said is None:
+        return ""
+    found = said.list_different(draft_b, [draft_a])
+    found = found or (said.list_clashing(draft_b, [draft_a]) if is_decided else [])
+    return _say_disagreement(found) if found else ""
+
+
+def _list_leads(pair: ModelsCompared) -> str:
+    """Return what each model says, such as "gpt-5-mini 20 points, gemini-flash -15 points"."""
+    return ", ".join(
+        f"{one.model} {'nothing' if one.difference is None else say_points(one.difference) + ' points'}"
+        for one in pair.leads
+    )
+
+
+def say_models(models: ModelsSay, pair: ModelsCompared) -> str:
+    """Return for which models a verdict speaks, each one's figure, and what models at large might say."""
+    said = f"This speaks for these {len(models.names)} models: {_list_leads(pair)}"
+    if pair.low_at_large is None or pair.high_at_large is None:
+        return said
+    return f"{said}. For models at large: {say_points(pair.low_at_large)} to {say_points(pair.high_at_large)} points"
 
 
 def rank_drafts(comparisons: pl.DataFrame) -> tuple[str, ...]:
@@ -146,7 +216,9 @@ def _find_closest(rivals: Sequence[dict[str, Any]], decides: Sequence[str], deci
     return max(held, key=lambda row: -1.0 if row["p_value"] is None else row["p_value"])
 
 
-def _conclude(decision: Any, because: str, basis: Basis | None, draft: str | None = None) -> Verdict:
+def _conclude(
+    decision: Any, because: str, basis: Basis | None, draft: str | None = None, *, doubt: str = ""
+) -> Verdict:
     said = basis.say() if basis else ""
     told = [because] if not said or said in because else [f"{because}; {said}"]
     if basis and basis.are_alike:
@@ -156,7 +228,7 @@ def _conclude(decision: Any, because: str, basis: Basis | None, draft: str | Non
         told.append(f"{basis.gaps.say()}. They are missing more often for some drafts than for others")
     if basis and basis.audiences:
         told.append(basis.audiences)
-    return Verdict(decision=decision, draft=draft, because=". ".join(told) + ".", basis=said)
+    return Verdict(decision=decision, draft=draft, because=". ".join(told) + ".", basis=said, doubt=doubt)
 
 
 def _say_single(rates: pl.DataFrame, basis: Basis | None) -> str:

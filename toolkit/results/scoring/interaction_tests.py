@@ -41,7 +41,7 @@ def interactions(
     check_names(taken := take_reactions(reactions), drafts)
     (grid,) = load_grids(taken, by, drafts, measure)
     known, pairs = grid.load_usable(measure), list(itertools.combinations(range(len(grid.drafts)), 2))
-    tests = [_test(grid.places, known, a, b) for a, b in pairs]
+    tests = [find_moderation(grid.places, known, a, b) for a, b in pairs]
     adjusted = corrections.holm([test.p_value if test else None for test in tests])
     rows = [
         {"draft_a": grid.drafts[a], "draft_b": grid.drafts[b], "segment": by, "measure": measure}
@@ -51,14 +51,23 @@ def interactions(
     return pl.DataFrame(rows, schema=INTERACTION_SCHEMA, orient="row")
 
 
-def _test(places: Places, known: FloatArray, a: int, b: int) -> moderation.Interaction | None:
+def find_moderation(
+    places: Places,
+    known: FloatArray,
+    a: int,
+    b: int,
+    *,
+    least_personas: int = LEAST_PERSONAS,
+    least_wordings: int = LEAST_WORDINGS,
+) -> moderation.Interaction | None:
+    """Test whether B minus A differs between the values of a segment; those of too few people are left out."""
     difference = known[b] - known[a]
     weight = places.weight[a] if places.weight.ndim > 1 else places.weight
     columns: list[list[Numbers]] = []
     for value in np.unique(places.value):
         here = (places.value == value) & ~np.isnan(difference) & (weight > 0.0)
         people, wordings = (len(np.unique(each[here])) for each in (places.persona, places.wording))
-        if people >= LEAST_PERSONAS and wordings >= LEAST_WORDINGS:
+        if people >= least_personas and wordings >= least_wordings:
             cells = average_cells(*(each[here] for each in (difference, weight, places.wording, places.persona)))
             columns.append([*cells, np.full(len(cells[0]), value)])
     return moderation.equal_means(*map(np.concatenate, zip(*columns, strict=True))) if columns else None
