@@ -9,8 +9,8 @@ import polars as pl
 
 from toolkit.files import markup
 from toolkit.models import LABEL
-from toolkit.report.charts import NAMES
 from toolkit.report.content import Report, list_methods
+from toolkit.report.names import NAMES
 from toolkit.results.scoring import RATES, comparisons, deciding
 from toolkit.validity.outcomes import wording
 
