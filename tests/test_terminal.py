@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from toolkit.cli.terminal import Bar, Console, Grid, escape, measure, wrap
+from toolkit.cli.terminal import Bar, Columns, Console, escape, measure, wrap
 
 
 def test_no_text_of_a_draft_is_a_mark(capsys: pytest.CaptureFixture[str]) -> None:
@@ -27,7 +28,7 @@ def test_no_reply_moves_the_cursor(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("width", [40, 60, 100])
 def test_a_table_fits_and_loses_no_word(width: int) -> None:
     """Wide cells wrap between words, wide characters count twice, and every word is still there."""
-    table = Grid("Title")
+    table = Columns("Title")
     table.add_column("draft")
     table.add_column("said")
     table.add_column("share", justify="right")
@@ -56,10 +57,12 @@ def on_a_terminal(work: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> 
     with os.fdopen(theirs, "w") as stream:
         monkeypatch.setattr(sys, "stderr", stream)
         work()
-        stream.flush()
-        written = os.read(ours, 65536).decode()
+    written = b""
+    with contextlib.suppress(OSError):  # so a terminal that was closed says that nothing is left
+        while part := os.read(ours, 65536):
+            written += part
     os.close(ours)
-    return written
+    return written.decode()
 
 
 def test_the_bar_shows_count_and_latest_and_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:

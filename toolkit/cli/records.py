@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from toolkit.cli.terminal import Console, Grid, escape
+from toolkit.cli.terminal import Columns, Console, escape
 from toolkit.models import chance_link
 from toolkit.validity.outcomes import wording
 
@@ -32,7 +32,7 @@ def print_validation(checked: validating.Validation) -> None:
         console.print(escape(sentence))
     rows = wording.tabulate_words(checked)
     for title, columns in _TABLES.items() if checked.pairs else ():
-        table = Grid(title=title, lines=False)
+        table = Columns(title=title, lines=False)
         table.add_column("source", no_wrap=True)
         for heading in columns:
             table.add_column(_BROKEN.get(heading, heading), no_wrap=True, justify="right")

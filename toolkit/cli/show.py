@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from toolkit.cli.terminal import Console, Grid, escape
+from toolkit.cli.terminal import Columns, Console, escape
 from toolkit.models import LABEL, chance_link, records
 from toolkit.panel import estimating
 from toolkit.results import Evidence, runs, say_disagreement
@@ -115,12 +115,12 @@ def print_estimate(estimate: estimating.Estimate) -> None:
     console.print(LABEL, style="dim")
 
 
-def _tabulate(run: Run) -> Grid:
+def _tabulate(run: Run) -> Columns:
     """Return the rates as a table: one row a draft, with the control reader under the audience."""
     cards = run.scorecard()
     if run.methods.control_counts:
         cards = pl.concat([cards, run.control_scorecard()])
-    table = Grid(
+    table = Columns(
         title=f"Shares of the simulated audience ({runs.say_personas(run.methods)}, {run.methods.wordings} wordings)",
     )
     table.add_column("draft")
@@ -137,9 +137,9 @@ def _tabulate(run: Run) -> Grid:
     return table
 
 
-def _tabulate_evidence(evidence: Sequence[Evidence]) -> Grid:
+def _tabulate_evidence(evidence: Sequence[Evidence]) -> Columns:
     """Return the draft that each source favours, or why it favours none, as a table."""
-    table = Grid(title="Evidence: which draft each source favours")
+    table = Columns(title="Evidence: which draft each source favours")
     for heading in ("source", "favours", "ahead by", "people agree", "rests on"):
         table.add_column(heading)
     for row in evidence:
@@ -157,7 +157,7 @@ def _tabulate_evidence(evidence: Sequence[Evidence]) -> Grid:
 
 def _print_head_to_head(console: Console, run: Run) -> None:
     """Print the strength of each draft, strongest first, then how far the order shown decided choices."""
-    table = Grid(title="Head-to-head: share of wins against an average rival, a tie is half a win")
+    table = Columns(title="Head-to-head: share of wins against an average rival, a tie is half a win")
     table.add_column("draft")
     table.add_column("wins", justify="right")
     table.add_column("personas", justify="right")

@@ -51,9 +51,9 @@ class Console:
         """How many columns there are; 80 in a pipe."""
         return shutil.get_terminal_size((80, 24)).columns
 
-    def print(self, what: str | Grid = "", *, style: str = "") -> None:
+    def print(self, what: str | Columns = "", *, style: str = "") -> None:
         """Print a text or a table with a line break behind it, above the bar if there is one."""
-        text = "\n".join(what.draw(self.width)) if isinstance(what, Grid) else what
+        text = "\n".join(what.draw(self.width)) if isinstance(what, Columns) else what
         if style:
             text = _paint(_MARK.sub(_take_out, _UNSEEN.sub("", text)), style)
         else:
@@ -85,7 +85,7 @@ def _paint(text: str, style: str) -> str:
 
 
 @dataclass(slots=True)
-class Grid:
+class Columns:
     """Rows under headings, wrapped between words until they fit; `lines` draws one under the headings."""
 
     title: str
