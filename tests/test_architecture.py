@@ -37,7 +37,7 @@ HOMES = {
     "altair": {"report/charts.py"},
     "jinja2": {"files", "drafts/preview", "questionnaire", "report"},
     "click": {"cli"},
-    "rich": {"cli"},
+    "scipy": set[str](),
     "sqlite3": {"store"},
     "onnxruntime": {"results/outcome_model", "engines/embedder.py"},
     "tokenizers": {"results/outcome_model", "engines/embedder.py"},

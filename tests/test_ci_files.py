@@ -39,6 +39,7 @@ def run_step(repository: Path, name: str, **inputs: str) -> subprocess.Completed
         "GITHUB_ACTION_PATH": str(ROOT),
         "GITHUB_STEP_SUMMARY": str(repository / "summary.md"),
         "GITHUB_OUTPUT": str(repository / "output"),
+        "RUNNER_TEMP": str(repository),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
     }

@@ -35,7 +35,7 @@ LONG = {
     "messenger_kids": 2001,
     "pinterest_pin": 501, "pin_share_messenger": 501, "buy_sell_group_post": 63_207, "facebook_post": 63_207,
     "instagram_caption": 2201, "x_post": 281, "threads_post": 501, "linkedin_post": 3001, "tiktok_caption": 2201,
-    "youtube_title": 101, "whatsapp_template": 1025,
+    "youtube_title": 101, "whatsapp_template": 1025, "push_notification": 4097,
 }  # fmt: skip
 PROSE = "Jam is good. "
 
@@ -86,6 +86,11 @@ def test_one_character_too_many_is_an_error(surface: str, characters: int) -> No
         ("whatsapp_template", {"headline": "a" * 61}, "limit.headline", "error"),
         ("whatsapp_template", {"buttons": ["a" * 26]}, "limit.buttons", "error"),
         ("whatsapp_template", {"cta": "a" * 36}, "limit.cta", "error"),
+        ("email", {"headline": "a" * 999}, "limit.headline", "error"),
+        ("email", {"headline": "a" * 34}, "limit.headline", "warning"),
+        ("email", {"description": "a" * 100}, "limit.description", "warning"),
+        ("push_notification", {"headline": "a" * 41}, "limit.headline", "warning"),
+        ("push_notification", {"text": "Your order. " * 10}, "limit.text", "warning"),
         ("customer_chat", {}, "surface.retired", "error"),
     ],
 )

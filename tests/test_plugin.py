@@ -45,6 +45,49 @@ def test_checks_are_chosen_by_their_words(pytester: pytest.Pytester, campaigns: 
     run(pytester, "-k", "beats").assert_outcomes(passed=1, deselected=2)
 
 
+def test_checks_are_chosen_by_their_marker(pytester: pytest.Pytester, campaigns: Path) -> None:
+    """`-m audience` runs the checks alone and `-m "not audience"` none of them, under strict markers."""
+    pytester.makepyfile(test_own="def test_own(): pass")
+    (campaigns.parent / "test_own.py").rename(campaigns / "test_own.py")
+    run(pytester, "-m", "audience", "--strict-markers").assert_outcomes(passed=3, deselected=1)
+    run(pytester, "-m", "not audience", "--strict-markers").assert_outcomes(passed=1, deselected=3)
+
+
+@pytest.mark.parametrize(
+    ("paths", "collected"),
+    [
+        ("campaigns", 3),
+        ("./campaigns/jam.yaml", 3),
+        ("campaigns/*.yaml", 3),
+        ("**/*.yaml", 3),
+        ("*.yaml", 0),
+        ("elsewhere campaigns/j?m.*", 3),
+        ("camp", 0),
+        ("campaigns/**/copy/*.yaml", 0),
+    ],
+)
+def test_a_team_says_where_campaigns_are(
+    pytester: pytest.Pytester, campaigns: Path, paths: str, collected: int
+) -> None:
+    """`audience_paths` names folders, files and globs; what lies elsewhere is not collected."""
+    pytester.makeini(f"[pytest]\naudience_paths = {paths}\n")
+    run(pytester).assert_outcomes(passed=collected)
+    pytester.runpytest_inprocess("campaigns/jam.yaml", "-p", "no:cacheprovider").assert_outcomes(passed=3)
+    assert campaigns.is_dir()
+
+
+def test_a_file_nobody_may_read_stops_no_test(pytester: pytest.Pytester, campaigns: Path) -> None:
+    """A YAML file that is a dead link, or that cannot be opened, leaves all other tests alone."""
+    (campaigns / "gone.yaml").symlink_to("nowhere.yaml")
+    (campaigns / "loop.yaml").symlink_to("loop.yaml")
+    secret = campaigns / "secret.yaml"
+    secret.write_text(CAMPAIGN)
+    secret.chmod(0)
+    result = run(pytester)
+    assert result.parseoutcomes()["passed"] >= 3
+    result.stdout.no_fnmatch_line("*PermissionError*")
+
+
 def test_a_failure_says_why_and_where(pytester: pytest.Pytester, campaigns: Path) -> None:
     """A stale check names the reactions, the line and, at the end, the command that renews them; no traceback."""
     path = campaigns / "jam.yaml"

@@ -121,6 +121,28 @@ def speaking(vocabulary: Vocabulary) -> Iterator[None]:
         _SPOKEN.reset(before)
 
 
+@contextlib.contextmanager
+def needing(extra: str, what: str) -> Iterator[None]:
+    """Turn a package missing inside this context into an InputError with the command that adds it.
+
+    `what` is the subject of the message, such as "a chart"; `extra` the name in `pip install 'audience-toolkit[...]'`.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in _OWN:
+            raise
+        raise InputError(f"{what} needs more packages; add them with: {install_command(extra)}") from None
+
+
+def install_command(extra: str) -> str:
+    """Return the command that adds an extra."""
+    return f"pip install 'audience-toolkit[{extra}]'"
+
+
+_OWN = {"toolkit", ""}
+
+
 def name_option(name: str, value: object = ...) -> str:
     """Return the mark of an option, and its value if one is given, for the message of a ToolkitError."""
     if value is ...:

@@ -8,8 +8,10 @@ session. It imports nothing of the package until a campaign with checks is found
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.abc
 import importlib.machinery
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -29,6 +31,7 @@ _SUFFIXES = {".yaml", ".yml"}
 _WORDS = (b"campaign", b"drafts", b"checks")
 """What stands in every campaign with checks."""
 _MARK = "audience"
+_PATHS = "audience_paths"
 _STALE = "stale"
 _SHELF: pytest.StashKey[Any] = pytest.StashKey()
 """Audiences and prompts that the campaigns of a session share."""
@@ -118,11 +121,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="An inconclusive campaign check is a failure instead of an expected one.",
     )
+    parser.addini(
+        _PATHS,
+        "Folders, files and globs from the root folder: only campaigns among them are collected. Default: all.",
+        type="args",
+        default=[],
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker of every campaign check, for `-m audience` and `-m 'not audience'`."""
+    config.addinivalue_line("markers", f"{_MARK}: a check of a campaign, judged from its recording (audience-toolkit)")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect YAML files whose top level has campaign, drafts and checks."""
-    if file_path.suffix.lower() not in _SUFFIXES or not _may_be_campaign(file_path):
+    if file_path.suffix.lower() not in _SUFFIXES or not _is_wanted(file_path, parent.config):
+        return None
+    if not _may_be_campaign(file_path):
         return None
     with borrow_name():
         from toolkit.gate import is_meant_as_campaign
@@ -130,6 +146,34 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         if not is_meant_as_campaign(file_path):
             return None
     return CampaignFile.from_parent(parent, path=file_path)
+
+
+def _is_wanted(path: Path, config: pytest.Config) -> bool:
+    """Whether a file lies among `audience_paths`, if the team names any; a file named to pytest itself always does."""
+    wanted = config.getini(_PATHS)
+    if not wanted or str(path) in {str(Path(word.split("::")[0]).absolute()) for word in config.args}:
+        return True
+    try:
+        place = path.relative_to(config.rootpath)
+    except ValueError:
+        return False
+    return any(_fits(place, one) for one in wanted)
+
+
+def _fits(place: Path, wanted: str) -> bool:
+    """Whether a path is a glob's, or the folder or file that is named, or below it."""
+    plain = wanted.strip("/").removeprefix("./")
+    if any(sign in plain for sign in "*?["):
+        return bool(_read_glob(plain).fullmatch(place.as_posix()))
+    return plain in {"", ".", place.as_posix(), *(folder.as_posix() for folder in place.parents)}
+
+
+@functools.lru_cache(maxsize=100)
+def _read_glob(pattern: str) -> re.Pattern[str]:
+    """Return a glob as an expression: `**/` is any number of folders, `*` and `?` stay inside a name."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^]]+\])", pattern)
+    signs = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.compile("".join(signs.get(one) or (one if one.startswith("[") else re.escape(one)) for one in parts))
 
 
 def _may_be_campaign(path: Path) -> bool:
@@ -220,6 +264,7 @@ class CheckItem(pytest.Item):
         super().__init__(**named)
         self._place = place
         self._line = line
+        self.add_marker(_MARK)
 
     def runtest(self) -> None:
         """Pass, fail with the gate's own words, or be an expected failure if nothing can be told."""

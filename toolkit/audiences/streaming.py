@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib.util
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from polars_hash import CryptographicHashingNameSpace
 
 from toolkit.audiences.importing import Making, check_names, choose_own, make_people_of
 from toolkit.audiences.sampling import check_key, check_quotas, check_sample, make_salt
@@ -181,7 +182,16 @@ def _rank(salt: str, column: str, schema: pl.Schema) -> pl.Expr:
     if column in schema:
         given = pl.col(column).cast(pl.String).str.strip_chars()
         person = pl.when(_is_filled(column, schema)).then(given).otherwise(person)
-    return CryptographicHashingNameSpace(pl.concat_str(pl.lit(salt), person)).sha2_256().alias(_RANK)
+    named = pl.concat_str(pl.lit(salt), person)
+    if importlib.util.find_spec("polars_hash") is None:
+        return named.map_batches(_hash_all, return_dtype=pl.String, is_elementwise=True).alias(_RANK)
+    from polars_hash import CryptographicHashingNameSpace  # the same on all cores: of the extra `survey`
+
+    return CryptographicHashingNameSpace(named).sha2_256().alias(_RANK)
+
+
+def _hash_all(names: pl.Series) -> pl.Series:
+    return pl.Series([hashlib.sha256(name).hexdigest() for name in names.cast(pl.Binary)], dtype=pl.String)
 
 
 def _say(value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import importlib
 import importlib.util
 import ipaddress
 import re
@@ -19,7 +20,7 @@ import click
 from toolkit.cli import upload_limits
 from toolkit.cli.door import FrontDoor
 from toolkit.cli.options import option
-from toolkit.errors import InputError
+from toolkit.errors import InputError, needing
 
 if TYPE_CHECKING:
     from toolkit.config import sharing
@@ -45,6 +46,8 @@ def app(port: int, host: str, *, no_browser: bool) -> int:
 
     Example:  audience app --port 8600
     """
+    with needing("page", "the page"):
+        importlib.import_module("streamlit")
     address = _find_address(host)
     settings = _make_settings(address, port, opens=not no_browser)
     rules = _read_rules(settings)

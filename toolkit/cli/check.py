@@ -63,6 +63,7 @@ _ORDER = ("passed", "failed", "stale", "inconclusive", "error")
 @option(
     "--outcome", type=click.Path(), metavar="FILE", help="Also append outcome=WORD to FILE, such as $GITHUB_OUTPUT."
 )
+@option("--comment", type=click.Path(), metavar="FILE", help="Also write Markdown for a pull request to FILE.")
 @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def check(
     campaigns: tuple[str, ...],
@@ -79,6 +80,7 @@ def check(
     junit: str | None,
     summary: str | None,
     outcome: str | None,
+    comment: str | None,
     as_json: bool,
     **options: Any,
 ) -> int:
@@ -114,6 +116,10 @@ def check(
     if bill.spent or bill.lost:
         click.echo(f"{say_spent(bill, options['max_cost'])}.", err=True)
     _write(outcomes, junit, summary, outcome)
+    if comment:
+        from toolkit.gate import comments
+
+        write_atomically(Path(comment), comments.render_comment(outcomes, changed_since).encode())
     click.echo(FORMATS["json" if as_json else layout](outcomes))
     if _has_too_many(outcomes, max_warnings):
         codes.append(results.FAILED)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+from toolkit.cli.terminal import Bar, Console, escape
 
 if TYPE_CHECKING:
     from toolkit.engines import Price
@@ -37,7 +33,7 @@ class ShownProgress:
     """Shows reactions on standard error as they arrive."""
 
     def __init__(self, total: int, *, quiet: bool, verbose: bool, price: Price | None) -> None:
-        self._console = Console(file=sys.stderr)
+        self._console = Console(stderr=True)
         self._verbose = verbose
         self._quiet = quiet
         self._told: set[str] = set()
@@ -49,18 +45,7 @@ class ShownProgress:
         """How many of the planned reactions and choices are saved."""
         self._started = time.monotonic()
         shown = self._console.is_terminal and not quiet
-        self._bar = Bar(
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(compact=True),
-            TextColumn("{task.fields[cost]}"),
-            TextColumn("{task.description}", table_column=None),
-            console=self._console,
-            disable=not shown,
-            transient=True,
-        )
-        self._task: TaskID = self._bar.add_task("starting", total=total, rate="", cost="")
+        self._bar = Bar(self._console, total, shown=shown)
 
     def __enter__(self) -> Self:
         """Start drawing."""
@@ -85,11 +70,11 @@ class ShownProgress:
 
     def note(self, said: str) -> None:
         """Show a note of the engine: on the bar, or in a pipe only what it sent and what went wrong."""
-        if not self._bar.disable:
-            self._bar.update(self._task, description=escape(said))
+        if self._bar.shown:
+            self._bar.update(said)
         elif any(word in said for word in _WORTH_A_LINE) and said not in self._told and not self._quiet:
             self._told.add(said)
-            self._console.print(escape(said), highlight=False, soft_wrap=True)
+            self._console.print(escape(said))
 
     def hear(self, trouble: str | None) -> None:
         """Say that another process is waited for; what else goes wrong with a call is tried again in silence."""
@@ -105,14 +90,10 @@ class ShownProgress:
                 usage.fresh_prompt_tokens, usage.fresh_completion_tokens, usage.fresh_cached_tokens
             )
         if self._verbose:
-            self._console.print(escape(said), highlight=False)
+            self._console.print(escape(said))
         seconds = max(time.monotonic() - self._started, 1e-6)
         cost = f"${self._cost:.4f}" if self._cost else ""
-        room = max(self._console.width - 62, 20)
-        short = said if len(said) <= room else f"{said[: room - 1]}…"
-        self._bar.update(
-            self._task, advance=1, description=escape(short), rate=f"{self._done / seconds:.1f}/s", cost=cost
-        )
+        self._bar.update(said, done=self._done, rate=f"{self._done / seconds:.1f}/s", cost=cost)
 
 
 def describe_reaction(reaction: Reaction) -> str:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
+from toolkit.cli.terminal import Columns, Console, escape
 from toolkit.models import chance_link
 from toolkit.validity.outcomes import wording
 
@@ -30,12 +27,12 @@ _BROKEN = {
 
 def print_validation(checked: validating.Validation) -> None:
     """Print how often each source was right, the record as a table, its basis and what is missing."""
-    console = Console(highlight=False)
+    console = Console()
     for sentence in wording.list_findings(checked):
-        console.print(escape(sentence), soft_wrap=True)
+        console.print(escape(sentence))
     rows = wording.tabulate_words(checked)
     for title, columns in _TABLES.items() if checked.pairs else ():
-        table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
+        table = Columns(title=title, lines=False)
         table.add_column("source", no_wrap=True)
         for heading in columns:
             table.add_column(_BROKEN.get(heading, heading), no_wrap=True, justify="right")
@@ -47,19 +44,19 @@ def print_validation(checked: validating.Validation) -> None:
     if places:
         console.print("\nBy surface and objective")
     for sentence in places:
-        console.print(escape(sentence), soft_wrap=True)
+        console.print(escape(sentence))
     console.print()
     for sentence in wording.list_sentences(checked):
-        console.print(escape(sentence), soft_wrap=True)
-    console.print(checked.label, style="dim", soft_wrap=True)
+        console.print(escape(sentence))
+    console.print(checked.label, style="dim")
 
 
 def print_links(links: Sequence[chance_link.Link], used: chance_link.Link) -> None:
     """Print one version a line, with a star at the one in use."""
-    console = Console(highlight=False)
+    console = Console()
     for link in links:
         mark = "*" if link.version == used.version else " "
-        console.print(f"{mark} {escape(describe_link(link))}", soft_wrap=True)
+        console.print(f"{mark} {escape(describe_link(link))}")
 
 
 def describe_link(link: chance_link.Link) -> str:

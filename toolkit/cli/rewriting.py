@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.markup import escape
-
+from toolkit.cli.terminal import Console, escape
 from toolkit.drafts import diff
 from toolkit.drafts.lint import lint_for
 from toolkit.improve import Objection, retesting, rewriting
@@ -69,32 +67,32 @@ class Retested:
 
 def print_listed(listed: Sequence[Objection]) -> None:
     """Print the objections with their numbers and who raised each."""
-    console = Console(highlight=False)
+    console = Console()
     named = all(objection.named for objection in listed)
     head = "Objections" if named else "Nobody named an objection. Thoughts of those who scrolled past or hid the draft:"
     console.print(f"[bold]{head if listed else 'Nobody named an objection.'}[/bold]")
     for objection in listed:
         people = "1 persona" if len(objection.personas) == 1 else f"{len(objection.personas)} personas"
         who = ", ".join(objection.personas)
-        console.print(f"  {objection.number}. {escape(objection.text)} ({people}: {escape(who)})", soft_wrap=True)
+        console.print(f"  {objection.number}. {escape(objection.text)} ({people}: {escape(who)})")
 
 
 def print_rewrite(before: Draft, written: rewriting.Rewrite, audiences: Sequence[Audience]) -> None:
     """Print the difference with plain marks, the model's note, and lint before and after."""
     assert written.draft is not None  # noqa: S101 - checked by the only caller
-    console = Console(highlight=False)
+    console = Console()
     console.print(f"\n[bold]{escape(before.id)} -> {escape(written.draft.id)}[/bold] ([-removed-] {{+added+}})")
     for change in diff.compare_drafts(before, written.draft):
         name = "" if change.part == "text" else f"{change.part}: "
-        console.print(f"  {name}{escape(diff.write_difference(change.pieces))}", soft_wrap=True)
+        console.print(f"  {name}{escape(diff.write_difference(change.pieces))}")
     if written.note:
-        console.print(f"Note: {escape(written.note)}", soft_wrap=True)
+        console.print(f"Note: {escape(written.note)}")
     for name, draft in (("before", before), ("after", written.draft)):
         findings = lint_for(draft, audiences)
         said = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
         console.print(f"Lint {name}: {said}")
         for finding in findings:
-            console.print(f"  {finding.severity} {finding.rule}: {escape(finding.message)}", soft_wrap=True)
+            console.print(f"  {finding.severity} {finding.rule}: {escape(finding.message)}")
 
 
 def print_retest(came: Retested) -> int:
@@ -106,13 +104,11 @@ def print_retest(came: Retested) -> int:
     if asked.options["as_json"]:
         print(json.dumps(came.describe() | {"out": str(folder)}, ensure_ascii=False))  # noqa: T201 - the one object that was asked for
     else:
-        choice, console = asked.choose(came.first), Console(highlight=False)
+        choice, console = asked.choose(came.first), Console()
         console.print()
         print_run(again, folder, brief=asked.options["quiet"])
-        console.print(
-            f"Difference: {retesting.say_difference(retesting.sum_up(again, fresh=choice.fresh))}.", soft_wrap=True
-        )
-        console.print(choice.note, soft_wrap=True)
+        console.print(f"Difference: {retesting.say_difference(retesting.sum_up(again, fresh=choice.fresh))}.")
+        console.print(choice.note)
     print_warnings(again)
     if again.methods.stopped:
         return _OVER_BUDGET
@@ -128,4 +124,4 @@ def print_failure(asked: Any, first: Run, written: rewriting.Rewrite | None) -> 
         print(json.dumps({**listed, "label": LABEL}, ensure_ascii=False))  # noqa: T201 - as above
     else:
         said = problem if written is None else f"no usable rewrite: {problem}"
-        Console(stderr=True, highlight=False).print(f"audience: {escape(said)}", soft_wrap=True)
+        Console(stderr=True).print(f"audience: {escape(said)}")

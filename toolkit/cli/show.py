@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
+from toolkit.cli.terminal import Columns, Console, escape
 from toolkit.models import LABEL, chance_link, records
 from toolkit.panel import estimating
 from toolkit.results import Evidence, runs, say_disagreement
@@ -67,17 +65,17 @@ def describe_run(run: Run, folder: Path) -> str:
 
 def print_run(run: Run, folder: Path, *, brief: bool) -> None:
     """Print the verdict with its label. Unless brief, add the scorecard, verbatims, counts and folder."""
-    console = Console(highlight=False)
+    console = Console()
     verdict = run.verdict()
     because = verdict.because.replace(f"; {verdict.basis}", "", 1) if verdict.basis else verdict.because
     because = because.removeprefix(f"{verdict.doubt}: ") if verdict.doubt else because
-    console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(because)}", soft_wrap=True)
+    console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(because)}")
     evidence = run.weigh_evidence()
     disagreement = say_disagreement(evidence)
-    console.print(LABEL, style="dim", soft_wrap=True)
+    console.print(LABEL, style="dim")
     if disagreement:
-        console.print(escape(disagreement), soft_wrap=True)
-    console.print(f"Validation: {escape(run.methods.validation)}.", style="dim", soft_wrap=True)
+        console.print(escape(disagreement))
+    console.print(f"Validation: {escape(run.methods.validation)}.", style="dim")
     if brief:
         return
     console.print()
@@ -89,37 +87,36 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
     if evidence:
         console.print()
         console.print(_tabulate_evidence(evidence))
-        console.print(escape(evidence[0].worth), soft_wrap=True)
+        console.print(escape(evidence[0].worth))
     if run.preferences is not None:
         _print_head_to_head(console, run)
     _print_verbatims(console, run)
-    console.print(f"\n{_say_counts(run)}", soft_wrap=True)
-    console.print(f"Run folder: {escape(str(folder))}", soft_wrap=True)
+    console.print(f"\n{_say_counts(run)}")
+    console.print(f"Run folder: {escape(str(folder))}")
 
 
 def print_warnings(run: Run) -> None:
     """Print the run's warnings on standard error."""
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True)
     for warning in run.methods.warnings:
-        console.print(f"warning: {escape(warning)}", style="yellow", soft_wrap=True)
+        console.print(f"warning: {escape(warning)}", style="yellow")
 
 
 def print_estimate(estimate: estimating.Estimate) -> None:
     """Print what a run would take and could detect."""
-    console = Console(highlight=False)
+    console = Console()
     cost = "unknown (add --price IN,OUT)" if estimate.cost_usd is None else f"${estimate.cost_usd:.4f}"
     embedded = f"{estimate.embedding_tokens:,} more to embed, " if estimate.embedding_tokens else ""
     detectable = estimate.detectable_difference
     if estimate.models:
         shares = ", ".join(f"{one.name} {one.personas}" for one in estimate.models)
-        console.print(f"People are split over {len(estimate.models)} models: {escape(shares)}.", soft_wrap=True)
+        console.print(f"People are split over {len(estimate.models)} models: {escape(shares)}.")
     console.print(
         f"Ask {estimate.personas} personas under {estimate.wordings} wordings: {estimate.reactions} reactions, "
         f"{estimate.stored} of them stored already. "
         f"That takes up to {estimate.calls} calls, "
         f"about {estimate.prompt_tokens:,} + {estimate.completion_tokens:,} tokens, {embedded}cost {cost}, "
-        f"about {estimating.say_seconds(estimate.minutes * 60)}.",
-        soft_wrap=True,
+        f"about {estimating.say_seconds(estimate.minutes * 60)}."
     )
     among = f" among {estimate.drafts} drafts" if estimate.drafts > len(("a", "b")) else ""
     can = (
@@ -130,21 +127,20 @@ def print_estimate(estimate: estimating.Estimate) -> None:
     needed = estimate.personas_for_5_points
     more = f"For 5 points you need {needed:,} personas" if needed else "More personas alone cannot detect 5 points"
     told = f"A panel of this size {can}, four times in five. {more} (typical variances assumed)."
-    console.print(told if estimate.drafts > 1 else "One draft has nothing to be compared with.", soft_wrap=True)
+    console.print(told if estimate.drafts > 1 else "One draft has nothing to be compared with.")
     room = estimating.say_room(estimate)
     if room is not None:
-        console.print(f"{room}.", soft_wrap=True)
-    console.print(LABEL, style="dim", soft_wrap=True)
+        console.print(f"{room}.")
+    console.print(LABEL, style="dim")
 
 
-def _tabulate(run: Run) -> Table:
+def _tabulate(run: Run) -> Columns:
     """Return the rates as a table: one row a draft, with the control reader under the audience."""
     cards = run.scorecard()
     if run.methods.control_counts:
         cards = pl.concat([cards, run.control_scorecard()])
-    table = Table(
+    table = Columns(
         title=f"Shares of the simulated audience ({runs.say_personas(run.methods)}, {run.methods.wordings} wordings)",
-        title_justify="left",
     )
     table.add_column("draft")
     table.add_column("reader")
@@ -160,24 +156,24 @@ def _tabulate(run: Run) -> Table:
     return table
 
 
-def _tabulate_models(run: Run, said: deciding.ModelsSay) -> Table:
+def _tabulate_models(run: Run, said: deciding.ModelsSay) -> Columns:
     """Return the rate of each draft with each model, then by how much the drafts differ, as a table."""
     people = ", ".join(f"{one.name} {one.personas}" for one in run.methods.models)
     what = run.methods.settings.objective
-    table = Table(title=f"{what.capitalize()} by model (personas: {escape(people)})", title_justify="left")
+    table = Columns(title=f"{what.capitalize()} by model (personas: {people})")
     table.add_column("draft")
     for name in said.names:
-        table.add_column(escape(name), justify="right")
+        table.add_column(name, justify="right")
     cells = {(row["draft_id"], row["model"]): row for row in said.table.to_dicts()}
     for draft in run.drafts:
         found = [cells.get((draft, name)) for name in said.names]
-        table.add_row(escape(draft), *(deciding.say_estimate(row) if row else "unknown" for row in found))
+        table.add_row(draft, *(deciding.say_estimate(row) if row else "unknown" for row in found))
     return table
 
 
-def _tabulate_evidence(evidence: Sequence[Evidence]) -> Table:
+def _tabulate_evidence(evidence: Sequence[Evidence]) -> Columns:
     """Return the draft that each source favours, or why it favours none, as a table."""
-    table = Table(title="Evidence: which draft each source favours", title_justify="left")
+    table = Columns(title="Evidence: which draft each source favours")
     for heading in ("source", "favours", "ahead by", "people agree", "rests on"):
         table.add_column(heading)
     for row in evidence:
@@ -195,9 +191,7 @@ def _tabulate_evidence(evidence: Sequence[Evidence]) -> Table:
 
 def _print_head_to_head(console: Console, run: Run) -> None:
     """Print the strength of each draft, strongest first, then how far the order shown decided choices."""
-    table = Table(
-        title="Head-to-head: share of wins against an average rival, a tie is half a win", title_justify="left"
-    )
+    table = Columns(title="Head-to-head: share of wins against an average rival, a tie is half a win")
     table.add_column("draft")
     table.add_column("wins", justify="right")
     table.add_column("personas", justify="right")
@@ -211,10 +205,8 @@ def _print_head_to_head(console: Console, run: Run) -> None:
     if effects is not None:
         first = {"estimate": effects.first_share, "low": effects.first_low, "high": effects.first_high}
         same = "unknown" if effects.consistency is None else f"{effects.consistency:.0%} of {effects.pairs}"
-        console.print(
-            f"Chose the draft shown first: {deciding.say_estimate(first)} (50% means no bias).", soft_wrap=True
-        )
-        console.print(f"Same choice in both orders: {same} pairs.", soft_wrap=True)
+        console.print(f"Chose the draft shown first: {deciding.say_estimate(first)} (50% means no bias).")
+        console.print(f"Same choice in both orders: {same} pairs.")
 
 
 def _print_verbatims(console: Console, run: Run) -> None:
@@ -229,8 +221,7 @@ def _print_verbatims(console: Console, run: Run) -> None:
         console.print(f"\n[bold]{escape(draft)}[/bold]")
         for row in rows.unique("persona_id", maintain_order=True).head(_VERBATIMS).iter_rows(named=True):
             console.print(
-                f"  {escape(row['persona_id'])} ({row['action'].replace('_', ' ')}): “{escape(row['verbatim'])}”",
-                soft_wrap=True,
+                f"  {escape(row['persona_id'])} ({row['action'].replace('_', ' ')}): “{escape(row['verbatim'])}”"
             )
 
 

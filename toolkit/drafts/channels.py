@@ -18,6 +18,8 @@ _CHANNELS = {
     "messenger_message": ("messenger", "facebook messenger", "fb messenger"),
     "whatsapp_template": ("whatsapp", "wa", "whatsapp business"),
     "sms": ("text message", "texting"),
+    "email": ("e-mail", "mail", "newsletter", "mailing"),
+    "push_notification": ("push", "push message", "app push", "web push"),
     "marketplace_listing": ("marketplace", "facebook marketplace"),
 }
 _BETWEEN = re.compile(r"\s*(?:[,;+&|\n]|\band\b|\bund\b|\bet\b| / )\s*")

@@ -56,6 +56,13 @@ def find_changed(ref: str, folder: Path = Path()) -> frozenset[Path]:
     return frozenset((root / name).resolve() for name in (changed + fresh).split("\0") if name)
 
 
+def read_before(path: Path, ref: str) -> str | None:
+    """Return a file's text as it was where a branch left `ref`; None if it was not there."""
+    folder = path.resolve().parent
+    base = None if ref.startswith("-") else _ask_git("merge-base", ref, "HEAD", folder=folder)
+    return None if base is None else _ask_git("show", f"{base.strip()}:./{path.name}", folder=folder)
+
+
 def choose_touched(files: Iterable[str], changed: frozenset[Path]) -> list[str]:
     """Return the files of drafts that a change touches, in their order."""
     return [file for file in files if not changed.isdisjoint(_list_parts(Path(file)))] if changed else []

@@ -1,4 +1,4 @@
-from . import formats, merging, results
+from . import comments, formats, merging, results
 from .checking import check, check_campaign, list_checks
 from .finding_files import choose_campaigns, is_meant_as_campaign
 from .recording import preview_recording, record_campaign
@@ -9,6 +9,7 @@ __all__ = [
     "check",
     "check_campaign",
     "choose_campaigns",
+    "comments",
     "formats",
     "is_meant_as_campaign",
     "list_checks",

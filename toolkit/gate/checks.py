@@ -261,7 +261,10 @@ class PairCheck(Check):
         if sample is None:
             return Ruling("inconclusive", "no persona reacted to both; record them again")
         ruling = self._rule(sample, draft, other, alike=evidence.is_alike(draft, other))
-        doubt = scoring.find_disagreement(reactions, other, draft, self.measure, is_decided=ruling.outcome == "passed")
+        if not reactions.has_models:
+            return ruling
+        frame, is_decided = reactions.make_frame(), ruling.outcome == "passed"
+        doubt = scoring.find_disagreement(frame, other, draft, self.measure, is_decided=is_decided)
         return Ruling("inconclusive", f"{ruling.message}; unstable: {doubt}") if doubt else ruling
 
     def _rule(self, sample: Sample, draft: str, other: str, *, alike: bool) -> Ruling:

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from toolkit.errors import InputError, suggest
 from toolkit.gate.names import is_same_name
 from toolkit.gate.recording_file import Entry
 from toolkit.models import MEASURES, records
 from toolkit.questionnaire import Task
-from toolkit.results.scoring import RATES
+from toolkit.results.scoring import RATES, columns
 
 FloatArray = npt.NDArray[np.float64]
 IntegerArray = npt.NDArray[np.int64]
@@ -72,6 +73,31 @@ class RecordedRows:
             return np.array([entry.action in reached for entry in self.entries], dtype=np.float64)
         known = (*RATES, *MEASURES)
         raise InputError(f"unknown measure {name!r}{suggest(name, known)}; allowed: {', '.join(known)}")
+
+    @property
+    def has_models(self) -> bool:
+        """Whether several models answered."""
+        return len({entry.model for entry in self.entries}) > 1
+
+    def make_frame(self) -> pl.DataFrame:
+        """Return the reactions as a frame, with the columns that a comparison of models reads."""
+        rows = [
+            {
+                "draft_id": self.drafts[place],
+                "persona_id": str(self.units[place]),
+                "weight": self.weights[place],
+                "wording": entry.wording,
+                "repeat": entry.repeat,
+                "model": entry.model,
+                "objective": self.objective,
+                "status": entry.status,
+                "stopped": entry.stopped,
+                "action": entry.action,
+                **{f"rating_{measure}": rating for measure, rating in entry.ratings.items()},
+            }
+            for place, entry in enumerate(self.entries)
+        ]
+        return pl.DataFrame(rows, schema=columns.reactions_schema(()), orient="row")
 
     def _keep(self, kept: npt.NDArray[np.bool_]) -> RecordedRows:
         places = np.flatnonzero(kept)

@@ -5,20 +5,18 @@ from __future__ import annotations
 import textwrap
 from typing import Any, TypeAlias
 
-import altair as alt
 import polars as pl
 
+from toolkit.errors import needing
 from toolkit.models import LABEL, MEASURES, records
+from toolkit.report.names import NAMES
 from toolkit.results.scoring import RATES
+
+with needing("charts", "a chart"):
+    import altair as alt
 
 Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
 
-NAMES = {
-    "stop_rate": "stopped",
-    "objective_rate": "reached the objective",
-    "negative_rate": "hid or reported",
-    **{measure: measure for measure in MEASURES},
-}
 ACTION_COLOURS = {
     "scroll_past": "#bbbbbb",
     "read": "#56b4e9",

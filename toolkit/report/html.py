@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import base64
+import importlib.util
 from functools import lru_cache
 from typing import Any
 
 import jinja2
 import polars as pl
-import vl_convert
 from markupsafe import Markup
 
 from toolkit.drafts.preview import load_style, make_environment, render_previews
+from toolkit.errors import install_command
 from toolkit.files import resources
 from toolkit.models import chance_link
-from toolkit.report import charts
 from toolkit.report.content import Report, list_methods
+from toolkit.report.names import NAMES
 from toolkit.results import runs
 from toolkit.results.scoring import RATES, comparisons
 from toolkit.validity.outcomes import wording
@@ -39,10 +39,11 @@ def render_html(report: Report) -> str:
             rates=_arrange_rates(report.scorecard),
             control=_arrange_rates(report.control),
             measures=RATES,
-            names=charts.NAMES,
+            names=NAMES,
             sources=chance_link.NAMES,
             validation=list(wording.list_validation(run.methods.link)),
-            charts=[_embed(*chart) for chart in _list_charts(report)],
+            charts=_draw_charts(report) if can_draw() else [],
+            install=install_command("charts"),
             heatmaps={key: _arrange_segments(card, run.drafts) for key, card in report.segments.items()},
             health=report.health,
             style=Markup(load_style()) + Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - ours
@@ -52,14 +53,15 @@ def render_html(report: Report) -> str:
     )
 
 
-def draw_svg(report: Report) -> str:
-    """Return the chart of the rates as an SVG picture."""
-    return vl_convert.vegalite_to_svg(charts.chart_rates(report.scorecard).to_json())
+def can_draw() -> bool:
+    """Return whether the packages that draw charts as pictures are installed; without them a page has its tables."""
+    return all(importlib.util.find_spec(name) is not None for name in ("altair", "vl_convert"))
 
 
-def draw_png(report: Report) -> bytes:
-    """Return the chart of the rates as a PNG picture, twice as dense as a screen."""
-    return vl_convert.vegalite_to_png(charts.chart_rates(report.scorecard).to_json(), scale=2)
+def _draw_charts(report: Report) -> list[dict[str, str]]:
+    from toolkit.report.pictures import embed_charts
+
+    return embed_charts(report)
 
 
 @lru_cache(maxsize=1)
@@ -67,23 +69,6 @@ def _environment() -> jinja2.Environment:
     environment = make_environment(_TEMPLATES)
     environment.filters["points"] = lambda difference: f"{round(100 * difference):+d}"
     return environment
-
-
-def _list_charts(report: Report) -> list[tuple[charts.Chart, str]]:
-    drawn = [
-        (charts.chart_rates(report.scorecard), "Rates of each draft with intervals; the table above has the numbers")
-    ]
-    if report.comparisons["difference"].is_not_null().any():
-        drawn.append((charts.chart_differences(report.comparisons), "Differences between drafts with intervals"))
-    drawn.append((charts.chart_actions(report.actions), "What people would do, as shares of everybody shown the draft"))
-    if not report.levels.is_empty():
-        drawn.append((charts.chart_levels(report.levels), "Distribution of the ratings of those who stopped"))
-    return drawn
-
-
-def _embed(chart: charts.Chart, alternative: str) -> dict[str, str]:
-    picture = vl_convert.vegalite_to_svg(chart.to_json())
-    return {"src": f"data:image/svg+xml;base64,{base64.b64encode(picture.encode()).decode()}", "alt": alternative}
 
 
 def _arrange_rates(scorecard: pl.DataFrame) -> dict[str, dict[str, dict[str, Any]]]:

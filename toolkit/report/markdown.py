@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from toolkit.files import markup
-from toolkit.report.charts import NAMES
 from toolkit.report.content import Report, list_methods
+from toolkit.report.names import NAMES
 from toolkit.report.summaries import MODELS_HEADING
 from toolkit.results.scoring import RATES, comparisons, deciding
 from toolkit.validity.outcomes import wording

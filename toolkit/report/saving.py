@@ -68,13 +68,13 @@ def _render_json(report: Report) -> bytes:
 
 
 def _render_svg(report: Report) -> bytes:
-    from toolkit.report.html import draw_svg
+    from toolkit.report.pictures import draw_svg
 
     return draw_svg(report).encode()
 
 
 def _render_png(report: Report) -> bytes:
-    from toolkit.report.html import draw_png
+    from toolkit.report.pictures import draw_png
 
     return draw_png(report)
 

@@ -6,11 +6,14 @@ import io
 from collections.abc import Iterator
 
 import polars as pl
-import xlsxwriter
 
+from toolkit.errors import needing
 from toolkit.report.content import Report, list_methods
 from toolkit.results import evidence
 from toolkit.validity.outcomes import wording
+
+with needing("excel", "a workbook"):
+    import xlsxwriter
 
 
 def render_workbook(report: Report) -> bytes:

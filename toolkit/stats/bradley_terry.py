@@ -8,6 +8,7 @@ log-strengths a and b, log-odds o of what stands first and tie parameter v, for 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ import polars as pl
 
 from toolkit.models import Record
 from toolkit.stats import intervals
+from toolkit.stats.distributions import logistic
+from toolkit.stats.solving import minimise
 
 STRENGTHS_SCHEMA = {
     "draft_id": pl.String,
@@ -31,7 +34,6 @@ STRONG_BIAS = 0.1
 """How far from a half the share of what stood first may lie before a run warns, where the interval excludes a half."""
 _RIDGE = 1e-9  # keeps the estimates finite where a draft wins always; far too small to move any other
 _UNANIMOUS = 1e-5
-_MOST_STEPS = 500
 
 FloatArray = npt.NDArray[np.float64]
 IntegerArray = npt.NDArray[np.int64]
@@ -154,8 +156,6 @@ def _is_strong(share: float, low: float | None, high: float | None) -> bool:
 
 def fit_strengths(duels: Duels, count: int, *, order: float | None = None) -> Fit:
     """Return the maximum-likelihood fit for `count` drafts; the order term is estimated unless it is given."""
-    from scipy.optimize import minimize
-
     size = count + 2
     free = np.ones(size, dtype=bool)
     free[count] = duels.has_ties
@@ -164,33 +164,31 @@ def fit_strengths(duels: Duels, count: int, *, order: float | None = None) -> Fi
     start[count] = 0.0 if duels.has_ties else -np.inf
     start[count + 1] = order or 0.0
 
-    def loss(values: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+    ridge = _RIDGE * duels.weight.sum()
+
+    def place(values: FloatArray) -> FloatArray:
         parameters = start.copy()
         parameters[free] = values
-        logs, scores, information = _differentiate(duels, parameters, count)
-        ridge = _RIDGE * duels.weight.sum()
-        value = -float(duels.weight @ logs) + ridge * float(values @ values) / 2.0
-        gradient = -(duels.weight @ scores)[free] + ridge * values
-        return value, gradient, information[np.ix_(free, free)] + ridge * np.eye(int(free.sum()))
+        return parameters
 
-    found = minimize(
-        lambda values: loss(values)[0], start[free], jac=lambda values: loss(values)[1],
-        hess=lambda values: loss(values)[2], method="trust-exact", options={"gtol": 1e-11, "maxiter": _MOST_STEPS},
-    ).x  # fmt: skip
-    parameters = start.copy()
-    parameters[free] = _polish(found, loss)
+    def loss(values: FloatArray) -> tuple[float, FloatArray]:
+        logs, scores, _ = _differentiate(duels, place(values), count)
+        value = -float(duels.weight @ logs) + ridge * float(values @ values) / 2.0
+        return value, -(duels.weight @ scores)[free] + ridge * values
+
+    def step(values: FloatArray, gradient: FloatArray) -> FloatArray:
+        _, _, information = _differentiate(duels, place(values), count)
+        hessian = information[np.ix_(free, free)] + ridge * np.eye(len(values))
+        return np.linalg.solve(hessian, gradient)
+
+    found = minimise(loss, step, start[free])
+    for _ in range(2):  # so that the order of rows leaves no trace in the estimates
+        found = found - step(found, loss(found)[1])
+    parameters = place(found)
     parameters[:count] -= parameters[:count].mean()
     kept = np.append(np.arange(count), count) if duels.has_ties else np.arange(count)
     covariance = _find_covariance(duels, parameters, count, kept)
     return Fit(parameters[:count], float(parameters[count + 1]), float(parameters[count]), covariance)
-
-
-def _polish(values: FloatArray, loss: Any) -> FloatArray:
-    """Take two Newton steps, so that the order of rows leaves no trace in the estimates."""
-    for _ in range(2):
-        _, gradient, hessian = loss(values)
-        values = values - np.linalg.solve(hessian, gradient)
-    return values
 
 
 def _differentiate(duels: Duels, parameters: FloatArray, count: int) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -229,8 +227,6 @@ def _find_covariance(duels: Duels, parameters: FloatArray, count: int, kept: Int
 
 def _judge(fit: Fit, draft: int, effective: float) -> tuple[float, float | None, float | None]:
     """Return a draft's mean share of wins over its rivals with its interval."""
-    from scipy.special import expit, logit
-
     share, slope = _mean_share(fit, draft)
     if fit.covariance is None:
         return share, None, None
@@ -238,7 +234,8 @@ def _judge(fit: Fit, draft: int, effective: float) -> tuple[float, float | None,
     if error < _UNANIMOUS:
         return share, *intervals.exact_interval(min(share, 1.0), effective)
     width = 1.959964 * error / (share * (1.0 - share))
-    return share, float(expit(logit(share) - width)), float(expit(logit(share) + width))
+    log_odds = math.log(share) - math.log1p(-share)
+    return share, logistic(log_odds - width), logistic(log_odds + width)
 
 
 def _mean_share(fit: Fit, draft: int) -> tuple[float, FloatArray]:

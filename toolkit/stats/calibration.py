@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from toolkit.errors import InputError
 from toolkit.stats.cells import FloatArray
+from toolkit.stats.distributions import logistic
 
 MOST_BINS = 10
 LEAST_IN_BIN = 20
@@ -28,9 +29,7 @@ class Bin:
 
 def squash_all(log_odds: npt.ArrayLike) -> FloatArray:
     """Return probabilities of log-odds."""
-    from scipy.special import expit
-
-    return np.asarray(expit(np.asarray(log_odds, dtype=np.float64)))
+    return logistic(np.asarray(log_odds, dtype=np.float64))
 
 
 def log_losses(chances: npt.ArrayLike, happened: npt.ArrayLike) -> FloatArray:

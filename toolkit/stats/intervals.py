@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from toolkit.errors import InputError
 from toolkit.stats.cells import FEWEST, ROUNDING, Cells, FloatArray, collapse
+from toolkit.stats.distributions import beta_quantile, normal_quantile, t_below, t_quantile
 from toolkit.stats.sandwiches import sandwich, score_sums, sum_singles
+from toolkit.stats.solving import find_root
 
 _WHOLE = 1.0 - 1e-6
 _SURE = 1e-9
@@ -96,15 +98,13 @@ def exact_interval(rate: float, effective: float, *, confidence: float = 0.95) -
     For rates whose values are all equal, where a standard error of 0 would claim certainty. It knows nothing of
     wordings, so it is an interval for these wordings. Nothing seen says nothing: (0, 1).
     """
-    from scipy.special import betaincinv
-
     if not (-ROUNDING <= rate <= 1.0 + ROUNDING and effective >= 0.0 and 0.0 < confidence < 1.0):
         raise InputError(f"rate {rate} of {effective} units at {confidence}: rate is 0 to 1, confidence between them")
     rate = min(max(rate, 0.0), 1.0)  # a weighted mean of ones may be 1 and a rounding
     hits, tail = rate * effective, (1.0 - confidence) / 2.0
     misses = effective - hits
-    low = float(betaincinv(hits, misses + 1.0, tail)) if hits > 0.0 else 0.0
-    high = float(betaincinv(hits + 1.0, misses, 1.0 - tail)) if misses > 0.0 else 1.0
+    low = beta_quantile(hits, misses + 1.0, tail) if hits > 0.0 else 0.0
+    high = beta_quantile(hits + 1.0, misses, 1.0 - tail) if misses > 0.0 else 1.0
     return low, high
 
 
@@ -115,14 +115,11 @@ def score_interval(ahead: float, behind: float, effective: float, *, confidence:
     allowed; the difference is ahead - behind. Holds where few units differ, as a t interval does not; it knows nothing
     of wordings. Tango 1998, Statistics in Medicine 17:891-908, eq. 11 and its closed form of the nuisance share.
     """
-    from scipy.optimize import brentq
-    from scipy.special import ndtri
-
     if not (min(ahead, behind) >= 0.0 and ahead + behind <= 1.0 + ROUNDING and effective > 0.0):
         raise InputError(
             f"shares {ahead} and {behind} of {effective} units: each is 0 or more, both together at most 1"
         )
-    difference, reach = ahead - behind, float(ndtri((1.0 + confidence) / 2.0)) / math.sqrt(effective)
+    difference, reach = ahead - behind, normal_quantile((1.0 + confidence) / 2.0) / math.sqrt(effective)
 
     def lack(bound: float, side: float) -> float:
         """Return how far a bound is from being rejected on its side: zero at the end of the interval."""
@@ -133,9 +130,9 @@ def score_interval(ahead: float, behind: float, effective: float, *, confidence:
 
     if ahead + behind <= ROUNDING:  # the root at the difference itself is none
         return -(reach**2) / (1.0 + reach**2), reach**2 / (1.0 + reach**2)
-    low = brentq(lack, -1.0, difference, args=(-1.0,)) if lack(-1.0, -1.0) > 0.0 else -1.0
-    high = brentq(lack, difference, 1.0, args=(1.0,)) if lack(1.0, 1.0) > 0.0 else 1.0
-    return float(low), float(high)
+    low = find_root(lambda bound: lack(bound, -1.0), -1.0, difference) if lack(-1.0, -1.0) > 0.0 else -1.0
+    high = find_root(lambda bound: lack(bound, 1.0), difference, 1.0) if lack(1.0, 1.0) > 0.0 else 1.0
+    return low, high
 
 
 def limit_difference(interval: Interval, effective: float, *, span: float = 1.0, confidence: float = 0.95) -> Interval:
@@ -211,8 +208,6 @@ def judge_sums(sums: Sums, span: float, *, scatter: FloatArray | None = None, co
     what one does. `scatter` is the root of the mean square of the values, if no weight is zero: a mean that is nothing
     beside it is zero. Without it the rows say so.
     """
-    from scipy.special import stdtr, stdtrit
-
     with np.errstate(divide="ignore", invalid="ignore"):
         mass = sums.masses.sum(axis=-1, keepdims=True)
         counts = np.broadcast_to(sums.counts, np.broadcast_shapes(sums.counts.shape, sums.products.shape))
@@ -227,8 +222,8 @@ def judge_sums(sums: Sums, span: float, *, scatter: FloatArray | None = None, co
         if scatter is not None:
             is_zero = np.abs(estimate) <= _NOTHING * scatter
             estimate, is_clear = np.where(is_zero, 0.0, estimate), is_clear | is_zero
-        reach = error * stdtrit(found.degrees, (1.0 + confidence) / 2.0)
-        p_value = np.minimum(2.0 * stdtr(found.degrees, -np.abs(estimate) / error), 1.0)
+        reach = error * t_quantile(found.degrees, (1.0 + confidence) / 2.0)
+        p_value = np.minimum(2.0 * t_below(found.degrees, -np.abs(estimate) / error), 1.0)
         clusters = (counts > 0).sum(axis=-1).astype(np.float64)
         total = found.total * np.ones_like(estimate)
         is_broad = (clusters >= FEWEST) & (total < _HEAVY) & (shares.max(axis=-1) < _MOST_SHARE)
@@ -237,8 +232,6 @@ def judge_sums(sums: Sums, span: float, *, scatter: FloatArray | None = None, co
 
 
 def _judge(cells: Cells, confidence: float) -> Interval:
-    from scipy.special import stdtrit
-
     units, clusters = cells.shape
     estimate = _mean(cells)
     shares = [np.bincount(labels, cells.weights).max() for labels in (cells.units, cells.clusters)]
@@ -246,7 +239,7 @@ def _judge(cells: Cells, confidence: float) -> Interval:
         return Interval(estimate, None, None, None, None, None, clusters, units)
     variance, degrees = _estimate_variance(cells, estimate)
     error = math.sqrt(variance)
-    reach = error * float(stdtrit(degrees, (1.0 + confidence) / 2.0))
+    reach = error * t_quantile(degrees, (1.0 + confidence) / 2.0)
     p_value = _find_p_value(cells, estimate, error, degrees)
     return Interval(estimate, estimate - reach, estimate + reach, error, degrees, p_value, clusters, units)
 
@@ -262,9 +255,7 @@ def _find_p_value(cells: Cells, estimate: float, error: float, degrees: float) -
 
 
 def _test_zero(estimate: float, error: float, degrees: float) -> float:
-    from scipy.special import stdtr
-
-    return float(2.0 * stdtr(degrees, -abs(estimate) / error)) if error > 0.0 else 1.0
+    return 2.0 * t_below(degrees, -abs(estimate) / error) if error > 0.0 else 1.0
 
 
 def _mean(cells: Cells) -> float:

@@ -8,6 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
+
+from toolkit.stats.cells import FloatArray
+from toolkit.stats.distributions import logistic
+from toolkit.stats.solving import minimise, solve_by_conjugates
 
 LEAST_ALIKE = 0.25
 """Cosine of two sentences' weighted words from which they count as one objection."""
@@ -37,14 +42,37 @@ def group_sentences(sentences: Sequence[str], speakers: Sequence[str]) -> list[T
 
 
 def _join(similar: np.ndarray) -> list[list[int]]:
-    from scipy.cluster.hierarchy import fcluster, linkage
-    from scipy.spatial.distance import squareform
+    """Return groups of places, by the chain of nearest neighbours (Benzecri 1982): as average linkage cut at the least.
 
-    if len(similar) == 1:
-        return [[0]]
-    distances = squareform(np.clip(1 - similar, 0, None), checks=False)
-    names = fcluster(linkage(distances, "average"), 1 - LEAST_ALIKE, "distance")
-    return [np.flatnonzero(names == name).tolist() for name in np.unique(names)]
+    Two groups that are nearest to each other are joined; what is joined is never nearer to a third than its parts were,
+    so that the order of joining plays no part.
+    """
+    near = similar.astype(np.float64)
+    np.fill_diagonal(near, -1.0)
+    groups: dict[int, list[int]] = {place: [place] for place in range(len(near))}
+    left = dict.fromkeys(groups)
+    chain: list[int] = []
+    while left:
+        chain = chain or [next(iter(left))]
+        row = near[chain[-1]]
+        nearest = int(row.argmax())
+        if len(chain) > 1 and row[chain[-2]] >= row[nearest]:
+            nearest = chain[-2]
+        if row[nearest] < LEAST_ALIKE:  # whatever led here is less alike still
+            for place in chain:
+                left.pop(place, None)
+            chain = []
+        elif len(chain) > 1 and nearest == chain[-2]:
+            kept, gone = sorted(chain[-2:])
+            del chain[-2:]
+            sizes = len(groups[kept]), len(groups[gone])
+            near[kept] = near[:, kept] = (near[kept] * sizes[0] + near[gone] * sizes[1]) / sum(sizes)
+            near[gone] = near[:, gone] = near[kept, kept] = -1.0
+            groups[kept] += groups.pop(gone)
+            left.pop(gone, None)
+        else:
+            chain.append(nearest)
+    return [sorted(group) for group in groups.values()]
 
 
 def _describe(group: Sequence[int], similar: np.ndarray, sentences: Sequence[str], speakers: Sequence[str]) -> Theme:
@@ -63,8 +91,6 @@ def compare_words(texts: Sequence[str]) -> np.ndarray:
     The weight of a term is its count times 1 + ln((1 + n) / (1 + texts that have it)). A text without a word is like
     itself alone.
     """
-    from scipy.sparse import csr_array
-
     counts = [count_terms(text) for text in texts]
     places: dict[str, int] = {}
     columns = np.array([places.setdefault(term, len(places)) for terms in counts for term in terms], dtype=np.int64)
@@ -73,9 +99,13 @@ def compare_words(texts: Sequence[str]) -> np.ndarray:
     spread = np.bincount(columns, minlength=max(len(places), 1))
     weighted = numbers * (1 + np.log((1 + len(texts)) / (1 + spread[columns])))
     lengths = np.sqrt(np.bincount(rows, weighted**2, minlength=len(texts)))
-    shape = (len(texts), max(len(places), 1))
-    unit = csr_array((weighted / lengths[rows], (rows, columns)), shape=shape)
-    cosines = (unit @ unit.T).toarray()
+    shared = spread[columns] > 1  # a term of one text is like no other
+    order = np.flatnonzero(shared)[np.argsort(columns[shared], kind="stable")]
+    unit = (weighted / lengths[rows])[order]
+    ends = np.cumsum(spread[spread > 1])
+    cosines = np.zeros((len(texts), len(texts)))
+    for term_rows, values in zip(np.split(rows[order], ends[:-1]), np.split(unit, ends[:-1]), strict=True):
+        cosines[term_rows[:, None], term_rows] += values[:, None] * values
     np.fill_diagonal(cosines, 1.0)
     clipped: np.ndarray = np.clip(cosines, 0.0, 1.0)
     return clipped
@@ -86,3 +116,53 @@ def count_terms(text: str) -> Counter[str]:
     words = _WORD.findall(text.casefold())
     groups = (f"#{word[start : start + 4]}" for word in words for start in range(max(len(word) - 3, 0)))
     return Counter([*words, *groups])
+
+
+@dataclass(frozen=True, slots=True)
+class SparseRows:
+    """A matrix of which few cells are not 0: their values, and the row and column of each."""
+
+    values: FloatArray
+    rows: npt.NDArray[np.int64]
+    columns: npt.NDArray[np.int64]
+    shape: tuple[int, int]
+
+    def select(self, kept: npt.NDArray[np.bool_]) -> SparseRows:
+        """Return the rows kept, numbered anew."""
+        cells, places = kept[self.rows], np.cumsum(kept) - 1
+        shape = (int(kept.sum()), self.shape[1])
+        return SparseRows(self.values[cells], places[self.rows[cells]], self.columns[cells], shape)
+
+    def times(self, vector: FloatArray) -> FloatArray:
+        """Return the matrix times a vector of one entry per column."""
+        return np.bincount(self.rows, self.values * vector[self.columns], self.shape[0]).astype(np.float64)
+
+    def turned_times(self, vector: FloatArray) -> FloatArray:
+        """Return the transposed matrix times a vector of one entry per row."""
+        return np.bincount(self.columns, self.values * vector[self.rows], self.shape[1]).astype(np.float64)
+
+
+def fit_ridge(features: SparseRows, won: npt.ArrayLike, strength: float = 1.0) -> FloatArray:
+    """Return the coefficients that minimise log loss plus strength / 2 times their squared length.
+
+    Newton's method; each step is solved by conjugate gradients, so that no matrix of terms x terms is made.
+    """
+    happened = np.asarray(won, dtype=np.float64)
+
+    def loss(slopes: FloatArray) -> tuple[float, FloatArray]:
+        log_odds = features.times(slopes)
+        value = float((np.logaddexp(0.0, log_odds) - happened * log_odds).sum())
+        gradient = features.turned_times(logistic(log_odds) - happened) + strength * slopes
+        return value + strength / 2.0 * float(slopes @ slopes), gradient
+
+    def step(slopes: FloatArray, gradient: FloatArray) -> FloatArray:
+        chances = logistic(features.times(slopes))
+        weights = chances * (1.0 - chances)
+        return solve_by_conjugates(
+            lambda vector: features.turned_times(weights * features.times(vector)) + strength * vector, gradient
+        )
+
+    return minimise(loss, step, np.zeros(features.shape[1]), slope=_SETTLED)
+
+
+_SETTLED = 1e-8

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.stats.cells import FEWEST, ROUNDING, Cells, FloatArray, collapse, encode
+from toolkit.stats.distributions import binomial_up_to, chi_square_above, f_above
 from toolkit.stats.sandwiches import sandwich, score_groups, sum_singles
 
 
@@ -37,9 +38,6 @@ def equal_shares(hits: npt.ArrayLike) -> float | None:
     Cochran's Q (1950, doi 10.1093/biomet/37.3-4.256); of two things the exact test of McNemar, that is of the units
     that differ.
     """
-    from scipy.special import chdtrc
-    from scipy.stats import binomtest
-
     rows = np.asarray(hits, dtype=np.float64)
     rows = rows[(rows.min(axis=1) != rows.max(axis=1))] if len(rows) else rows
     things = rows.shape[1]
@@ -47,10 +45,11 @@ def equal_shares(hits: npt.ArrayLike) -> float | None:
         return None
     columns, of_unit = rows.sum(axis=0), rows.sum(axis=1)
     if things == FEWEST:
-        return float(binomtest(int(columns[0]), len(rows)).pvalue)
+        fewer = np.array([columns.min()])
+        return min(2.0 * float(binomial_up_to(fewer, np.array([float(len(rows))]), 0.5)[0]), 1.0)
     statistic = (things - 1) * (things * (columns**2).sum() - columns.sum() ** 2)
     statistic /= things * columns.sum() - (of_unit**2).sum()
-    return float(chdtrc(things - 1, statistic))
+    return chi_square_above(things - 1, float(statistic))
 
 
 def equal_means(
@@ -88,10 +87,8 @@ def equal_means(
 
 
 def _test(wald: float, count: int, spare: float) -> Interaction:
-    from scipy.special import fdtrc
-
     statistic = wald * spare / ((spare + count - 1) * count)
-    return Interaction(statistic, count, spare, float(fdtrc(count, spare, statistic)))
+    return Interaction(statistic, count, spare, f_above(count, spare, statistic))
 
 
 def _cut(columns: Sequence[npt.NDArray[np.generic]], kept: npt.NDArray[np.bool_]) -> _Group:

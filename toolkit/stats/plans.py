@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from toolkit.errors import InputError
 from toolkit.stats.cells import FEWEST, ROUNDING, FloatArray, as_numbers, encode, label_cells
+from toolkit.stats.distributions import binomial_up_to, chi_square_quantiles, normal_below, normal_quantile, t_quantile
+from toolkit.stats.solving import find_root
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +165,7 @@ def personas_needed(
 
 
 def _quantiles(wordings: int, power: float, drafts: int) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(wordings - 1, 0.975)) + _find_largest(wordings - 1, power, drafts - 1)
+    return t_quantile(wordings - 1, 0.975) + _find_largest(wordings - 1, power, drafts - 1)
 
 
 @lru_cache(maxsize=256)
@@ -175,20 +175,17 @@ def _find_largest(degrees: int, power: float, rivals: int) -> float:
     P(max T <= x) is the mean over a common normal Z and a common scale S of Phi(x S sqrt(2) + Z) ^ rivals (Dunnett
     1955, doi 10.1080/01621459.1955.10501294); 0.5 is the correlation of two differences with one draft in common.
     """
-    from scipy.optimize import brentq
-    from scipy.special import chdtri, ndtr, stdtrit
-
     if rivals == 1:
-        return float(stdtrit(degrees, power))
+        return t_quantile(degrees, power)
     nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
     weights = weights / weights.sum()
-    scales = np.sqrt(chdtri(degrees, 1.0 - (np.arange(_SCALES) + 0.5) / _SCALES) / degrees)
+    scales = np.sqrt(chi_square_quantiles(degrees, (np.arange(_SCALES) + 0.5) / _SCALES) / degrees)
 
     def lack(quantile: float) -> float:
-        below = ndtr(quantile * math.sqrt(2.0) * scales[:, None] + nodes) ** rivals
+        below = normal_below(quantile * math.sqrt(2.0) * scales[:, None] + nodes) ** rivals
         return float((below @ weights).mean()) - power
 
-    return float(brentq(lack, -20.0, 200.0))
+    return find_root(lack, -20.0, 200.0)
 
 
 def _check_plan(repeats: float, power: float) -> None:
@@ -206,15 +203,13 @@ def results_needed(rate: float = 0.6, null: float = 0.5, *, power: float = 0.8, 
     The test rejects where either tail under `null` is at most error / 2; from the number returned on it finds `rate`
     with at least `power`, for every larger number too (an exact test's power goes up and down with its steps).
     """
-    from scipy.stats import binom
-
     if not 0.0 < null < rate < 1.0 or not 0.0 < error < power < 1.0:
         raise InputError(f"rate {rate} against {null}: give 0 < null < rate < 1 and 0 < error < power < 1")
-    sizes = np.arange(1, _MOST)
-    least = binom.isf(error / 2.0, sizes, null)  # more hits than this are rejected
-    most = binom.ppf(error / 2.0, sizes, null)
-    most = np.where(binom.cdf(most, sizes, null) > error / 2.0, most - 1, most)
-    found = binom.sf(least, sizes, rate) + binom.cdf(most, sizes, rate)
+    sizes = np.arange(1.0, _MOST)
+    most = _find_most(sizes, null, error / 2.0)  # so many hits or fewer are rejected
+    least = sizes - _find_most(sizes, 1.0 - null, error / 2.0)  # so many or more
+    found = binomial_up_to(sizes - least, sizes, 1.0 - rate)
+    found += binomial_up_to(most, sizes, rate)
     short = np.flatnonzero(found < power)
     if short[-1] == len(sizes) - 1:
         raise InputError(f"telling {rate} from {null} takes more than {_MOST:,} results")
@@ -238,3 +233,14 @@ def people_needed(ahead: int, behind: int, count: int) -> int | None:
         return None
     reach = _Z_LEVEL * math.sqrt(share) + _Z_POWER * math.sqrt(max(share - difference**2, 0.0))
     return math.ceil((reach / difference) ** 2)
+
+
+def _find_most(sizes: FloatArray, chance: float, error: float) -> FloatArray:
+    """Return, for each number of trials, the most hits whose lower tail is at most `error`; -1 if there are none."""
+    spread = normal_quantile(error) * np.sqrt(sizes * chance * (1.0 - chance))
+    most = np.clip(np.floor(sizes * chance + spread), -1.0, sizes)
+    while (over := binomial_up_to(most, sizes, chance) > error).any():
+        most = most - over
+    while (under := binomial_up_to(most + 1.0, sizes, chance) <= error).any():
+        most = most + under
+    return most

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.errors import InputError
+from toolkit.stats.distributions import t_quantile
 
 LEAST_LABELS = 4
 """With fewer, a spread estimated from them is worth little, and that of a fitted weight nothing."""
@@ -81,6 +82,4 @@ def _find_weight(y: npt.NDArray[np.float64], f: npt.NDArray[np.float64], total: 
 
 
 def _find_reach(variance: float, degrees: int, confidence: float) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(degrees, (1 + confidence) / 2)) * math.sqrt(variance)
+    return t_quantile(degrees, (1 + confidence) / 2) * math.sqrt(variance)

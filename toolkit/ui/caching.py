@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -155,13 +154,7 @@ def choices_of_runs() -> dict[str, dict[str, Any]]:
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
-    """Read once a process what the first to type or to open a result would else wait for.
-
-    What several threads would import at once is imported here, while every session waits: packages whose modules
-    import each other in a circle are handed out half-made to one of two threads that enter the circle apart.
-    """
-    for name in ("scipy.stats", "scipy.cluster.hierarchy", "scipy.optimize", "scipy.sparse"):
-        importlib.import_module(name)
+    """Read once a process what the first to type or to open a result would else wait for."""
     warming = threading.Thread(target=_get_ready, name="audience-warm-up", daemon=True)
     warming.start()
     return warming

@@ -67,7 +67,7 @@ class Surface(Record):
     """The name drafts use."""
     label: str
     """What people call it."""
-    layout: Literal["chat", "feed", "advert", "listing", "pin", "caption"]
+    layout: Literal["chat", "feed", "advert", "listing", "pin", "caption", "inbox", "notification"]
     """How a preview is drawn."""
     status: Literal["active", "retired"] = "active"
     """Whether anything can still appear there."""

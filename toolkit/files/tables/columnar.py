@@ -12,7 +12,7 @@ from toolkit.files.tables.records import LoadedTable, Row, drop_empty
 
 MOST_CELLS = 50_000_000
 """Rows times columns that are read whole; more is drawn from while it streams past."""
-_EXTRA = "pip install 'audience-toolkit[stats]'"
+_EXTRA = "pip install 'audience-toolkit[survey]'"
 _READERS = {".sav": "read_sav", ".zsav": "read_sav", ".dta": "read_dta"}
 
 
@@ -40,7 +40,7 @@ def load_parquet(path: Path, data: bytes) -> LoadedTable:
 def load_statistics(path: Path) -> LoadedTable:
     """Return the cases of an SPSS or Stata file: labels as words, what the file calls missing left empty.
 
-    Needs the extra `stats`; raises InputError with the command that adds it, or where the file cannot be read.
+    Needs the extra `survey`; raises InputError with the command that adds it, or where the file cannot be read.
     """
     try:
         import pyreadstat

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import InputError, suggest
+from toolkit.errors import InputError, needing, suggest
 from toolkit.files.tables.layout import Grid
 from toolkit.files.tables.telling import count_noun, say_lines
 
@@ -73,7 +73,8 @@ def _is_excel(data: bytes, source: str) -> bool:
 
 
 def _load_excel(data: bytes, source: str, wanted: str | None) -> tuple[list[BookSheet], list[str]]:
-    import openpyxl
+    with needing("excel", source):
+        import openpyxl
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # styles and validations that the reader does not know say nothing of values
@@ -202,7 +203,8 @@ def trim_grid(grid: Grid) -> Grid:
 
 
 def _load_with_calamine(data: bytes, source: str, wanted: str | None) -> tuple[list[BookSheet], list[str]]:
-    import python_calamine
+    with needing("excel", source):
+        import python_calamine
 
     with _tell_faults(source):
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -62,6 +64,27 @@ class Compared:
         return np.asarray(counted & ~np.isnan(self.p_value))
 
 
+@dataclass(frozen=True, slots=True)
+class ComparedPair:
+    """One draft against another among the people of one segment value."""
+
+    draft_a: str
+    draft_b: str
+    value: str
+    interval: intervals.Interval | None
+    """Of B minus A; None if nobody's reactions to both are known."""
+
+
+def list_pairs(grid: Grid, measure: str) -> Iterator[ComparedPair]:
+    """Yield each pair of drafts within each segment value with its whole interval: pairs in order, then values."""
+    known, span = grid.load_usable(measure), _find_span(measure)
+    parts = [(value, grid.find_value(number)) for number, value in enumerate(grid.values)]
+    for a, b in zip(*number_pairs(len(grid.drafts)), strict=True):
+        for value, here in parts:
+            rows = _Rows.pick(grid.places.take(here), (known[a, here], known[b, here]), int(a))
+            yield ComparedPair(grid.drafts[a], grid.drafts[b], value, rows.estimate(span) if rows else None)
+
+
 def number_pairs(drafts: int) -> tuple[IntegerArray, IntegerArray]:
     """Return the places of A and B of every pair, in the order of the drafts."""
     return np.triu_indices(drafts, 1)
@@ -115,7 +138,7 @@ def _compare_pairs(places: Places, known: FloatArray, measure: str) -> Compared:
     found = Compared.make(len(a))
     if not len(a):
         return found
-    span = 1.0 if measure in RATES else RATING_SCALE[1] - RATING_SCALE[0]
+    span = _find_span(measure)
     cells = _average_repeats(places, known) if places.is_plain else None
     done = np.zeros(len(a), dtype=bool) if cells is None else _compare_sums(found, cells, span, drafts)
     for place in np.flatnonzero(~done):
@@ -133,17 +156,11 @@ def _compare_rows(
     drafts: int,
 ) -> None:
     """Compare two drafts row by row: whatever the sums do not cover."""
-    difference = known[1] - known[0]
-    both = ~np.isnan(difference)
-    weight = places.weight[a] if places.weight.ndim > 1 else places.weight
-    values, weights, wordings, people = (each[both] for each in (difference, weight, places.wording, places.persona))
+    rows = _Rows.pick(places, known, a)
     found.detectable[place], found.holds_wordings[place] = np.nan, False
-    if not len(values) or not weights.any():
+    if rows is None:
         return
-    cells = average_cells(values, weights, wordings, people)
-    interval = intervals.cluster_mean(*cells)
-    effective = intervals.effective_size(first_of(weights, people))
-    interval = intervals.limit_difference(interval, effective, span=span)
+    cells, interval = rows.cells, rows.estimate(span)
     found.estimate[place], found.clusters[place], found.units[place] = (
         interval.estimate,
         interval.clusters,
@@ -153,11 +170,48 @@ def _compare_rows(
         found.low[place], found.high[place], found.p_value[place] = interval.low, interval.high, interval.p_value
     signs = np.sign(intervals.leave_one_out(*cells[:3]))
     found.holds_wordings[place] = (signs[~np.isnan(signs)] == np.sign(interval.estimate)).all()
-    components = plans.variance_components(values, people, wordings)
+    components = plans.variance_components(rows.values, rows.people, rows.wordings)
     if components is not None and components.wording + components.persona + components.noise > _NOTHING * span**2:
-        count, repeats = len(np.unique(wordings)), len(values) / len(cells[0])
-        detectable = plans.detectable_difference(components, effective, count, repeats, drafts=drafts)
+        count, repeats = len(np.unique(rows.wordings)), len(rows.values) / len(cells[0])
+        detectable = plans.detectable_difference(components, rows.effective, count, repeats, drafts=drafts)
         found.detectable[place] = detectable if np.isfinite(detectable) else np.nan
+
+
+def _find_span(measure: str) -> float:
+    return 1.0 if measure in RATES else RATING_SCALE[1] - RATING_SCALE[0]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The differences of two drafts, one entry per persona, wording and repeat that has both."""
+
+    values: FloatArray
+    weights: FloatArray
+    wordings: IntegerArray
+    people: IntegerArray
+
+    @classmethod
+    def pick(cls, places: Places, known: tuple[FloatArray, FloatArray], a: int) -> _Rows | None:
+        """Return what is known of both drafts; None if that is nothing, or of no weight."""
+        difference = known[1] - known[0]
+        both = ~np.isnan(difference)
+        weight = places.weight[a] if places.weight.ndim > 1 else places.weight
+        rows = cls(*(each[both] for each in (difference, weight, places.wording, places.persona)))
+        return rows if len(rows.values) and rows.weights.any() else None
+
+    @cached_property
+    def cells(self) -> tuple[FloatArray, FloatArray, IntegerArray, IntegerArray]:
+        """Means over repeats, with weight, wording and persona."""
+        return average_cells(self.values, self.weights, self.wordings, self.people)
+
+    @cached_property
+    def effective(self) -> float:
+        """Kish's effective number of personas."""
+        return intervals.effective_size(first_of(self.weights, self.people))
+
+    def estimate(self, span: float) -> intervals.Interval:
+        """Return the mean difference with its interval, clustered on wordings."""
+        return intervals.limit_difference(intervals.cluster_mean(*self.cells), self.effective, span=span)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,7 +17,6 @@ LEAST_GROUPS = 5
 """With fewer groups nothing is learned on some and judged on others."""
 LEAK = 0.03
 """How far from one half a lookup table may be under a clean split."""
-_STEPS = 200
 
 
 def split_folds(groups: np.ndarray, folds: int = FOLDS) -> Iterator[np.ndarray]:
@@ -65,7 +63,7 @@ def predict_by_words(pairs: pl.DataFrame, won: np.ndarray, groups: np.ndarray) -
     chances = np.full(pairs.height, np.nan)
     for held in split_folds(groups):
         train = known & ~held
-        chances[held & known] = calibration.squash_all(features[held & known] @ _fit_ridge(features[train], won[train]))
+        chances[held & known] = _tell(features, held & known, train, won)
     return chances
 
 
@@ -90,10 +88,8 @@ def look_up(pairs: pl.DataFrame, won: np.ndarray, groups: np.ndarray) -> np.ndar
     return margins
 
 
-def _subtract_words(pairs: pl.DataFrame) -> Any:
+def _subtract_words(pairs: pl.DataFrame) -> lexical.SparseRows:
     """Return a sparse row per pair: unit TF-IDF vector of B minus that of A."""
-    from scipy.sparse import csr_array
-
     texts = sorted(set(pairs["text_a"].drop_nulls()) | set(pairs["text_b"].drop_nulls()))
     counted = [lexical.count_terms(text) for text in texts]
     spread: dict[str, int] = defaultdict(int)
@@ -104,14 +100,21 @@ def _subtract_words(pairs: pl.DataFrame) -> Any:
     rarity = {term: 1 + np.log((1 + len(texts)) / (1 + held)) for term, held in spread.items()}
     weighed = [{column[term]: count * rarity[term] for term, count in terms.items()} for terms in counted]
     unit = {text: _shorten(terms) for text, terms in zip(texts, weighed, strict=True)}
-    rows, columns, values = [], [], []
+    rows: list[int] = []
+    columns: list[int] = []
+    values: list[float] = []
     for row, (a, b) in enumerate(pairs.select("text_a", "text_b").iter_rows()):
         for text, sign in ((a, -1.0), (b, 1.0)):
             weights = unit.get(text, {})
             rows += [row] * len(weights)
             columns += list(weights)
             values += [sign * value for value in weights.values()]
-    return csr_array((values, (rows, columns)), shape=(pairs.height, max(len(column), 1)))
+    return lexical.SparseRows(
+        np.array(values),
+        np.array(rows, dtype=np.int64),
+        np.array(columns, dtype=np.int64),
+        (pairs.height, max(len(column), 1)),
+    )
 
 
 def _shorten(terms: dict[int, float]) -> dict[int, float]:
@@ -119,16 +122,7 @@ def _shorten(terms: dict[int, float]) -> dict[int, float]:
     return {place: value / length for place, value in terms.items()} if length else {}
 
 
-def _fit_ridge(features: Any, won: np.ndarray, strength: float = 1.0) -> np.ndarray:
-    """Return the coefficients that minimise log loss plus strength / 2 times their squared length."""
-    from scipy.optimize import minimize
-
-    def weigh(slopes: np.ndarray) -> tuple[float, np.ndarray]:
-        log_odds = features @ slopes
-        loss = float((np.logaddexp(0.0, log_odds) - won * log_odds).sum())
-        gradient = features.T @ (calibration.squash_all(log_odds) - won) + strength * slopes
-        return loss + strength / 2.0 * float(slopes @ slopes), gradient
-
-    start = np.zeros(features.shape[1])
-    found: np.ndarray = minimize(weigh, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS}).x
-    return found
+def _tell(features: lexical.SparseRows, asked: np.ndarray, train: np.ndarray, won: np.ndarray) -> np.ndarray:
+    """Return the chances of the pairs asked about, by a ridge fitted on those to learn from."""
+    slopes = lexical.fit_ridge(features.select(train), won[train])
+    return calibration.squash_all(features.select(asked).times(slopes))
