@@ -518,3 +518,12 @@ def test_the_report_shows_the_pair_that_models_disagree_on(tmp_path: Path) -> No
     assert re.search(r"against \d+% for (ask|benefit) ", decision.sentence)
     assert "m0" in decision.sentence
     assert "depends on the model" in decision.advice
+
+
+def test_a_variable_names_several_models(command: Command, tmp_path: Path) -> None:
+    """AUDIENCE_MODEL holds names with commas between them; a dry run says which of them has no price."""
+    path = write_campaign(tmp_path)
+    asked = ("run", str(path), "--base-url", "http://127.0.0.1:9/v1", "--dry-run", "--price", "big=1,2")
+    told = command(*asked, AUDIENCE_MODEL="big, small").stdout
+    assert re.search(r"split over 2 models: big \d+, small \d+", told)
+    assert "small=IN,OUT" in told

@@ -105,7 +105,8 @@ def print_warnings(run: Run) -> None:
 def print_estimate(estimate: estimating.Estimate) -> None:
     """Print what a run would take and could detect."""
     console = Console()
-    cost = "unknown (add --price IN,OUT)" if estimate.cost_usd is None else f"${estimate.cost_usd:.4f}"
+    unpriced = next((f"{one.name}=" for one in estimate.models if one.cost_usd is None), "")
+    cost = f"unknown (add --price {unpriced}IN,OUT)" if estimate.cost_usd is None else f"${estimate.cost_usd:.4f}"
     embedded = f"{estimate.embedding_tokens:,} more to embed, " if estimate.embedding_tokens else ""
     detectable = estimate.detectable_difference
     if estimate.models:
