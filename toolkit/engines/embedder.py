@@ -18,6 +18,7 @@ from toolkit.errors import InputError, name_option
 
 NAME = "all-MiniLM-L6-v2-int8"
 WIDTH = 384
+MANY_WIDTH = 512
 MANY_NAME = "universal-sentence-encoder-multilingual-3"
 MANY_LANGUAGES = frozenset({"ar", "de", "es", "fr", "it", "ja", "nl", "pl", "pt", "tr", "zh"})
 """Where its ratings of sentences were measured and hold; English has an embedding of its own."""
@@ -65,13 +66,18 @@ def check_installed_for_many() -> None:
 def embed_foreign_texts(texts: Sequence[str]) -> np.ndarray:
     """Return an n x 512 array of unit vectors of texts in the languages of MANY_LANGUAGES, each made alone."""
     check_installed_for_many()
-    encoder = _load_encoder()
     distinct = list(dict.fromkeys(texts))
     if not distinct:
-        return np.empty((0, 512))
+        return np.empty((0, MANY_WIDTH))
     place = {text: index for index, text in enumerate(distinct)}
-    vectors = np.stack([np.asarray(encoder.encode([text]))[0] for text in distinct]).astype(np.float64)
+    vectors = np.stack([_embed_foreign(text) for text in distinct]).astype(np.float64)
     return vectors[[place[text] for text in texts]]
+
+
+@lru_cache(maxsize=2048)
+def _embed_foreign(text: str) -> np.ndarray:
+    """Return the vector of one text; those of the anchors are wanted again with every run of a process."""
+    return np.asarray(_load_encoder().encode([text]))[0]
 
 
 @lru_cache(maxsize=1)

@@ -380,6 +380,10 @@ class Campaign(Record):
         placed._file, placed._lines, placed._notes = file, lines, notes  # noqa: SLF001 - a copy of itself
         return placed
 
+    def replace_drafts(self, drafts: tuple[Draft, ...]) -> Campaign:
+        """Return a copy with other drafts, which knows its file, notes and lines."""
+        return self.model_copy(update={"drafts": drafts}).read_from(self._file or "", self._lines, self._notes)
+
     def find_line(self, draft_id: str, field: str = "") -> int | None:
         """Return the line on which a part of a draft begins, or the draft where the part has none."""
         return self._lines.get((draft_id, field)) or self._lines.get((draft_id, ""))

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
-from toolkit.engines import Engine, budget, embedder
+from toolkit.engines import Engine, budget
 from toolkit.errors import BudgetReached, EngineUnavailable, Interrupted, StoreUnusable, ToolkitError
 from toolkit.panel.asker import Asker, ask_pairing
 from toolkit.panel.breaker import Breaker, choose_calls
 from toolkit.panel.connecting import make_tuning
-from toolkit.panel.embedding import find_embedding
+from toolkit.panel.embedding import check_installed, find_embedding
 from toolkit.panel.halting import find_halt, on_halt
 from toolkit.panel.methods import Asked, make_run
 from toolkit.panel.planning import Plan
@@ -55,7 +55,7 @@ async def carry_out(plan: Plan, engine: Engine, store: Store, asking: Asking) ->
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     model = asking.embedding_model
     if plan.settings.rating == "ssr" and model is None:
-        embedder.check_installed()
+        check_installed(plan.languages)
     held = budget.Budget(asking.known_price, asking.max_cost, asking.known_embedding_price)
     halt, in_flight = find_halt(asking.halt), asking.concurrency or engine.concurrency
     breaker = Breaker(choose_calls(min(in_flight, len(plan.tasks)), is_batch=engine.is_batch))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -57,7 +57,12 @@ class Task:
 
 def find_language(draft: Draft) -> str:
     """Return the language a draft is answered in: the one it names, else what it surely is, else English."""
-    return languages.choose_language(draft.language, draft.prose)
+    return _choose_language(draft.language, draft.prose)
+
+
+@lru_cache(maxsize=4096)
+def _choose_language(declared: str | None, prose: str) -> str:
+    return languages.choose_language(declared, prose)
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,7 @@ def keep_to_draft(parse: Callable[[str], Answer], task: Task) -> Callable[[str],
 
     Small models wander off; where no sentence embeddings are installed, nobody can tell.
     """
-    if not embedder.is_installed():
+    if not embedder.is_installed() or languages.reduce_language(task.language) != languages.ENGLISH:
         return parse
 
     def parse_near(text: str) -> Answer:

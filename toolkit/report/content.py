@@ -191,6 +191,8 @@ def list_methods(run: Run) -> Iterator[tuple[str, str]]:
     yield "Objective", f"{settings.objective}, declared before the run"
     yield "Model", f"{methods.model} through the {methods.engine} engine, {methods.started}"
     yield "Rating", methods.rating
+    if methods.languages:
+        yield "Languages", runs.say_languages(methods)
     counts = methods.counts
     reactions = f"{counts.planned} planned, {counts.ok} usable, {counts.refused} refused, {counts.failed} failed"
     yield "Verdict", comparisons.RULES
