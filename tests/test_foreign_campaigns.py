@@ -18,6 +18,7 @@ import toolkit
 from toolkit.engines import embedder
 from toolkit.errors import InputError
 from toolkit.files import languages
+from toolkit.improve import interviews
 from toolkit.models import MEASURES, Audience, Draft, Persona
 from toolkit.models.exchange import Question
 from toolkit.questionnaire import Prompts
@@ -34,6 +35,7 @@ for _line in (DATA / "rated_pairs.tsv").read_text(encoding="utf-8").splitlines()
 RATED = sorted(embedder.MANY_LANGUAGES)
 DIRECT = {"low": dict.fromkeys(MEASURES, 2), "high": dict.fromkeys(MEASURES, 4)}
 POLISH = [Draft(id="sale", text=DRAFTS["pl"][0]), Draft(id="bag", text=DRAFTS["pl"][1])]
+ENGLISH = "You know that we send you the invoice in the chat, and they pay before the weekend."
 FOREIGN = "Esto no tiene nada que ver conmigo, yo compro siempre en la tienda de mi barrio."
 
 
@@ -60,9 +62,14 @@ def double(tag: str, wanted: str) -> ScriptedEngine:
     return ScriptedEngine(answer)
 
 
-@pytest.mark.parametrize("tag", sorted(DRAFTS))
+def spread(tags: list[str]) -> list[Any]:
+    """Return the languages as parameters; all but Polish and Japanese are asked at leisure."""
+    return [tag if tag in {"pl", "ja"} else pytest.param(tag, marks=pytest.mark.slow) for tag in tags]
+
+
+@pytest.mark.parametrize("tag", spread(sorted(DRAFTS)))
 def test_a_campaign_in_each_language_is_answered_and_rated(tag: str, people: Audience) -> None:
-    """At least 95 % of reactions are usable, ratings are in order, the forecast abstains, the report names the language."""
+    """Of all reactions 95 % are usable, ratings are in order, no forecast is made, the report names the language."""
     drafts = [Draft(id="one", text=DRAFTS[tag][0]), Draft(id="two", text=DRAFTS[tag][1])]
     engine = double(tag, DRAFTS[tag][1])
     rating: Any = "ssr" if tag in RATED else "direct"
@@ -81,7 +88,7 @@ def test_a_campaign_in_each_language_is_answered_and_rated(tag: str, people: Aud
         assert toolkit.predict_pairs(frame).select("p_b_wins", "abstains").row(0) == (0.5, True)
 
 
-@pytest.mark.parametrize("tag", RATED)
+@pytest.mark.parametrize("tag", spread(RATED))
 def test_pairs_of_sentences_are_rated_in_order(tag: str) -> None:
     """Where ratings by sentence are offered, 8 of 10 pairs are in order and at most 5 of 20 sentences unrated."""
     anchors = Prompts().find_anchors(tag)
@@ -117,7 +124,7 @@ def test_answers_in_yet_another_language_are_asked_for_again(people: Audience) -
     """A Polish draft may not be answered in Spanish, nor an English one; the reason is counted."""
     for text in (
         DRAFTS["pl"][0],
-        "You know that we send you the invoice in the chat, and they pay before the weekend.",
+        ENGLISH,
     ):
         engine = ScriptedEngine(lambda _: reading(verbatim=FOREIGN, ratings=DIRECT["low"]))
         run = toolkit.run(Draft(id="a", text=text), people, engine=engine, rating="direct", control=False)
@@ -140,9 +147,7 @@ def test_people_may_answer_in_what_they_speak(tmp_path: Path) -> None:
     turkish = PAIRS["tr"]["intent"][0][1] + " " + PAIRS["tr"]["trust"][0][1]
     engine = ScriptedEngine(lambda _: reading(verbatim=turkish, ratings=DIRECT["high"]))
     draft = Draft(id="a", text=DRAFTS["de"][0])
-    ayse = Persona(
-        id="ayse", name="Ayşe", age=61, about="A retired seamstress in Cologne who speaks only Turkish at home."
-    )
+    ayse = Persona(id="ayse", name="Ayşe", age=61, about="A seamstress in Cologne who speaks only Turkish at home.")
     jens = Persona(id="jens", name="Jens", age=50, about="Repairs bicycles in Kiel.")
     for at, (person, spoken, ok) in enumerate(((ayse, (), 1), (jens, (), 0), (jens, ("de", "tr"), 1))):
         audience = Audience(audience="one", personas=(person,), language=spoken)
@@ -166,25 +171,41 @@ def test_the_language_of_a_short_draft_is_its_audiences(people: Audience) -> Non
 
 def test_an_english_question_is_what_it_was(people: Audience) -> None:
     """Nothing about languages is asked of an English draft, and its run is no other for it."""
-    draft = Draft(id="a", text="You know that we send you the invoice in the chat, and they pay before the weekend.")
+    draft = Draft(id="a", text=ENGLISH)
     engine = ScriptedEngine(lambda _: reading(ratings=DIRECT["high"]))
     run = toolkit.run(draft, people, engine=engine, rating="direct")
     assert not any("language" in question.prompt for question in engine.questions)
     assert "languages" not in run.methods.model_dump_json()
-    assert not any(
-        re.match(r"language\.j2|anchors\..*\.yaml", name) for name in run.methods.prompts if name != "anchors.yaml"
-    )
+    assert not any(re.fullmatch(r"language\.j2|anchors\.\w+\.yaml", name) for name in run.methods.prompts)
 
 
 def test_missing_ratings_name_their_cause(people: Audience) -> None:
     """Sentences in a language that the anchors are not in are told apart from those that say nothing."""
     says = dict.fromkeys(MEASURES, FOREIGN) | {"trust": "Hm."}
     engine = ScriptedEngine(lambda _: reading(says=says))
-    draft = Draft(id="a", text="You know that we send you the invoice in the chat, and they pay before the weekend.")
+    draft = Draft(id="a", text=ENGLISH)
     run = toolkit.run(draft, people, engine=engine, control=False)
     said = next(warning for warning in run.methods.warnings if "ratings are missing" in warning)
     assert "sentences are in Spanish" in said
     assert "rating='direct'" in said
+
+
+def test_a_talk_is_held_in_the_language(people: Audience) -> None:
+    """An interview about a Polish draft asks for Polish, one about an English draft says nothing of it."""
+    for text, told in ((DRAFTS["pl"][0], True), (ENGLISH, False)):
+        guest = interviews.Guest(people.personas[0], Draft(id="a", text=text))
+        chat = interviews.Interview(Prompts()).ask(guest, "Dlaczego?", (), "chat")
+        page = interviews.Interview(Prompts()).ask(guest, "Dlaczego?", (), "completion")
+        assert ("Polish" in chat.prompt, "Polish" in page.prompt) == (told, told)
+        assert ("[A-Z]" in (page.grammar or "")) is not told
+
+
+def test_a_page_takes_thoughts_of_any_script(people: Audience) -> None:
+    """A thought on the page of worked examples begins with any letter, and ends as sentences of its script do."""
+    question = toolkit.plan(POLISH, people).questionnaire.ask_thought(toolkit.plan(POLISH, people).tasks[0])
+    assert "Thinks and speaks in Polish." in question.prompt
+    assert "[A-Z]" not in (question.grammar or "")
+    assert "\u3002" in (question.grammar or "")
 
 
 def test_the_command_says_the_language(command: Command) -> None:

@@ -18,6 +18,8 @@ from typing import Any
 from toolkit.models import Record
 
 ENGLISH = "en"
+SENTENCE_ENDS = ".!?\u2026\u3002\uff01\uff1f\u061f\u0964\u06d4"
+"""What ends a sentence in Latin, Chinese and Japanese, Arabic, Hindi and Urdu."""
 OFFERED = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "tr", "ar", "hi", "ja", "zh")
 """The languages in which campaigns were tried; any other may be named too."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")

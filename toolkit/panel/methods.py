@@ -258,7 +258,7 @@ def _say_missing(rated: Rated) -> Iterator[str]:
         causes.append(f"{total - elsewhere} did not speak of what was to be rated" if causes else silent)
     if total:
         advice = f"; choose {name_option('rating', 'direct')}" if elsewhere else ""
-        yield f"{total} ratings are missing: {', '.join(causes)}{advice}"
+        yield spell_out(f"{total} ratings are missing: {', '.join(causes)}{advice}")
 
 
 def _say_bad_replies(reasons: Sequence[str], answers: Sequence[Reaction | Preference]) -> Iterator[str]:

@@ -33,8 +33,6 @@ PHRASES: Mapping[str, str] = {
 _COMPLETION_SAMPLING = {"temperature": 0.7, "top_p": 0.9}
 _GLANCE = ("stop", *records.LEAVING)
 _SPOKEN = {"type": "string", "pattern": r"\S"}
-_SENTENCE_ENDS = ".!?\u2026\u3002\uff01\uff1f\u061f\u0964\u06d4"
-"""What ends a sentence in Latin, Chinese, Japanese, Arabic, Hindi and Urdu."""
 _DIGIT = {"type": "integer", "enum": [1, 2, 3, 4, 5]}
 
 
@@ -231,5 +229,5 @@ def _thought_grammar(name: str, does: str, phrases: Sequence[str], language: str
     choices = " | ".join(json.dumps(phrase) for phrase in phrases)
     thought = r'[A-Z] [^"\n]{20,90} [.!?]'
     if languages.reduce_language(language) != languages.ENGLISH:
-        thought = rf'[^"\n .,;:] [^"\n]{{7,90}} [{_SENTENCE_ENDS}]'
+        thought = rf'[^"\n .,;:] [^"\n]{{7,90}} [{languages.SENTENCE_ENDS}]'
     return f'root ::= " \\"" {thought} {ending} ({choices}) "\\n"'
