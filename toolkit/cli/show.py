@@ -102,6 +102,9 @@ def print_estimate(estimate: estimating.Estimate) -> None:
         f"about {estimating.say_seconds(estimate.minutes * 60)}.",
         soft_wrap=True,
     )
+    if estimate.languages:
+        said = estimating.say_languages(estimate)
+        console.print(f"{said[0].upper()}{said[1:]}.", soft_wrap=True)
     among = f" among {estimate.drafts} drafts" if estimate.drafts > len(("a", "b")) else ""
     can = (
         f"detects a difference of {100 * detectable:.0f} points{among}"

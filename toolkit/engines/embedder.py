@@ -77,7 +77,8 @@ def embed_foreign_texts(texts: Sequence[str]) -> np.ndarray:
 @lru_cache(maxsize=2048)
 def _embed_foreign(text: str) -> np.ndarray:
     """Return the vector of one text; those of the anchors are wanted again with every run of a process."""
-    return np.asarray(_load_encoder().encode([text]))[0]
+    vector: np.ndarray = np.asarray(_load_encoder().encode([text]))[0]
+    return vector
 
 
 @lru_cache(maxsize=1)

@@ -143,7 +143,7 @@ def _count_elsewhere(sentences: pl.Series, tag: str) -> Counter[str]:
 def _fill_in(reactions: pl.DataFrame, measure: str, places: Sequence[int], pmfs: Sequence[np.ndarray]) -> pl.DataFrame:
     rated: list[float | None] = [None] * reactions.height
     distributions: list[list[float] | None] = [None] * reactions.height
-    means = ratings.expected(np.asarray(pmfs)) if places else []
+    means: Sequence[float] = ratings.expected(np.asarray(pmfs)).tolist() if places else ()
     for place, rating, pmf in zip(places, means, pmfs, strict=True):
         rated[place] = float(rating)
         distributions[place] = pmf.tolist()

@@ -152,6 +152,13 @@ def _settle_languages(campaign: Campaign, audiences: Sequence[Audience], languag
     return campaign if same else campaign.replace_drafts(settled)
 
 
+def choose_rating(campaign: Campaign, audiences: Sequence[Audience], prompts: Prompts | None = None) -> records.Rating:
+    """Return "ssr", or "direct" where a draft is in a language without anchor sentences."""
+    settled, known = _settle_languages(campaign, audiences, None), (prompts or Prompts()).list_rated()
+    spoken = {languages.reduce_language(Task(None, draft, 0, 0).language) for draft in settled.drafts}
+    return "ssr" if spoken.issubset(known) else "direct"
+
+
 def _is_english(tag: str) -> bool:
     return languages.reduce_language(tag) == languages.ENGLISH
 
