@@ -15,9 +15,11 @@ from conftest import Command
 from scripted import ScriptedEngine, reading
 
 import toolkit
+from toolkit.audiences import save_audience
 from toolkit.engines import embedder
 from toolkit.errors import InputError
 from toolkit.files import languages
+from toolkit.gate import check_campaign, record_campaign
 from toolkit.improve import interviews
 from toolkit.models import MEASURES, Audience, Draft, Persona
 from toolkit.models.exchange import Question
@@ -206,6 +208,24 @@ def test_a_page_takes_thoughts_of_any_script(people: Audience) -> None:
     assert "Thinks and speaks in Polish." in question.prompt
     assert "[A-Z]" not in (question.grammar or "")
     assert "\u3002" in (question.grammar or "")
+
+
+def test_a_recorded_campaign_is_checked_without_asking(people: Audience, tmp_path: Path) -> None:
+    """A campaign that names its language is recorded once; another language makes the recording stale."""
+    save_audience(people, tmp_path / "twelve.yaml")
+    fields: dict[str, Any] = {
+        "campaign": "wyprzedaz", "objective": "click", "audience": "twelve.yaml", "language": "pl",
+        "drafts": [{"id": draft.id, "text": draft.text, "surface": draft.surface} for draft in POLISH],
+        "checks": [{"draft": "bag", "beats": "sale"}],
+    }  # fmt: skip
+    file = tmp_path / "wyprzedaz.yaml"
+    file.write_text(yaml.safe_dump(fields, allow_unicode=True), encoding="utf-8")
+    engine = double("pl", POLISH[1].text)
+    record_campaign(file, engine=engine, rating="direct")
+    assert engine.calls == 24
+    assert [one.outcome for one in check_campaign(file).checks] == ["passed"]
+    file.write_text(yaml.safe_dump(fields | {"language": "en"}, allow_unicode=True), encoding="utf-8")
+    assert [one.outcome for one in check_campaign(file).checks] != ["passed"]
 
 
 def test_the_command_says_the_language(command: Command) -> None:
