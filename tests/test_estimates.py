@@ -34,9 +34,12 @@ PRICED: dict[str, Any] = {"model": "m", "base_url": "http://127.0.0.1:9/v1", "pr
 
 @pytest.mark.parametrize("row", COUNTS, ids=lambda row: row["kind"])
 def test_tokens_are_near_enough(row: dict[str, Any]) -> None:
-    """English prompts come out within 5 %, a schema in 10 %, a short passage in any of sixteen languages in 31 %."""
+    """English prompts come out within 5 %, a schema in 10 %, a short passage in any of sixteen languages in 31 %.
+
+    Drafts and answers in twelve languages come out within 20 %.
+    """
     count = estimate_schema_tokens if row["kind"] == "schema" else estimate_tokens
-    allowed = {"prompt": 0.05, "schema": 0.10}.get(row["kind"], 0.31)
+    allowed = {"prompt": 0.05, "schema": 0.10, "copy": 0.20}.get(row["kind"], 0.31)
     assert count(row["text"]) == pytest.approx(row["tokens"], rel=allowed)
 
 

@@ -20,8 +20,8 @@ FORMATS = (".yaml", ".yml", ".json", *tables.SUFFIXES, ".jsonl")
 _MOST_NAMED = 3
 _ROWS = (*tables.SUFFIXES, ".jsonl")
 _OF_ROWS = (
-    "audience", "description", "source", "rows", "template", "segments", "columns", "keep", "sentence", "where",
-    "sheet",
+    "audience", "description", "source", "language", "rows", "template", "segments", "columns", "keep", "sentence",
+    "where", "sheet",
 )  # fmt: skip
 """Fields of an audience file that names rows instead of personas."""
 

@@ -247,6 +247,11 @@ _ASKING = (
         type=click.Choice(["read", "react", "click", "reply", "share", "save"]),
         help="The action that counts as success.",
     ),
+    option(
+        "--language",
+        metavar="TAG",
+        help="Language of the answers, such as de or pt-BR.  [default: each draft's own]",
+    ),
     option("--no-control", is_flag=True, help="Leave out the control reader, who has no persona."),
     option("--head-to-head", is_flag=True, help="Also ask for a choice between every two drafts, in both orders."),
     option("--keep-weights", is_flag=True, help="Add up the weights of several audiences as they are."),

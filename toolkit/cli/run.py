@@ -9,7 +9,7 @@ import click
 
 from toolkit.cli.options import REACHING, asking_options, option
 from toolkit.cli.table_options import draft_options, read_map, remember_map, say_notes
-from toolkit.errors import InputError
+from toolkit.errors import InputError, spell_out
 
 if TYPE_CHECKING:
     import asyncio
@@ -26,7 +26,9 @@ _HOW_TO_ASK = (
 )  # fmt: skip
 _DEMO_CAMPAIGN = "paypal-invoices.yaml"
 _ESTIMATED = ("form", "embedding_model", "concurrency", "max_cost", "max_tokens", "reasoning_effort")
-_SETTINGS = ("objective", "rating", "sample", "repeats", "seed", "prompts", "head_to_head", "keep_weights")
+_SETTINGS = (
+    "objective", "rating", "sample", "repeats", "seed", "prompts", "head_to_head", "keep_weights", "language",
+)  # fmt: skip
 _RUNS = Path("runs")
 
 
@@ -104,6 +106,7 @@ def _test(
     planned = api.plan(campaign, audience, **settings)
     for people in planned.audiences:
         say_notes(people.audience, people.notes)
+    say_notes(campaign.campaign, [spell_out(told)] if (told := planned.say_languages()) else [])
     if may_ask(quiet=quiet, as_json=as_json):
         confirm(api.estimate(campaign, audience, **taken), yes=options["yes"])
     with ShownProgress(

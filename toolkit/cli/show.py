@@ -119,6 +119,9 @@ def print_estimate(estimate: estimating.Estimate) -> None:
         f"about {estimate.prompt_tokens:,} + {estimate.completion_tokens:,} tokens, {embedded}cost {cost}, "
         f"about {estimating.say_seconds(estimate.minutes * 60)}."
     )
+    if estimate.languages:
+        said = estimating.say_languages(estimate)
+        console.print(f"{said[0].upper()}{said[1:]}.")
     among = f" among {estimate.drafts} drafts" if estimate.drafts > len(("a", "b")) else ""
     can = (
         f"detects a difference of {100 * detectable:.0f} points{among}"

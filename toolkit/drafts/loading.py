@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 
 from toolkit.drafts import channels, payloads
 from toolkit.errors import A_PATH, InputError, accept_only, name_option, suggest
-from toolkit.files import Located, load_yaml, located_yaml, make_record, read_text, tables
+from toolkit.files import Located, load_yaml, located_yaml, make_record, read_text, resources, tables
 from toolkit.models import Campaign, Draft, records
 
 FORMATS = (
     ".yaml", ".yml", ".json", ".jsonl", ".csv", ".xlsx", ".parquet", ".tsv", ".xlsm", ".xls", ".ods", ".md", ".txt",
 )  # fmt: skip
-_STANDARD_INPUT = "-"
 _DEFAULT_SURFACE = "messenger_message"
 _ID_WORDS = 5
 _PLAIN_ID = re.compile(r"[\w][\w .@+-]{0,119}")
@@ -50,7 +49,7 @@ def load_drafts(
     """
     if surface is not None:
         _check_surface(surface, name_option("surface"))
-    if str(source) == _STANDARD_INPUT:
+    if str(source) == resources.STANDARD_INPUT:
         return _read_standard_input(surface)
     chosen = tables.headings.load_map(source, "drafts") if columns is None else columns
     return _read_file(Path(source), surface, _Wanted(chosen, sheet, where))
@@ -58,7 +57,7 @@ def load_drafts(
 
 def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
     """Return one campaign with the drafts of all; raise InputError where ids, objectives or audiences disagree."""
-    drafts = [draft for campaign in campaigns for draft in campaign.drafts]
+    drafts = [_keep_language(draft, campaign) for campaign in campaigns for draft in campaign.drafts]
     ids = [draft.id for draft in drafts]
     for draft_id in ids:
         if ids.count(draft_id) > 1:
@@ -79,6 +78,13 @@ def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
     name = "+".join(campaign.campaign for campaign in campaigns)
     checks = tuple(check for campaign in campaigns for check in campaign.checks)
     return Campaign(campaign=name, drafts=tuple(drafts), checks=checks, **shared)
+
+
+def _keep_language(draft: Draft, campaign: Campaign) -> Draft:
+    """Return a draft that names its campaign's language, as it leaves the campaign."""
+    if campaign.language is None or draft.language is not None:
+        return draft
+    return draft.model_copy(update={"language": campaign.language})
 
 
 def make_drafts(rows: Iterable[Mapping[str, Any]], source: str) -> Campaign:
@@ -137,7 +143,7 @@ def _read_json_lines(text: str, path: Path, surface: str | None, wanted: _Wanted
 
 def _read_standard_input(surface: str | None) -> Campaign:
     """Read a campaign, a list of drafts or the text of one draft."""
-    text = read_text(_STANDARD_INPUT)
+    text = read_text(resources.STANDARD_INPUT)
     if not text.strip():
         raise InputError("standard input is empty; pipe a draft into the command")
     suffix = ".json" if text.lstrip().startswith(("{", "[")) else ".yaml"

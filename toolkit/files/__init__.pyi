@@ -1,4 +1,4 @@
-from . import apart, located_yaml, markup, normalising, resources, tables, templating
+from . import apart, languages, located_yaml, markup, normalising, resources, tables, templating
 from .atomic import write_atomically
 from .located_yaml import Located, load_yaml, make_record
 from .text import read_text
@@ -6,6 +6,7 @@ from .text import read_text
 __all__ = [
     "Located",
     "apart",
+    "languages",
     "load_yaml",
     "located_yaml",
     "make_record",

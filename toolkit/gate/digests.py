@@ -13,7 +13,7 @@ from typing import Any
 from toolkit.drafts.surfaces import cut_at_fold, find_surface
 from toolkit.files import templating
 from toolkit.models import Draft, Persona, Record
-from toolkit.questionnaire import Prompts
+from toolkit.questionnaire import Prompts, Task
 
 _DIGITS = 12
 _UNSEEN = {"id", "text", "surface", "image", "tag", "promotional"}
@@ -89,6 +89,10 @@ class HowAsked:
         files = self.prompts.hashes.items()
         return {name: digest for name, digest in files if name not in self.own_files and is_asked(name)}
 
+    def _of_language(self, draft: Draft) -> dict[str, str]:
+        """Return the hashes of what asks for another language than English and rates it, where a draft needs it."""
+        return self.prompts.hash_languages([Task(None, draft, 0, 0).language])
+
     @cached_property
     def _shapes(self) -> dict[tuple[int, int], tuple[Shaped, Draft, Persona]]:
         return {}
@@ -122,7 +126,14 @@ class HowAsked:
         return {
             "text": digest(templating.clean_text(draft.text).strip()),
             "parts": digest([draft.surface, shown, digest(picture) if picture else None]),
-            "built_in": digest([self._built_in_files, surface.label, sorted(surface.actions), cut_at_fold(draft)]),
+            "built_in": digest(
+                [
+                    self._built_in_files | self._of_language(draft),
+                    surface.label,
+                    sorted(surface.actions),
+                    cut_at_fold(draft),
+                ]
+            ),
         }
 
 

@@ -16,7 +16,7 @@ import polars as pl
 
 from toolkit.drafts.surfaces import describe_draft, find_surface
 from toolkit.errors import A_TEXT, ArgumentKind, EngineUnavailable, InputError, accept_only
-from toolkit.files import markup, templating
+from toolkit.files import languages, markup, templating
 from toolkit.improve.people import find_people as find_people  # noqa: PLC0414 - handed out with what asks them
 from toolkit.improve.people import list_asked
 from toolkit.improve.streaming import hear_spoken, overhear, write_spoken
@@ -45,6 +45,7 @@ _SCHEMA = {
 }
 _FORGOTTEN = "I do not remember it."
 _GRAMMAR = r'root ::= [A-Z] [^"\n]{10,240} [.!?] "\""'
+_ANY_SCRIPT = rf'root ::= [^"\n .,;:] [^"\n]{{5,240}} [{languages.SENTENCE_ENDS}] "\""'
 _A_RUN = ArgumentKind("a Run", lambda value: isinstance(value, Run))
 
 
@@ -73,6 +74,11 @@ class Guest:
     wording: int = 0
     memory: Memory | None = None
     """None where its reaction failed: it then has nothing to go back to."""
+
+    @property
+    def language(self) -> str:
+        """The language to answer in, as a BCP 47 tag: the draft's."""
+        return Task(self.persona, self.draft, self.wording, 0).language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +197,7 @@ class Interview:
         return exchange.Question(
             kind=kind,
             system=self._prompts.render("interview_system.j2"),
-            prompt=prompt,
+            prompt=self._prompts.add_language(prompt, guest.language),
             schema=_SCHEMA,
             max_tokens=1_500,
         )
@@ -199,10 +205,12 @@ class Interview:
     def _complete(
         self, kind: exchange.Kind, guest: Guest, question: str, turns: Sequence[conversations.Turn]
     ) -> exchange.Question:
-        persona = guest.persona
+        persona, told, grammar = guest.persona, "", _GRAMMAR
+        if languages.reduce_language(guest.language) != languages.ENGLISH:
+            told, grammar = f" Thinks and speaks in {languages.name_language(guest.language)}.", _ANY_SCRIPT
         prompt = self._prompts.render(
             "interview_completion.j2",
-            person=write_spoken(f"{persona.called}: {persona.about}"),
+            person=write_spoken(f"{persona.called}: {persona.about}{told}"),
             called=write_spoken(persona.name),
             post=write_spoken(describe_draft(guest.draft)),
             thought=write_spoken(guest.memory.verbatim if guest.memory else _FORGOTTEN),
@@ -210,7 +218,7 @@ class Interview:
             question=write_spoken(question),
         )
         return exchange.Question(
-            kind=kind, prompt=prompt, grammar=_GRAMMAR, stop=('"', "\n"), max_tokens=90,
+            kind=kind, prompt=prompt, grammar=grammar, stop=('"', "\n"), max_tokens=90,
             sampling={"temperature": 0.7, "top_p": 0.9},
         )  # fmt: skip
 

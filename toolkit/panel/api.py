@@ -66,8 +66,8 @@ def plan(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Se
     """Return what a run would ask, with nothing asked: the panel, every question, what it can tell apart.
 
     `drafts`, `audience` and the options are those of `run` that say what is asked: `objective`, `rating`, `sample`,
-    `repeats`, `seed`, `control`, `head_to_head`, `keep_weights`, `prompts`. Raises InputError for
-    anything that cannot be used.
+    `repeats`, `seed`, `control`, `head_to_head`, `keep_weights`, `language`, `prompts`. Raises InputError
+    for anything that cannot be used.
 
     Examples:
         >>> planned = toolkit.plan("examples/paypal-invoices.yaml", "uk-small-sellers", sample=6, control=False)
@@ -115,6 +115,7 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Run
     - `control`: whether a reader with no persona answers too.
     - `head_to_head`: whether personas also choose between every two drafts, in both orders.
     - `keep_weights`: whether weights of several audiences stay as given; else a person of each counts 1 on average.
+    - `language`: the language of the answers, as a BCP 47 tag such as "pl"; each draft's own if left out.
     - `prompts`: a folder of templates that win over the built-in ones.
     - `engine`: "openai", "local", "replay", or an object of your own, see `toolkit.engines.EngineBase`.
     - `model`, `base_url`, `api_key`: which model, where, with which key; the key is never recorded.

@@ -10,6 +10,7 @@ import numpy as np
 
 from toolkit.engines import Engine, budget, embedder
 from toolkit.errors import BudgetReached, CallFailed, EngineUnavailable, Interrupted, MissingReply
+from toolkit.files import languages
 from toolkit.models import exchange
 from toolkit.panel.frame import Embed
 from toolkit.questionnaire import Prompts, Reaction
@@ -29,6 +30,23 @@ class Embedding:
     """Rows of NaN stand for texts that have no vector."""
     unpaid: str | None = None
     """What the cost limit said where it left no room to ask for all of them."""
+    embed_foreign: Embed | None = None
+    """What embeds answers in other languages than English, where it is something else."""
+
+    def find_embed(self, language: str) -> Embed:
+        """Return what embeds answers in a language."""
+        if self.embed_foreign is None or languages.reduce_language(language) == languages.ENGLISH:
+            return self.embed
+        return self.embed_foreign
+
+
+def check_installed(spoken: Iterable[str]) -> None:
+    """Raise InputError where a local embedding that answers in these languages need is missing."""
+    english = [languages.reduce_language(tag) == languages.ENGLISH for tag in spoken]
+    if any(english):
+        embedder.check_installed()
+    if not all(english):
+        embedder.check_installed_for_many()
 
 
 async def find_embedding(
@@ -45,8 +63,8 @@ async def find_embedding(
     without the vectors that are lacking; the next one asks for those alone.
     """
     if model is None:
-        return Embedding(embedder.embed_texts)
-    anchors = _list_anchors(prompts)
+        return Embedding(embedder.embed_texts, embed_foreign=embedder.embed_foreign_texts)
+    anchors = _list_anchors(prompts, {reaction.task.language for reaction in reactions})
     said = {sentence for reaction in reactions if reaction.answer for sentence in reaction.answer.says.values()}
     keys = _make_keys([*anchors, *sorted(said)], model)
     desk = _Desk(engine, store, held, model, keys)
@@ -55,15 +73,20 @@ async def find_embedding(
     return Embedding(desk.embed if has_anchors else _embed_nothing, desk.unpaid)
 
 
-def list_lacking(said: Iterable[str], prompts: Prompts, store: Store, model: str) -> list[str]:
-    """Return the anchors and sentences whose vectors an endpoint's model was not asked for yet."""
-    keys = _make_keys([*_list_anchors(prompts), *said], model)
+def list_lacking(said: Iterable[str], prompts: Prompts, store: Store, model: str, spoken: Iterable[str]) -> list[str]:
+    """Return the anchors and sentences whose vectors an endpoint's model was not asked for yet.
+
+    `spoken` names the languages of the answers.
+    """
+    keys = _make_keys([*_list_anchors(prompts, spoken), *said], model)
     known = store.find_vectors(keys.values())
     return [text for text, key in keys.items() if key not in known]
 
 
-def _list_anchors(prompts: Prompts) -> list[str]:
-    return sorted({sentence for sets in prompts.anchors.values() for sentences in sets for sentence in sentences})
+def _list_anchors(prompts: Prompts, spoken: Iterable[str]) -> list[str]:
+    found = [prompts.find_anchors(tag) or {} for tag in spoken]
+    every = [sets for one in found for sets in one.values()]
+    return sorted({sentence for sets in every for sentences in sets for sentence in sentences})
 
 
 def _make_keys(texts: Iterable[str], model: str) -> dict[str, bytes]:

@@ -8,7 +8,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from pydantic import Field
+
 from toolkit.engines import Price, budget
+from toolkit.files import languages
 from toolkit.models import MEASURES, Record, exchange
 from toolkit.panel.asker import Tuning
 from toolkit.panel.embedding import BATCH
@@ -53,6 +56,8 @@ class Estimate(Record):
     personas: int
     wordings: int
     reactions: int
+    languages: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
+    """What answers are asked for in, as BCP 47 tags; empty where that is English alone."""
     stored: int = 0
     """Of the reactions, those that the store holds: they are off the calls, tokens, dollars and minutes."""
     calls: int
@@ -128,6 +133,7 @@ def estimate_plan(
         personas=len(plan.panel),
         wordings=plan.wordings,
         reactions=plan.persona_tasks,
+        languages=plan.languages if plan.foreign else (),
         stored=outstanding.stored,
         calls=calls,
         prompt_tokens=prompt_tokens,
@@ -264,6 +270,7 @@ def say_estimate(estimate: Estimate) -> tuple[str, str]:
     takes = f"{say_people(estimate.personas)}, {cost}, {say_seconds(estimate.minutes * 60)}"
     if estimate.stored:
         takes += f"; {estimate.stored:,} of {estimate.reactions:,} reactions are stored already"
+    spoken = f"; {say_languages(estimate)}" if estimate.languages else ""
     can = estimate.detectable_difference
     among = f" among {estimate.drafts} drafts" if estimate.drafts > len(("a", "b")) else ""
     tells = (
@@ -272,10 +279,15 @@ def say_estimate(estimate: Estimate) -> tuple[str, str]:
         else f"{people}: too few to tell any two drafts apart"
     )
     if estimate.drafts == 1:
-        return takes, f"{people}, one draft: there is nothing to compare with"
+        return takes, f"{people}, one draft: there is nothing to compare with{spoken}"
     needed = estimate.personas_for_5_points
     more = f"; {needed:,} would tell 5 points apart" if needed else "; more people alone cannot tell 5 points apart"
-    return takes, f"{tells}{more} (four times in five, typical variances assumed)"
+    return takes, f"{tells}{more} (four times in five, typical variances assumed){spoken}"
+
+
+def say_languages(estimate: Estimate) -> str:
+    """Return what answers are asked for in, such as "answers are asked for in Polish"."""
+    return f"answers are asked for in {' and '.join(dict.fromkeys(map(languages.name_language, estimate.languages)))}"
 
 
 def say_room(estimate: Estimate) -> str | None:

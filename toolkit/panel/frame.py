@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from toolkit.drafts.surfaces import cut_at_fold
+from toolkit.files import languages
 from toolkit.models import MEASURES, Campaign
 from toolkit.questionnaire import Preference, Prompts, Reaction, Task
 from toolkit.results.scoring import columns
@@ -21,6 +24,9 @@ LEAST_COSINE_RANGE = 0.09
 ROWS_AT_ONCE = 2_000
 """Rows are made in so many at a time: as dicts they take twenty times the room of a frame. In frames of 1,000 the
 allocator of Polars 2.1 holds twice the room for 100,000 that it does in frames of 2,000 to 10,000."""
+
+_MOST_TOLD = 2_000
+"""Sentences without a rating whose language is looked at."""
 
 Embed = Callable[[Sequence[str]], np.ndarray]
 
@@ -89,31 +95,67 @@ def _describe(reaction: Reaction, segment_keys: Sequence[str], fold_text: str) -
     return row
 
 
-def rate_reactions(reactions: pl.DataFrame, prompts: Prompts, embed: Embed) -> tuple[pl.DataFrame, Mapping[str, int]]:
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """Reactions with their ratings, and what could not be rated."""
+
+    reactions: pl.DataFrame
+    silent: Mapping[str, int]
+    """Per measure, how many sentences said nothing about it: their ratings stay null."""
+    elsewhere: Mapping[str, int]
+    """Of those, how many were surely in another language than the anchors, by the language."""
+
+
+def rate_reactions(
+    reactions: pl.DataFrame, prompts: Prompts, find_embed: Callable[[str], Embed], spoken: Mapping[str, str]
+) -> Rated:
     """Fill in ratings and distributions from what each persona said, measure by measure.
 
-    `embed` turns texts into an n x d array; texts without a vector, rows of NaN, stay unrated. Returns the frame and,
-    per measure, how many sentences said nothing about it: those ratings stay null, too.
+    `spoken` names the language of each draft's answers, which chooses the anchors and, by `find_embed`, what turns
+    texts into an n x d array; texts without a vector, rows of NaN, stay unrated.
     """
     silent: dict[str, int] = {}
+    elsewhere: Counter[str] = Counter()
+    tags = dict.fromkeys(spoken.values())
     for measure in MEASURES:
         said = reactions[f"says_{measure}"]
-        places = said.is_not_null().arg_true()
-        if not len(places):
-            continue
-        anchors = [embed(sentences) for sentences in prompts.anchors[measure]]
-        vectors = embed(said.gather(places).to_list())
-        pmfs, _ = ratings.rate_texts(vectors, anchors, least_range=LEAST_COSINE_RANGE)
-        known = ~np.isnan(pmfs).any(axis=1)
-        silent[measure] = int((~known & ~np.isnan(vectors).any(axis=1)).sum())
-        reactions = _fill_in(reactions, measure, places.to_numpy()[known], pmfs[known])
-    return reactions, silent
+        rated: dict[int, np.ndarray] = {}
+        for tag in tags:
+            drafts = [draft for draft, of_draft in spoken.items() if of_draft == tag]
+            asked = said.is_not_null() if len(tags) == 1 else said.is_not_null() & reactions["draft_id"].is_in(drafts)
+            places = asked.arg_true()
+            found = prompts.find_anchors(tag)
+            if not len(places) or found is None:
+                continue
+            embed = find_embed(tag)
+            vectors = embed(said.gather(places).to_list())
+            anchors = [embed(sentences) for sentences in found[measure]]
+            pmfs, _ = ratings.rate_texts(vectors, anchors, least_range=LEAST_COSINE_RANGE)
+            known = ~np.isnan(pmfs).any(axis=1)
+            mute = ~known & ~np.isnan(vectors).any(axis=1)
+            silent[measure] = silent.get(measure, 0) + int(mute.sum())
+            elsewhere += _count_elsewhere(said.gather(places).filter(pl.Series(mute)), tag)
+            rated |= dict(zip(places.to_numpy()[known].tolist(), pmfs[known], strict=True))
+        if measure in silent:
+            reactions = _fill_in(reactions, measure, list(rated), list(rated.values()))
+    return Rated(reactions, silent, elsewhere)
 
 
-def _fill_in(reactions: pl.DataFrame, measure: str, places: np.ndarray, pmfs: np.ndarray) -> pl.DataFrame:
+def _count_elsewhere(sentences: pl.Series, tag: str) -> Counter[str]:
+    """Return how many sentences are surely in another language than a tag's, by the language."""
+    code, found = languages.reduce_language(tag), Counter[str]()
+    for sentence, count in sentences.value_counts().head(_MOST_TOLD).iter_rows():
+        guess = languages.detect_language(sentence)
+        if guess.sure and guess.language is not None and guess.language != code:
+            found[guess.language] += count
+    return found
+
+
+def _fill_in(reactions: pl.DataFrame, measure: str, places: Sequence[int], pmfs: Sequence[np.ndarray]) -> pl.DataFrame:
     rated: list[float | None] = [None] * reactions.height
     distributions: list[list[float] | None] = [None] * reactions.height
-    for place, rating, pmf in zip(places, ratings.expected(pmfs), pmfs, strict=True):
+    means: Sequence[float] = ratings.expected(np.asarray(pmfs)).tolist() if places else ()
+    for place, rating, pmf in zip(places, means, pmfs, strict=True):
         rated[place] = float(rating)
         distributions[place] = pmf.tolist()
     return reactions.with_columns(

@@ -13,11 +13,12 @@ import polars as pl
 
 from toolkit.drafts.surfaces import find_surface, is_folded
 from toolkit.engines import base, budget, embedder
-from toolkit.errors import spell_out
+from toolkit.errors import name_option, spell_out
+from toolkit.files import languages
 from toolkit.models import exchange
 from toolkit.panel import pooling
 from toolkit.panel.embedding import Embedding
-from toolkit.panel.frame import make_preferences, make_reactions, rate_reactions
+from toolkit.panel.frame import Rated, make_preferences, make_reactions, rate_reactions
 from toolkit.panel.planning import Plan
 from toolkit.panel.reasons import find_reason, say_reasons
 from toolkit.panel.splitting import Split
@@ -27,6 +28,8 @@ from toolkit.stats import bradley_terry
 from toolkit.store import make_key
 
 _Held = budget.Budget
+_MOST_TOLD = 2_000
+"""Answers whose language is looked at for the methods statement."""
 _PAIRED = "head-to-head: two drafts per call, in both orders, labels cycled"
 
 
@@ -75,11 +78,13 @@ def make_run(plan: Plan, engine: base.Answerer, asked: Asked, embedding: Embeddi
             model=asked.split.name if asked.split else engine.model,
         )
     )
-    silent: Mapping[str, int] = {}
+    rated = Rated(rows, {}, {})
     if plan.settings.rating == "ssr":
-        rows, silent = rate_reactions(rows, plan.prompts, embedding.embed)
+        spoken = {draft.id: Task(None, draft, 0, 0).language for draft in plan.campaign.drafts}
+        rated = rate_reactions(rows, plan.prompts, embedding.find_embed, spoken)
+        rows = rated.reactions
     preferences = make_preferences(asked.preferences, run_id) if plan.settings.head_to_head else None
-    methods = _make_methods(run_id, plan, engine, asked, silent)
+    methods = _make_methods(run_id, plan, engine, asked, rated)
     if methods.stopped is None and embedding.unpaid is not None:
         methods = methods.model_copy(update={"stopped": embedding.unpaid})
     if preferences is not None:
@@ -90,9 +95,7 @@ def make_run(plan: Plan, engine: base.Answerer, asked: Asked, embedding: Embeddi
     return Run(methods=methods, reactions=rows, preferences=preferences)
 
 
-def _make_methods(
-    run_id: str, plan: Plan, engine: base.Answerer, asked: Asked, silent: Mapping[str, int]
-) -> runs.Methods:
+def _make_methods(run_id: str, plan: Plan, engine: base.Answerer, asked: Asked, rated: Rated) -> runs.Methods:
     reactions = asked.reactions
     control = [reaction for reaction in reactions if reaction.task.persona is None]
     personas = [reaction for reaction in reactions if reaction.task.persona is not None]
@@ -119,7 +122,7 @@ def _make_methods(
         cached_tokens=sum(one.usage.fresh_cached_tokens for one in asked.answers),
         completion_tokens=sum(one.usage.fresh_completion_tokens for one in asked.answers),
         rating=_describe_rating(plan, asked),
-        silent=dict(silent),
+        silent=dict(rated.silent),
         bad_replies=_count_reasons(reason for one in asked.answers for reason in one.usage.bad),
         unanswered=_count_reasons(find_reason(one) for one in asked.answers if one.status != "ok"),
         detectable=plan.detectable,
@@ -129,7 +132,8 @@ def _make_methods(
         asking_seconds=None if asked.seconds is None else round(asked.seconds, 3),
         stopped=next((one.error for one in asked.answers if one.unpaid or one.stopped), None),
         version=version("audience-toolkit"),
-        warnings=tuple(_list_warnings(plan, engine, asked, silent)),
+        warnings=tuple(_list_warnings(plan, engine, asked, rated)),
+        languages=_count_languages(rated.reactions) if plan.foreign else {},
     )
 
 
@@ -162,7 +166,21 @@ def _find_task(answer: Reaction | Preference) -> Task:
 
 def _describe_rating(plan: Plan, asked: Asked) -> str:
     method = plan.settings.rating
-    return f"{method}, {asked.embedding_model or embedder.NAME}" if method == "ssr" else method
+    if method != "ssr":
+        return method
+    foreign, own = plan.foreign, len(plan.languages) > len(plan.foreign)
+    names = [embedder.NAME] * own + [embedder.MANY_NAME] * bool(foreign)
+    return f"{method}, {asked.embedding_model or ' and '.join(names)}"
+
+
+def _count_languages(reactions: pl.DataFrame) -> dict[str, int]:
+    """Return how many answers are in which language, by its code, the most frequent first; "" for what is not sure."""
+    found: Counter[str] = Counter()
+    said = reactions["verbatim"].drop_nulls().value_counts(sort=True).head(_MOST_TOLD)
+    for verbatim, count in said.iter_rows():
+        guess = languages.detect_language(verbatim)
+        found[guess.language if guess.sure and guess.language else ""] += count
+    return dict(found.most_common())
 
 
 def make_run_id(plan: Plan, model: str, embedding_model: str | None) -> str:
@@ -179,7 +197,7 @@ def make_run_id(plan: Plan, model: str, embedding_model: str | None) -> str:
 
 def _list_hashes(plan: Plan) -> dict[str, str]:
     more = plan.prompts.pair_hashes if plan.settings.head_to_head else {}
-    return plan.prompts.hashes | more
+    return plan.prompts.hashes | more | plan.prompts.hash_languages(plan.foreign)
 
 
 def _count(reactions: Sequence[Reaction | Preference], calls: int) -> runs.Counts:
@@ -236,7 +254,7 @@ def _list_questions(plan: Plan, form: exchange.Form) -> dict[exchange.Kind, exch
     return {question.kind: question for question in [*first, *paired]}
 
 
-def _list_warnings(plan: Plan, engine: base.Answerer, asked: Asked, silent: Mapping[str, int]) -> Iterator[str]:
+def _list_warnings(plan: Plan, engine: base.Answerer, asked: Asked, rated: Rated) -> Iterator[str]:
     yield from dict.fromkeys(engine.warnings)
     yield from plan.notes
     if asked.budget.lost_calls:
@@ -264,9 +282,19 @@ def _list_warnings(plan: Plan, engine: base.Answerer, asked: Asked, silent: Mapp
             yield f"{refused} {name} were refused by the model and count nowhere"
     yield from _say_bad_replies([reason for one in asked.answers for reason in one.usage.bad], asked.answers)
     yield from map(spell_out, say_reasons(asked.answers))
-    total = sum(silent.values())
+    yield from _say_missing(rated)
+
+
+def _say_missing(rated: Rated) -> Iterator[str]:
+    """Say how many sentences have no rating, and why."""
+    total, elsewhere = sum(rated.silent.values()), sum(rated.elsewhere.values())
+    causes = [f"{count} sentences are in {languages.name_language(code)}" for code, count in rated.elsewhere.items()]
+    if total > elsewhere:
+        silent = "their sentences did not speak of what was to be rated"
+        causes.append(f"{total - elsewhere} did not speak of what was to be rated" if causes else silent)
     if total:
-        yield f"{total} ratings are missing: their sentences did not speak of what was to be rated"
+        advice = f"; choose {name_option('rating', 'direct')}" if elsewhere else ""
+        yield spell_out(f"{total} ratings are missing: {', '.join(causes)}{advice}")
 
 
 def _say_bad_replies(reasons: Sequence[str], answers: Sequence[Reaction | Preference]) -> Iterator[str]:

@@ -13,8 +13,8 @@ from toolkit.audiences import sampling
 from toolkit.drafts import load_picture
 from toolkit.drafts.surfaces import find_surface
 from toolkit.errors import InputError, name_option, name_step
-from toolkit.files import resources
-from toolkit.models import Audience, Campaign, Persona, Settings, records
+from toolkit.files import languages, resources
+from toolkit.models import Audience, Campaign, Draft, Persona, Settings, records
 from toolkit.panel import pooling
 from toolkit.questionnaire import Prompts, Questionnaire, Task, pairs
 from toolkit.stats import plans
@@ -44,6 +44,23 @@ class Plan:
     """What there is to know of how the panel was put together."""
     seats: Mapping[str, int] = field(default_factory=dict)
     """By persona id, the place of the model that answers, where several are asked and that is settled already."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that answers are asked in, as BCP 47 tags, in the order of the drafts."""
+        return tuple(dict.fromkeys(Task(None, draft, 0, 0).language for draft in self.campaign.drafts))
+
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """Those of the languages that are not English."""
+        return tuple(one for one in self.languages if languages.reduce_language(one) != languages.ENGLISH)
+
+    def say_languages(self) -> str | None:
+        """Return in which languages answers are asked for, in words; None where that is English alone."""
+        if not self.foreign:
+            return None
+        named = " and ".join(dict.fromkeys(map(languages.name_language, self.languages)))
+        return f"answers are asked for in {named}; {name_option('language')} names another language"
 
     @property
     def persona_tasks(self) -> int:
@@ -76,6 +93,8 @@ def make_plan(
     """
     prompts = prompts or Prompts(settings.prompts)
     _check_objective(campaign, settings.objective)
+    campaign = _settle_languages(campaign, audiences, settings.language)
+    _check_rating(campaign, settings.rating, prompts)
     given, audiences = audiences, pooling.drop_repeated(audiences)
     people, keys = _join_audiences(audiences, keep_weights=settings.keep_weights)
     ranked = sampling.rank_personas(people, settings.seed)
@@ -83,7 +102,8 @@ def make_plan(
         named = name_option("sample", settings.sample)
         raise InputError(f"{named}: the audience has {len(ranked)} personas; choose 1 to {len(ranked)}")
     panel = tuple(ranked[: settings.sample])
-    tasks = tuple(_list_tasks(campaign, panel, settings, len(prompts.wordings)))
+    spoken = tuple(sorted({tag for audience in audiences for tag in audience.language}))
+    tasks = tuple(_list_tasks(campaign, panel, settings, len(prompts.wordings), spoken))
     pictures = _load_pictures(campaign)
     return Plan(
         campaign,
@@ -111,6 +131,54 @@ def _check_objective(campaign: Campaign, objective: records.Objective) -> None:
             )
 
 
+def _settle_languages(campaign: Campaign, audiences: Sequence[Audience], language: str | None) -> Campaign:
+    """Return the campaign with a language for each draft that names none and is not surely in any by its own words.
+
+    That of the settings holds for all; else a draft's own, the campaign's, what the draft surely is, what all drafts
+    together surely are, and what every audience speaks first. A draft that is surely in a language names none.
+    """
+    whole = languages.detect_language("\n".join(draft.prose for draft in campaign.drafts))
+    theirs = {audience.language[0] if audience.language else None for audience in audiences}
+    shared = theirs.pop() if len(theirs) == 1 else None
+    together = whole.language if whole.sure else None
+
+    def settle(draft: Draft) -> Draft:
+        declared = language or draft.language or campaign.language
+        if declared is None and not languages.detect_language(draft.prose).sure:
+            declared = together if together is not None else shared
+            declared = None if declared is None or _is_english(declared) else declared
+        return draft if declared == draft.language else draft.model_copy(update={"language": declared})
+
+    settled = tuple(settle(draft) for draft in campaign.drafts)
+    same = all(one is other for one, other in zip(settled, campaign.drafts, strict=True))
+    return campaign if same else campaign.replace_drafts(settled)
+
+
+def choose_rating(campaign: Campaign, audiences: Sequence[Audience], prompts: Prompts | None = None) -> records.Rating:
+    """Return "ssr", or "direct" where a draft is in a language without anchor sentences."""
+    settled, known = _settle_languages(campaign, audiences, None), (prompts or Prompts()).list_rated()
+    spoken = {languages.reduce_language(Task(None, draft, 0, 0).language) for draft in settled.drafts}
+    return "ssr" if spoken.issubset(known) else "direct"
+
+
+def _is_english(tag: str) -> bool:
+    return languages.reduce_language(tag) == languages.ENGLISH
+
+
+def _check_rating(campaign: Campaign, rating: records.Rating, prompts: Prompts) -> None:
+    """Raise InputError for a draft whose language has no anchor sentences to rate by."""
+    if rating != "ssr":
+        return
+    for draft in campaign.drafts:
+        tag = Task(None, draft, 0, 0).language
+        if prompts.find_anchors(tag) is None:
+            offered = ", ".join(map(languages.name_language, prompts.list_rated()))
+            raise InputError(
+                f"{name_option('rating', 'ssr')}: draft {draft.id!r} is answered in {languages.name_language(tag)}; "
+                f"sentences are rated in {offered} alone; choose {name_option('rating', 'direct')}"
+            )
+
+
 def _join_audiences(audiences: Sequence[Audience], *, keep_weights: bool) -> tuple[list[Persona], tuple[str, ...]]:
     """Return all personas and segment keys; with several audiences, ids and a segment say which one."""
     if not audiences:
@@ -135,11 +203,13 @@ def name_persona(audience: Audience, persona: Persona, audiences: Sequence[Audie
     return f"{audience.audience}/{persona.id}" if len(audiences) > 1 else persona.id
 
 
-def _list_tasks(campaign: Campaign, panel: Sequence[Persona], settings: Settings, wordings: int) -> Iterator[Task]:
+def _list_tasks(
+    campaign: Campaign, panel: Sequence[Persona], settings: Settings, wordings: int, spoken: tuple[str, ...]
+) -> Iterator[Task]:
     for repeat in range(settings.repeats):
         for rank, persona in enumerate(panel):
             for draft in campaign.drafts:
-                yield Task(persona, draft, rank % wordings, repeat)
+                yield Task(persona, draft, rank % wordings, repeat, spoken)
     for repeat in range(settings.repeats if settings.control else 0):
         for wording in range(wordings):
             for draft in campaign.drafts:

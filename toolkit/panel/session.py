@@ -11,12 +11,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
-from toolkit.engines import Engine, budget, embedder
+from toolkit.engines import Engine, budget
 from toolkit.errors import BudgetReached, EngineUnavailable, StoreUnusable, ToolkitError
 from toolkit.panel.asker import ask_pairing
 from toolkit.panel.breaker import Breaker
 from toolkit.panel.connecting import Line, make_line
-from toolkit.panel.embedding import find_embedding
+from toolkit.panel.embedding import check_installed, find_embedding
 from toolkit.panel.halting import find_halt, on_halt
 from toolkit.panel.methods import Asked, make_run
 from toolkit.panel.planning import Plan
@@ -57,7 +57,7 @@ async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store,
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     model = asking.embedding_model
     if plan.settings.rating == "ssr" and model is None:
-        embedder.check_installed()
+        check_installed(plan.languages)
     engines = list(engine) if isinstance(engine, Sequence) else [engine]
     voices = asking.list_models()
     names = [voice.name or one.model for voice, one in zip(voices, engines, strict=True)]

@@ -61,7 +61,9 @@ async def find_outstanding(
         await ask_pair(pairing)
         asked = peek.take()
         found += [asked] if asked else []
-    texts = None if embedding_model is None else list_lacking(said, plan.prompts, store, embedding_model)
+    texts = (
+        None if embedding_model is None else list_lacking(said, plan.prompts, store, embedding_model, plan.languages)
+    )
     return Outstanding(found, stored, texts)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from toolkit.drafts.surfaces import cut_at_fold, describe_draft, find_surface
-from toolkit.files import templating
+from toolkit.files import languages, templating
 from toolkit.models import MEASURES, Draft, Persona, exchange, records
 from toolkit.questionnaire.prompts import Prompts
 
@@ -44,6 +44,23 @@ class Task:
     draft: Draft
     wording: int
     repeat: int
+    languages: tuple[str, ...] = ()
+    """What the audience speaks besides, as BCP 47 tags; answers in these are fine, too."""
+
+    @property
+    def language(self) -> str:
+        """The language to answer in, as a BCP 47 tag: the draft's."""
+        return find_language(self.draft)
+
+
+def find_language(draft: Draft) -> str:
+    """Return the language a draft is answered in: the one it names, else what it surely is, else English."""
+    return _choose_language(draft.language, draft.prose)
+
+
+@lru_cache(maxsize=4096)
+def _choose_language(declared: str | None, prose: str) -> str:
+    return languages.choose_language(declared, prose)
 
 
 @dataclass(frozen=True)
@@ -51,7 +68,7 @@ class Reader:
     """The control reader as the few-shot page shows it."""
 
     name: str
-    age: int
+    age: int | None
     about: str
 
 
@@ -93,7 +110,7 @@ class Questionnaire:
 
     def ask_thought(self, task: Task) -> exchange.Question:
         """Ask a base model to go on with a page of worked examples: a thought, then what the person does."""
-        person = task.persona or Reader("Sam", 40, self._wording(task)["control_reader"])
+        person = _tell_language(task, task.persona or Reader("Sam", 40, self._wording(task)["control_reader"]))
         possible = _allowed(task.draft.surface, *records.LEAVING)
         allowed = [phrase for phrase, action in PHRASES.items() if action in possible]
         prompt = self.prompts.render(
@@ -107,7 +124,9 @@ class Questionnaire:
         return exchange.Question(
             kind="thought",
             prompt=prompt,
-            grammar=_thought_grammar(templating.flatten_text(person.name), self._wording(task)["does"], allowed),
+            grammar=_thought_grammar(
+                templating.flatten_text(person.name), self._wording(task)["does"], allowed, task.language
+            ),
             max_tokens=90,
             sampling=_COMPLETION_SAMPLING,
         )
@@ -136,7 +155,8 @@ class Questionnaire:
         schema: Mapping[str, Any],
         max_tokens: int = 2_000,
     ) -> exchange.Question:
-        prompt = self.prompts.fill(template, self._context(task, shown) | {"ratings": self.rating})
+        asked = self.prompts.fill(template, self._context(task, shown) | {"ratings": self.rating})
+        prompt = self.prompts.add_language(asked, task.language, task.languages)
         return exchange.Question(
             kind=kind,
             system=self._system,
@@ -204,8 +224,23 @@ def _one_of(values: Sequence[str]) -> dict[str, Any]:
 _GLANCE_SCHEMA = _object({"first_glance": _one_of(_GLANCE), "verbatim": _SPOKEN})
 
 
-def _thought_grammar(name: str, does: str, phrases: Sequence[str]) -> str:
-    """Return the GBNF grammar of ` "Thought."`, a line break, and `NAME DOES: PHRASE`."""
+def _tell_language(task: Task, person: Persona | Reader) -> Persona | Reader:
+    """Return the person with the language they think in at the end of the description; in English it goes unsaid."""
+    code = languages.reduce_language(task.language)
+    if code == languages.ENGLISH:
+        return person
+    about = f"{person.about} Thinks and speaks in {languages.name_language(task.language)}."
+    return Reader(person.name, person.age, about)
+
+
+def _thought_grammar(name: str, does: str, phrases: Sequence[str], language: str) -> str:
+    """Return the GBNF grammar of ` "Thought."`, a line break, and `NAME DOES: PHRASE`.
+
+    An English thought begins with a capital; in other languages any letter or mark of any script may begin it.
+    """
     ending = json.dumps(f'"\n{name} {does}: ', ensure_ascii=False)
     choices = " | ".join(json.dumps(phrase) for phrase in phrases)
-    return f'root ::= " \\"" [A-Z] [^"\\n]{{20,90}} [.!?] {ending} ({choices}) "\\n"'
+    thought = r'[A-Z] [^"\n]{20,90} [.!?]'
+    if languages.reduce_language(language) != languages.ENGLISH:
+        thought = rf'[^"\n .,;:] [^"\n]{{7,90}} [{languages.SENTENCE_ENDS}]'
+    return f'root ::= " \\"" {thought} {ending} ({choices}) "\\n"'

@@ -217,6 +217,8 @@ def list_methods(run: Run) -> Iterator[tuple[str, str]]:
         )
         yield "Models", f"people were split over them, evenly within each wording; {shares}"
     yield "Rating", methods.rating
+    if methods.languages:
+        yield "Languages", runs.say_languages(methods)
     counts = methods.counts
     reactions = f"{counts.planned} planned, {counts.ok} usable, {counts.refused} refused, {counts.failed} failed"
     yield "Verdict", comparisons.RULES

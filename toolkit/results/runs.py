@@ -21,6 +21,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from toolkit.errors import A_PATH, InputError, accept_only, name_option
+from toolkit.files import languages
 from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict, chance_link, records
 from toolkit.results import run_folders
 from toolkit.results.evidence import Evidence, find_evidence, to_frame
@@ -162,6 +163,8 @@ class Methods(Record):
     digests: dict[str, str] = Field(default_factory=dict)
     """SHA-256 of the other files of the run folder, in run.json alone; an earlier version wrote none."""
     warnings: tuple[str, ...] = ()
+    languages: dict[str, int] = Field(default_factory=dict, exclude_if=lambda value: not value)
+    """Answers by the code of their language, "" for what nobody can tell; empty where all were asked for in English."""
 
     @field_validator("run_id")
     @classmethod
@@ -411,6 +414,14 @@ def say_personas(methods: Methods) -> str:
     distinct = methods.distinct_personas
     alike = f", described in {distinct:,} ways" if distinct is not None and distinct < methods.personas else ""
     return f"{methods.personas} personas{alike}"
+
+
+def say_languages(methods: Methods) -> str:
+    """Return in which languages the panel answered, such as "answered in Polish (80) and English (2)"."""
+    told = [f"{languages.name_language(code)} ({count:,})" for code, count in methods.languages.items() if code]
+    unsure = methods.languages.get("", 0)
+    listed = " and ".join(filter(None, (", ".join(told[:-1]), *told[-1:]))) or "no language that can be told"
+    return f"answered in {listed}" + (f"; {unsure:,} answers too short to tell" if unsure else "")
 
 
 def make_basis(methods: Methods, **known: Any) -> deciding.Basis:

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from toolkit.errors import InputError
 from toolkit.models import LABEL, Audience, Campaign
-from toolkit.panel import estimating, live_runs
+from toolkit.panel import estimating, live_runs, planning
 from toolkit.report import seating
 from toolkit.ui import ask, caching, keys, state, writing
 from toolkit.ui.results import show_result
@@ -104,6 +104,8 @@ def show_start(
     try:
         if any(draft["text"].strip() for draft in drafts):
             campaign = ask.make_test(drafts, objective)
+            if planning.choose_rating(campaign, [audience]) == "direct":
+                options = options | {"rating": "direct"}
             found = caching.find_estimate(campaign, audience, options)
             takes, tells = estimating.say_estimate(found)
             tells = ". ".join(filter(None, (tells, estimating.say_room(found))))

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from toolkit.engines import Price, budget, embedder
+from toolkit.engines import Price, budget
 from toolkit.errors import InputError, Interrupted, ToolkitError, name_option, name_step
 from toolkit.panel.connecting import make_tuning, open_engine
-from toolkit.panel.embedding import Embedding, find_embedding
+from toolkit.panel.embedding import Embedding, check_installed, find_embedding
 from toolkit.panel.halting import find_halt, on_halt
 from toolkit.panel.methods import Asked, make_run
 from toolkit.panel.planning import Plan
@@ -57,7 +57,8 @@ async def carry_out_on_workers(plan: Plan, store: Store, asking: Asking) -> Run:
     price = prices[0] if len(prices) == 1 else None if None in prices else Price(0.0, 0.0)
     held = budget.Budget(price, asking.max_cost, home.known_embedding_price)
     job = await asyncio.to_thread(_make_job, plan, asking, held.bill.find_left(asking.max_cost))
-    ray = _start_ray(job.workers, needs_embedder=plan.settings.rating == "ssr" and asking.embedding_model is None)
+    embeds = plan.settings.rating == "ssr" and asking.embedding_model is None
+    ray = _start_ray(job.workers, embedded=plan.languages if embeds else ())
     job = replace(job, node=find_node())
     with tempfile.TemporaryDirectory(prefix="audience-shards-") as folder:
         grid = _Grid(ray, job, store, Path(folder))
@@ -263,12 +264,11 @@ class _Grid:
             self._ray.kill(actor)
 
 
-def _start_ray(workers: int, *, needs_embedder: bool) -> Any:
+def _start_ray(workers: int, *, embedded: Sequence[str]) -> Any:
     """Return Ray, connected to the cluster of RAY_ADDRESS or to one of its own; nothing is reported anywhere."""
     if importlib.util.find_spec("ray") is None:
         raise InputError(f"{name_option('workers', workers)}: Ray is not installed; {INSTALL}")
-    if needs_embedder:
-        embedder.check_installed()
+    check_installed(embedded)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import ray
 
