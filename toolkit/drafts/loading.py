@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from toolkit.drafts import channels, payloads
 from toolkit.errors import A_PATH, InputError, accept_only, name_option, suggest
-from toolkit.files import STANDARD_INPUT, Located, load_yaml, located_yaml, make_record, read_text, tables
+from toolkit.files import Located, load_yaml, located_yaml, make_record, read_text, resources, tables
 from toolkit.models import Campaign, Draft, records
 
 FORMATS = (
@@ -49,7 +49,7 @@ def load_drafts(
     """
     if surface is not None:
         _check_surface(surface, name_option("surface"))
-    if str(source) == STANDARD_INPUT:
+    if str(source) == resources.STANDARD_INPUT:
         return _read_standard_input(surface)
     chosen = tables.headings.load_map(source, "drafts") if columns is None else columns
     return _read_file(Path(source), surface, _Wanted(chosen, sheet, where))
@@ -132,7 +132,7 @@ def _read_json_lines(text: str, path: Path, surface: str | None, wanted: _Wanted
 
 def _read_standard_input(surface: str | None) -> Campaign:
     """Read a campaign, a list of drafts or the text of one draft."""
-    text = read_text(STANDARD_INPUT)
+    text = read_text(resources.STANDARD_INPUT)
     if not text.strip():
         raise InputError("standard input is empty; pipe a draft into the command")
     suffix = ".json" if text.lstrip().startswith(("{", "[")) else ".yaml"

@@ -1,11 +1,11 @@
-from . import located_yaml, markup, normalising, resources, tables, templating
+from . import languages, located_yaml, markup, normalising, resources, tables, templating
 from .atomic import write_atomically
 from .located_yaml import Located, load_yaml, make_record
-from .text import STANDARD_INPUT, read_text
+from .text import read_text
 
 __all__ = [
-    "STANDARD_INPUT",
     "Located",
+    "languages",
     "load_yaml",
     "located_yaml",
     "make_record",

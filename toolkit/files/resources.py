@@ -15,6 +15,8 @@ from toolkit.errors import InputError, name_option
 _PACKAGE = Path(__file__).parent.parent
 DATA = _PACKAGE / "data"
 """The folder of files that ship inside the package."""
+STANDARD_INPUT = "-"
+"""How a user names standard input in place of a file."""
 _outside: ContextVar[bool] = ContextVar("outside", default=False)
 
 

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 from toolkit.errors import InputError
+from toolkit.files import resources
 
 MOST_BYTES = 64 * 2**20
-STANDARD_INPUT = "-"
 LARGE_FILE = b"version https://git-lfs.github.com/spec/"
 """How a file begins that Git LFS keeps elsewhere."""
 _LEAST_NUL_SHARE = 0.3
@@ -26,7 +26,7 @@ def read_text(source: str | Path) -> str:
 
 def read_bytes(source: str | Path) -> bytes:
     """Return the bytes of a file, or of standard input for "-"; raise InputError as `read_text` does."""
-    if str(source) == STANDARD_INPUT:
+    if str(source) == resources.STANDARD_INPUT:
         return sys.stdin.buffer.read(MOST_BYTES)
     path = Path(source)
     if path.is_dir():

@@ -1,0 +1,167 @@
+"""Which language a text is in, and what people call it: the one place that tells, for whoever asks.
+
+Examples:
+    >>> from toolkit.files import languages
+    >>> languages.detect_language("Do niedzieli wszystko tańsze, także buty dla dzieci.").language
+    'pl'
+    >>> languages.name_language("pt-BR")
+    'Portuguese'
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from functools import lru_cache
+from typing import Any
+
+from toolkit.models import Record
+
+ENGLISH = "en"
+OFFERED = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "tr", "ar", "hi", "ja", "zh")
+"""The languages in which campaigns were tried; any other may be named too."""
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_NOT_PROSE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|\{\{.*?\}\}|\{\w+\}")
+_MOST_READ = 2_000
+_LEAST_WORDS = 5
+"""Words from which a detector without doubt is right; measured on sayings in a dozen languages."""
+_LEAST_LETTERS = 12
+"""Letters beyond the Latin alphabet that do instead of words: some scripts put no spaces between them."""
+_LATIN_END = 0x24F
+_SURE, _SURE_OF_ENGLISH = 0.95, 0.9995
+"""The probability from which a text is surely in a language. Scraps of English stand in copy of all languages."""
+_NO_LANGUAGE = "zxx"
+_MOST_FOREIGN = 0.15
+"""The share of words with letters beyond ASCII from which a text is not surely English."""
+_LEAST_HINTS, _LEAST_HINTED = 3, 0.25
+"""How many different words that only English has, and what share of all, stand in for the detector."""
+_HINTS = frozenset(
+    (
+        "the and with you your you're this that that's they their these those what which when where would could should "
+        "because about there it's don't didn't i'm i've we're isn't from how been know think than any every want more "
+        "does not of some only just much them then who need"
+    ).split()  # noqa: SIM905 - a list of as many lines would be no easier to read
+)
+_FAMILIES = (
+    ("en", "pcm", "sco"),
+    ("de", "bar", "gsw"),
+    ("es", "ext", "an"),
+    ("pt", "gl"),
+    ("it", "lij", "vec", "nap", "scn"),
+    ("fr", "gcf", "gcr", "wa"),
+    ("nl", "af", "li"),
+    ("pl", "szl"),
+    ("tr", "crh"),
+    ("ar", "arz", "ary", "apc", "ajp", "acm"),
+    ("hi", "bho", "mai", "mr", "ne"),
+    ("zh", "yue", "wuu", "cmn"),
+    ("da", "nb", "nn", "no", "sv"),
+    ("hr", "bs", "sr", "sh", "sl"),
+    ("cs", "sk"),
+    ("id", "ms", "jv"),
+    ("ru", "ba", "be", "tt"),
+    ("bg", "mk"),
+    ("fa", "prs"),
+    ("uz", "uzs"),
+    ("lv", "ltg"),
+)
+"""Labels that are one language for readers, or that the detector takes for one another."""
+_FAMILY_OF = {code: family[0] for family in _FAMILIES for code in family}
+_NAMES = {
+    "af": "Afrikaans", "am": "Amharic", "ar": "Arabic", "az": "Azerbaijani", "be": "Belarusian", "bg": "Bulgarian",
+    "bn": "Bengali", "bs": "Bosnian", "ca": "Catalan", "cs": "Czech", "cy": "Welsh", "da": "Danish", "de": "German",
+    "el": "Greek", "en": "English", "eo": "Esperanto", "es": "Spanish", "et": "Estonian", "eu": "Basque",
+    "fa": "Persian", "fi": "Finnish", "fil": "Filipino", "fr": "French", "ga": "Irish", "gl": "Galician",
+    "gu": "Gujarati", "ha": "Hausa", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "ht": "Haitian Creole",
+    "hu": "Hungarian", "hy": "Armenian", "id": "Indonesian", "ig": "Igbo", "is": "Icelandic", "it": "Italian",
+    "ja": "Japanese", "jv": "Javanese", "ka": "Georgian", "kk": "Kazakh", "km": "Khmer", "kn": "Kannada",
+    "ko": "Korean", "ku": "Kurdish", "ky": "Kyrgyz", "la": "Latin", "lb": "Luxembourgish", "lo": "Lao",
+    "lt": "Lithuanian", "lv": "Latvian", "mg": "Malagasy", "mk": "Macedonian", "ml": "Malayalam", "mn": "Mongolian",
+    "mr": "Marathi", "ms": "Malay", "mt": "Maltese", "my": "Burmese", "nb": "Norwegian", "ne": "Nepali",
+    "nl": "Dutch", "nn": "Norwegian", "no": "Norwegian", "oc": "Occitan", "pa": "Punjabi", "pl": "Polish",
+    "ps": "Pashto", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "rw": "Kinyarwanda", "si": "Sinhala",
+    "sk": "Slovak", "sl": "Slovenian", "so": "Somali", "sq": "Albanian", "sr": "Serbian", "sv": "Swedish",
+    "sw": "Swahili", "ta": "Tamil", "te": "Telugu", "th": "Thai", "tl": "Filipino", "tr": "Turkish", "ug": "Uyghur",
+    "uk": "Ukrainian", "ur": "Urdu", "uz": "Uzbek", "vi": "Vietnamese", "xh": "Xhosa", "yo": "Yoruba",
+    "yue": "Cantonese", "zh": "Chinese", "zu": "Zulu",
+}  # fmt: skip
+_FROM_RIGHT = frozenset({"ar", "fa", "he", "ps", "ug", "ur", "yi", "sd", "ckb", "dv"})
+
+
+class LanguageGuess(Record):
+    """What a detector makes of a text."""
+
+    language: str | None
+    """The likeliest language by its code, the first of its family; None for a text without words."""
+    sure: bool
+    """Whether the text is long enough, and the detector without doubt. What is not sure decides nothing."""
+    probability: float
+    """How likely the whole family is, from 0 to 1; 1 where English was told by its words alone."""
+
+
+def detect_language(text: str) -> LanguageGuess:
+    """Return the likeliest language of a text, and whether that is sure.
+
+    It is sure from eight words, or a dozen letters of another script, if the detector has no doubt. Addresses, names
+    after @ or #, and variables do not count. English is sure only where few words have letters beyond ASCII. Labels
+    that are one language for readers are one: `ar` and `arz`, `es` and `ext`, `zh`, `yue` and `wuu`.
+
+    Examples:
+        >>> languages.detect_language("OK").sure
+        False
+    """
+    return _detect(_NOT_PROSE.sub(" ", text[:_MOST_READ]).strip())
+
+
+@lru_cache(maxsize=4096)
+def _detect(text: str) -> LanguageGuess:
+    words = _WORD.findall(text.lower().replace("’", "'"))
+    if not words:
+        return LanguageGuess(language=None, sure=False, probability=0.0)
+    if len(words) >= _LEAST_WORDS and _has_english_words(words):
+        return LanguageGuess(language=ENGLISH, sure=True, probability=1.0)
+    shares: defaultdict[str, float] = defaultdict(float)
+    for code, probability in _load_detector().rank(text):
+        shares[_FAMILY_OF.get(code, code)] += float(probability)
+    likeliest = max(shares, key=lambda language: shares[language])
+    if likeliest == _NO_LANGUAGE:
+        return LanguageGuess(language=None, sure=False, probability=0.0)
+    other_script = sum(len(word) for word in words if ord(word[0]) > _LATIN_END)
+    sure = shares[likeliest] >= _SURE and (len(words) >= _LEAST_WORDS or other_script >= _LEAST_LETTERS)
+    if likeliest == ENGLISH:
+        foreign = sum(not word.isascii() for word in words)
+        sure = sure and shares[likeliest] >= _SURE_OF_ENGLISH and foreign <= _MOST_FOREIGN * len(words)
+    return LanguageGuess(language=likeliest, sure=sure, probability=min(shares[likeliest], 1.0))
+
+
+def _has_english_words(words: list[str]) -> bool:
+    """Tell whether words that no other language has make a text English, so that no detector need be loaded."""
+    if not all(word.isascii() for word in words):
+        return False
+    hints = [word for word in words if word in _HINTS]
+    return len(set(hints)) >= _LEAST_HINTS and len(hints) >= _LEAST_HINTED * len(words)
+
+
+def reduce_language(tag: str) -> str:
+    """Return the first code of the family that a BCP 47 tag belongs to: "es" for "es-MX", "zh" for "yue"."""
+    code = tag.replace("_", "-").split("-")[0].lower()
+    return _FAMILY_OF.get(code, code)
+
+
+def name_language(tag: str) -> str:
+    """Return what people call a language in English, such as "Polish" for "pl" or "Portuguese" for "pt-BR"."""
+    code = tag.replace("_", "-").split("-")[0].lower()
+    return _NAMES.get(code) or _NAMES.get(reduce_language(code), tag)
+
+
+def reads_from_right(tag: str) -> bool:
+    """Tell whether a language is written from right to left."""
+    return reduce_language(tag) in _FROM_RIGHT
+
+
+@lru_cache(maxsize=1)
+def _load_detector() -> Any:
+    """Return the detector; loading its model takes half a second, so plain English copy never gets here."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
