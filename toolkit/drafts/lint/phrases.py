@@ -14,6 +14,8 @@ from toolkit.drafts.lint.records import MOST_READ, Severity
 from toolkit.files import load_yaml, make_record, read_text, resources
 from toolkit.models import Record
 
+_ENDS = ".!?\n\u3002\uff0e\uff01\uff1f\uff61\u0964\u061f\u06d4"
+"""What ends a sentence, in Latin, Chinese, Japanese, Hindi, Arabic and Urdu."""
 _DATA = resources.DATA / "policy"
 
 
@@ -120,6 +122,6 @@ def search_all(patterns: Iterable[str], text: str) -> Iterator[re.Match[str]]:
 
 def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
     """Return the span of the sentence, or line, in which a stretch stands."""
-    first = max(text.rfind(mark, 0, start) for mark in ".!?\n") + 1
-    lasts = [place for place in (text.find(mark, end) for mark in ".!?\n") if place >= 0]
+    first = max(text.rfind(mark, 0, start) for mark in _ENDS) + 1
+    lasts = [place for place in (text.find(mark, end) for mark in _ENDS) if place >= 0]
     return first, min(lasts, default=len(text) - 1) + 1

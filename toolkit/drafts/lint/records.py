@@ -17,6 +17,9 @@ MOST_QUOTED = 200
 MOST_READ = 20_000
 """Characters of a part that are looked through: beyond, nobody reads copy, and patterns grow slow."""
 
+EXCLAMATION = re.compile("[!\uff01\ufe57]")
+"""An exclamation mark, also the wide one of Chinese and Japanese."""
+
 _WORD = re.compile(r"[^\W\d_]+")
 _WORDED = ("text", "headline", "description", "cta", "greeting", "ice_breakers", "buttons", "quick_replies")
 
