@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from conftest import Command
 
 import toolkit
-from conftest import Command
 from toolkit.drafts.lint import lint
 from toolkit.errors import InputError
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import toolkit
 from toolkit.drafts.lint import Brand, lint
 from toolkit.drafts.preview import find_highlights
 from toolkit.files import normalising, templating
@@ -174,3 +175,30 @@ def test_sentences_end_in_every_script(mark: str) -> None:
     other = words[::-1]
     draft = Draft(id="a", text=f"{words}{mark}{other}{mark}{words[1:]}{mark}")
     assert repairs.find_borrowed(f"{other}{mark}", draft) == "repeats the draft"
+
+
+PEOPLE = [
+    ("Nr;Alter;Gewicht;Beruf\n1;34;1,5;Bäcker\n", (34, 1.5)),
+    ("id;edad;peso;oficio\n1;34 años;1,5;panadero\n", (34, 1.5)),
+    ("id;âge;pondération;métier\n1;25-34 ans;1,5;boulanger\n", (29, 1.5)),
+    ("id;età;peso;lavoro\n1;34 anni;1,5;fornaio\n", (34, 1.5)),
+    ("id;idade;peso;profissão\n1;65 anos e mais;1,5;padeiro\n", (70, 1.5)),
+    ("id;leeftijd;gewicht;beroep\n1;34 jaar;1,5;bakker\n", (34, 1.5)),
+    ("id;wiek;waga;zawód\n1;25-34 lat;1,5;piekarz\n", (29, 1.5)),
+    ("id;yaş;ağırlık;meslek\n1;65 yaş ve üzeri;1,5;fırıncı\n", (70, 1.5)),
+    ("id;العمر;الوزن;المهنة\n1;٣٤;١٫٥;خباز\n", (34, 1.5)),
+    ("id;سن;وزن;شغل\n1;۳۴ سال;۱٫۵;نانوا\n", (34, 1.5)),
+    ("id;आयु;भार;काम\n1;३४ वर्ष;1.5;बेकर\n", (34, 1.5)),
+    ("id;年齢;ウェイト;職業\n1;３４歳;1.5;パン屋\n", (34, 1.5)),
+    ("id;年齢;ウェイト;職業\n1;30代;1.5;教師\n", (34, 1.5)),
+    ("id;年龄;权重;职业\n1;65岁以上;1.5;教师\n", (70, 1.5)),
+]
+
+
+@pytest.mark.parametrize(("table", "read"), PEOPLE)
+def test_tables_of_people_are_read_in_their_language(table: str, read: tuple[int, float], tmp_path: Path) -> None:
+    """Headings, digits, units and decimal commas of every language that campaigns are tried in."""
+    path = tmp_path / "people.csv"
+    path.write_text(table, encoding="utf-8")
+    people = toolkit.load_audience(path).personas
+    assert [(one.age, one.weight) for one in people] == [read]
