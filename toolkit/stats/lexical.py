@@ -54,7 +54,7 @@ def _describe(group: Sequence[int], similar: np.ndarray, sentences: Sequence[str
     return Theme(sentences[central], tuple(dict.fromkeys(speakers[place] for place in group)))
 
 
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}_]+")
+_WORD = regex.compile(r"(?:[\p{L}\p{N}_]\p{M}*)+")
 _UNSPACED = regex.compile(
     r"(?P<signs>\p{Han}+)|(?P<names>[\p{Katakana}\u30fc]+)|(?P<endings>\p{Hiragana}+)"
     r"|(?P<letters>[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}][\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{M}]*)"

@@ -10,8 +10,8 @@ from typing import Literal
 
 from toolkit.models import Draft, Record
 
-Severity = Literal["error", "warning", "note"]
-"""What a platform refuses, what a person should look at again, and what is only said."""
+Severity = Literal["error", "warning", "note", "unchecked"]
+"""What a platform refuses, what a person should look at again, what is only said, and what no rule has looked at."""
 MOST_QUOTED = 200
 """Characters of matched words kept in a finding."""
 MOST_READ = 20_000

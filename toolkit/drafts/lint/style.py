@@ -19,7 +19,7 @@ _WIDE_ENDS = "\u3002\uff0e\uff01\uff1f\uff61\u0964\u0965\u061f\u06d4"
 _SENTENCE = re.compile(
     rf"[^.!?\n…{_WIDE_ENDS}]+(?:[.!?…{_WIDE_ENDS}]+(?![\w])|\n|$)|[^.!?\n…{_WIDE_ENDS}]+[.!?…{_WIDE_ENDS}]+(?=\w)"
 )
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’.-][\p{L}\p{M}\p{N}]+)*")
+_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['’.-][\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*")
 _PLAIN_CAPITALS = re.compile(r"(?<![\w#@&])(?=(?:[A-Za-z'’-]*?[A-Z]){4})[A-Z][A-Z'’-]{3,}(?![\w])")
 """The same for ASCII, of which most copy is, in half the time."""
 _CAPITALS = regex.compile(
