@@ -93,7 +93,8 @@ SENTENCES = (
 COUNTRY_HOSTS = (
     "shop.com.tr", "example.com/a", "sklep.pl/nowe", "мой.рф", "παράδειγμα.ελ", "موقع.مصر", "דוגמה.ישראל",
     "उदाहरण.भारत",
-    "ไทย.ไทย", "商店.中国", "例え.jp", "쇼핑.한국", "bücher.de/neu", "loja.com.br", "shop.co.jp/新着", "xn--mgbh0fb.com",
+    "ไทย.ไทย", "商店.中国", "例え.jp", "쇼핑.한국", "bücher.de/neu",
+    "loja.com.br", "shop.co.jp/新着", "xn--mgbh0fb.com",
     "t.co/abc", "tienda.com.mx?q=1", "магазин.укр/путь", "boutique.québec",
 )  # fmt: skip
 

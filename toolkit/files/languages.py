@@ -33,15 +33,14 @@ _SURE, _SURE_OF_ENGLISH = 0.95, 0.9995
 _NO_LANGUAGE = "zxx"
 _MOST_FOREIGN = 0.15
 """The share of words with letters beyond ASCII from which a text is not surely English."""
-_LEAST_HINTS, _LEAST_HINTED = 3, 0.25
+_LEAST_HINTS, _LEAST_HINTED = 2, 0.2
 """How many different words that only English has, and what share of all, stand in for the detector."""
-_HINTS = frozenset(
-    (
-        "the and with you your you're this that that's they their these those what which when where would could should "
-        "because about there it's don't didn't i'm i've we're isn't from how been know think than any every want more "
-        "does not of some only just much them then who need"
-    ).split()  # noqa: SIM905 - a list of as many lines would be no easier to read
+_ONLY_ENGLISH = (
+    "the and with you your you're this that that's they their these those what which when where would could should "
+    "because about there it's don't didn't i'm i've we're isn't from how been know think than any every want more "
+    "does not of some only just much them then who need"
 )
+_HINTS = frozenset(_ONLY_ENGLISH.split())
 _FAMILIES = (
     ("en", "pcm", "sco"),
     ("de", "bar", "gsw"),
@@ -85,6 +84,42 @@ _NAMES = {
     "uk": "Ukrainian", "ur": "Urdu", "uz": "Uzbek", "vi": "Vietnamese", "xh": "Xhosa", "yo": "Yoruba",
     "yue": "Cantonese", "zh": "Chinese", "zu": "Zulu",
 }  # fmt: skip
+_STEMS = {
+    "en": (
+        "englisch", "anglais", "inglés", "inglês", "inglese", "engels", "angielsk", "ingilizce", "إنجليزي", "英語",
+        "英语",
+    ),
+    "de": ("deutsch", "allemand", "alemán", "alemão", "tedesc", "duits", "niemieck", "almanca", "ألماني", "ドイツ語"),
+    "fr": (
+        "französisch", "français", "francés", "francês", "francese", "frans", "francusk", "fransızca", "فرنسي",
+        "フランス語", "法语",
+    ),
+    "es": (
+        "spanisch", "espagnol", "español", "espanhol", "spagnol", "spaans", "hiszpańsk", "ispanyolca", "إسباني",
+        "スペイン語", "西班牙语",
+    ),
+    "pt": (
+        "portugiesisch", "portugais", "portugués", "português", "portoghese", "portugees", "portugalsk",
+        "portekizce",
+    ),
+    "it": ("italienisch", "italien", "italiano", "italiaans", "włosk", "italyanca", "إيطالي", "イタリア語", "意大利语"),
+    "nl": (
+        "niederländisch", "holländisch", "néerlandais", "neerland", "olandese", "nederlands", "niderlandzk",
+        "felemenkçe",
+    ),
+    "pl": ("polnisch", "polonais", "polaco", "polonês", "polacc", "pools", "polsk", "lehçe", "بولندي", "波兰语"),
+    "tr": ("türkisch", "turc", "turco", "turks", "tureck", "türkçe", "تركي", "トルコ語", "土耳其语"),
+    "ar": ("arabisch", "arabe", "árabe", "arabo", "arabsk", "arapça", "عربي", "アラビア語", "阿拉伯语"),
+    "hi": ("hindi", "हिन्दी", "हिंदी", "هندي", "ヒンディー語", "印地语"),
+    "ja": ("japanisch", "japonais", "japonés", "japonês", "giapponese", "japans", "japońsk", "japonca", "日本語"),
+    "zh": (
+        "mandarin", "cantonese", "chinesisch", "chinois", "chino", "chinês", "cinese", "chinees", "chińsk", "çince",
+        "中文", "中国語", "汉语", "普通话",
+    ),
+    "ru": ("russisch", "russe", "ruso", "russo", "rosyjsk", "rusça", "русск", "روسي", "ロシア語", "俄语"),
+    "uk": ("ukrainisch", "ukrainien", "ucraniano", "ukraińsk", "ukraynaca", "україн"),
+}  # fmt: skip
+"""How names of languages begin in the languages that descriptions of people are mostly written in."""
 _FROM_RIGHT = frozenset({"ar", "fa", "he", "ps", "ug", "ur", "yi", "sd", "ckb", "dv"})
 
 
@@ -142,6 +177,14 @@ def _has_english_words(words: list[str]) -> bool:
     return len(set(hints)) >= _LEAST_HINTS and len(hints) >= _LEAST_HINTED * len(words)
 
 
+def choose_language(declared: str | None, text: str) -> str:
+    """Return the language that a text is answered in: the declared one, else what it surely is, else English."""
+    if declared is not None:
+        return declared
+    guess = detect_language(text)
+    return guess.language if guess.sure and guess.language else ENGLISH
+
+
 def reduce_language(tag: str) -> str:
     """Return the first code of the family that a BCP 47 tag belongs to: "es" for "es-MX", "zh" for "yue"."""
     code = tag.replace("_", "-").split("-")[0].lower()
@@ -152,6 +195,17 @@ def name_language(tag: str) -> str:
     """Return what people call a language in English, such as "Polish" for "pl" or "Portuguese" for "pt-BR"."""
     code = tag.replace("_", "-").split("-")[0].lower()
     return _NAMES.get(code) or _NAMES.get(reduce_language(code), tag)
+
+
+def is_named(tag: str, text: str) -> bool:
+    """Tell whether a text names a language, in English or in the commonest languages of audiences.
+
+    Examples:
+        >>> languages.is_named("tr", "Speaks only Turkish at home.")
+        True
+    """
+    stems = [name_language(tag).lower(), *_STEMS.get(reduce_language(tag), ())]
+    return any(stem in text.casefold() for stem in stems)
 
 
 def reads_from_right(tag: str) -> bool:

@@ -9,9 +9,10 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -42,7 +43,22 @@ Rating = Literal["ssr", "logprob", "direct"]
 Decision = Literal["best", "too close to call", "unstable", "not enough", "single draft"]
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
+_TAG = re.compile(r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-[a-z0-9]{4,8})*")
 _IDENTIFIER = re.compile(r"[\w][\w .@+-]{0,119}")
+
+
+def check_language(value: str) -> str:
+    """Return a BCP 47 tag in its usual spelling, such as "pt-BR" for "pt_br"; raise ValueError for anything else."""
+    tag = value.strip().replace("_", "-").lower()
+    if not _TAG.fullmatch(tag):
+        raise ValueError(f"{value!r} is no code of a language; give a BCP 47 tag such as de, pt-BR or zh-Hant")
+    code, *others = tag.split("-")
+    spelling = {2: str.upper, 4: str.title}
+    return "-".join([code, *(spelling.get(len(part), str)(part) for part in others)])
+
+
+Language = Annotated[str, AfterValidator(check_language)]
+"""A BCP 47 tag."""
 
 
 class Record(BaseModel):
@@ -171,6 +187,8 @@ class Audience(Record):
     """Whom it stands for."""
     source: str = ""
     """Where it comes from: written by hand, or the survey and its licence."""
+    language: tuple[Language, ...] = Field(default=(), exclude_if=lambda value: not value)
+    """What its people speak, as BCP 47 tags, the first one first; of a bilingual audience each."""
     personas: tuple[Persona, ...] = Field(min_length=1)
     """The people, in file order."""
 
@@ -180,6 +198,12 @@ class Audience(Record):
     def notes(self) -> tuple[str, ...]:
         """What reading the file left out or looked past, one sentence each."""
         return tuple(map(spell_out, self._notes))
+
+    @field_validator("language", mode="before")
+    @classmethod
+    def _languages_as_list(cls, value: Any) -> Any:
+        """Take one tag, or several with commas between them."""
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value or ()
 
     def with_notes(self, notes: tuple[str, ...]) -> Audience:
         """Return a copy that tells what was left out."""
@@ -223,6 +247,8 @@ class Draft(Record):
     """The words people will read."""
     surface: str = "messenger_message"
     """Where it will appear."""
+    language: Language | None = Field(default=None, exclude_if=lambda value: value is None)
+    """The language it is in, and is answered in, as a BCP 47 tag; told from its words where it is not given."""
     headline: str | None = None
     description: str | None = None
     cta: str | None = None
@@ -257,8 +283,13 @@ class Draft(Record):
         Two drafts share it only where they say the same on the same surface, so what is bound to it, such as an
         approval, is void after an edit.
         """
-        seen = self.model_dump_json(exclude={"id"}, exclude_defaults=True)
+        seen = self.model_dump_json(exclude={"id", "language"}, exclude_defaults=True)
         return hashlib.sha256(unicodedata.normalize("NFC", seen).encode()).hexdigest()
+
+    @property
+    def prose(self) -> str:
+        """The sentences that people read: text, headline, description and greeting."""
+        return "\n".join(filter(None, (self.text, self.headline, self.description, self.greeting)))
 
     _id_as_text = field_validator("id", mode="before")(_number_as_text)
 
@@ -318,6 +349,8 @@ class Campaign(Record):
     """Name or path of the audience that the file asks for."""
     objective: Objective | None = None
     """The action that counts as success, declared before the run."""
+    language: Language | None = Field(default=None, exclude_if=lambda value: value is None)
+    """The language of all drafts that name none, as a BCP 47 tag."""
     drafts: tuple[Draft, ...] = Field(min_length=1)
     """The competing drafts, in file order."""
     checks: tuple[dict[str, Any], ...] = ()
@@ -393,6 +426,8 @@ class Settings(Record):
     """Whether personas also choose between every two drafts, shown side by side in both orders."""
     keep_weights: bool = False
     """Whether weights of several audiences are added up as they are; else a person of each counts 1 on average."""
+    language: Language | None = Field(default=None, exclude_if=lambda value: value is None)
+    """The language that everybody answers in, as a BCP 47 tag; each draft's own where it is not given."""
     prompts: Path | None = Field(default=None, exclude=True)
     """A folder of templates that win over the built-in ones; a run records the hash of each instead."""
 

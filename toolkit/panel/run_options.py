@@ -48,6 +48,8 @@ class SettingsOptions(TypedDict, total=False):
     """Whether personas also choose between every two drafts, in both orders."""
     keep_weights: bool
     """Whether weights of several audiences stay as given, in one unit; else a person of each counts 1 on average."""
+    language: str | None
+    """The language that everybody answers in, as a BCP 47 tag such as `pl`; each draft's own without it."""
     prompts: str | Path | None
     """A folder of templates that win over the built-in ones."""
 
@@ -159,6 +161,7 @@ _SETTINGS_TAKE = {
     "control": _YES_OR_NO,
     "head_to_head": _YES_OR_NO,
     "keep_weights": _YES_OR_NO,
+    "language": "give a BCP 47 tag such as de, pt-BR or zh-Hant",
     "prompts": "give a folder",
 }
 _OWN_ENGINE = ("model", "base_url", "api_key", "rpm", "tpm", "endpoint", "timeout", "header", "query", "form")

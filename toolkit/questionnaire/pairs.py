@@ -10,7 +10,7 @@ from toolkit.drafts.surfaces import describe_draft, find_surface
 from toolkit.models import Draft, Persona, exchange, records
 from toolkit.questionnaire.answers import BadReply, read_object
 from toolkit.questionnaire.prompts import Prompts
-from toolkit.questionnaire.questions import BOUNDARY, Task
+from toolkit.questionnaire.questions import BOUNDARY, Task, find_language
 from toolkit.questionnaire.reaction import Usage
 
 LABELS = (("A", "B"), ("1", "2"), ("X", "Y"), ("P", "Q"), ("K", "L"))
@@ -93,6 +93,7 @@ class PairQuestions:
             shown=(describe_draft(pairing.first), describe_draft(pairing.second)),
             token=BOUNDARY,
         )
+        prompt = self._prompts.add_language(prompt, find_language(pairing.first)) if form == "chat" else prompt
         if form == "completion":
             one, other = pairing.labels
             grammar = f'root ::= " " ("{one}" | "{other}")'

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import jinja2
 import yaml
 
 from toolkit.errors import InputError, name_option, suggest
-from toolkit.files import located_yaml, resources, templating
+from toolkit.files import languages, located_yaml, resources, templating
 from toolkit.models import MEASURES
 
 LEAST_WORDINGS = 8
@@ -25,6 +26,9 @@ LATER_FILES = (
 """What is asked only after a run: no part of the identity of any."""
 _PARTS = ("glance", "read", "control_reader", "lead", "post", "thinks", "does")
 _LEVELS = 5
+_LANGUAGE_FILE = "language.j2"
+_ANCHORS = re.compile(r"anchors\.[a-z]{2,3}\.yaml")
+"""Anchor sentences in another language than English: no part of the identity of a run in English."""
 
 
 class Prompts:
@@ -44,6 +48,7 @@ class Prompts:
                 resources.find_named(path.name, folder, str(name_option("prompts", folder)))
         self._folder = folder
         self._folders = [place for place in (folder, resources.find_resource("prompts")) if place is not None]
+        self._foreign_anchors: dict[str, dict[str, list[list[str]]] | None] = {}
         self._environment = templating.make_environment(jinja2.FileSystemLoader(self._folders))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -93,21 +98,57 @@ class Prompts:
     @cached_property
     def anchors(self) -> dict[str, list[list[str]]]:
         """For each measure, sets of five sentences from the lowest level to the highest."""
-        sets = self._load_yaml("anchors.yaml")
+        return self._load_anchors("anchors.yaml")
+
+    def find_anchors(self, language: str) -> dict[str, list[list[str]]] | None:
+        """Return the anchor sentences in a language, its BCP 47 tag given; None where there are none."""
+        code = languages.reduce_language(language)
+        if code == languages.ENGLISH:
+            return self.anchors
+        if code not in self._foreign_anchors:
+            name = f"anchors.{code}.yaml"
+            known = any((folder / name).is_file() for folder in self._folders)
+            self._foreign_anchors[code] = self._load_anchors(name) if known else None
+        return self._foreign_anchors[code]
+
+    def list_rated(self) -> list[str]:
+        """Return the languages that there are anchor sentences in, English first."""
+        found = {path.name.split(".")[1] for folder in self._folders for path in folder.glob("anchors.*.yaml")}
+        return [languages.ENGLISH, *sorted(found)]
+
+    def add_language(self, prompt: str, language: str, others: Iterable[str] = ()) -> str:
+        """Return a prompt that asks for answers in a language; for English it stays as it is."""
+        code = languages.reduce_language(language)
+        if code == languages.ENGLISH:
+            return prompt
+        more = [languages.name_language(one) for one in others if languages.reduce_language(one) != code]
+        told = self.render(_LANGUAGE_FILE, language=languages.name_language(language), others=" or ".join(more))
+        return f"{prompt}\n\n{told}"
+
+    def _load_anchors(self, file: str) -> dict[str, list[list[str]]]:
+        sets = self._load_yaml(file)
         for name in sets:
             if name not in MEASURES:
                 allowed = f"allowed: {', '.join(MEASURES)}"
-                raise InputError(f"prompts/anchors.yaml: nobody rates {name!r}{suggest(name, MEASURES)}; {allowed}")
+                raise InputError(f"prompts/{file}: nobody rates {name!r}{suggest(name, MEASURES)}; {allowed}")
         for measure in MEASURES:
             if not _are_sets_of_five(sets.get(measure)):
-                raise InputError(f"prompts/anchors.yaml: {measure} needs one or more sets of five sentences")
+                raise InputError(f"prompts/{file}: {measure} needs one or more sets of five sentences")
         return sets
 
     @cached_property
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every prompt file in use, by name, without those of a head-to-head and of later talks."""
         names = {path.name for folder in self._folders for path in folder.iterdir() if path.is_file()}
-        return {name: self._digest(name) for name in sorted(names.difference(PAIR_FILES, LATER_FILES))}
+        asked = {name for name in names.difference(PAIR_FILES, LATER_FILES) if not _is_of_language(name)}
+        return {name: self._digest(name) for name in sorted(asked)}
+
+    def hash_languages(self, used: Iterable[str]) -> dict[str, str]:
+        """Return the SHA-256 of the files that questions and ratings in these languages take besides, by name."""
+        codes = {languages.reduce_language(language) for language in used} - {languages.ENGLISH}
+        files = [_LANGUAGE_FILE] if codes else []
+        files += [f"anchors.{code}.yaml" for code in sorted(codes) if self.find_anchors(code) is not None]
+        return {name: self._digest(name) for name in sorted(files)}
 
     @cached_property
     def pair_hashes(self) -> dict[str, str]:
@@ -136,12 +177,16 @@ def _are_sets_of_five(sets: Any) -> bool:
     )
 
 
+def _is_of_language(name: str) -> bool:
+    return name == _LANGUAGE_FILE or _ANCHORS.fullmatch(name) is not None
+
+
 def _check_names(folder: Path) -> None:
     """Raise InputError for a prompt file whose name is no built-in one and that no template of the folder includes."""
     allowed = sorted(path.name for path in resources.find_resource("prompts").iterdir() if path.is_file())
     templates = "".join(path.read_text(encoding="utf-8", errors="replace") for path in sorted(folder.glob("*.j2")))
     for path in sorted([*folder.glob("*.j2"), *folder.glob("*.yaml")]):
-        if path.name not in allowed and path.name not in templates:
+        if path.name not in allowed and path.name not in templates and not _is_of_language(path.name):
             near = suggest(path.name, allowed)
             where = name_option("prompts")
             raise InputError(f"{where}: {path}: no prompt has this name{near}; allowed: {', '.join(allowed)}")

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from toolkit.drafts.surfaces import cut_at_fold, describe_draft, find_surface
-from toolkit.files import templating
+from toolkit.files import languages, templating
 from toolkit.models import MEASURES, Draft, Persona, exchange, records
 from toolkit.questionnaire.prompts import Prompts
 
@@ -33,6 +33,8 @@ PHRASES: Mapping[str, str] = {
 _COMPLETION_SAMPLING = {"temperature": 0.7, "top_p": 0.9}
 _GLANCE = ("stop", *records.LEAVING)
 _SPOKEN = {"type": "string", "pattern": r"\S"}
+_SENTENCE_ENDS = ".!?\u2026\u3002\uff01\uff1f\u061f\u0964\u06d4"
+"""What ends a sentence in Latin, Chinese, Japanese, Arabic, Hindi and Urdu."""
 _DIGIT = {"type": "integer", "enum": [1, 2, 3, 4, 5]}
 
 
@@ -44,6 +46,18 @@ class Task:
     draft: Draft
     wording: int
     repeat: int
+    languages: tuple[str, ...] = ()
+    """What the audience speaks besides, as BCP 47 tags; answers in these are fine, too."""
+
+    @property
+    def language(self) -> str:
+        """The language to answer in, as a BCP 47 tag: the draft's."""
+        return find_language(self.draft)
+
+
+def find_language(draft: Draft) -> str:
+    """Return the language a draft is answered in: the one it names, else what it surely is, else English."""
+    return languages.choose_language(draft.language, draft.prose)
 
 
 @dataclass(frozen=True)
@@ -51,7 +65,7 @@ class Reader:
     """The control reader as the few-shot page shows it."""
 
     name: str
-    age: int
+    age: int | None
     about: str
 
 
@@ -93,7 +107,7 @@ class Questionnaire:
 
     def ask_thought(self, task: Task) -> exchange.Question:
         """Ask a base model to go on with a page of worked examples: a thought, then what the person does."""
-        person = task.persona or Reader("Sam", 40, self._wording(task)["control_reader"])
+        person = _tell_language(task, task.persona or Reader("Sam", 40, self._wording(task)["control_reader"]))
         allowed = [phrase for phrase, action in PHRASES.items() if action in _allowed(task.draft, *records.LEAVING)]
         prompt = self.prompts.render(
             "completion.j2",
@@ -106,7 +120,9 @@ class Questionnaire:
         return exchange.Question(
             kind="thought",
             prompt=prompt,
-            grammar=_thought_grammar(templating.flatten_text(person.name), self._wording(task)["does"], allowed),
+            grammar=_thought_grammar(
+                templating.flatten_text(person.name), self._wording(task)["does"], allowed, task.language
+            ),
             max_tokens=90,
             sampling=_COMPLETION_SAMPLING,
         )
@@ -135,7 +151,8 @@ class Questionnaire:
         schema: Mapping[str, Any],
         max_tokens: int = 2_000,
     ) -> exchange.Question:
-        prompt = self.prompts.render(template, **self._context(task, shown), ratings=self.rating)
+        asked = self.prompts.render(template, **self._context(task, shown), ratings=self.rating)
+        prompt = self.prompts.add_language(asked, task.language, task.languages)
         return exchange.Question(
             kind=kind,
             system=self._system,
@@ -191,8 +208,23 @@ def _one_of(values: Sequence[str]) -> dict[str, Any]:
     return {"type": "string", "enum": list(values)}
 
 
-def _thought_grammar(name: str, does: str, phrases: Sequence[str]) -> str:
-    """Return the GBNF grammar of ` "Thought."`, a line break, and `NAME DOES: PHRASE`."""
+def _tell_language(task: Task, person: Persona | Reader) -> Persona | Reader:
+    """Return the person with the language they think in at the end of the description; in English it goes unsaid."""
+    code = languages.reduce_language(task.language)
+    if code == languages.ENGLISH:
+        return person
+    about = f"{person.about} Thinks and speaks in {languages.name_language(task.language)}."
+    return Reader(person.name, person.age, about)
+
+
+def _thought_grammar(name: str, does: str, phrases: Sequence[str], language: str) -> str:
+    """Return the GBNF grammar of ` "Thought."`, a line break, and `NAME DOES: PHRASE`.
+
+    An English thought begins with a capital; in other languages any letter or mark of any script may begin it.
+    """
     ending = json.dumps(f'"\n{name} {does}: ', ensure_ascii=False)
     choices = " | ".join(json.dumps(phrase) for phrase in phrases)
-    return f'root ::= " \\"" [A-Z] [^"\\n]{{20,90}} [.!?] {ending} ({choices}) "\\n"'
+    thought = r'[A-Z] [^"\n]{20,90} [.!?]'
+    if languages.reduce_language(language) != languages.ENGLISH:
+        thought = rf'[^"\n .,;:] [^"\n]{{7,90}} [{_SENTENCE_ENDS}]'
+    return f'root ::= " \\"" {thought} {ending} ({choices}) "\\n"'

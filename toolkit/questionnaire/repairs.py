@@ -11,10 +11,9 @@ from typing import TypeVar
 
 import regex
 
-from toolkit.drafts.lint import language_id
 from toolkit.drafts.surfaces import describe_draft
 from toolkit.engines import embedder
-from toolkit.files import normalising, templating
+from toolkit.files import languages, normalising, templating
 from toolkit.models import Draft, Persona, exchange
 from toolkit.questionnaire import subjects
 from toolkit.questionnaire.answers import Answer, BadReply
@@ -27,7 +26,6 @@ _LEAST_REPEATED = 6
 _MOST_ADDED = 3
 """Words besides the draft's own that make a repeated draft no thought of its own."""
 _MOST_SHOWN = 200
-_ASKED_IN = "en"
 _DECLINES = re.compile(
     r"^\W*(?:i\W?m (?:really |very |so )?sorry\b|sorry\b|i (?:can\W?t|cannot|won\W?t|am unable to|must decline)\b|"
     r"as an ai\b|unfortunately, i can)",
@@ -176,9 +174,10 @@ def _check_words(verbatim: str, task: Task) -> None:
     shown = describe_draft(task.draft)
     if _repeats(verbatim, shown) or _repeats(verbatim, task.draft.text):
         raise BadReply("the verbatim repeats the draft", "repeats the draft")
-    spoken, draft = language_id.identify_language(verbatim), _identify_once(shown)
-    if spoken is not None and draft is not None and not _may_speak(spoken, draft, task.persona):
-        raise BadReply(f"the verbatim is in {spoken}, the draft in {draft}", "other language")
+    guess = languages.detect_language(verbatim)
+    if guess.sure and guess.language is not None and not _may_speak(guess.language, task):
+        said, wanted = languages.name_language(guess.language), languages.name_language(task.language)
+        raise BadReply(f"the verbatim is in {said}, not in {wanted}", "other language")
 
 
 def _check_own_words(answer: Answer, task: Task, asked: str) -> None:
@@ -225,17 +224,25 @@ def _is_part(said: str, text: str) -> bool:
     )
 
 
-def _may_speak(language: str, draft: str, persona: Persona | None) -> bool:
-    """Tell whether a language is the draft's, the questions' or the person's.
+def _may_speak(language: str, task: Task) -> bool:
+    """Tell whether a language is the draft's, the audience's or the person's; nobody is refused where that is unsure.
 
-    The questions' own is always fine, or words of another language in a draft would silence its readers.
+    English, in which everything is asked, is fine unless somebody said which language it is to be: words of another
+    language in a draft would silence its readers.
     """
-    return language in {draft, _ASKED_IN} or (persona is not None and language == _identify_once(persona.about))
+    declared = task.draft.language is not None
+    if not declared and not languages.detect_language(task.draft.prose).sure:
+        return True
+    allowed = {languages.reduce_language(one) for one in (task.language, *task.languages)}
+    if not declared:
+        allowed.add(languages.ENGLISH)
+    return language in allowed or (task.persona is not None and _speaks(task.persona, language))
 
 
-@lru_cache(maxsize=1024)
-def _identify_once(text: str) -> str | None:
-    return language_id.identify_language(text)
+def _speaks(persona: Persona, language: str) -> bool:
+    """Tell whether a description is in a language, or names it: "speaks only Turkish at home"."""
+    guess = languages.detect_language(persona.about)
+    return (guess.sure and guess.language == language) or languages.is_named(language, persona.about)
 
 
 def _repeats(verbatim: str, text: str) -> bool:

@@ -81,16 +81,6 @@ class WordList(Record):
     other: frozenset[str]
 
 
-class LanguageList(Record):
-    """How English is told from other languages without a detector."""
-
-    checked: datetime.date
-    least_share: float
-    least_words: int
-    least_probability: float
-    common_words: frozenset[str]
-
-
 def read_data(name: str) -> Any:
     """Return a data file of the policy folder with every scalar as the text that was typed."""
     return load_yaml(read_text(_DATA / f"{name}.yaml"), f"{name}.yaml").value
@@ -132,12 +122,6 @@ def load_words() -> WordList:
 def load_style_list() -> StyleList:
     """Return the figures and words of style."""
     return make_record(StyleList, load_yaml("", "style.yaml"), read_data("style"))
-
-
-@lru_cache(maxsize=1)
-def load_language_list() -> LanguageList:
-    """Return the words of English."""
-    return make_record(LanguageList, load_yaml("", "language.yaml"), read_data("language"))
 
 
 @lru_cache(maxsize=64)

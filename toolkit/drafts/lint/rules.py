@@ -94,10 +94,10 @@ def lint(
     if campaign:
         _check_overrides(campaign)
     ages = campaign.target_ages if campaign else None
-    language = getattr(campaign, "language", None)
+    language = campaign.language if campaign else None
     found: list[Finding] = []
     for draft in chosen:
-        read = _find(draft, audience, rules, ages, getattr(draft, "language", None) or language)
+        read = _find(draft, audience, rules, ages, language)
         of_draft = sorted(read, key=lambda finding: FIELDS.index(_field(finding)))
         found += of_draft
     kept = [finding for finding in found if is_chosen(finding.rule, select, ignore)]

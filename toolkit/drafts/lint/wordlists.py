@@ -50,10 +50,10 @@ class Reading:
 
 def choose_reading(draft: Draft, named: str | None = None, audience: Audience | None = None) -> Reading:
     """Return the language of a draft: the one named, else what its words surely are, else its audience's."""
-    tag = named or getattr(draft, "language", None)
+    tag = draft.language or named
     told = tell_language(draft.text) if tag is None else None
     if tag is None and told is None:
-        tag = next(iter(getattr(audience, "language", None) or ()), None)
+        tag = next(iter(audience.language), None) if audience else None
     language = languages.reduce_language(tag) if tag else told
     words = len(_list_words(draft.text))
     return Reading(language, tag, list_policies(language) if language else frozenset(), words)

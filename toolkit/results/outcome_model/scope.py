@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from toolkit.drafts.lint import language_id
+from toolkit.files import languages
 from toolkit.results.outcome_model.domains import Domain
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LEAST_WORDS = 3
-
+_LEAST_TOLD = 4
+_LIKELY = 0.8
 
 _LINK_OR_NAME = re.compile(r"(?:https?://|www\.)\S+|@\w+")
 
@@ -22,7 +23,9 @@ def is_in_scope(text: str, domain: Domain) -> bool:
     least, most = domain.characters
     if not least <= len(text) <= most or len(_WORD.findall(text)) < _LEAST_WORDS:
         return False
-    return language_id.detect_language(text) == language_id.ENGLISH
+    guess = languages.detect_language(text)
+    told = guess.sure or (len(_WORD.findall(text)) >= _LEAST_TOLD and guess.probability >= _LIKELY)
+    return guess.language == languages.ENGLISH or not told
 
 
 def are_english(first: str, second: str) -> bool:
@@ -31,4 +34,5 @@ def are_english(first: str, second: str) -> bool:
     Of 750 pairs each of English headlines and posts all but one are; of 2,000 pairs of short German, Spanish, Polish,
     Portuguese and Italian sayings, five.
     """
-    return language_id.is_likely_english(_LINK_OR_NAME.sub(" ", " ".join(sorted((first, second)))))
+    together = languages.detect_language(_LINK_OR_NAME.sub(" ", " ".join(sorted((first, second)))))
+    return together.language == languages.ENGLISH
