@@ -177,6 +177,18 @@ def test_people_see_graphemes() -> None:
     assert count_emoji("5 * 3 # ©") == 0
 
 
+def test_wide_characters_take_the_room_of_two() -> None:
+    """A fold after 125 letters comes after 62 Japanese characters; half-width ones are as narrow as letters."""
+    from toolkit.drafts.surfaces import find_surface, place_fold
+
+    post = find_surface("instagram_caption")
+    assert place_fold("a" * 200, post) == 125
+    assert place_fold("果" * 200, post) == 62
+    assert place_fold("ｱ" * 200, post) == 125
+    assert count_units("果醬 ab", "columns") == 7
+    assert count_units("果" * 21, "lines") == 2
+
+
 def test_long_lines_wrap() -> None:
     """A line of 41 characters takes two lines of a chat, and an empty one still takes one."""
     assert count_units("a" * 41 + "\n\nb", "lines") == 4

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from toolkit.drafts.preview import load_style, make_environment, render_previews
 from toolkit.files import resources
 from toolkit.models import LABEL, chance_link
-from toolkit.report import charts
+from toolkit.report import charts, fonts
 from toolkit.report.content import Report, list_methods
 from toolkit.results import runs
 from toolkit.results.scoring import RATES, comparisons
@@ -58,8 +58,14 @@ def draw_svg(report: Report) -> str:
 
 
 def draw_png(report: Report) -> bytes:
-    """Return the chart of the rates as a PNG picture, twice as dense as a screen."""
-    return vl_convert.vegalite_to_png(charts.chart_rates(report.scorecard).to_json(), scale=2)
+    """Return the chart of the rates as a PNG picture, twice as dense as a screen.
+
+    Where no font here has the letters of a draft's name, a line of the picture says so.
+    """
+    chart = charts.chart_rates(report.scorecard)
+    lacking = fonts.say_lacking(report.run.drafts)
+    drawn = charts.add_note(chart, lacking) if lacking else chart
+    return vl_convert.vegalite_to_png(drawn.to_json(), scale=2)
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,7 @@
 """Numbers that read backwards: digits with hyphens or spaces between them, in text that is written from the right.
 
-The order is that of the Unicode Bidirectional Algorithm (UAX #9): in a paragraph from the right, a sign that is no part
-of a number separates two numbers, and the second one then stands on the left.
+The order is that of the Unicode Bidirectional Algorithm (UAX #9): after a letter that is written from the right, a sign
+that is no part of a number separates two numbers, and the second one then stands on the left.
 """
 
 from __future__ import annotations
@@ -28,14 +28,13 @@ def find_backwards(part: Part) -> Iterator[Finding]:
         return
     place = 0
     for paragraph in text.split("\n"):
-        if _reads_from_right(paragraph):
-            for match in _NUMBER.finditer(paragraph):
-                if _turns(paragraph, match):
-                    span = (place + match.start(), place + match.end())
-                    message = "from the right, these digits are shown in another order than they are written"
-                    mended = f"{_LEFT_ISOLATE}{match[0]}{_END_ISOLATE}"
-                    suggestion = f"put U+2066 before and U+2069 behind them: {mended}"
-                    yield part.find(RULE, span, message, severity="note", url=_URL, suggestion=suggestion)
+        for match in _NUMBER.finditer(paragraph):
+            if _turns(paragraph, match):
+                span = (place + match.start(), place + match.end())
+                message = "from the right, these digits are shown in another order than they are written"
+                mended = f"{_LEFT_ISOLATE}{match[0]}{_END_ISOLATE}"
+                suggestion = f"put U+2066 before and U+2069 behind them: {mended}"
+                yield part.find(RULE, span, message, severity="note", url=_URL, suggestion=suggestion)
         place += len(paragraph) + 1
 
 
@@ -49,9 +48,8 @@ def _reads_from_right(paragraph: str) -> bool:
 
 def _turns(paragraph: str, match: re.Match[str]) -> bool:
     """Tell whether a sign inside or around a number parts it (rules W2, W4 and W7)."""
-    before = next(
-        (letter for letter in reversed(paragraph[: match.start()]) if _is_strong(letter)), "\N{RIGHT-TO-LEFT MARK}"
-    )
+    edge = "\N{RIGHT-TO-LEFT MARK}" if _reads_from_right(paragraph) else "\N{LEFT-TO-RIGHT MARK}"
+    before = next((letter for letter in reversed(paragraph[: match.start()]) if _is_strong(letter)), edge)
     if before in _STARTS_LEFT or unicodedata.bidirectional(before) == "L":
         return False
     arabic = unicodedata.bidirectional(before) == "AL" or unicodedata.bidirectional(match[0][-1]) == "AN"

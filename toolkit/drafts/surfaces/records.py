@@ -16,7 +16,9 @@ DraftField = Literal[
     "buttons", "quick_replies", "tag", "promotional",
 ]  # fmt: skip
 
-FIELDS: tuple[str, ...] = tuple(name for name in Draft.model_fields if name not in {"id", "surface", "samples"})
+FIELDS: tuple[str, ...] = tuple(
+    name for name in Draft.model_fields if name not in {"id", "surface", "samples", "language"}
+)
 """Every part a draft can have."""
 
 
