@@ -97,6 +97,20 @@ def test_continuous_integration_chooses(command: Command, tmp_path: Path) -> Non
     assert command("lint", english, "--on-unchecked", "fail").returncode == 0
 
 
+def test_a_check_says_what_it_did_not_read(tmp_path: Path) -> None:
+    """The gate passes such a draft, and counts it beside errors and warnings."""
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "campaign: c\nsurface: facebook_post\nchecks: [{lint: warning}]\n"
+        "drafts:\n  - text: Envía la factura por el chat y cobra hoy mismo.\n",
+        encoding="utf-8",
+    )
+    judged = toolkit.check(path)
+    assert (judged.outcome, judged.checks[0].message) == (
+        "passed", "1 draft, 0 errors, 0 warnings, 1 not read for policy",
+    )  # fmt: skip
+
+
 def test_a_team_may_raise_it(tmp_path: Path) -> None:
     """The rule is raised or silenced like any other, with a reason."""
     path = tmp_path / "c.yaml"

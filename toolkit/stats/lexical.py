@@ -56,10 +56,10 @@ def _describe(group: Sequence[int], similar: np.ndarray, sentences: Sequence[str
 
 _WORD = regex.compile(r"(?:[\p{L}\p{N}_]\p{M}*)+")
 _UNSPACED = regex.compile(
-    r"(?P<signs>\p{Han}+)|(?P<names>[\p{Katakana}\u30fc]+)|(?P<endings>\p{Hiragana}+)"
+    r"(?P<signs>\p{Han}+)|(?P<names>[\p{Katakana}\u30fc]+|\p{Hangul}+)|(?P<endings>\p{Hiragana}+)"
     r"|(?P<letters>[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}][\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{M}]*)"
 )
-"""Stretches of scripts that put no spaces between words, by what one of their characters stands for."""
+"""Stretches of scripts without spaces, or with many endings to a word, by what one of their characters stands for."""
 _GRAPHEME = regex.compile(r"\X")
 
 
@@ -92,7 +92,7 @@ def count_terms(text: str) -> Counter[str]:
     """Return how often each term occurs: words, and groups of four letters inside words.
 
     Of scripts without spaces they are the Chinese characters, each of which means something, and pairs of the letters
-    of Katakana, Thai, Lao, Khmer and Burmese. Hiragana, which is mostly endings, counts where nothing else stands.
+    of Katakana, Korean, Thai, Lao, Khmer and Burmese. Hiragana, which is mostly endings, counts where nothing else stands.
     """
     folded = text.casefold()
     terms, spaced = [], folded
