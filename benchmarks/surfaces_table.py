@@ -49,7 +49,9 @@ audience names, else what the words surely are. The lists are in `toolkit/data/p
 | German | personal attributes, engagement bait, children, disclosure | 52 of 52 and 52 of 52; set aside: 23 of 23 and 23 of 24 |
 | any other | none | not measured |
 
-The German figures are of 152 lines, a third of them set aside before the rules were written. Half are near misses.
+The German figures are of 152 lines, a third of them set aside before the rules were written. Half are near misses. Of
+600 sayings each in German, Spanish, Polish, Portuguese, Italian and Czech, none was flagged. Between 0 and 16 of 600
+were taken for English; they hold scraps of it.
 
 Where there is no list, `style.language` says so with the severity `unchecked`: only limits and form were checked. Such a
 draft passes. `audience lint --on-unchecked fail` makes it exit 1. In German, a note names the lists that are missing.

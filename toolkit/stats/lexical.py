@@ -92,7 +92,8 @@ def count_terms(text: str) -> Counter[str]:
     """Return how often each term occurs: words, and groups of four letters inside words.
 
     Of scripts without spaces they are the Chinese characters, each of which means something, and pairs of the letters
-    of Katakana, Korean, Thai, Lao, Khmer and Burmese. Hiragana, which is mostly endings, counts where nothing else stands.
+    of Katakana, Korean, Thai, Lao, Khmer and Burmese. Hiragana, which is mostly endings, counts where nothing else
+    stands.
     """
     folded = text.casefold()
     terms, spaced = [], folded
