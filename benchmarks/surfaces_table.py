@@ -32,7 +32,7 @@ surface's name. A file with a built-in name wins over the built-in one. Use the 
 | field | allowed |
 |---|---|
 | `layout` | `chat`, `feed`, `advert`, `listing`, `pin`, `caption` |
-| `unit` of a limit | `characters`, `graphemes`, `bytes`, `weighted characters` (X), `threads characters`, `message parts` (SMS), `lines`, `items` (of a list) |
+| `unit` of a limit | `characters`, `columns` (a wide character is two), `graphemes`, `bytes`, `weighted characters` (X), `threads characters`, `message parts` (SMS), `lines`, `items` (of a list) |
 | `when`, `unless` | another part; the limit then holds only with it, or only without it |
 
 ## Rules
@@ -40,8 +40,24 @@ surface's name. A file with a built-in name wins over the built-in one. Use the 
 `audience lint` gives an error for a hard limit, a retired surface, or copy that aims at a child under 13. All else
 is a warning. A warning is a reason to look again, not a ruling, and not legal advice.
 
-Word lists are English. For other languages only limits and form are checked, and `style.language` says so. The lists
-are in `toolkit/data/policy/`, dated.
+Lists of phrases are read in their own language alone. The language is the one that the draft, the campaign or the
+audience names, else what the words surely are. The lists are in `toolkit/data/policy/`, dated.
+
+| language | policy lists | labelled lines: flags that are right, faults that are found |
+|---|---|---|
+| English | all | at least nine in ten, at least eight in ten of each policy |
+| German | personal attributes, engagement bait, children, disclosure | 52 of 52 and 52 of 52; set aside: 23 of 23 and 23 of 24 |
+| any other | none | not measured |
+
+The German figures are of 152 lines, a third of them set aside before the rules were written. Half are near misses. Of
+600 sayings each in German, Spanish, Polish, Portuguese, Italian and Czech, none was flagged. Between 0 and 16 of 600
+were taken for English; they hold scraps of it.
+
+Where there is no list, `style.language` says so with the severity `unchecked`: only limits and form were checked. Such a
+draft passes. `audience lint --on-unchecked fail` makes it exit 1. In German, a note names the lists that are missing.
+
+`style.direction` names numbers that readers of Arabic or Hebrew see in another order, such as 0100-123-4567 behind an
+Arabic word. Its suggestion puts the number between the isolates U+2066 and U+2069, which keep the order.
 
 A campaign raises or silences a rule, with a reason that is shown:
 
@@ -61,6 +77,16 @@ banned:
   - {term: cheap, instead: fair, because: it sounds shoddy}
 claims: [the best in Leeds]     # need a link or a named source in the same draft
 tone: {exclamation_marks: 0, emoji: 1, sentence_words: 20, reading_grade: 8, avoid: [synergy]}
+```
+
+Case, width and composed or decomposed letters make no difference. A term counts as a whole word. In Chinese, Japanese
+and Thai, which have no spaces, it counts wherever it stands. For other forms, write a term as a mapping:
+
+```yaml
+banned:
+  - {term: gratis, anywhere: true}      # also in Gratisversand
+  - {term: خصم, inflected: true}        # also with its article, as in الخصم
+  - {term: darmowy, inflected: true}    # also darmowa and darmowego
 ```
 
 In some places an automated sender must say that it is one. California and Germany are examples. No rule can see that

@@ -81,3 +81,34 @@ def make_texts(count: int, seed: int) -> list[str]:
         return draw.choice(("", " ", "  ")).join(parts)
 
     return [text() for _ in range(count)]
+
+
+SENTENCES = (
+    "Gleich hier kaufen", "Купите сегодня", "Αγοράστε σήμερα", "اشتر اليوم", "קנו היום", "आज ही खरीदें",
+    "ซื้อเลยวันนี้",
+    "现在就买", "詳しくはこちらを", "오늘 주문하세요",
+    "Գնեք այսօր", "იყიდეთ დღეს",
+)  # fmt: skip
+"""A few words in each of a dozen scripts."""
+COUNTRY_HOSTS = (
+    "shop.com.tr", "example.com/a", "sklep.pl/nowe", "мой.рф", "παράδειγμα.ελ", "موقع.مصر", "דוגמה.ישראל",
+    "उदाहरण.भारत",
+    "ไทย.ไทย", "商店.中国", "例え.jp", "쇼핑.한국", "bücher.de/neu",
+    "loja.com.br", "shop.co.jp/新着", "xn--mgbh0fb.com",
+    "t.co/abc", "tienda.com.mx?q=1", "магазин.укр/путь", "boutique.québec",
+)  # fmt: skip
+
+
+def make_texts_of_scripts(count: int, seed: int) -> list[str]:
+    """Return texts of a dozen scripts with links of many countries, often with no space on either side."""
+    draw = random.Random(seed)  # noqa: S311 - texts, no secrets
+    glue = ("", "", "", " ", "。", "、", "!", "؟", "\n", "#", "：")
+
+    def text() -> str:
+        parts = []
+        for _ in range(draw.randint(1, 4)):
+            link = draw.choice(("", "https://", "http://", "www.")) + draw.choice(COUNTRY_HOSTS)
+            parts += [draw.choice(SENTENCES), draw.choice(glue), link, draw.choice(glue)]
+        return "".join([*parts, draw.choice(SENTENCES) * draw.choice((1, 1, 20))])
+
+    return [text() for _ in range(count)]

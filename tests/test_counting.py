@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from link_texts import make_texts
+from link_texts import make_texts, make_texts_of_scripts
 
 from toolkit.drafts.counts import (
     Unit,
@@ -77,6 +77,8 @@ LINKS_ON_X = [
     ("https://intranet/" + "a" * 40, 57),
     ("https://oak.music/" + "a" * 40, 58),
     ("@oak.com", 8),
+    ("shop.com.tr", 23),
+    ("詳しくはhttps://example.com/aをご覧ください。", 8 + 23 + 16),
     ("me@oak.com", 10),
     ("in.It", 23),
     ("https://t.co/abc/def", 27),
@@ -90,9 +92,13 @@ def test_x_counts_links_wherever_they_stand(text: str, weight: int) -> None:
 
 
 @pytest.mark.skipif(not TWITTER.is_dir() and not os.environ.get("CI"), reason="needs npm: npm --prefix tests/node ci")
-def test_counts_agree_with_the_library_of_x() -> None:
-    """Two thousand texts around links weigh what twitter-text 3.1.0 says, every one of them."""
-    texts = make_texts(2_000, seed=20261128)
+@pytest.mark.parametrize(
+    "texts",
+    [make_texts(2_000, seed=20261128), make_texts_of_scripts(300, seed=21)],
+    ids=["around links", "in a dozen scripts"],
+)
+def test_counts_agree_with_the_library_of_x(texts: list[str]) -> None:
+    """Two thousand texts around links, and three hundred of a dozen scripts, weigh what twitter-text 3.1.0 says."""
     asked = subprocess.run(
         ["node", NODE / "count.js"], input=json.dumps(texts), capture_output=True, text=True, check=True
     )
@@ -169,6 +175,18 @@ def test_people_see_graphemes() -> None:
     assert len(split_graphemes(text)) == 5
     assert count_emoji(text) == 3
     assert count_emoji("5 * 3 # ©") == 0
+
+
+def test_wide_characters_take_the_room_of_two() -> None:
+    """A fold after 125 letters comes after 62 Japanese characters; half-width ones are as narrow as letters."""
+    from toolkit.drafts.surfaces import find_surface, place_fold
+
+    post = find_surface("instagram_caption")
+    assert place_fold("a" * 200, post) == 125
+    assert place_fold("果" * 200, post) == 62
+    assert place_fold("ｱ" * 200, post) == 125
+    assert count_units("果醬 ab", "columns") == 7
+    assert count_units("果" * 21, "lines") == 2
 
 
 def test_long_lines_wrap() -> None:

@@ -344,7 +344,6 @@ def test_hard_words_raise_the_reading_grade() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Bist du depressiv? Wir helfen dir gerne, ruf uns einfach morgen früh an.",
         "Vous êtes diabétique ? Notre nouveau traitement peut vous aider dès demain matin.",
         "あなたは糖尿病ですか。新しい治療法があります。",
     ],

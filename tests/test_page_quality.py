@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import toolkit_runs
-from browsing import AT_REST, FITS, ROOT, App, app, browser, expect, needs_browser, playwright, settle
+from browsing import AT_REST, FITS, ROOT, App, app, browser, expect, needs_browser, playwright, settle, write_drafts
 
 __all__ = ["app", "browser"]
 
@@ -138,3 +138,15 @@ def test_every_page_knows_what_to_do_in_an_empty_folder(app: App) -> None:
         settle(page)
         expect(page.locator("[data-testid=stException]")).to_have_count(0)
         page.wait_for_function(FITS, arg=390)
+
+
+def test_copy_from_the_right_is_written_from_the_right(app: App) -> None:
+    """Arabic that begins with a name in Latin letters reads from the right where it is typed, marked and previewed."""
+    page = app.open()
+    write_drafts(page, "PayPal يتيح لك إرسال الفواتير داخل المحادثة. اتصل على 0100-123-4567 لتحصل على أموالك اليوم.")
+    expect(page.get_by_label("Draft A", exact=True)).to_have_attribute("dir", "rtl")
+    expect(page.locator(".marks").first).to_have_attribute("dir", "rtl")
+    expect(page.locator(".preview-text").first).to_have_attribute("lang", "ar")
+    expect(page.locator(".preview-text").first).to_have_attribute("dir", "rtl")
+    page.get_by_text("no policy list for Arabic").first.wait_for()
+    expect(page.locator(".marks u.note")).to_have_text("0100-123-4567")

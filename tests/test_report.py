@@ -212,3 +212,52 @@ def test_the_page_opens_in_a_browser(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
     assert make_report(run).label in (tmp_path / "report.html").read_text()
     assert io.BytesIO((tmp_path / "report.pdf").read_bytes()).getbuffer().nbytes > 10_000
+
+
+ARABIC = "PayPal يتيح لك إرسال الفواتير داخل المحادثة، واحصل على أموالك اليوم."
+JAPANESE = "チャットの中で請求書を送れます。今日中に入金されます。"
+
+
+@pytest.fixture(scope="module")
+def abroad(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a run of one Arabic and one Japanese draft, most of it in Arabic."""
+    texts = {"عرض": ARABIC, "سؤال": f"{ARABIC} هل أنت مستعد؟", "特典": JAPANESE}
+    drafts = tuple(Draft(id=name, text=text, surface="facebook_post", cta="نعم") for name, text in texts.items())
+    store = tmp_path_factory.mktemp("abroad") / "reactions.sqlite"
+    with OpenAIServer(key=None) as server:
+        options = {"base_url": server.base_url, "model": "m", "store": store, "api_key": "none"}
+        return toolkit.run(Campaign(campaign="abroad", drafts=drafts), make_audience(), rating="direct", **options)
+
+
+def test_each_text_names_its_language_and_direction(abroad: Run) -> None:
+    """A screen reader and a browser learn which language each draft is in, and from which side it is read."""
+    page = render_report(abroad, ".html").decode()
+    assert f'<p class="preview-text" lang="ar" dir="rtl">{ARABIC}' in page
+    assert '<p class="preview-text" lang="ja" dir="ltr">' in page
+    assert '<html lang="en">' in page
+    assert "<bdi>عرض</bdi>" in page
+
+
+def test_sheets_read_from_the_right_where_the_campaign_does(abroad: Run, run: Run) -> None:
+    """Most drafts decide for the whole workbook."""
+    import openpyxl
+
+    for shown, from_right in ((abroad, True), (run, False)):
+        book = openpyxl.load_workbook(io.BytesIO(render_report(shown, ".xlsx")))
+        assert {bool(sheet.sheet_view.rightToLeft) for sheet in book} == {from_right}
+
+
+@pytest.mark.skipif(shutil.which("fc-list") is None, reason="needs fontconfig to know the fonts here")
+def test_a_picture_says_which_letters_it_lacks(abroad: Run) -> None:
+    """Names that no font here has are empty boxes, and the chart says what to install; others are left alone."""
+    from toolkit.report import charts, fonts
+
+    listed = subprocess.run(["fc-list", ":lang=ja"], capture_output=True, text=True, check=True).stdout
+    said = fonts.say_lacking(["特典", "Größe"])
+    assert ("install Noto Sans CJK" in said) == (not listed.strip())
+    assert fonts.say_lacking(["plain", "größer", "Ωμέγα"]) == ""
+    chart = charts.chart_rates(abroad.scorecard())
+    noted = charts.add_note(chart, "No font here has them.")
+    assert noted.title.subtitle[-1] == "No font here has them."
+    assert chart.title.subtitle[-1] != "No font here has them."
+    assert render_report(abroad, ".png").startswith(b"\x89PNG")

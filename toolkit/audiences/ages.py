@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,24 +15,40 @@ _OPEN_YEARS = 5
 _MOST_CODES = 9
 """A column whose every number is at most this holds codes of answers, not ages."""
 _FIRST_YEAR = 1900
-_UNIT = r"(?:[\s-]*(?:years?|yrs?|y\.?/?o\.?|y|jahren?|jahre?|ans|a\u00f1os|anni|anos)(?:[ -]?old)?)?"
+_YEARS = (
+    "years?|yrs?|y\\.?/?o\\.?|y|jahren?|jahre?|ans|a\u00f1os|anni|anos|jaar|lata?|rok\u00f3w|ya\u015f(?:\u0131nda)?|"
+    "\u0633\u0646\u0629|\u0639\u0627\u0645(?:\u064b\u0627|\u0627)?|\u0633\u0627\u0644|\u6b73|\u5c81|\u6b72|"
+    "\u0938\u093e\u0932|\u0935\u0930\u094d\u0937"
+)
+"""What a year of age is called in the languages that campaigns are tried in."""
+_UNIT = rf"(?:[\s-]*(?:{_YEARS})(?:[ -]?old)?)?"
 _DASHES = r"[-\u2010\u2011\u2012\u2013\u2014\u2212~\u301c/_]"
 _BAND = re.compile(rf"(\d{{1,3}}){_UNIT}\s*(?:{_DASHES}|to under|to|bis unter|bis|\u00e0|a|until)\s*(\d{{1,3}}){_UNIT}")
 _INTERVAL = re.compile(r"[\[(]\s*(\d{1,3})\s*[,;]\s*(\d{1,3})\s*[\])]")
-_AND = r"(?:and|or|&|und|oder|et|ou|y|o|e)"
+_AND = r"(?:and|or|&|und|oder|et|ou|y|o|e|en|i|ve|\u0648)"
+_MORE = (
+    "over|older|more|above|up|plus|mehr|\u00e4lter|m\u00e1s|mayor|pi\u00f9|mais|ouder|meer|wi\u0119cej|starsi|\u00fczeri|"
+    "\u00fcst\u00fc|oltre|acima"
+)
 _ABOVE = re.compile(
-    rf"(\d{{1,3}}){_UNIT}\s*(?:\+|plus|{_AND}\s*(?:over|older|more|above|up|plus|mehr|\u00e4lter|m\u00e1s|mayor|pi\u00f9|mais))"
+    rf"(\d{{1,3}}){_UNIT}\s*(?:\+|plus|{_AND}\s*(?:{_MORE})|\u4ee5\u4e0a|"
+    r"\u0641\u0645\u0627 \u0641\u0648\u0642|\u0641\u0623\u0643\u062b\u0631)"
     r"(?:\s*(?:years?|ans|jahre))?"
 )
 _OVER = re.compile(
-    rf"(?:over|above|older than|more than|\u00fcber|ab|plus de|m\u00e1s de|>=?|\u2265)\s*(\d{{1,3}}){_UNIT}"
+    r"(?:over|above|older than|more than|\u00fcber|ab|plus de|m\u00e1s de|pi\u00f9 di|mais de|boven|ouder dan|"
+    rf"powy\u017cej|\u0623\u0643\u062b\u0631 \u0645\u0646|>=?|\u2265)\s*(\d{{1,3}}){_UNIT}"
 )
 _UNDER = re.compile(
-    rf"(?:under|below|younger than|less than|unter|moins de|menos de|<|\u2264|up to|<=)\s*(\d{{1,3}}){_UNIT}"
+    r"(?:under|below|younger than|less than|unter|moins de|menos de|meno di|onder|jonger dan|poni\u017cej|"
+    rf"\u0623\u0642\u0644 \u0645\u0646|<|\u2264|up to|<=)\s*(\d{{1,3}}){_UNIT}"
     rf"|(\d{{1,3}}){_UNIT}\s*{_AND}\s*(?:under|younger|less|below|j\u00fcnger|moins|menos)"
+    rf"|(\d{{1,3}}){_UNIT}\s*(?:\u672a\u6e80|\u4ee5\u4e0b|\u4ee5\u5185)"
 )
-_DECADE = re.compile(r"(?:in (?:my|his|her|their|the) )?(?:early |mid |mid-|late )?([2-9]0)['\u2019]?s")
-_LED = re.compile(r"^(?:ages?|aged|alter|edad|\u00e2ge|age group|between|zwischen)[\s:]+(?=\d)")
+_DECADE = re.compile(r"(?:in (?:my|his|her|their|the) )?(?:early |mid |mid-|late )?([2-9]0)(?:['\u2019]?s|\u4ee3)")
+_LED = re.compile(
+    r"^(?:ages?|aged|alter|edad|\u00e2ge|wiek|ya\u015f|et\u00e0|idade|leeftijd|age group|between|zwischen)[\s:]+(?=\d)"
+)
 _NUMBER = re.compile(rf"(-?\d{{1,4}})(?:[.,](\d+))?{_UNIT}")
 _DATE = re.compile(r"((?:19|20)\d{2})[-/.]\d{1,2}[-/.]\d{1,2}.*|\d{1,2}[-/.]\d{1,2}[-/.]((?:19|20)\d{2})(?:\s.*)?")
 _ASIDE = re.compile(r"\s*\([a-z][^)]*\)$")
@@ -47,7 +64,11 @@ _REFUSALS = {
     "gen z", "millennial", "millennials", "gen x", "gen y", "boomer", "boomers", "baby boomer",
     "silent generation", "consent_revoked", "data_expired", "not asked", "not applicable/not asked", "inapplicable",
 }  # fmt: skip
-_BORN = re.compile(r"birth|born|yob|dob|geburt|jahrgang|naissance|nacimiento", re.IGNORECASE)
+_BORN = re.compile(
+    r"birth|born|yob|dob|geburt|jahrgang|naissance|nacimiento|urodzenia|do\u011fum|nascita|nascimento|geboorte|\u751f\u5e74|\u51fa\u751f|"
+    r"\u0440\u043e\u0436\u0434\u0435\u043d|\u0645\u064a\u0644\u0627\u062f",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +129,7 @@ class _Column:
 def _tidy(cell: Any) -> str:
     if cell is None:
         return ""
-    text = " ".join(str(cell).split()).casefold()
+    text = " ".join(unicodedata.normalize("NFKC", str(cell)).split()).casefold()
     return _LED.sub("", _ASIDE.sub("", text).strip("'\""))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -642,7 +643,7 @@ def _fill_sentence(path: Path, table: tables.LoadedTable, hidden: Collection[str
 
 def _read_weight(cell: Any) -> Any:
     try:
-        return float(str(cell).strip().replace(",", "."))
+        return float(unicodedata.normalize("NFKC", str(cell)).strip().replace(",", ".").replace("\u066b", "."))
     except ValueError:
         return cell
 

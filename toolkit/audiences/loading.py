@@ -41,6 +41,7 @@ def load_audience(
     sentence: str | None = None,
     strict: bool = False,
     allow_outside: bool = False,
+    encoding: str | None = None,
 ) -> Audience:
     """Return an audience by name or path; its `notes` tell what was left out of a table.
 
@@ -57,6 +58,7 @@ def load_audience(
     `sheet` one of a workbook's. A row that cannot be used is left out, or with `strict` refuses the file. With `draw`,
     a Parquet file of any size is streamed past and only those drawn are read; it says nothing to other files. What an
     audience file names as rows or template lies in its folder, unless `allow_outside` lets your own file name others.
+    `encoding` is for a file that is neither UTF-8 nor UTF-16.
     Raises InputError naming file, line, what is allowed and the next step.
 
     Examples:
@@ -70,7 +72,7 @@ def load_audience(
         template=Path(template) if template else None, sentence=sentence, segments=segments, columns=columns, keep=keep,
         where=where, strict=strict, sheet=sheet,
     )  # fmt: skip
-    with resources.allowing_outside(allowed=allow_outside):
+    with resources.allowing_outside(allowed=allow_outside), resources.reading_as(encoding):
         return _load(path, making, draw)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from toolkit.cli.options import check_free, option
+from toolkit.cli.options import check_free, encoding_option, option
 from toolkit.cli.table_options import draft_options, read_map, say_notes
 from toolkit.errors import InputError, suggest
 
@@ -30,6 +30,7 @@ _CAMPAIGNS = (".yaml", ".yml")
 @option("--language", default="en_US", show_default=True, metavar="CODE", help="Language of WhatsApp templates.")
 @option("--surface", metavar="NAME", help="Surface of drafts that name none.")
 @draft_options
+@encoding_option
 @option("--force", is_flag=True, help="Replace FILE if it exists.")
 def export(
     drafts: tuple[str, ...],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from toolkit.cli.options import option, outside_option, settled_paths
+from toolkit.cli.options import encoding_option, option, outside_option, settled_paths
 from toolkit.cli.table_options import draft_options, read_map, remember_map, say_notes
 from toolkit.errors import InputError
 
@@ -43,9 +43,17 @@ _NOTE = "A finding is a reason to look again. It is no ruling and no legal advic
 @option("--select", multiple=True, metavar="RULE", help="Only these rules, or groups such as style.  [repeatable]")
 @option("--ignore", multiple=True, metavar="RULE", help="Leave out these rules, or groups such as style.  [repeatable]")
 @option("--max-warnings", type=click.IntRange(min=0), metavar="N", help="Exit 1 if there are more than N warnings.")
+@option(
+    "--on-unchecked",
+    type=click.Choice(["pass", "fail"]),
+    default="pass",
+    show_default=True,
+    help="Exit 1 if a draft's language has no policy list.",
+)
 @option("--changed-since", metavar="REF", help="Check only drafts that changed since this Git ref.")
 @click.option("--follow", is_flag=True, help="Take DRAFTS... as changed files. Check the campaigns they touch.")
 @outside_option
+@encoding_option
 @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 @click.option("--rules", is_flag=True, help="List the rule ids and stop.")
 def lint(
@@ -57,6 +65,7 @@ def lint(
     audience: str | None,
     brand: str | None,
     form: str,
+    on_unchecked: str,
     changed_since: str | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -111,7 +120,8 @@ def lint(
     if max_warnings is not None and warnings > max_warnings:
         click.echo(f"audience: {warnings} warnings, and --max-warnings is {max_warnings}", err=True)
         return 1
-    return int(any(finding.severity == "error" for finding in findings))
+    failing = {"error", "unchecked"} if on_unchecked == "fail" else {"error"}
+    return int(any(finding.severity in failing for finding in findings))
 
 
 def _list_drafts(path: str) -> list[str]:
@@ -166,6 +176,8 @@ def _summarise(findings: Sequence[Finding], drafts: int) -> str:
     errors, warnings, notes = (sum(one.severity == word for one in findings) for word in ("error", "warning", "note"))
     counted = [(drafts, "draft"), (errors, "error"), (warnings, "warning"), *([(notes, "note")] if notes else [])]
     said = ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counted)
+    unchecked = len({(one.file, one.draft_id) for one in findings if one.severity == "unchecked"})
+    said += f", {unchecked} not read for policy" if unchecked else ""
     return f"{said}. {_NOTE}" if findings else f"{said}."
 
 
@@ -175,7 +187,9 @@ def _render_junit(findings: Sequence[Finding], files: Sequence[str]) -> str:
 
     from toolkit.gate import formats, results
 
-    words: dict[str, results.Outcome] = {"error": "failed", "warning": "inconclusive", "note": "inconclusive"}
+    words: dict[str, results.Outcome] = {
+        "error": "failed", "warning": "inconclusive", "note": "inconclusive", "unchecked": "inconclusive",
+    }  # fmt: skip
     outcomes = []
     for file in files:
         checks = [

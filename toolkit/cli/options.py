@@ -48,6 +48,20 @@ outside_option = option(
 """Takes effect while the command runs; no function sees its value."""
 
 
+def _read_as(context: click.Context, _: click.Parameter, encoding: str | None) -> None:
+    if encoding:
+        from toolkit.files import resources
+
+        context.with_resource(resources.reading_as(encoding))
+
+
+encoding_option = option(
+    "--encoding", metavar="NAME", expose_value=False, callback=_read_as,
+    help="Encoding of files that are neither UTF-8 nor UTF-16, such as cp1250.",
+)  # fmt: skip
+"""Takes effect while the command runs, as `outside_option` does."""
+
+
 class PairsType(click.ParamType[tuple[str, str]]):
     """NAME=VALUE, repeatable."""
 
@@ -262,6 +276,7 @@ _ASKING = (
         help="Folder of templates that replace the built-in ones.",
     ),
     outside_option,
+    encoding_option,
 )
 
 _ONE_MODEL = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from toolkit.cli.importing import import_command, print_persona
-from toolkit.cli.options import option, outside_option
+from toolkit.cli.options import encoding_option, option, outside_option
 from toolkit.cli.table_options import say_notes
 
 _MOST_TWINS = 10
@@ -45,6 +45,7 @@ def list_command(*, as_json: bool) -> None:
 @personas.command()
 @click.argument("audience", metavar="AUDIENCE")
 @outside_option
+@encoding_option
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def show(audience: str, *, as_json: bool) -> None:
     """Show the personas of an audience, given its name or path, as a run sends them to the model.
@@ -69,6 +70,7 @@ def show(audience: str, *, as_json: bool) -> None:
 @click.argument("path", type=click.Path(), metavar="PATH")
 @option("--strict", is_flag=True, help="Exit 1 if there is a doubt.")
 @outside_option
+@encoding_option
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
 def validate(path: str, *, strict: bool, as_json: bool) -> int:
     """Check an audience file for near-duplicates, lopsided segments and weights.

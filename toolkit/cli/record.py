@@ -63,7 +63,9 @@ def remembered_options(command: Command) -> Command:
     return command
 
 
-@click.command(params=shared_parameters("audience", "engine", *ASKING, "allow_outside", "as_json", "quiet", "verbose"))
+@click.command(
+    params=shared_parameters("audience", "engine", *ASKING, "allow_outside", "encoding", "as_json", "quiet", "verbose")
+)
 @click.argument("campaigns", nargs=-1, required=True, metavar="CAMPAIGN...")
 @click.option("--baseline", metavar="DRAFT", help="Record this draft as the live one until you name another.")
 @click.option("--renew", is_flag=True, help="Keep nothing of the old recording. Stored replies still answer.")

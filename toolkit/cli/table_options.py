@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 
 import click
 
-from toolkit.cli.options import option
+from toolkit.cli.options import encoding_option, option
 from toolkit.errors import InputError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -20,8 +20,8 @@ _WHERE = option("--where", metavar="EXPRESSION", help="Rows to read, such as 'ag
 
 
 def people_options(command: Command) -> Command:
-    """Add --map and --sheet of a table of people."""
-    return _map_to(_PEOPLE)(_SHEET(command))
+    """Add --map, --sheet and --encoding of a table of people."""
+    return _map_to(_PEOPLE)(_SHEET(encoding_option(command)))
 
 
 def draft_options(command: Command) -> Command:
@@ -30,8 +30,8 @@ def draft_options(command: Command) -> Command:
 
 
 def result_options(command: Command) -> Command:
-    """Add --map, --sheet and --where of a table of results."""
-    return _map_to(_RESULTS)(_SHEET(_WHERE(command)))
+    """Add --map, --sheet, --where and --encoding of a table of results."""
+    return _map_to(_RESULTS)(_SHEET(_WHERE(encoding_option(command))))
 
 
 def read_map(path: str | Path, mapped: Sequence[str], purpose: Purpose | None = None) -> dict[str, str]:

@@ -15,15 +15,28 @@ import regex
 from toolkit.drafts.links import find_links
 
 Unit = Literal[
-    "characters", "graphemes", "bytes", "weighted characters", "threads characters", "message parts", "lines", "items"
+    "characters",
+    "columns",
+    "graphemes",
+    "bytes",
+    "weighted characters",
+    "threads characters",
+    "message parts",
+    "lines",
+    "items",
 ]
 
 LINE_WIDTH = 40
-"""Characters taken as one line of a chat on a phone, where a platform folds after lines."""
+"""Letters taken as one line of a chat on a phone, where a platform folds after lines; half as many wide characters."""
 
 _LINK_WEIGHT = 23
 _SEARCHED = 200  # code points for each unit: a place beyond is looked for only where links are very long
 _SINGLE_WEIGHT = ((0, 0x10FF), (0x2000, 0x200D), (0x2010, 0x201F), (0x2032, 0x2037))
+_WIDE = regex.compile(
+    r"[[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]--[\uff61-\uff9f]]",
+    regex.VERSION1,
+)
+"""A character as wide as two letters."""
 _GRAPHEME = regex.compile(r"\X")
 _EMOJI = regex.compile(r"\p{Regional_Indicator}{2}|(?![0-9#*©®™])\p{Emoji}|[0-9#*]\uFE0F?\u20E3|[©®™]\uFE0F")
 _SEQUENCE = regex.compile(
@@ -159,12 +172,18 @@ def _count_on_threads(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_weigh_on_threads, split_graphemes(text)))
 
 
+def count_columns(text: str) -> int:
+    """Return the width of a text in letters: a Chinese, Japanese, Korean or full-width character is as wide as two."""
+    return len(text) if text.isascii() else len(text) + len(_WIDE.findall(text))
+
+
 def _count_lines(text: str) -> int:
-    return sum(max(1, -(-len(line) // LINE_WIDTH)) for line in text.split("\n")) if text else 0
+    return sum(max(1, -(-count_columns(line) // LINE_WIDTH)) for line in text.split("\n")) if text else 0
 
 
 _COUNTS: Mapping[Unit, Callable[[str], int]] = {
     "characters": len,
+    "columns": count_columns,
     "graphemes": lambda text: len(split_graphemes(text)),
     "bytes": lambda text: len(text.encode("utf-8", "surrogatepass")),
     "weighted characters": count_weighted,

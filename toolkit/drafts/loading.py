@@ -33,6 +33,7 @@ def load_drafts(
     columns: Mapping[str, str] | None = None,
     sheet: str | None = None,
     where: str | None = None,
+    encoding: str | None = None,
 ) -> Campaign:
     """Return the drafts of a file, or of standard input for "-"; its `notes` tell what was left out.
 
@@ -40,7 +41,7 @@ def load_drafts(
     with front matter, and a `.txt` file one draft unless it is a table. Payloads of the WhatsApp Cloud API and the
     Messenger Send API are drafts, too. `surface` is for drafts whose file names none. In tables, `columns` names the
     column of a field (else those remembered in NAME.map.yaml hold), `sheet` one of a workbook's (all visible ones are
-    read otherwise), and `where` a condition.
+    read otherwise), and `where` a condition. `encoding` is for a file that is neither UTF-8 nor UTF-16.
     Raises InputError naming file, line, what is allowed and the next step.
 
     Examples:
@@ -49,10 +50,11 @@ def load_drafts(
     """
     if surface is not None:
         _check_surface(surface, name_option("surface"))
-    if str(source) == resources.STANDARD_INPUT:
-        return _read_standard_input(surface)
-    chosen = tables.headings.load_map(source, "drafts") if columns is None else columns
-    return _read_file(Path(source), surface, _Wanted(chosen, sheet, where))
+    with resources.reading_as(encoding):
+        if str(source) == resources.STANDARD_INPUT:
+            return _read_standard_input(surface)
+        chosen = tables.headings.load_map(source, "drafts") if columns is None else columns
+        return _read_file(Path(source), surface, _Wanted(chosen, sheet, where))
 
 
 def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:

@@ -18,6 +18,22 @@ DATA = _PACKAGE / "data"
 STANDARD_INPUT = "-"
 """How a user names standard input in place of a file."""
 _outside: ContextVar[bool] = ContextVar("outside", default=False)
+_encoding: ContextVar[str | None] = ContextVar("encoding", default=None)
+
+
+@contextlib.contextmanager
+def reading_as(encoding: str | None) -> Iterator[None]:
+    """Read files that are neither UTF-8 nor UTF-16 in this encoding, inside the block; None changes nothing."""
+    token = _encoding.set(encoding or _encoding.get())
+    try:
+        yield
+    finally:
+        _encoding.reset(token)
+
+
+def find_encoding() -> str | None:
+    """Return the encoding that was named for files that are neither UTF-8 nor UTF-16."""
+    return _encoding.get()
 
 
 @contextlib.contextmanager

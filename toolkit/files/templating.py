@@ -17,8 +17,10 @@ from toolkit.files.budgeted import Filler, is_plain, serve_rows
 _BREAK = regex.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _ROLES = "(?:system|developer|user|assistant|human|ai|bot)"
 _UNSEEN = regex.compile(
-    r"""[[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}]--[\n\t\u200d\ufe0e\ufe0f]]
-    |(?<![\p{So}\p{Sk}\p{Mn}])\u200d  # the joiner belongs inside an emoji
+    r"""[[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}]--[\n\t\u200c\u200d\ufe0e\ufe0f]]
+    |(?<![\p{Arabic}\p{Syriac}\p{Mongolian}]\p{M}{0,3})(?<!\p{InSC=Virama})\u200c  # it spells Persian and Indic words
+    |\u200c(?![\p{Arabic}\p{Syriac}\p{Mongolian}]|\p{InSC=Consonant}|\p{InSC=Vowel_Independent})
+    |(?<![\p{So}\p{Sk}\p{Mn}])\u200d  # the joiner belongs inside an emoji, and after a mark
     |(?<![^\s\p{Default_Ignorable_Code_Point}])[\ufe0e\ufe0f]  # one selector, after what it selects""",
     regex.VERSION1 | regex.VERBOSE,
 )
@@ -85,7 +87,7 @@ def clean_text(text: str) -> str:
 
     Zero-width and tag characters, fillers, bidirectional overrides and runs of variation selectors go: each can carry
     words to a model that no reader of the draft would find. Line breaks and tabs stay, and so do the joiner and the
-    one selector inside an emoji.
+    one selector inside an emoji, and the one joiner or non-joiner that spells a word of Persian, Hindi or Sinhala.
     """
     if text.isascii() and text.translate(_LAYOUT).isprintable():
         return text  # the same, in a tenth of the time

@@ -1,4 +1,4 @@
-"""Text of unknown encoding, read without loss."""
+"""Text of unknown encoding, read without loss or not at all."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff",
 def read_text(source: str | Path) -> str:
     """Return the text of a file, or of standard input for "-", with line feeds as line breaks.
 
-    UTF-8 with or without mark, UTF-16 with mark or with the NUL bytes that give it away, otherwise Latin-1 as Windows
-    writes it. Raises InputError for what is missing, a folder, unreadable, binary or larger than 64 MB.
+    UTF-8 with or without mark, UTF-16 with mark or with the NUL bytes that give it away, otherwise the encoding that
+    was named, or that of Western Windows where the text is surely Western. Raises InputError for any other, with what
+    it looks like, and for what is missing, a folder, unreadable, binary or larger than 64 MB.
     """
     return decode_text(read_bytes(source), str(source))
 
@@ -45,13 +46,13 @@ def decode_text(data: bytes, source: str) -> str:
     """Return bytes as text; `source` stands in messages."""
     if data.startswith(LARGE_FILE):
         raise InputError(f"{source}: a pointer of Git LFS stands here, not the file itself; run `git lfs pull`")
-    text = _decode(data)
+    text = _decode(data, source)
     if "\x00" in text:
         raise InputError(f"{source}: this is not a text file; save it as UTF-8 text")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _decode(data: bytes) -> str:
+def _decode(data: bytes, source: str) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, errors="replace")
@@ -62,4 +63,6 @@ def _decode(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+        from toolkit.files.encodings import decode_old
+
+        return decode_old(data, source)

@@ -140,7 +140,9 @@ class LintCheck(_Named):
         grave = [finding for finding in found if finding.severity in {"error", self.lint}]
         errors, warnings = (sum(finding.severity == one for finding in found) for one in ("error", "warning"))
         counted = ((len(ids), "draft"), (errors, "error"), (warnings, "warning"))
+        unread = len({finding.draft_id for finding in found if finding.severity == "unchecked"})
         counts = ", ".join(_count(count, noun) for count, noun in counted)
+        counts += f", {unread} not read for policy" if unread else ""
         if not grave:
             return Ruling("passed", counts, findings=found)
         more = f"; {len(grave) - 1} more" if len(grave) > 1 else ""

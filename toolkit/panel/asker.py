@@ -21,7 +21,7 @@ from toolkit.errors import (
     StoreUnusable,
     name_option,
 )
-from toolkit.files import templating
+from toolkit.files import normalising, templating
 from toolkit.models import MEASURES, Draft, exchange
 from toolkit.panel.breaker import Breaker, choose_calls
 from toolkit.questionnaire import (
@@ -553,7 +553,7 @@ def _certain(value: int) -> list[float]:
 def _keep_true_quotes(task: Task, answer: answers.Answer) -> answers.Answer:
     """Drop quotes that do not stand in the draft, so that a highlight can always be placed."""
     shown = templating.clean_text(describe_draft(task.draft)) if answer.quotes else ""
-    kept = tuple(quote for quote in answer.quotes if quote[0] in shown)
+    kept = tuple(quote for quote in answer.quotes if normalising.find_words(shown, quote[0]) is not None)
     return answer if kept == answer.quotes else replace(answer, quotes=kept)
 
 

@@ -33,6 +33,8 @@ PHRASES: Mapping[str, str] = {
 _COMPLETION_SAMPLING = {"temperature": 0.7, "top_p": 0.9}
 _GLANCE = ("stop", *records.LEAVING)
 _SPOKEN = {"type": "string", "pattern": r"\S"}
+_SENTENCE_ENDS = ".!?\u2026\u3002\uff01\uff1f\u061f\u0964\u06d4"
+"""What ends a sentence in Latin, Chinese, Japanese, Arabic, Hindi and Urdu."""
 _DIGIT = {"type": "integer", "enum": [1, 2, 3, 4, 5]}
 
 

@@ -9,9 +9,11 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TypeVar
 
+import regex
+
 from toolkit.drafts.surfaces import describe_draft
 from toolkit.engines import embedder
-from toolkit.files import languages, templating
+from toolkit.files import languages, normalising, templating
 from toolkit.models import Draft, Persona, exchange
 from toolkit.questionnaire import subjects
 from toolkit.questionnaire.answers import Answer, BadReply
@@ -47,7 +49,13 @@ _LEAST_COPIED, _MOST_COPIED = 8, 0.8
 """Words that nobody shares with a text by chance, and the share of one's words from which they are not one's own."""
 _LEAST_SENTENCE = 4
 """Words of a whole sentence that nobody shares with a text by chance."""
-_SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)|\n")
+_SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)|[\u3002\uff0e\uff01\uff1f\uff61\u0964\u0965\u061f\u06d4]+|\n")
+_WORD = regex.compile(rf"(?:(?=[{normalising.UNSPACED}])\X)|(?:(?![{normalising.UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}])+")
+"""A word, or one character of a script that puts no spaces between words."""
+_SIGN = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\u30fc\u3005]")
+_LETTER = regex.compile(r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_SIGNS, _LETTERS = 2, 3
+"""Characters that a word takes where none are spaced: Chinese and Japanese, and Thai and its neighbours."""
 _MOST_SAYS = 3
 """Copied sentences, of five, with which a reply says nothing about the measures."""
 UNSOUND = "unsound"
@@ -199,8 +207,9 @@ def _list_sources(task: Task, asked: str) -> list[tuple[str, str]]:
 def _is_copied(said: str, text: str) -> bool:
     """Tell whether nearly all that somebody says stands in a text, in one piece."""
     words = _list_words(said)
-    least = max(_LEAST_COPIED, math.ceil(_MOST_COPIED * len(words)))
-    if len(words) < _LEAST_COPIED or not text:
+    enough = _LEAST_COPIED * _measure_word(words)
+    least = max(enough, math.ceil(_MOST_COPIED * len(words)))
+    if len(words) < enough or not text:
         return False
     plain = text.casefold()
     if not all(word in plain for word in words[len(words) - least : least]):
@@ -213,7 +222,9 @@ def _is_part(said: str, text: str) -> bool:
     """Tell whether each sentence that somebody says is a whole sentence of a text, and none a short one."""
     spoken = [words for sentence in _SENTENCE_END.split(said) if (words := _list_words(sentence))]
     known = [_list_words(sentence) for sentence in _SENTENCE_END.split(text)] if spoken else []
-    return bool(spoken) and all(len(words) >= _LEAST_SENTENCE and words in known for words in spoken)
+    return bool(spoken) and all(
+        len(words) >= _LEAST_SENTENCE * _measure_word(words) and words in known for words in spoken
+    )
 
 
 def _may_speak(language: str, task: Task) -> bool:
@@ -240,7 +251,8 @@ def _speaks(persona: Persona, language: str) -> bool:
 def _repeats(verbatim: str, text: str) -> bool:
     """Tell whether somebody only says the draft, give or take a few words."""
     said, words = _list_words(verbatim), _list_draft_words(text)
-    if len(words) < _LEAST_REPEATED or not len(words) <= len(said) <= len(words) + _MOST_ADDED:
+    size = _measure_word(words)
+    if len(words) < _LEAST_REPEATED * size or not len(words) <= len(said) <= len(words) + _MOST_ADDED * size:
         return False
     return f" {' '.join(words)} " in f" {' '.join(said)} "
 
@@ -251,4 +263,15 @@ def _list_draft_words(text: str) -> list[str]:
 
 
 def _list_words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.casefold())
+    """Return the words of a text; where a script has no spaces between them, its characters."""
+    if text.isascii():
+        return re.findall(r"[^\W_]+", text.lower())
+    return _WORD.findall(normalising.fold_text(text).text)
+
+
+def _measure_word(words: Sequence[str]) -> int:
+    """Return how many items of a list of words make a word: more than one where most are single characters."""
+    for pattern, size in ((_SIGN, _SIGNS), (_LETTER, _LETTERS)):
+        if 2 * sum(pattern.match(word) is not None for word in words) > len(words):
+            return size
+    return 1

@@ -162,6 +162,14 @@ def chart_levels(levels: pl.DataFrame) -> Chart:
     return _finish(chart, "How those who stopped rated it, 1 to 5", width=None)
 
 
+def add_note(chart: Chart, note: str) -> Chart:
+    """Return a chart with one more sentence under its title."""
+    title = chart.title.copy()
+    title.subtitle = [*title.subtitle, *textwrap.wrap(note, _SUBTITLE)]
+    noted: Chart = chart.properties(title=title)
+    return noted
+
+
 def _chart_intervals(
     scorecard: pl.DataFrame, measures: list[str], scale: alt.Scale, form: str, axis: str, title: str
 ) -> Chart:

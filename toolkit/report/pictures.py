@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from toolkit.errors import needing
-from toolkit.report import charts
+from toolkit.report import charts, fonts
 from toolkit.report.content import Report
 
 with needing("charts", "a chart as a picture"):
@@ -18,8 +18,14 @@ def draw_svg(report: Report) -> str:
 
 
 def draw_png(report: Report) -> bytes:
-    """Return the chart of the rates as a PNG picture, twice as dense as a screen."""
-    return vl_convert.vegalite_to_png(charts.chart_rates(report.scorecard).to_json(), scale=2)
+    """Return the chart of the rates as a PNG picture, twice as dense as a screen.
+
+    Where no font here has the letters of a draft's name, a line of the picture says so.
+    """
+    chart = charts.chart_rates(report.scorecard)
+    lacking = fonts.say_lacking(report.run.drafts)
+    drawn = charts.add_note(chart, lacking) if lacking else chart
+    return vl_convert.vegalite_to_png(drawn.to_json(), scale=2)
 
 
 def embed_charts(report: Report) -> list[dict[str, str]]:

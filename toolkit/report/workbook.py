@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import polars as pl
 
 from toolkit.errors import needing
+from toolkit.files import languages
+from toolkit.models import Campaign, Draft
 from toolkit.report.content import Report, list_methods
 from toolkit.results import evidence
 from toolkit.validity.outcomes import wording
@@ -24,14 +26,28 @@ def render_workbook(report: Report) -> bytes:
         workbook.set_properties(
             {"title": report.headline, "comments": report.label, "keywords": "synthetic, AI-generated"}
         )
+        from_right = reads_from_right(report.run.methods.campaign)
         for name, rows in _list_sheets(report):
             sheet = workbook.add_worksheet(name)
+            if from_right:
+                sheet.right_to_left()
             sheet.write_string(0, 0, report.label)
             rows.write_excel(
                 workbook, sheet, position=(2, 0), table_style="Table Style Light 1", float_precision=3, autofit=True
             )
             sheet.freeze_panes(3, 0)
     return stream.getvalue()
+
+
+def reads_from_right(campaign: Campaign) -> bool:
+    """Tell whether most drafts of a campaign are written from right to left."""
+    tags = [draft.language or campaign.language or _tell(draft) for draft in campaign.drafts]
+    return 2 * sum(tag is not None and languages.reads_from_right(tag) for tag in tags) > len(tags)
+
+
+def _tell(draft: Draft) -> str | None:
+    guess = languages.detect_language(draft.prose)
+    return guess.language if guess.sure else None
 
 
 def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:

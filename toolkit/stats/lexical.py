@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import regex
 
 from toolkit.stats.cells import FloatArray
 from toolkit.stats.distributions import logistic
@@ -81,7 +82,13 @@ def _describe(group: Sequence[int], similar: np.ndarray, sentences: Sequence[str
     return Theme(sentences[central], tuple(dict.fromkeys(speakers[place] for place in group)))
 
 
-_WORD = re.compile(r"\w+")
+_WORD = regex.compile(r"(?:[\p{L}\p{N}_]\p{M}*)+")
+_UNSPACED = regex.compile(
+    r"(?P<signs>\p{Han}+)|(?P<names>[\p{Katakana}\u30fc]+|\p{Hangul}+)|(?P<endings>\p{Hiragana}+)"
+    r"|(?P<letters>[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}][\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{M}]*)"
+)
+"""Stretches of scripts without spaces, or with many endings to a word, by what one of their characters stands for."""
+_GRAPHEME = regex.compile(r"\X")
 
 
 def compare_words(texts: Sequence[str]) -> np.ndarray:
@@ -112,10 +119,37 @@ def compare_words(texts: Sequence[str]) -> np.ndarray:
 
 
 def count_terms(text: str) -> Counter[str]:
-    """Return how often each term occurs: words, and groups of four letters inside words."""
-    words = _WORD.findall(text.casefold())
+    """Return how often each term occurs: words, and groups of four letters inside words.
+
+    Of scripts without spaces they are the Chinese characters, each of which means something, and pairs of the letters
+    of Katakana, Korean, Thai, Lao, Khmer and Burmese. Hiragana, which is mostly endings, counts where nothing else
+    stands.
+    """
+    folded = text.casefold()
+    terms, spaced = [], folded
+    if not text.isascii() and _UNSPACED.search(folded):
+        terms, spaced = _list_unspaced(folded), _UNSPACED.sub(" ", folded)
+    words = _WORD.findall(spaced)
     groups = (f"#{word[start : start + 4]}" for word in words for start in range(max(len(word) - 3, 0)))
-    return Counter([*words, *groups])
+    return Counter([*words, *groups, *terms])
+
+
+def _list_unspaced(text: str) -> list[str]:
+    """Return the terms of what is written without spaces."""
+    signs: list[str] = []
+    pairs: list[str] = []
+    endings: list[str] = []
+    for stretch in _UNSPACED.finditer(text):
+        if stretch["signs"]:
+            signs += stretch[0]
+        else:
+            (endings if stretch["endings"] else pairs).extend(_pair(_GRAPHEME.findall(stretch[0])))
+    return signs + pairs or endings
+
+
+def _pair(letters: list[str]) -> list[str]:
+    """Return each letter with the next one; a letter alone is its own term."""
+    return [f"#{one}{other}" for one, other in itertools.pairwise(letters)] or [f"#{letters[0]}"]
 
 
 @dataclass(frozen=True, slots=True)

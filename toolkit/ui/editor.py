@@ -9,10 +9,11 @@ from typing import Any
 import streamlit as st
 
 from toolkit.drafts.lint import Finding
-from toolkit.files import resources
+from toolkit.files import languages, resources
 from toolkit.ui import keys, state
 from toolkit.ui.session import DraftSlot
 
+_GRAVITY = ("error", "warning", "note", "unchecked")
 _HTML = """<div class="editor"><label for="text"></label>
 <div class="paper"><div class="marks" aria-hidden="true"></div>
 <textarea id="text" dir="auto" rows="4" spellcheck="true" aria-describedby="notes"></textarea></div>
@@ -39,8 +40,9 @@ def edit_text(
         "version": slot.version,
         "placeholder": placeholder,
         "locked": locked,
+        "direction": _find_direction(slot.text),
         "marks": [finding.model_dump(include={"start", "end", "severity"}) for finding in in_text],
-        "notes": [_describe(finding) for finding in findings],
+        "notes": [_describe(finding) for finding in sorted(findings, key=lambda one: _GRAVITY.index(one.severity))],
     }
     _register()(
         key=key,
@@ -48,6 +50,14 @@ def edit_text(
         on_typed_change=partial(_take, slot.number, key),
         on_left_change=state.find_session().settle,
     )
+
+
+def _find_direction(text: str) -> str:
+    """Return from which side a text is written: by its language where that is sure, for a name in it may come first."""
+    guess = languages.detect_language(text)
+    if not guess.sure or guess.language is None:
+        return "auto"
+    return "rtl" if languages.reads_from_right(guess.language) else "ltr"
 
 
 def _take(number: int, key: str) -> None:

@@ -32,6 +32,7 @@ _FIELDS = {
     "sample": "the number of people", "model": f"the model {_ANSWERS}", "base_url": f"the address {_ANSWERS}",
     "keep": "the list of personal columns to keep", "sheet": "the list Sheet", "columns": "the lists of columns",
     "sentence": "the sentence", "where": "the condition",
+    "encoding": "its encoding",
     "api_key": f"the key {_ANSWERS}", "engine": f"the engine {_ANSWERS}", "audience": "the audience",
 }  # fmt: skip
 _CHOSEN = {"keep", "sheet", "columns"}

@@ -35,15 +35,23 @@ function drawMarks(place, letters, marks) {
   place.replaceChildren(...pieces, letters.slice(done).join("") + "\n");
 }
 
+const HEADS = { error: "Must change: ", warning: "Look at: " };
+
+function drawNote(note) {
+  const item = element("li", { class: note.severity });
+  item.append(element("b", {}, HEADS[note.severity] ?? "Note: "));
+  if (note.words) item.append("“", element("bdi", {}, note.words), "”: ");
+  item.append(note.message);
+  return item;
+}
+
+/* What no rule has looked at is said however much else there is. */
 function drawNotes(list, notes) {
-  const shown = notes.slice(0, SHOWN).map((note) => {
-    const item = element("li", { class: note.severity });
-    item.append(element("b", {}, note.severity === "error" ? "Must change: " : "Look at: "));
-    item.append(note.words ? `“${note.words}”: ${note.message}` : note.message);
-    return item;
-  });
-  if (notes.length > SHOWN) shown.push(element("li", { class: "more" }, `and ${notes.length - SHOWN} more`));
-  list.replaceChildren(...shown);
+  const unread = notes.filter((note) => note.severity === "unchecked");
+  const others = notes.filter((note) => note.severity !== "unchecked");
+  const shown = others.slice(0, SHOWN).map(drawNote);
+  if (others.length > SHOWN) shown.push(element("li", { class: "more" }, `and ${others.length - SHOWN} more`));
+  list.replaceChildren(...shown, ...unread.map(drawNote));
 }
 
 export default function (component) {
@@ -54,6 +62,7 @@ export default function (component) {
   label.textContent = data.label;
   area.placeholder = data.placeholder;
   area.disabled = data.locked;
+  area.dir = marks.dir = data.direction;
   if (root.dataset.version !== String(data.version)) {
     root.dataset.version = String(data.version);
     area.value = data.text;

@@ -31,10 +31,14 @@ function drawKey(list, tiles) {
 }
 
 function showSaying(place, tile) {
-  place.replaceChildren(element("p", {}, tile.name), ...tile.cells.map((cell) => {
-    const draft = cell.draft ? `${cell.draft}: ` : "";
-    const says = cell.says ? `: “${cell.says}”` : "";
-    return element("p", {}, `${draft}${wordsOf(cell.action)}${says}`);
+  const name = element("p");
+  name.append(element("bdi", {}, tile.name));
+  place.replaceChildren(name, ...tile.cells.map((cell) => {
+    const line = element("p");
+    if (cell.draft) line.append(element("bdi", {}, cell.draft), ": ");
+    line.append(wordsOf(cell.action));
+    if (cell.says) line.append(": “", element("bdi", {}, cell.says), "”");
+    return line;
   }));
 }
 

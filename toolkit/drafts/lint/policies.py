@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from toolkit.drafts.lint.phrases import PhraseList, load_phrases, search, search_all, sentence_around
 from toolkit.drafts.lint.records import Finding, Part, Severity
 from toolkit.drafts.surfaces import Surface, place_fold
+from toolkit.files import languages
 from toolkit.models import Audience, Draft
 
 _YOUNGEST = 13
@@ -15,18 +16,20 @@ _AGE_KEYS = ("age", "ages", "age_band", "age_group")
 _AGE_RANGE = re.compile(r"(?:under[- ])?(\d{1,3})(?:\s*(?:-|–|to|and)\s*(\d{1,3}))?")
 
 
-def find_flags(part: Part, surface: Surface) -> Iterator[Finding]:
-    """Yield what one part says against a policy, the personal attributes apart."""
-    yield from _find_phrases(part, load_phrases("self-perception"))
-    yield from _find_phrases(part, load_phrases("engagement-bait"))
-    yield from _find_phrases(part, load_phrases("children"))
-    if surface.children:
+def find_flags(part: Part, surface: Surface, language: str, policies: frozenset[str]) -> Iterator[Finding]:
+    """Yield what one part says against the policies for which its language has a list."""
+    for name in ("personal-attributes", "self-perception", "engagement-bait", "children"):
+        if name in policies and (name, language) != ("personal-attributes", languages.ENGLISH):
+            yield from _find_phrases(part, load_phrases(name, language))
+    if surface.children and language == languages.ENGLISH:
         yield from _find_pressing(part)
-    yield from _find_disclosure(part, surface)
-    yield from _find_scam(part)
+    if "disclosure" in policies:
+        yield from _find_disclosure(part, surface, load_phrases("disclosure", language))
+    if "invoice-scam" in policies:
+        yield from _find_scam(part)
 
 
-def find_window(draft: Draft, surface: Surface) -> Iterator[Finding]:
+def find_window(draft: Draft, surface: Surface, *, english: bool) -> Iterator[Finding]:
     """Yield a retired message tag, and promotion that the 24-hour window does not allow."""
     known = load_phrases("window")
     part = Part(draft, "text", draft.text)
@@ -36,7 +39,7 @@ def find_window(draft: Draft, surface: Surface) -> Iterator[Finding]:
         yield tag.find(known.rule, (0, len(draft.tag)), message, url=known.url, suggestion=known.suggestion)
     if not surface.window or draft.promotional is False or not (draft.promotional or draft.tag):
         return
-    selling = search(known.patterns, draft.text)
+    selling = search(known.patterns, draft.text) if english else None
     if draft.promotional or selling:
         span = selling.span() if selling else (0, 0)
         message = f"{known.why}; a tag does not lift that" if draft.tag else known.why
@@ -81,9 +84,8 @@ def _find_pressing(part: Part) -> Iterator[Finding]:
         )
 
 
-def _find_disclosure(part: Part, surface: Surface) -> Iterator[Finding]:
-    known = load_phrases("disclosure")
-    if "#" not in part.text and known.needs.isdisjoint(part.words):
+def _find_disclosure(part: Part, surface: Surface, known: PhraseList) -> Iterator[Finding]:
+    if known.needs and "#" not in part.text and known.needs.isdisjoint(part.words):
         return
     clear = search(known.clear, part.text)
     if clear is None:

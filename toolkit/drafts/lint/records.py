@@ -10,12 +10,15 @@ from typing import Literal
 
 from toolkit.models import Draft, Record
 
-Severity = Literal["error", "warning", "note"]
-"""What a platform refuses, what a person should look at again, and what is only said."""
+Severity = Literal["error", "warning", "note", "unchecked"]
+"""What a platform refuses, what a person should look at again, what is only said, and what no rule has looked at."""
 MOST_QUOTED = 200
 """Characters of matched words kept in a finding."""
 MOST_READ = 20_000
 """Characters of a part that are looked through: beyond, nobody reads copy, and patterns grow slow."""
+
+EXCLAMATION = re.compile("[!\uff01\ufe57]")
+"""An exclamation mark, also the wide one of Chinese and Japanese."""
 
 _WORD = re.compile(r"[^\W\d_]+")
 _WORDED = ("text", "headline", "description", "cta", "greeting", "ice_breakers", "buttons", "quick_replies")

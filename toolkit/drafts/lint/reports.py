@@ -24,10 +24,11 @@ from toolkit.models import LABEL, Record
 
 NAME = "audience-toolkit"
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_GITLAB: Mapping[Severity, str] = {"error": "major", "warning": "minor", "note": "info"}
-_RDJSON: Mapping[Severity, str] = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
-_CHECKSTYLE: Mapping[Severity, str] = {"error": "error", "warning": "warning", "note": "info"}
-_GITHUB: Mapping[Severity, str] = {"error": "error", "warning": "warning", "note": "notice"}
+_SARIF: Mapping[Severity, str] = {"error": "error", "warning": "warning", "note": "note", "unchecked": "note"}
+_GITLAB: Mapping[Severity, str] = {"error": "major", "warning": "minor", "note": "info", "unchecked": "info"}
+_RDJSON: Mapping[Severity, str] = {"error": "ERROR", "warning": "WARNING", "note": "INFO", "unchecked": "INFO"}
+_CHECKSTYLE: Mapping[Severity, str] = {"error": "error", "warning": "warning", "note": "info", "unchecked": "info"}
+_GITHUB: Mapping[Severity, str] = {"error": "error", "warning": "warning", "note": "notice", "unchecked": "notice"}
 
 
 class Issue(Record):
@@ -85,7 +86,7 @@ def render_sarif(issues: Sequence[Issue]) -> str:
         {
             "ruleId": issue.rule,
             "ruleIndex": places[issue.rule],
-            "level": issue.severity,
+            "level": _SARIF[issue.severity],
             "message": {"text": f"{issue.about}: {issue.message}"},
             "locations": [{"physicalLocation": _locate(issue)}],
             "partialFingerprints": {"audience/v1": mark},

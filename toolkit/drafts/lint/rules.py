@@ -10,16 +10,17 @@ from pathlib import Path
 from toolkit.config import load_config
 from toolkit.drafts.lint.attributes import RULE as ATTRIBUTES
 from toolkit.drafts.lint.attributes import find_attributes
+from toolkit.drafts.lint.backwards import find_backwards
 from toolkit.drafts.lint.brand import Brand, find_brand, find_brand_beside, load_brand
-from toolkit.drafts.lint.language_id import ENGLISH, detect_language
 from toolkit.drafts.lint.limits import find_limits
 from toolkit.drafts.lint.placeholders import find_placeholders
 from toolkit.drafts.lint.placing import Placer
 from toolkit.drafts.lint.policies import find_flags, find_window, find_young_targets
-from toolkit.drafts.lint.records import Finding, Part, split_parts
+from toolkit.drafts.lint.records import Finding, split_parts
 from toolkit.drafts.lint.style import find_form, find_missing, find_reading
 from toolkit.drafts.lint.variables import RULE as VARIABLES
 from toolkit.drafts.lint.variables import find_variables
+from toolkit.drafts.lint.wordlists import choose_reading, find_unchecked
 from toolkit.drafts.loading import load_drafts
 from toolkit.drafts.surfaces import FIELDS, find_surface
 from toolkit.errors import ArgumentKind, InputError, accept_only, name_step, suggest
@@ -39,7 +40,7 @@ RULES: tuple[str, ...] = (
         for name in (
             "caps", "exclamation", "emoji", "hashtags", "insecure-link", "long-sentence", "reading-grade",
             "missing-cta", "missing-alt", "missing-headline", "missing-price", "missing-place", "unused-part",
-            "language", "placeholder", "brand-required", "brand-banned", "brand-claim", "brand-tone",
+            "language", "direction", "placeholder", "brand-required", "brand-banned", "brand-claim", "brand-tone",
         )
     ),
 )  # fmt: skip
@@ -63,8 +64,8 @@ def lint(
 ) -> list[Finding]:
     """Return what platforms would refuse and people should look at again, in the order of the drafts or of a file's.
 
-    No model and no network is asked. A flag is a reason to look, not a ruling. Word lists are English: in other
-    languages only limits and form are checked, and a finding says so.
+    No model and no network is asked. A flag is a reason to look, not a ruling. Lists of phrases are read in their own
+    language alone. Where there is none, limits and form are checked, and a finding of severity "unchecked" says so.
 
     **Parameters**
 
@@ -93,9 +94,11 @@ def lint(
     if campaign:
         _check_overrides(campaign)
     ages = campaign.target_ages if campaign else None
+    language = campaign.language if campaign else None
     found: list[Finding] = []
     for draft in chosen:
-        of_draft = sorted(_find(draft, audience, rules, ages), key=lambda finding: FIELDS.index(_field(finding)))
+        read = _find(draft, audience, rules, ages, language)
+        of_draft = sorted(read, key=lambda finding: FIELDS.index(_field(finding)))
         found += of_draft
     kept = [finding for finding in found if is_chosen(finding.rule, select, ignore)]
     return list(_apply_overrides(kept, campaign)) if campaign else kept
@@ -125,29 +128,28 @@ def lint_for(draft: Draft, audiences: Sequence[Audience]) -> list[Finding]:
     return lint(draft, audiences[0] if len(audiences) == 1 else None)
 
 
-def _find(draft: Draft, audience: Audience | None, brand: Brand | None, ages: str | None) -> Iterator[Finding]:
+def _find(
+    draft: Draft, audience: Audience | None, brand: Brand | None, ages: str | None, language: str | None
+) -> Iterator[Finding]:
     surface = find_surface(draft.surface)
     parts = list(split_parts(draft))
-    language = detect_language(draft.text)
-    english = language == ENGLISH
+    reading = choose_reading(draft, language, audience)
     yield from find_limits(draft, surface)
     yield from find_variables(draft, surface)
     yield from find_placeholders(draft)
-    yield from find_window(draft, surface)
+    yield from find_window(draft, surface, english=reading.is_english)
     yield from find_young_targets(draft, ages, audience)
-    yield from find_missing(draft, surface, english=english)
-    if not english:
-        message = f"the text looks like {language}: policy phrases and reading are not checked, word lists are English"
-        yield Part(draft, "text", draft.text).find(
-            "style.language", (0, 0), message, severity="note", suggestion="have a reader check it"
-        )
+    yield from find_missing(draft, surface, english=reading.is_english)
+    yield from find_unchecked(draft, reading)
     tone = brand.tone if brand else None
+    words, grade = (tone.sentence_words, tone.reading_grade) if tone else (None, None)
     for part in parts:
         yield from find_form(part)
-        if english:
+        yield from find_backwards(part)
+        if reading.language is not None:
+            yield from find_flags(part, surface, reading.language, reading.policies)
+        if reading.is_english:
             yield from find_attributes(part, audience)
-            yield from find_flags(part, surface)
-            words, grade = (tone.sentence_words, tone.reading_grade) if tone else (None, None)
             yield from find_reading(part, most_words=words, most_grade=grade)
     if brand is not None:
         yield from find_brand(draft, parts, brand)

@@ -7,18 +7,26 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+import regex
+
 from toolkit.drafts.counts import count_emoji
 from toolkit.drafts.lint.phrases import StyleList, load_style_list, search
-from toolkit.drafts.lint.records import MOST_READ, Finding, Part
+from toolkit.drafts.lint.records import EXCLAMATION, MOST_READ, Finding, Part
 from toolkit.drafts.surfaces import Surface
 from toolkit.models import Draft
 
-_SENTENCE = re.compile(r"[^.!?\n…]+(?:[.!?…]+(?![\w])|\n|$)|[^.!?\n…]+[.!?…]+(?=\w)")
-_WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
-_CAPITALS = re.compile(r"(?<![\w#@&])(?=(?:[^\W\d_]*[A-Z]){4})[A-Z][A-Z'’-]{3,}(?![\w])")
+_WIDE_ENDS = "\u3002\uff0e\uff01\uff1f\uff61\u0964\u0965\u061f\u06d4"
+_SENTENCE = re.compile(
+    rf"[^.!?\n…{_WIDE_ENDS}]+(?:[.!?…{_WIDE_ENDS}]+(?![\w])|\n|$)|[^.!?\n…{_WIDE_ENDS}]+[.!?…{_WIDE_ENDS}]+(?=\w)"
+)
+_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['’.-][\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*")
+_PLAIN_CAPITALS = re.compile(r"(?<![\w#@&])(?=(?:[A-Za-z'’-]*?[A-Z]){4})[A-Z][A-Z'’-]{3,}(?![\w])")
+"""The same for ASCII, of which most copy is, in half the time."""
+_CAPITALS = regex.compile(
+    r"(?<![\w#@&\uff03])(?=(?:[\p{L}\p{M}'’-]*?\p{Lu}){4})\p{Lu}[\p{Lu}\p{M}'’-]{3,}(?![\w\p{M}])"
+)
 _ROMAN = re.compile(r"M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
-_HASHTAG = re.compile(r"(?<!\w)#\w+")
-_EXCLAMATION = re.compile(r"!{2,}|!(?:[^!]*!)+", re.DOTALL)
+_HASHTAG = regex.compile(r"(?<![\w\p{M}])[#\uff03][\w\p{M}]+")
 _INSECURE = re.compile(r"\bhttp://[^\s<>\"]+", re.IGNORECASE)
 _GRADE = (0.39, 11.8, -15.59)
 
@@ -26,20 +34,21 @@ _GRADE = (0.39, 11.8, -15.59)
 def find_form(part: Part) -> Iterator[Finding]:
     """Yield what is wrong with the form of a part in any language: capitals, emoji, hashtags, marks, links."""
     known, text = load_style_list(), part.text[:MOST_READ]
-    loud = [match for match in _CAPITALS.finditer(text) if _shouts(match, known)]
+    loud = [
+        match for match in (_PLAIN_CAPITALS if text.isascii() else _CAPITALS).finditer(text) if _shouts(match, known)
+    ]
     if len(loud) > known.most.capital_words:
         span = (loud[0].start(), loud[-1].end())
         yield part.find(
             "style.caps", span, f"{len(loud)} words in capitals read as shouting", suggestion="use lower case"
         )
-    if (marks := text.count("!")) > known.most.exclamation_marks:
-        match = _EXCLAMATION.search(text)
-        span = match.span() if match else (0, 0)
-        yield part.find("style.exclamation", span, f"{marks} exclamation marks", suggestion="keep one at most")
+    if len(marks := [match.start() for match in EXCLAMATION.finditer(text)]) > known.most.exclamation_marks:
+        span = (marks[0], marks[-1] + 1)
+        yield part.find("style.exclamation", span, f"{len(marks)} exclamation marks", suggestion="keep one at most")
     if (emoji := count_emoji(text)) > known.most.emoji:
         message = f"{emoji} emoji: a screen reader says each of them aloud"
         yield part.find("style.emoji", (0, len(text)), message, suggestion=f"keep {known.most.emoji} at most")
-    tags = list(_HASHTAG.finditer(text))
+    tags = list(_HASHTAG.finditer(text)) if "#" in text or "\uff03" in text else []
     if len(tags) > known.most.hashtags:
         span = (tags[0].start(), tags[-1].end())
         suggestion = f"keep the {known.most.hashtags} that people follow"
@@ -48,7 +57,7 @@ def find_form(part: Part) -> Iterator[Finding]:
         yield part.find("style.insecure-link", match.span(), "the link is not https", suggestion="use https://")
 
 
-def _shouts(match: re.Match[str], known: StyleList) -> bool:
+def _shouts(match: re.Match[str] | regex.Match[str], known: StyleList) -> bool:
     """Return whether a word in capitals is neither a known name, a Roman numeral, nor a name given in brackets."""
     word, text = match[0].removesuffix("'S").removesuffix("’S"), match.string
     bracketed = text[match.start() - 1 : match.start()] == "(" and text[match.end() : match.end() + 1] == ")"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from toolkit.drafts.diff import Change
+from toolkit.drafts.preview.html import describe_writing
 
 _STYLE = Markup("""
 .changes { font: inherit; line-height: 1.6; overflow-wrap: anywhere; white-space: pre-wrap; }
@@ -23,10 +24,11 @@ _TAGS = {"same": Markup("{}"), "removed": Markup("<del>{}</del>"), "added": Mark
 def render_changes(changes: Sequence[Change]) -> Markup:
     """Return the worded parts of a draft as a safe HTML fragment with its style."""
     parts = Markup().join(_render(change) for change in changes)
-    return Markup("<style>{}</style><div class='changes' dir='auto'>{}</div>").format(_STYLE, parts)
+    return Markup("<style>{}</style><div class='changes'>{}</div>").format(_STYLE, parts)
 
 
 def _render(change: Change) -> Markup:
     name = Markup() if change.part == "text" else Markup("<b>{}</b>").format(change.part.replace("_", " "))
     pieces = Markup().join(_TAGS[piece.kind].format(piece.text) for piece in change.pieces)
-    return Markup("<p dir='auto'>{}{}</p>").format(name, pieces)
+    written = describe_writing("".join(piece.text for piece in change.pieces))
+    return Markup("<p {}>{}{}</p>").format(written, name, pieces)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from toolkit.files import normalising
+
 FEELINGS = ("liked", "confused", "disliked")
 POLARISING = "polarising"
 FLAGGED = "flagged"
@@ -38,13 +40,14 @@ class Highlight:
 def find_highlights(text: str, quotes: Iterable[tuple[str, str]]) -> list[Highlight]:
     """Return stretches that do not overlap, from (quoted words, feeling) pairs; quotes not in the text are left out.
 
+    Case, composed or decomposed letters, joiners and the kind of quotation marks play no part in finding them.
+
     Each character takes the feeling that most reactions gave it. Where some liked and others disliked it, the rarer of
     the two at least a third of both, it is polarising.
     """
     votes: list[Counter[str]] = [Counter() for _ in text]
     for words, feeling in quotes:
-        start = text.find(words) if words else -1
-        for place in range(start, start + len(words) if start >= 0 else start):
+        for place in range(*(normalising.find_words(text, words) or (0, 0))):
             votes[place][feeling] += 1
     return list(_join_equal([_decide(vote) for vote in votes]))
 

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from toolkit.drafts import samples
 from toolkit.drafts.pictures import load_picture
 from toolkit.drafts.preview.highlights import Highlight, mark_text
-from toolkit.drafts.preview.html import make_environment
+from toolkit.drafts.preview.html import describe_writing, make_environment
 from toolkit.drafts.surfaces import Surface, find_limit_place, find_surface, place_fold
 from toolkit.files import resources
 from toolkit.models import Campaign, Draft
@@ -45,6 +45,7 @@ def render_preview(
         "text": _mark_body(draft, surface, device, highlights),
         "marked": {name: _mark_field(draft, name) for name in ("headline", "description", "greeting")},
         "site": urlsplit(draft.link).netloc.removeprefix("www.") if draft.link else None,
+        "written": describe_writing(draft.prose, draft.language),
         "picture": load_picture(draft.image, folder),
     }
     return Markup(_environment().get_template(f"{surface.layout}.html.j2").render(**context))  # noqa: S704 - autoescaped
@@ -58,9 +59,10 @@ def render_previews(
     folder: Path | None = None,
 ) -> Markup:
     """Return all drafts of a campaign side by side, each under its id; `highlights` by draft id."""
+    drafts = [draft.model_copy(update={"language": draft.language or campaign.language}) for draft in campaign.drafts]
     drawn = [
         (draft, render_preview(draft, device=device, highlights=(highlights or {}).get(draft.id, ()), folder=folder))
-        for draft in campaign.drafts
+        for draft in drafts
     ]
     return Markup(_environment().get_template("row.html.j2").render(drawn=drawn))  # noqa: S704 - autoescaped
 

@@ -18,9 +18,12 @@ def limits_of(surface: Surface, field: str, draft: Draft | None = None) -> list[
 
 
 def place_fold(text: str, surface: Surface, device: Device = "phone") -> int | None:
-    """Return the offset from which the device hides the text, or None where all of it shows."""
+    """Return the offset from which the device hides the text, or None where all of it shows.
+
+    Figures are of letters; a wide character takes the room of two.
+    """
     places = [
-        find_place(text, limit.value, limit.unit)
+        find_place(text, limit.value, "columns" if limit.unit == "characters" else limit.unit)
         for limit in limits_of(surface, "text")
         if limit.kind == "fold" and limit.device in {device, None}
     ]

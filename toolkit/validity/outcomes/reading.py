@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from toolkit.drafts import channels
 from toolkit.drafts.surfaces import surface_names
 from toolkit.errors import A_PATH, InputError, accept_only, name_option, spell_out, suggest
-from toolkit.files import normalising, read_text, tables
+from toolkit.files import normalising, read_text, resources, tables
 from toolkit.store import outcome_log
 from toolkit.validity.outcomes.dates import read_date
 
@@ -45,6 +45,7 @@ def load_outcomes(
     columns: Mapping[str, str] | None = None,
     sheet: str | None = None,
     where: str | None = None,
+    encoding: str | None = None,
 ) -> OutcomeTable:
     r"""Return the real results of a table (.csv .xlsx .parquet .jsonl and others) and notes on what was left out.
 
@@ -53,6 +54,7 @@ def load_outcomes(
     field that is called something else; without it, those remembered beside the file in NAME.map.yaml hold. `today` is
     the latest day that a row may name; the default is today's date.
     `surface` is for rows that name none, `sheet` one of a workbook's, and `where` a condition such as "country = GB".
+    `encoding` is for a file that is neither UTF-8 nor UTF-16.
     A row that stands twice counts once. Raises InputError with FILE:LINE of the first row that cannot be used, and the
     lines of the others; nothing of such a file is returned.
 
@@ -66,7 +68,8 @@ def load_outcomes(
     """
     path, today = Path(path), today or datetime.datetime.now(datetime.UTC).date()
     columns = tables.headings.load_map(path, "results") if columns is None else columns
-    table = _load_table(path, sheet, columns)
+    with resources.reading_as(encoding):
+        table = _load_table(path, sheet, columns)
     if not table.rows:
         raise InputError(f"{path}: there are no rows; write at least one result with draft and shown")
     table, unwanted = _choose_rows(path, table, where)
