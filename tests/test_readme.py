@@ -52,7 +52,7 @@ def test_every_command_shows_an_example(path: str) -> None:
 def test_its_commands_exist() -> None:
     """Every `audience ...` command line in the README names a real command."""
     known = {path.removeprefix("audience ").split()[0] for path in list_commands(command_group)[1:]}
-    used = set(re.findall(r"^ +(?:\.venv/bin/)?audience (\w+)", README, re.MULTILINE))
+    used = set(re.findall(r"^ +(?:\.venv/bin/)?audience ([\w-]+)", README, re.MULTILINE))
     assert used
     assert used <= known
 

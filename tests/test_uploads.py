@@ -19,7 +19,7 @@ from toolkit.audiences import uploads
 from toolkit.cli import upload_limits
 from toolkit.drafts import load_drafts
 from toolkit.errors import InputError
-from toolkit.files import apart
+from toolkit.ui import apart
 
 ROOT = Path(__file__).parent.parent
 MEGABYTE = 1024**2

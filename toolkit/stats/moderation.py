@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.stats.cells import FEWEST, ROUNDING, Cells, FloatArray, collapse, encode
-from toolkit.stats.distributions import binomial_up_to, chi_square_above, f_above
+from toolkit.stats.distributions import binomial_up_to, chi_square_above, f_above, t_quantile
 from toolkit.stats.sandwiches import sandwich, score_groups, sum_singles
 
 
@@ -161,8 +161,6 @@ def reach_at_large(
     (t^2 + v))^2, with t the prior's spread and v the mean variance of an effect. The variance is V = error^2 + s^2 x
     sum(shares^2), with s^2 the updated variance between groups; its degrees of freedom are Satterthwaite's.
     """
-    from scipy.special import stdtrit
-
     found, noise, parts = (np.asarray(each, dtype=np.float64) for each in (effects, errors, shares))
     between, known = prior.spread**2, prior.degrees
     if len(found) >= FEWEST and np.isfinite(noise).all():
@@ -173,5 +171,5 @@ def reach_at_large(
     of_groups = between * float(np.square(parts / parts.sum()).sum())
     variance = error**2 + of_groups
     spare = variance**2 / (error**4 / degrees + of_groups**2 / known)
-    reach = float(np.sqrt(variance)) * float(stdtrit(spare, (1.0 + confidence) / 2.0))
+    reach = float(np.sqrt(variance)) * t_quantile(spare, (1.0 + confidence) / 2.0)
     return estimate - reach, estimate + reach

@@ -13,13 +13,14 @@ import streamlit as st
 from toolkit.audiences import load_audience, privacy, sampling, uploads
 from toolkit.drafts.lint import Finding, lint
 from toolkit.errors import InputError
-from toolkit.files import apart, tables
+from toolkit.files import tables
 from toolkit.models import Audience, Campaign, Draft
 from toolkit.panel import api, estimating, live_runs
 from toolkit.report import Report, make_report, seating
 from toolkit.results import Run, archive, find_runs, load_run, runs
 from toolkit.results.outcome_model import score_texts
 from toolkit.stats import lexical
+from toolkit.ui import apart
 from toolkit.validity.outcomes import validating
 
 Read = TypeVar("Read")

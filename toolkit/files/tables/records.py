@@ -35,6 +35,11 @@ class LoadedTable:
     titles: tuple[str, ...] = ()
     """What stands above the headings, such as the days that a report covers."""
 
+    @property
+    def cell_count(self) -> int:
+        """Rows times columns."""
+        return len(self.rows) * len(self.columns)
+
 
 def drop_empty(cells: dict[str, Any]) -> dict[str, Any]:
     """Return the cells that hold something, column names trimmed."""

@@ -38,7 +38,7 @@ Returned = TypeVar("Returned")
 _TEXTS = {".csv", ".tsv", ".txt", ".md", ".json", ".jsonl", ".yaml", ".yml"}
 _KEPT = ("PATH", "SYSTEMROOT", "LANG", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "TEMP")
 """Of the environment; keys of endpoints are none of a file's business."""
-_CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from toolkit.files import apart; apart.serve()"
+_CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from toolkit.ui import apart; apart.serve()"
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -90,7 +90,7 @@ def load_uploaded(path: Path, purpose: Literal["drafts", "people", "results"]) -
         found = [tables.LoadedTable(path.name, tuple(names), rows)]
     else:
         found = tables.load_tables(path, purpose)
-    cells = sum(len(table.rows) * len(table.columns) for table in found)
+    cells = sum(table.cell_count for table in found)
     if cells > MOST_CELLS:
         raise InputError(f"{path}: {cells:,} cells are too many for the page; use the command on this file")
     return found
