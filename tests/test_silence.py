@@ -122,7 +122,10 @@ def test_embedding_a_sentence_leaves_no_trace(first: str, traced: Traced) -> Non
         ("lint", EXAMPLE),
         ("check", EXAMPLE),
         ("doctor",),
-        pytest.param(("demo", "--sample", "2", "--out", "runs/demo"), marks=[pytest.mark.nightly, pytest.mark.model, pytest.mark.timeout(2_000)]),
+        pytest.param(
+            ("demo", "--sample", "2", "--out", "runs/demo"),
+            marks=[pytest.mark.nightly, pytest.mark.model, pytest.mark.timeout(2_000)],
+        ),
     ],
     ids=["lint", "check", "doctor", "demo"],
 )
