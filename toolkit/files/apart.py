@@ -32,7 +32,7 @@ AT_ONCE = 2
 """Calls that go on at once; others wait."""
 LIGHT = 100_000
 """Bytes of text that are read here: what takes them the longest takes less than starting a process."""
-MOST_CELLS = 2_000_000
+MOST_CELLS = 1_000_000
 """Rows times columns of a table that came through the browser."""
 Returned = TypeVar("Returned")
 _TEXTS = {".csv", ".tsv", ".txt", ".md", ".json", ".jsonl", ".yaml", ".yml"}
