@@ -22,6 +22,7 @@ BROWSER_FILES = {
     "test_sign_in.py",
     "test_site_browser.py",
     "test_talk_browser.py",
+    "test_upkeep_browser.py",
     "test_walk.py",
 }
 SHARED_FILES = {

@@ -183,7 +183,7 @@ def test_a_run_id_is_no_path_and_no_markup(name: str, runs: list[toolkit.Run], t
     record = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps(record | {"run_id": name}))
     for read in (toolkit.load_run, archive.shelve):
-        with pytest.raises(InputError, match="a run id is 1 to 120"):
+        with pytest.raises(InputError, match=r"the run cannot be read: run.json: run_id: a run id is 1 to 120"):
             read(folder)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from browsing import Log, find_port
-from openai_server import PATIENCE, OpenAIServer
+from openai_server import OpenAIServer
 
 import toolkit
 
@@ -28,6 +28,8 @@ SWITCHES = {
     "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
     "DO_NOT_TRACK": "1",
 }
+LONGEST = 1_800.0
+"""Seconds that a command may take, each of its system calls watched; the embedded model takes the longest."""
 EMBED = "from toolkit.engines import embedder; embedder.embed_texts(['Fresh jam.'])"
 
 
@@ -62,7 +64,7 @@ class Traced:
         """Run a command to its end."""
         return subprocess.run(
             self.lead(*command), cwd=self.work, env=self.environment | more, capture_output=True, text=True,
-            check=False, timeout=PATIENCE,
+            check=False, timeout=LONGEST,
         )  # fmt: skip
 
     def find_strangers(self) -> list[str]:
@@ -120,7 +122,10 @@ def test_embedding_a_sentence_leaves_no_trace(first: str, traced: Traced) -> Non
         ("lint", EXAMPLE),
         ("check", EXAMPLE),
         ("doctor",),
-        pytest.param(("demo", "--sample", "2", "--out", "runs/demo"), marks=[pytest.mark.nightly, pytest.mark.model]),
+        pytest.param(
+            ("demo", "--sample", "2", "--out", "runs/demo"),
+            marks=[pytest.mark.nightly, pytest.mark.model, pytest.mark.timeout(2_000)],
+        ),
     ],
     ids=["lint", "check", "doctor", "demo"],
 )

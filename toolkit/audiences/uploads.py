@@ -16,7 +16,7 @@ from toolkit.models import Audience
 
 MOST_ROWS = 5_000
 MOST_UPLOADED = 20 * 1024**2
-MOST_CELLS = 2_000_000
+MOST_CELLS = 1_000_000
 """Rows times columns."""
 _MOST_TEMPLATE = 20_000
 _TEMPLATE = "{% for column, value in row.items() %}{{ column }}: {{ value }}. {% endfor %}"

@@ -11,7 +11,7 @@ import polars as pl
 from toolkit.errors import InputError
 from toolkit.models import Record, Verdict, records
 from toolkit.results import run_folders
-from toolkit.results.runs import Methods, Run, make_basis, read_methods
+from toolkit.results.runs import Methods, Run, make_basis, read_methods, say_fault
 from toolkit.results.scoring import PRIMARY, columns, comparisons, deciding, rules
 
 
@@ -41,7 +41,7 @@ def shelve(folder: Path) -> Shelved:
         run_folders.check_digests(folder, methods.digests, ("scorecard.parquet", "comparisons.parquet"))
         verdict = _read_verdict(folder, methods)
     except (ValueError, OSError, pl.exceptions.PolarsError) as error:
-        said = " ".join(str(error).split())[:200]
+        said = " ".join(say_fault(error).split())[:200]
         raise InputError(f"{folder}: the run cannot be read: {said}; run the test again to write it anew") from None
     drafts = methods.campaign.drafts
     audiences = tuple(str(audience["audience"]) for audience in methods.audiences)

@@ -531,6 +531,15 @@ def keep_run(run: Run, folder: Path) -> Path:
     return run.save(place)
 
 
+def say_fault(error: Exception) -> str:
+    """Return what is wrong in plain words, of a record its first fault with its place."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    fault = error.errors()[0]
+    place = ".".join(map(str, fault["loc"]))
+    return f"run.json: {place}: {fault['msg'].removeprefix('Value error, ')}"
+
+
 @accept_only(folder=A_PATH)
 def load_run(folder: str | Path) -> Run:
     """Read a run folder; raise InputError where it is none or cannot be read.
@@ -549,7 +558,7 @@ def load_run(folder: str | Path) -> Run:
         except (ValueError, OSError, pl.exceptions.PolarsError) as error:
             if attempt + 1 < _LOADS:
                 continue
-            said = " ".join(str(error).split())[:200]
+            said = " ".join(say_fault(error).split())[:200]
             raise InputError(f"{folder}: the run cannot be read: {said}; run the test again to write it anew") from None
     raise AssertionError("the last attempt returns or raises")
 

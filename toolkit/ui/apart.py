@@ -32,13 +32,18 @@ AT_ONCE = 2
 """Calls that go on at once; others wait."""
 LIGHT = 100_000
 """Bytes of text that are read here: what takes them the longest takes less than starting a process."""
-MOST_CELLS = 2_000_000
+MOST_CELLS = 1_000_000
 """Rows times columns of a table that came through the browser."""
 Returned = TypeVar("Returned")
 _TEXTS = {".csv", ".tsv", ".txt", ".md", ".json", ".jsonl", ".yaml", ".yml"}
-_KEPT = ("PATH", "SYSTEMROOT", "LANG", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "TEMP")
+_KEPT = ("PATH", "SYSTEMROOT", "LANG", "LD_LIBRARY_PATH", "HOME")
 """Of the environment; keys of endpoints are none of a file's business."""
+<<<<<<< HEAD:toolkit/ui/apart.py
 _CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from toolkit.ui import apart; apart.serve()"
+=======
+_FOLDERS = ("TMPDIR", "TEMP", "TMP")
+_CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from toolkit.ui import apart; apart.serve()"
+>>>>>>> safe:toolkit/files/apart.py
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -50,16 +55,18 @@ def call_apart(name: str, work: Callable[..., Returned], *given: Any, **options:
     message = pickle.dumps((work.__module__, work.__qualname__, given, options, MOST_SECONDS))
     paths = json.dumps([path or str(Path.cwd()) for path in sys.path])
     kept = {one: os.environ[one] for one in _KEPT if one in os.environ}
-    with _turns, subprocess.Popen(  # noqa: S603 - this Python
-        [sys.executable, "-I", "-c", _CHILD, paths],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        env={**kept, "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"},
-    ) as child:  # fmt: skip
-        try:
-            answer, _ = child.communicate(message, timeout=MOST_WAITED)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            answer = b""
+    with _turns, tempfile.TemporaryDirectory() as folder:  # one that is ended cannot tidy up what it laid there
+        child = subprocess.Popen(  # noqa: S603 - this Python
+            [sys.executable, "-I", "-c", _CHILD, paths],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env={**kept, **dict.fromkeys(_FOLDERS, folder), "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+        with child:
+            try:
+                answer, _ = child.communicate(message, timeout=MOST_WAITED)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                answer = b""
     if child.returncode != 0 or not answer:
         raise InputError(
             f"{name[:80]}: reading it takes more than {MOST_SECONDS} s, or all memory; make the file smaller"

@@ -121,7 +121,7 @@ def make_audience(table: uploads.Table, *given: Any, **options: Any) -> Audience
     )
 
 
-@st.cache_resource(show_spinner="Reading the file", max_entries=8)
+@st.cache_resource(show_spinner="Reading the file", max_entries=6)
 def _read_upload(
     name: str,
     data: bytes,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -59,6 +61,10 @@ def show_forgetting() -> None:
         st.caption(escape(say_here(error)))
         return
     st.caption(f"The file holds {size.tables['replies']:,} replies and takes {size.megabytes}.")
+    st.download_button(
+        "Export the file", partial(_export, path), file_name="audience-store.jsonl", mime="application/jsonl",
+        on_click="ignore", help="Everything in the file, as lines of JSON. Keys are not in it.",
+    )  # fmt: skip
     with st.expander("Forget"):
         st.caption(
             "What you forget is deleted from the file, and cannot be brought back. Saved runs stay: delete those."
@@ -71,7 +77,10 @@ def show_forgetting() -> None:
             st.button("Delete what is older", on_click=_prune, args=(path, int(days)))
         else:
             name = st.text_input("Name", **state.tie(keys.FORGET_NAME, "")).strip()
-            st.button("Delete", disabled=not name, on_click=_forget, args=(path, kind, name))
+            found = _count(path, kind, name) if name else 0
+            if name:
+                st.caption(f"Entries about it: {found:,}." if found else "Nothing in the file is about it.")
+            st.button("Delete", disabled=not found, on_click=_forget, args=(path, kind, name))
         if size.untold:
             untold = f"{size.untold:,} replies of earlier versions do not say what they are about."
             st.caption(f"{untold} You can delete them by age.")
@@ -83,6 +92,22 @@ _KINDS = {
     "campaign": "a campaign, by its name",
     "older_than": "what is old",
 }
+
+
+def _count(path: Path, kind: str, name: str) -> int:
+    """Return how many entries are about a draft, a persona or a campaign."""
+    try:
+        with Upkeep(path) as upkeep:
+            return upkeep.count(About(**{kind: name}))
+    except ToolkitError as error:
+        st.error(say_here(error))
+        return 0
+
+
+def _export(path: Path) -> bytes:
+    """Return every entry of the file as a line of JSON."""
+    with Upkeep(path) as upkeep:
+        return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in upkeep.export()).encode()
 
 
 def _forget(path: Path, kind: str, name: str) -> None:

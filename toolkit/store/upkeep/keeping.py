@@ -114,6 +114,12 @@ class Upkeep(Database):
                 found[table] = found.get(table, []) + [_make_plain(row) for row in rows]
         return found
 
+    def count(self, about: About) -> int:
+        """Return how many rows are about a draft, a persona or a campaign, as `Forgotten.rows` counts them."""
+        tables = {table: len(rows) for table, rows in self.find_rows(about).items()}
+        cut = len(dict(self._cut_campaigns(about))) if about.persona is None else 0
+        return Forgotten(tables=tables, untold=0).rows + cut
+
     def forget(self, about: About) -> Forgotten:
         """Delete everything about a draft, a persona or a campaign, and write the file anew without it."""
         wanted = list(self._select_subject(about))
