@@ -24,7 +24,7 @@ TEXTS = (
 SURFACES = ("messenger_message", "click_to_messenger_ad", "facebook_post", "x_post", "sms")
 
 
-def make_drafts() -> list[Draft]:
+def make_drafts(count: int) -> list[Draft]:
     """Return the drafts: six kinds of copy on five surfaces, no two alike."""
     return [
         Draft(
@@ -33,19 +33,19 @@ def make_drafts() -> list[Draft]:
             surface=SURFACES[number % len(SURFACES)],
             headline="A price from one photo" if number % 3 == 0 else None,
         )
-        for number in range(DRAFTS)
+        for number in range(count)
     ]
 
 
-def main() -> int:
+def main(count: int = DRAFTS) -> int:
     """Lint, print the time, and return 1 where it took too long."""
-    drafts = make_drafts()
+    drafts = make_drafts(count)
     started = time.perf_counter()
     findings = lint(drafts)
     seconds = time.perf_counter() - started
-    print(f"{DRAFTS:,} drafts, {len(findings):,} findings, {seconds:.2f} seconds (at most {MOST_SECONDS:.0f})")
+    print(f"{count:,} drafts, {len(findings):,} findings, {seconds:.2f} seconds (at most {MOST_SECONDS:.0f})")
     return int(seconds > MOST_SECONDS)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(int, sys.argv[1:])))

@@ -385,6 +385,7 @@ class Run:
 
     def _write_files(self) -> dict[str, bytes]:
         """Return the files of a run folder, run.json last, with the digests of the others."""
+        self._work_out()
         frames = {
             "reactions": self.reactions,
             "scorecard": self._all_scorecards(),
@@ -401,9 +402,18 @@ class Run:
         return pl.concat([self.scorecard(by) for by in self._keys()] + control)
 
     def _all_comparisons(self) -> pl.DataFrame:
-        measures = dict.fromkeys([PRIMARY, *self.scorecard()["measure"]])
-        found = {(by, measure): self.compare(by, measure) for by in self._keys() for measure in measures}
-        return pl.concat([found[by, measure] for measure in measures for by in self._keys()])
+        measures = self._measures()
+        return pl.concat([self.compare(by, measure) for measure in measures for by in self._keys()])
+
+    def _work_out(self) -> None:
+        """Make every table key by key: the reactions are read once for each, not once for each table."""
+        for by in self._keys():
+            self.scorecard(by)
+            for measure in self._measures():
+                self.compare(by, measure)
+
+    def _measures(self) -> Sequence[str]:
+        return tuple(dict.fromkeys([PRIMARY, *self.scorecard()["measure"]]))
 
     def _keys(self) -> Sequence[str | None]:
         return (None, *self.methods.segment_keys)

@@ -114,12 +114,12 @@ def describe_pairs(
 
     drafts, values = (pl.Series(names, dtype=pl.String) for names in (grid.drafts, grid.values))
     a, b = number_pairs(len(grid.drafts))
-    columns = {
+    columns: dict[str, pl.Series | npt.NDArray[Any]] = {
         "draft_a": drafts.gather(np.repeat(a, len(values))),
         "draft_b": drafts.gather(np.repeat(b, len(values))),
-        "segment": pl.repeat(by or WHOLE, len(enough), dtype=pl.String, eager=True),
+        "segment": pl.Series([by or WHOLE]).new_from_index(0, len(enough)),
         "value": values.gather(np.tile(np.arange(len(values)), len(a))),
-        "measure": pl.repeat(measure, len(enough), dtype=pl.String, eager=True),
+        "measure": pl.Series([measure]).new_from_index(0, len(enough)),
         "difference": estimate,
         **{name: numbers[name] for name in shown[1:]},
         "p_adjusted": p_adjusted,
@@ -129,7 +129,7 @@ def describe_pairs(
         **holds,
     }
     schema = COMPARISON_SCHEMA | DOUBT_SCHEMA
-    return pl.DataFrame({name: columns[name] for name in schema}, schema=schema, nan_to_null=True)
+    return pl.DataFrame([pl.Series(name, columns[name], dtype=kind, nan_to_null=True) for name, kind in schema.items()])
 
 
 def control_compare(reactions: pl.DataFrame, *, drafts: Sequence[str] | None = None) -> pl.DataFrame:

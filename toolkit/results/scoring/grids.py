@@ -137,8 +137,7 @@ class _Read:
             answered, refused = answered & (pl.col("status") == "ok"), pl.col("status") == "refused"
         state = pl.when(answered).then(OK).when(refused).then(REFUSED).otherwise(FAILED)
         # Named, and held until the end: the numbers of categories that nothing holds may change from batch to batch.
-        named = {name: pl.Categories(f"{name}-{uuid4()}") for name in ("draft", "persona", "value")}
-        text = {name: pl.Categorical(categories) for name, categories in named.items()}
+        text = {name: pl.Categorical(pl.Categories(f"{name}-{uuid4()}")) for name in ("draft", "persona", "value")}
         query = frame.filter((pl.col("persona_id") != records.CONTROL) & pl.col("draft_id").is_not_null()).select(
             pl.col("draft_id").cast(pl.String).cast(text["draft"]).alias("draft"),
             pl.col("persona_id").cast(pl.String).cast(text["persona"]).alias("persona"),
@@ -153,9 +152,9 @@ class _Read:
         for batch in query.collect_batches(chunk_size=_ROWS):
             for column in batch:
                 parts[column.name].append(_narrow(column))
-        names, draft = _number_texts(named["draft"], _join(parts.pop("draft")))
-        _, persona = _number_texts(named["persona"], _join(parts.pop("persona")))
-        values, value = _number_texts(named["value"], _join(parts.pop("value")))
+        names, draft = _number_texts(text["draft"], _join(parts.pop("draft")))
+        _, persona = _number_texts(text["persona"], _join(parts.pop("persona")))
+        values, value = _number_texts(text["value"], _join(parts.pop("value")))
         return cls(
             names=names.to_list(),
             values=values.to_list(),
@@ -353,9 +352,9 @@ def _join(parts: list[pl.Series | Numbers], kind: type[np.generic] | None = None
     return np.concatenate(arrays) if arrays else np.empty(0, dtype=kind or np.int8)
 
 
-def _number_texts(categories: pl.Categories, codes: Numbers) -> tuple[pl.Series, IntegerArray]:
+def _number_texts(kind: pl.Categorical, codes: Numbers) -> tuple[pl.Series, IntegerArray]:
     """Return the distinct texts, sorted, and each row's place among them; -1 for null."""
-    texts = categories.to_series()
+    texts = pl.Series(np.arange(_count(codes) if len(codes) else 0, dtype=np.uint32)).cat.to(kind).cast(pl.String)
     order = texts.arg_sort().to_numpy()
     place = np.full(len(order) + 1, -1, dtype=_fit(len(order)))
     place[order] = np.arange(len(order))
