@@ -123,9 +123,13 @@ class Tuning:
 
     def leave_room(self, question: exchange.Question, times: int) -> exchange.Question:
         """Return the question with the room that its reply may take."""
+        return replace(question, room=self.find_room(question, times))
+
+    def find_room(self, question: exchange.Question, times: int) -> int | None:
+        """Return the room that the reply to a question may take."""
         if self.max_tokens is not None and question.schema is not None:
-            return replace(question, room=self.max_tokens)
-        return question if question.room else question.leave_room(times)
+            return self.max_tokens
+        return question.room or question.find_room(times)
 
 
 @dataclass(slots=True)
@@ -461,8 +465,8 @@ class Asker:
         if self._engine.form == "completion":
             sampling["seed"] = (int.from_bytes(content[:4], "big") + attempt) % 2**31
         prompt = question.prompt.replace(self._token, "").replace(BOUNDARY, self._token)
-        roomy = self._tuning.leave_room(question, self._room)
-        return replace(roomy, prompt=prompt, sampling=sampling, key=key.hex())
+        room = self._tuning.find_room(question, self._room)
+        return replace(question, room=room, prompt=prompt, sampling=sampling, key=key.hex())
 
     async def _pay_for(self, question: exchange.Question) -> exchange.Reply:
         """Ask with the worst case held back; what became of a call that broke off is not known and stays counted."""

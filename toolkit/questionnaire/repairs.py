@@ -49,6 +49,7 @@ _LEAST_COPIED, _MOST_COPIED = 8, 0.8
 """Words that nobody shares with a text by chance, and the share of one's words from which they are not one's own."""
 _LEAST_SENTENCE = 4
 """Words of a whole sentence that nobody shares with a text by chance."""
+_WORD = re.compile(r"[^\W_]+")
 _SENTENCE_END = re.compile(r"[.!?…]+(?=\s|$)|\n")
 _MOST_SAYS = 3
 """Copied sentences, of five, with which a reply says nothing about the measures."""
@@ -240,8 +241,10 @@ def _repeats(verbatim: str, text: str) -> bool:
 
 @lru_cache(maxsize=128)
 def _list_draft_words(text: str) -> list[str]:
-    return _list_words(text)
+    return _WORD.findall(text.casefold())
 
 
+@lru_cache(maxsize=64)
 def _list_words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.casefold())
+    """Return the words of a text in small letters; those of what one reply says are asked for a dozen times."""
+    return _WORD.findall(text.casefold())
