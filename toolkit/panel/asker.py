@@ -133,7 +133,7 @@ class Tuning:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _KeyedQuestion:
     """One question, the keys of its reply, here and at any endpoint, and what it is about."""
 
     key: bytes
@@ -287,7 +287,7 @@ class Asker:
             if self._engine.claims and not set(about) <= set(reply.about):
                 self._store.keep_subjects(key, about)
         else:
-            asked = _Asked(key, content, question, about)
+            asked = _KeyedQuestion(key, content, question, about)
             reply = await self._take_in_hand(asked, parse, usage)
         if reply.refusal:
             raise Refused(reply.refusal)
@@ -336,7 +336,7 @@ class Asker:
             self._broken = error
             raise
 
-    async def _take_in_hand(self, asked: _Asked, parse: Callable[[str], Any], usage: Usage) -> exchange.Reply:
+    async def _take_in_hand(self, asked: _KeyedQuestion, parse: Callable[[str], Any], usage: Usage) -> exchange.Reply:
         """Ask, unless another process on the same store does: then wait for its reply, and ask if none comes."""
         key = asked.key
         self._in_hand[key] = asyncio.Event()
@@ -381,7 +381,7 @@ class Asker:
             with contextlib.suppress(StoreUnusable):
                 self._store.release(key)
 
-    async def _ask_engine(self, asked: _Asked, parse: Callable[[str], Any], usage: Usage) -> exchange.Reply:
+    async def _ask_engine(self, asked: _KeyedQuestion, parse: Callable[[str], Any], usage: Usage) -> exchange.Reply:
         question = asked.question
         tries, attempts = _Tries(), _ATTEMPTS if self._engine.form == "chat" else _DRAWS
         for attempt in range(attempts):
@@ -441,13 +441,15 @@ class Asker:
                 self._breaker.count_answer()
         return reply
 
-    async def _settle(self, asked: _Asked, reply: exchange.Reply, tries: _Tries, usage: Usage) -> exchange.Reply:
+    async def _settle(
+        self, asked: _KeyedQuestion, reply: exchange.Reply, tries: _Tries, usage: Usage
+    ) -> exchange.Reply:
         """Keep the reply that stands, with what the others took."""
         kept = await self._keep(asked, _add_up(reply, [one for one in tries.earlier if one is not reply]))
         usage.take(kept)
         return kept
 
-    async def _keep(self, asked: _Asked, reply: exchange.Reply) -> exchange.Reply:
+    async def _keep(self, asked: _KeyedQuestion, reply: exchange.Reply) -> exchange.Reply:
         key, content = asked.key, asked.content
         endpoint = self._engine.endpoint or "" if key != content else reply.endpoint
         reply = replace(
@@ -459,7 +461,7 @@ class Asker:
         return kept
 
     def _prepare(
-        self, asked: _Asked, question: exchange.Question, attempt: int, before_retry: exchange.Guard
+        self, asked: _KeyedQuestion, question: exchange.Question, attempt: int, before_retry: exchange.Guard
     ) -> exchange.Question:
         """Put the run's token in place and, for a base model, a seed drawn from the key.
 
@@ -478,7 +480,7 @@ class Asker:
             before_retry=before_retry,
         )
 
-    async def _pay_for(self, asked: _Asked, question: exchange.Question, attempt: int) -> exchange.Reply:
+    async def _pay_for(self, asked: _KeyedQuestion, question: exchange.Question, attempt: int) -> exchange.Reply:
         """Ask with the worst case held back; what became of a call that broke off is not known and stays counted."""
         held: list[budget.Hold] = []
 
