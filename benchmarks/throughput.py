@@ -96,6 +96,9 @@ def compare(calls: int, in_flight: int, rounds: int, peers: Path | None) -> bool
         )
     cpu = statistics.median(one["cpu"] / one["answered"] * 1000 for one in found["toolkit"])
     memory = (large["grown_kb"] - small["grown_kb"]) / (3 * calls) if small and large else float("nan")
+    if small and large:
+        slope = (large["cpu"] - small["cpu"]) / (3 * calls) * 1000
+        print(f"toolkit  {slope:7.2f} ms of CPU a further call, without what starts a run")
     print(f"toolkit  {memory:7.2f} kB of peak memory a call, from {calls:,} to {4 * calls:,} calls")
     met = rates["toolkit"] >= max(LEAST_RATE, LEAST_OF_BARE * rates["bare"]) and cpu <= MOST_CPU_MS
     behind = [rates[name] for name in ("althing", "edsl") if name in rates]

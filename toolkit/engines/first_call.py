@@ -40,6 +40,10 @@ class Door:
                 self._ahead = False
             self._tell()
 
+    def is_open(self, kinds: Collection[str]) -> bool:
+        """Tell whether questions of these kinds need no leave any more."""
+        return self._proven.issuperset(kinds)
+
     def knock(self, rest: float = 0.0) -> None:
         """Say that the endpoint answered something and is asked again in so many seconds: the crowd goes on waiting."""
         self._patient_until = time.monotonic() + rest + self._patience

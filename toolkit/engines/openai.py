@@ -194,7 +194,10 @@ class OpenAIEngine:
 
     async def ask(self, question: exchange.Question) -> exchange.Reply:
         """Return the reply; raise CallFailed after the last attempt, EngineUnavailable where none can help."""
-        async with self._door.passing(_list_kinds(question)) as is_first:
+        kinds = _list_kinds(question)
+        if self._door.is_open(kinds):
+            return await self._ask(question)
+        async with self._door.passing(kinds) as is_first:
             reply = await self._ask(question)
             if is_first and self.shows_ignored_form(question, reply):
                 self.give_up_form()

@@ -108,10 +108,14 @@ class Question:
 
     def leave_room(self, times: int = 1) -> Question:
         """Return the question with room for what a reasoning model thinks before it answers in a form."""
+        return dataclasses.replace(self, room=self.find_room(times))
+
+    def find_room(self, times: int = 1) -> int | None:
+        """Return the tokens to ask for with room for what a reasoning model thinks before it answers in a form."""
         if self.schema is None:
-            return self
+            return self.room
         least = max(LEAST_ROOM, 3 * self.max_tokens)
-        return dataclasses.replace(self, room=min(MOST_ROOM, times * max(self.room or 0, least)))
+        return min(MOST_ROOM, times * max(self.room or 0, least))
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -123,9 +123,23 @@ class Tuning:
 
     def leave_room(self, question: exchange.Question, times: int) -> exchange.Question:
         """Return the question with the room that its reply may take."""
+        return replace(question, room=self.find_room(question, times))
+
+    def find_room(self, question: exchange.Question, times: int) -> int | None:
+        """Return the room that the reply to a question may take."""
         if self.max_tokens is not None and question.schema is not None:
-            return replace(question, room=self.max_tokens)
-        return question if question.room else question.leave_room(times)
+            return self.max_tokens
+        return question.room or question.find_room(times)
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyedQuestion:
+    """One question, the keys of its reply, here and at any endpoint, and what it is about."""
+
+    key: bytes
+    content: bytes
+    question: exchange.Question
+    about: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -263,17 +277,18 @@ class Asker:
 
         Raises Refused where the model declined, and whatever the engine raises.
         """
-        question = replace(self._tuning.apply(question), about=(*question.about, *self._name_subjects(task)))
+        question, about = self._tuning.apply(question), (*question.about, *self._name_subjects(task))
         self._note(task, question)
         content = self._key(task, question)
         key = self._locate(content)
         reply = await self._find_kept(key, content)
         if reply is not None:
             usage.take(reply)
-            if self._engine.claims and not set(question.about) <= set(reply.about):
-                self._store.keep_subjects(key, question.about)
+            if self._engine.claims and not set(about) <= set(reply.about):
+                self._store.keep_subjects(key, about)
         else:
-            reply = await self._take_in_hand(key, content, question, parse, usage)
+            asked = _KeyedQuestion(key, content, question, about)
+            reply = await self._take_in_hand(asked, parse, usage)
         if reply.refusal:
             raise Refused(reply.refusal)
         return reply
@@ -321,10 +336,9 @@ class Asker:
             self._broken = error
             raise
 
-    async def _take_in_hand(
-        self, key: bytes, content: bytes, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
-    ) -> exchange.Reply:
+    async def _take_in_hand(self, asked: _KeyedQuestion, parse: Callable[[str], Any], usage: Usage) -> exchange.Reply:
         """Ask, unless another process on the same store does: then wait for its reply, and ask if none comes."""
+        key = asked.key
         self._in_hand[key] = asyncio.Event()
         wait, waited = _SHORTEST_WAIT, 0.0
         try:
@@ -337,7 +351,7 @@ class Asker:
                 waited, wait = waited + wait, min(1.5 * wait, _LONGEST_WAIT)
                 if waited >= _SILENT_WAIT:
                     exchange.tell_trouble(WAITS_FOR_ANOTHER)
-            reply = await self._ask_engine(key, content, question, parse, usage)
+            reply = await self._ask_engine(asked, parse, usage)
         except BaseException:
             self._release(key)
             raise
@@ -367,9 +381,8 @@ class Asker:
             with contextlib.suppress(StoreUnusable):
                 self._store.release(key)
 
-    async def _ask_engine(
-        self, key: bytes, content: bytes, question: exchange.Question, parse: Callable[[str], Any], usage: Usage
-    ) -> exchange.Reply:
+    async def _ask_engine(self, asked: _KeyedQuestion, parse: Callable[[str], Any], usage: Usage) -> exchange.Reply:
+        question = asked.question
         tries, attempts = _Tries(), _ATTEMPTS if self._engine.form == "chat" else _DRAWS
         for attempt in range(attempts):
             again = repairs.ask_again(question, tries.problem, self._engine.form)
@@ -377,7 +390,7 @@ class Asker:
                 if attempt:
                     await asyncio.sleep(0)  # replies that came together are all judged before one is asked for again
                     self._check_open()
-                reply = await self._pay_for(self._prepare(key, content, again, attempt))
+                reply = await self._pay_for(asked, again, attempt)
             except _NO_SECOND as error:
                 if tries.astray:
                     break
@@ -393,7 +406,7 @@ class Asker:
             reply = self._judge(reply, parse, tries)
             if tries.problem is None or reply.filtered or (reply.refusal and attempt + 1 == attempts):
                 usage.bad += ("refused",) if reply.refusal else ()
-                return await self._settle(key, content, reply, tries, usage, question.about)
+                return await self._settle(asked, reply, tries, usage)
             tries.earlier.append(reply)
             is_astray = isinstance(tries.problem, repairs.AstrayReply)
             usage.bad += () if is_astray else (tries.problem.kind,)
@@ -401,7 +414,7 @@ class Asker:
                 break
         if tries.astray:
             _, nearest = max(tries.astray, key=lambda found: found[0])
-            return await self._settle(key, content, nearest, tries, usage, question.about)
+            return await self._settle(asked, nearest, tries, usage)
         usage.take(_add_up(tries.earlier[-1], tries.earlier[:-1]))
         raise CallFailed(
             f"{len(tries.earlier)} replies could not be used: {tries.problem}{_show_sample(tries.earlier[-1].text)}"
@@ -429,48 +442,58 @@ class Asker:
         return reply
 
     async def _settle(
-        self,
-        key: bytes,
-        content: bytes,
-        reply: exchange.Reply,
-        tries: _Tries,
-        usage: Usage,
-        about: tuple[str, ...],
+        self, asked: _KeyedQuestion, reply: exchange.Reply, tries: _Tries, usage: Usage
     ) -> exchange.Reply:
         """Keep the reply that stands, with what the others took."""
-        kept = await self._keep(key, content, _add_up(reply, [one for one in tries.earlier if one is not reply]), about)
+        kept = await self._keep(asked, _add_up(reply, [one for one in tries.earlier if one is not reply]))
         usage.take(kept)
         return kept
 
-    async def _keep(self, key: bytes, content: bytes, reply: exchange.Reply, about: tuple[str, ...]) -> exchange.Reply:
+    async def _keep(self, asked: _KeyedQuestion, reply: exchange.Reply) -> exchange.Reply:
+        key, content = asked.key, asked.content
         endpoint = self._engine.endpoint or "" if key != content else reply.endpoint
         reply = replace(
-            reply, about=about, endpoint=endpoint, question=content.hex() if key != content else reply.question
+            reply, about=asked.about, endpoint=endpoint, question=content.hex() if key != content else reply.question
         )
         self.kept += 1
         kept = await self._store.keep_together(key, self._engine.form, reply)
         self._broken = self._store.trouble
         return kept
 
-    def _prepare(self, key: bytes, content: bytes, question: exchange.Question, attempt: int) -> exchange.Question:
+    def _prepare(
+        self, asked: _KeyedQuestion, question: exchange.Question, attempt: int, before_retry: exchange.Guard
+    ) -> exchange.Question:
         """Put the run's token in place and, for a base model, a seed drawn from the key.
 
         A reply may have repeated the token; it is taken out of the words before it marks anything.
         """
         sampling = dict(question.sampling)
         if self._engine.form == "completion":
-            sampling["seed"] = (int.from_bytes(content[:4], "big") + attempt) % 2**31
-        prompt = question.prompt.replace(self._token, "").replace(BOUNDARY, self._token)
-        roomy = self._tuning.leave_room(question, self._room)
-        return replace(roomy, prompt=prompt, sampling=sampling, key=key.hex())
+            sampling["seed"] = (int.from_bytes(asked.content[:4], "big") + attempt) % 2**31
+        return replace(
+            question,
+            prompt=question.prompt.replace(self._token, "").replace(BOUNDARY, self._token),
+            sampling=sampling,
+            room=self._tuning.find_room(question, self._room),
+            key=asked.key.hex(),
+            about=asked.about,
+            before_retry=before_retry,
+        )
 
-    async def _pay_for(self, question: exchange.Question) -> exchange.Reply:
+    async def _pay_for(self, asked: _KeyedQuestion, question: exchange.Question, attempt: int) -> exchange.Reply:
         """Ask with the worst case held back; what became of a call that broke off is not known and stays counted."""
+        held: list[budget.Hold] = []
+
+        async def renew() -> None:
+            await held[0].renew()
+
+        question = self._prepare(asked, question, attempt, renew)
         hold = await self._budget.hold(question)
+        held.append(hold)
         if not hold.is_roomy:
             question = replace(question, room=None)
         try:
-            reply = await self._engine.ask(replace(question, before_retry=hold.renew))
+            reply = await self._engine.ask(question)
         except CallFailed as error:
             if error.free:
                 hold.free()
@@ -480,7 +503,8 @@ class Asker:
             hold.free()
             raise
         else:
-            return replace(reply, cost_usd=hold.settle(reply))
+            cost = hold.settle(reply)
+            return reply if cost == reply.cost_usd else replace(reply, cost_usd=cost)
         finally:
             hold.lose()
 

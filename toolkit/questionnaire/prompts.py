@@ -62,7 +62,7 @@ class Prompts:
         self._folder = folder
         self._folders = [place for place in (folder, resources.find_resource("prompts")) if place is not None]
         self._foreign_anchors: dict[str, dict[str, list[list[str]]] | None] = {}
-        self._environment = templating.make_environment(jinja2.FileSystemLoader(self._folders))
+        self._environment = templating.make_environment(jinja2.FileSystemLoader(self._folders), is_own=folder is None)
         self._apart: dict[str, bool] = {}
         self._shared: dict[tuple[Any, ...], tuple[tuple[str, str] | None, Any, Any]] = {}
         self._people: dict[tuple[Any, ...], tuple[str, Any, Any, Any]] = {}

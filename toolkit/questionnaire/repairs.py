@@ -262,6 +262,7 @@ def _list_draft_words(text: str) -> list[str]:
     return _list_words(text)
 
 
+@lru_cache(maxsize=64)
 def _list_words(text: str) -> list[str]:
     """Return the words of a text; where a script has no spaces between them, its characters."""
     if text.isascii():

@@ -51,8 +51,9 @@ def make_key(*parts: str) -> bytes:
 class Database:
     """An open file; a subclass names its tables in `schema`. Every statement is committed before it returns.
 
-    A committed reply outlasts the process, also one that is killed. Against a power cut the file stays whole, and the
-    last few hundred replies before it may be lost: waiting for the disk at every reply takes ten times as long.
+    What is committed outlasts the process, also one that is killed. Against a power cut the file stays whole, and what
+    came since the last checkpoint may be lost: waiting for the disk at every statement takes ten times as long. Replies
+    of a run wait for it together: see `Store.keep_together`.
     """
 
     schema = ""
