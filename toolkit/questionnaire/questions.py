@@ -33,6 +33,8 @@ PHRASES: Mapping[str, str] = {
 _COMPLETION_SAMPLING = {"temperature": 0.7, "top_p": 0.9}
 _GLANCE = ("stop", *records.LEAVING)
 _SPOKEN = {"type": "string", "pattern": r"\S"}
+_THOUGHT_TOKENS, _ANY_TOKENS = 90, 200
+"""Of a thought in English, and in a language where a character may be a token or two."""
 _DIGIT = {"type": "integer", "enum": [1, 2, 3, 4, 5]}
 
 
@@ -56,6 +58,10 @@ class Task:
 def find_language(draft: Draft) -> str:
     """Return the language a draft is answered in: the one it names, else what it surely is, else English."""
     return _choose_language(draft.language, draft.prose)
+
+
+def _is_english(tag: str) -> bool:
+    return languages.reduce_language(tag) == languages.ENGLISH
 
 
 @lru_cache(maxsize=4096)
@@ -126,7 +132,7 @@ class Questionnaire:
             grammar=_thought_grammar(
                 templating.flatten_text(person.name), self._wording(task)["does"], allowed, task.language
             ),
-            max_tokens=90,
+            max_tokens=_THOUGHT_TOKENS if _is_english(task.language) else _ANY_TOKENS,
             sampling=_COMPLETION_SAMPLING,
         )
 
@@ -213,8 +219,7 @@ def _one_of(values: Sequence[str]) -> dict[str, Any]:
 
 def _tell_language(task: Task, person: Persona | Reader) -> Persona | Reader:
     """Return the person with the language they think in at the end of the description; in English it goes unsaid."""
-    code = languages.reduce_language(task.language)
-    if code == languages.ENGLISH:
+    if _is_english(task.language):
         return person
     about = f"{person.about} Thinks and speaks in {languages.name_language(task.language)}."
     return Reader(person.name, person.age, about)
@@ -228,6 +233,6 @@ def _thought_grammar(name: str, does: str, phrases: Sequence[str], language: str
     ending = json.dumps(f'"\n{name} {does}: ', ensure_ascii=False)
     choices = " | ".join(json.dumps(phrase) for phrase in phrases)
     thought = r'[A-Z] [^"\n]{20,90} [.!?]'
-    if languages.reduce_language(language) != languages.ENGLISH:
+    if not _is_english(language):
         thought = rf'[^"\n .,;:] [^"\n]{{7,90}} [{languages.SENTENCE_ENDS}]'
     return f'root ::= " \\"" {thought} {ending} ({choices}) "\\n"'
