@@ -45,8 +45,8 @@ _LEAST_HINTS, _LEAST_HINTED = 2, 0.2
 _ONLY_ENGLISH = (
     "the and with you your you're this that that's they their these those what which when where would could should "
     "because about there it's don't didn't i'm i've we're isn't from how been know think than any every want more "
-    "does not of some only just much them then who need is are our we it get can be free today now every here out if by "
-    "people without before after"
+    "does not of some only just much them then who need is are our we it get can be free today now every here out if "
+    "by people without before after"
 )
 _HINTS = frozenset(_ONLY_ENGLISH.split())
 _FAMILIES = (
