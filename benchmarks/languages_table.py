@@ -4,7 +4,8 @@
     python benchmarks/languages_table.py --texts FOLDER   # FOLDER/de.txt and so on: one short text a line
 
 The texts of the refusals were 600 sayings of up to 200 characters each from Debian's packages fortunes-de, -es, -pl,
--br, -it and -zh; they do not ship here. What was measured on them stands in benchmarks/data/languages.json.
+-br, -it and -zh, and fortunes; they do not ship here. Of other languages the sentences that ship were judged. What was
+measured on them stands in benchmarks/data/languages.json.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def main() -> None:
         MEASURED.write_text(json.dumps(measure_refusals(texts), indent=1) + "\n", encoding="utf-8")
     refusals = json.loads(MEASURED.read_text(encoding="utf-8"))
     pairs, drafts = load_pairs(), load_drafts()
-    rows = [describe(tag, pairs[tag], drafts.get(tag), refusals.get(tag)) for tag in languages.OFFERED]
+    rows = [describe(tag, pairs[tag], drafts.get(tag), refusals[tag]) for tag in languages.OFFERED]
     heads = ("language", "answers", "ratings by sentence", "refusal check", "lint lists", "forecast")
     table = "\n".join(f"| {' | '.join(row)} |" for row in [heads, ["---"] * len(heads), *rows])
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(MARKS[0])
@@ -99,7 +100,7 @@ def load_drafts() -> dict[str, list[str]]:
     return loaded
 
 
-def describe(tag: str, pairs: Pairs, drafts: list[str] | None, refusals: dict[str, int] | None) -> list[str]:
+def describe(tag: str, pairs: Pairs, drafts: list[str] | None, refusals: dict[str, int]) -> list[str]:
     """Return the cells of one language."""
     rated, is_offered = rate_pairs(tag, pairs)
     drafts = drafts or ENGLISH
@@ -149,27 +150,34 @@ def test_drafts(pairs: Pairs, drafts: list[str], rating: str) -> str:
 
 
 def measure_refusals(folder: Path) -> dict[str, dict[str, int]]:
-    """Return, per language, how many texts are surely in another language, or surely English, and how many are sure."""
-    found = {}
-    for path in sorted(folder.glob("*.txt")):
-        code = languages.reduce_language(path.stem)
-        guesses = [languages.detect_language(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-        sure = [guess for guess in guesses if guess.sure]
-        found[path.stem] = {
-            "texts": len(guesses),
-            "sure": len(sure),
-            "other": sum(guess.language not in (code, languages.ENGLISH) for guess in sure),
-            "english": sum(guess.language == languages.ENGLISH for guess in sure) if code != languages.ENGLISH else 0,
+    """Return, per language, how many of its texts would be refused as replies in it, and how many of all others."""
+    lines = {tag: list_sentences(tag, pairs) for tag, pairs in load_pairs().items()}
+    lines |= {path.stem: path.read_text(encoding="utf-8").splitlines() for path in sorted(folder.glob("*.txt"))}
+    guesses = {tag: [languages.detect_language(line) for line in found if line] for tag, found in lines.items()}
+    refused = {tag: {of: sum(one.rules_out({tag}) for one in found) for of, found in guesses.items()} for tag in lines}
+    return {
+        tag: {
+            "texts": len(guesses[tag]),
+            "refused": refused[tag][tag],
+            "surely English": sum(one.sure and one.language == languages.ENGLISH for one in guesses[tag]),
+            "other texts": sum(len(found) for of, found in guesses.items() if of != tag),
+            "other refused": sum(count for of, count in refused[tag].items() if of != tag),
         }
-    return found
+        for tag in lines
+    }
 
 
-def say_refusals(found: dict[str, int] | None) -> str:
+def list_sentences(tag: str, pairs: Pairs) -> list[str]:
+    """Return the sentences of a language that ship, where there are no texts of others: pairs and anchors."""
+    said = [sentence for of_one in pairs.values() for pair in of_one for sentence in pair]
+    anchors = Prompts().find_anchors(tag) or {}
+    return said + [sentence for sets in anchors.values() for one in sets for sentence in one]
+
+
+def say_refusals(found: dict[str, int]) -> str:
     """Return what the check made of same-language texts."""
-    if found is None:
-        return "on; not measured on texts of others"
-    refused, sure = found["other"] + found["english"], found["sure"] / found["texts"]
-    return f"{refused} of {found['texts']} refused, {sure:.0%} surely told".replace("%", " %")
+    others = f"{found['other refused'] / found['other texts']:.0%}".replace("%", " %")
+    return f"{found['refused']} of {found['texts']} refused; of other languages {others}"
 
 
 def say_lists(tag: str) -> str:

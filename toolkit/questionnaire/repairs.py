@@ -175,7 +175,7 @@ def _check_words(verbatim: str, task: Task) -> None:
     if _repeats(verbatim, shown) or _repeats(verbatim, task.draft.text):
         raise BadReply("the verbatim repeats the draft", "repeats the draft")
     guess = languages.detect_language(verbatim)
-    if guess.sure and guess.language is not None and not _may_speak(guess.language, task):
+    if guess.language is not None and not _may_speak(guess, task):
         said, wanted = languages.name_language(guess.language), languages.name_language(task.language)
         raise BadReply(f"the verbatim is in {said}, not in {wanted}", "other language")
 
@@ -227,8 +227,8 @@ def _is_part(said: str, text: str) -> bool:
     )
 
 
-def _may_speak(language: str, task: Task) -> bool:
-    """Tell whether a language is the draft's, the audience's or the person's; nobody is refused where that is unsure.
+def _may_speak(guess: languages.LanguageGuess, task: Task) -> bool:
+    """Tell whether words may be in the draft's language, the audience's or the person's; what is unsure may be.
 
     English, in which everything is asked, is fine unless somebody said which language it is to be: words of another
     language in a draft would silence its readers.
@@ -239,7 +239,9 @@ def _may_speak(language: str, task: Task) -> bool:
     allowed = {languages.reduce_language(one) for one in (task.language, *task.languages)}
     if not declared:
         allowed.add(languages.ENGLISH)
-    return language in allowed or (task.persona is not None and _speaks(task.persona, language))
+    if not guess.rules_out(allowed):
+        return True
+    return task.persona is not None and guess.language is not None and _speaks(task.persona, guess.language)
 
 
 def _speaks(persona: Persona, language: str) -> bool:

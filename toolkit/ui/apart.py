@@ -38,12 +38,8 @@ Returned = TypeVar("Returned")
 _TEXTS = {".csv", ".tsv", ".txt", ".md", ".json", ".jsonl", ".yaml", ".yml"}
 _KEPT = ("PATH", "SYSTEMROOT", "LANG", "LD_LIBRARY_PATH", "HOME")
 """Of the environment; keys of endpoints are none of a file's business."""
-<<<<<<< HEAD:toolkit/ui/apart.py
-_CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from toolkit.ui import apart; apart.serve()"
-=======
 _FOLDERS = ("TMPDIR", "TEMP", "TMP")
 _CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from toolkit.ui import apart; apart.serve()"
->>>>>>> safe:toolkit/files/apart.py
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
