@@ -82,7 +82,8 @@ def find_growth(pairs: Pairs, differences: np.ndarray, aside: np.ndarray) -> flo
     Of all pairs that differ, of both files. What ships has seen more still, so it is made steeper by as much.
     """
     kept, seen = (
-        fit_temperature(differences[rows], pairs.b_won[rows]) for rows in (aside & pairs.differs, ~aside & pairs.differs)
+        fit_temperature(differences[rows], pairs.b_won[rows])
+        for rows in (aside & pairs.differs, ~aside & pairs.differs)
     )
     return kept / seen
 
