@@ -13,11 +13,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import toolkit
 from toolkit.errors import InputError
 from toolkit.results.outcome_model import LEAST_CONFIDENCE, domains, score_texts
 from toolkit.results.outcome_model.features import feature_names, measure_wording
+from toolkit.results.outcome_model.multiplying import multiply
 from toolkit.results.outcome_model.network import find_strengths
 from toolkit.results.outcome_model.weights import POST_WEIGHTS, WEIGHTS, Branch, Weights, load_weights
 
@@ -238,6 +241,14 @@ def test_the_figures_published_are_of_the_weights_that_ship() -> None:
     """What docs/validity.md says of held-out pairs was said by the training that left them."""
     with np.load(ROOT / "benchmarks" / "data" / "held_out.npz", allow_pickle=False) as held:
         assert str(held["weights"]) == hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 40))
+def test_products_are_numpy_s(rows: int, inner: int, columns: int) -> None:
+    """The runtime's product of two matrices of any size is NumPy's, to single precision."""
+    random = np.random.default_rng(rows * 10_000 + inner * 100 + columns)
+    one, other = random.normal(size=(rows, inner)), random.normal(size=(inner, columns))
+    assert multiply(one, other) == pytest.approx(one @ other, rel=1e-4, abs=1e-4)
 
 
 def test_a_strength_is_what_the_members_say_on_average() -> None:

@@ -117,6 +117,7 @@ def test_evidence_rests_on_your_results(server: OpenAIServer) -> None:
     assert panel.probability > before.probability
     assert "right in 90%" in panel.basis
     assert "of 30 pairs of yours" in panel.sentence
+    assert panel.probability < 0.9, "a lead of 100 points is read as no more than the 20 points of the record"
     elsewhere = run_there(server, "threads_post").weigh_evidence()[0]
     assert (elsewhere.advice, elsewhere.probability) == ("unproven", before.probability)
 

@@ -99,15 +99,16 @@ class _Known:
 
     def weigh(self, source: str, z: float) -> float:
         """Return the chance of a source alone: corrected where your results say so."""
-        slope = self.find(source).slope if self.find(source).advice == "correct" else None
-        return self.link.weigh(source, z) if slope is None else chance_link.squash(slope * z)
+        found = self.find(source)
+        slope = found.slope if found.advice == "correct" else None
+        return self.link.weigh(source, z) if slope is None else chance_link.squash(slope * found.hold(z))
 
     def weigh_all(self, told: Mapping[str, float]) -> float:
         """Return the chance of all that speak."""
         joint = self.standing.joint
         if joint is None:
             return self.link.weigh_all(told)
-        return chance_link.squash(sum(joint[source] * z for source, z in told.items()))
+        return chance_link.squash(sum(joint[source] * self.find(source).hold(z) for source, z in told.items()))
 
     def say_basis(self, source: str, shipped: str) -> str:
         """Return on what a chance rests; `shipped` is what it rests on without results of yours."""

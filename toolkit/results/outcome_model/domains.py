@@ -91,6 +91,7 @@ def list_domains() -> list[dict[str, str]]:
             "where": ", ".join(domain.surfaces) or "headlines that name no surface",
             "what counts": ", ".join(domain.objectives),
             "language": ", ".join(domain.languages),
+            "texts": domain.form,
             "measured on": f"{domain.design}, {domain.years}",
             "right": load_cards()[name].say_right(),
             "surest fifth": f"{load_cards()[name].fifth[0]:.0%}",

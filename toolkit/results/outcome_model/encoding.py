@@ -76,11 +76,11 @@ def _declare_outputs(names: Sequence[str]) -> bytes:
     The file is a protocol buffers message, and of a submessage that occurs twice the two are merged: a second `graph`
     that holds nothing but outputs adds them to the first.
     """
-    outputs = (_write_field(_OUTPUT_FIELD, _write_field(_NAME_FIELD, name.encode())) for name in names)
-    return _write_field(_GRAPH_FIELD, b"".join(outputs))
+    outputs = (write_field(_OUTPUT_FIELD, write_field(_NAME_FIELD, name.encode())) for name in names)
+    return write_field(_GRAPH_FIELD, b"".join(outputs))
 
 
-def _write_field(number: int, content: bytes) -> bytes:
+def write_field(number: int, content: bytes) -> bytes:
     """Return a length-delimited field of a protocol buffers message; content stays short of 16 kB."""
     length = len(content)
     size = bytes([length]) if length < 1 << 7 else bytes([length & 0x7F | 0x80, length >> 7])

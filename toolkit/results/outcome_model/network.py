@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from toolkit.results.outcome_model.multiplying import multiply
 from toolkit.results.outcome_model.weights import Branch, Weights
 
 
@@ -31,12 +32,12 @@ def find_strengths(weights: Weights, means: np.ndarray, tokens: np.ndarray | Non
 def _attend(weights: Weights, tokens: np.ndarray) -> np.ndarray:
     """Return what the tokens add: each member's activities, averaged by its attention."""
     tokens = _standardise(weights.tokens, tokens)
-    attention = tokens @ weights.attention
+    attention = multiply(tokens.reshape(-1, tokens.shape[-1]), weights.attention).reshape(*tokens.shape[:-1], -1)
     attention = np.exp(attention - attention.max(axis=1, keepdims=True))
     attention /= attention.sum(axis=1, keepdims=True)
-    active = _activate(weights.tokens, tokens)
+    active = _activate(weights.tokens, tokens.reshape(-1, tokens.shape[-1]))
     members = active.reshape(*attention.shape, -1)
-    pooled = (members * attention[..., np.newaxis]).sum(axis=1).reshape(len(active), -1)
+    pooled = (members * attention[..., np.newaxis]).sum(axis=1).reshape(len(tokens), -1)
     added: np.ndarray = pooled @ weights.tokens.outward
     return added
 
@@ -48,7 +49,8 @@ def _standardise(branch: Branch, values: np.ndarray) -> np.ndarray:
 
 def _activate(branch: Branch, values: np.ndarray) -> np.ndarray:
     """Return the hidden units' activities: the Gaussian error linear unit in its tanh form (Hendrycks, Gimpel 2016)."""
-    into: np.ndarray = values @ branch.inward + branch.bias
+    into = multiply(values, branch.inward)
+    into += branch.bias
     active: np.ndarray = into * into  # numpy's own powers take ten times as long
     active *= np.float32(0.044715)
     active += 1

@@ -28,7 +28,7 @@ __all__ = ["LEAST_PAIRS", "PlaceStanding", "SourceStanding", "find_standing", "j
 
 _PRIOR = 12.5
 """How strongly slopes are drawn to those that ship: a pair tells at most a quarter, so this is worth 50 pairs."""
-_COIN = 0.5
+_COIN, _MOST_SEEN = 0.5, 0.9
 
 
 def find_standing(
@@ -69,9 +69,9 @@ def judge_place(
     if decided.is_empty():
         return nothing
     margins, _ = weigh_pairs(decided, predict)
-    # An even chance of the model is no opinion: it was not asked, or the texts are outside what it reads.
-    margins["outcome_model"] = np.where(margins["outcome_model"] == 0.0, np.nan, margins["outcome_model"])
-    sources = {name: _judge(decided, name, margins[name]) for name in chance_link.SOURCES}
+    # Seeing no difference is no claim, and an even chance of the model means that it was not asked.
+    margins = {name: np.where(z == 0.0, np.nan, z) for name, z in margins.items()}
+    sources = {name: judge_source_there(decided, name, margins[name]) for name in chance_link.SOURCES}
     worth = _find_worth(decided)
     return nothing.model_copy(
         update={"sources": sources, "joint": _fit_together(decided, margins, sources), "worth": worth}
@@ -90,7 +90,8 @@ def _load_pairs(store: Path, surface: str | None) -> pl.DataFrame:
     return make_pairs(published, split_groups(published))
 
 
-def _judge(pairs: pl.DataFrame, source: str, z: np.ndarray) -> SourceStanding:
+def judge_source_there(pairs: pl.DataFrame, source: str, z: np.ndarray) -> SourceStanding:
+    """Return the record of one source on pairs of a place; `z` is what it said of each, NaN where it did not speak."""
     shipped = chance_link.SHIPPED.slopes[source]
     judged = judge_source(pairs, z, calibration.squash_all(shipped * np.nan_to_num(z)))
     found = SourceStanding(
@@ -106,8 +107,9 @@ def _judge(pairs: pl.DataFrame, source: str, z: np.ndarray) -> SourceStanding:
     rows = pairs["differs"].to_numpy() & ~np.isnan(z)
     said = float(calibration.squash_all(shipped * np.abs(z[rows])).mean())
     (slope,) = calibration.fit_slopes(z[rows, None], pairs["b_won"].to_numpy()[rows], [shipped], _PRIOR)
+    reach = float(np.quantile(np.abs(z[rows]), _MOST_SEEN))
     advice = _advise(judged.low, judged.high, said)
-    return found.model_copy(update={"said": said, "slope": float(slope), "advice": advice})
+    return found.model_copy(update={"said": said, "slope": float(slope), "reach": reach, "advice": advice})
 
 
 def _advise(low: float | None, high: float | None, said: float) -> Advice:

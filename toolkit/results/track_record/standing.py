@@ -8,8 +8,7 @@ from toolkit.models import Record, chance_link
 
 LEAST_PAIRS = 20
 """Pairs of yours that differ, at one surface and objective, from which on they replace what ships."""
-_READ_AS = 0.6
-"""The chance that a correction is explained with."""
+_EVEN = 0.5
 Advice = Literal["unproven", "trust", "correct", "do not use"]
 
 
@@ -30,7 +29,13 @@ class SourceStanding(Record):
     calibration_error: float | None = None
     slope: float | None = None
     """From what it says to log odds, fitted on these pairs and shrunk towards the link that ships."""
+    reach: float | None = None
+    """Of nine in ten of these pairs it said no more than this: what it says beyond is read as this."""
     advice: Advice = "unproven"
+
+    def hold(self, z: float) -> float:
+        """Return what it says, held within what these pairs have shown: no chance is read beyond them."""
+        return z if self.reach is None else max(-self.reach, min(self.reach, z))
 
     @property
     def is_silenced(self) -> bool:
@@ -55,10 +60,11 @@ class SourceStanding(Record):
             return f"do not use it here: {self.say_right()}, worse than a coin"
         if self.advice == "trust":
             return f"trust it here: {self.say_right()}"
-        shipped = chance_link.SHIPPED.slopes[source]
-        read = chance_link.squash((self.slope or 0.0) * chance_link.stretch(_READ_AS) / shipped)
+        said = self.said or _EVEN
+        z = chance_link.stretch(said) / chance_link.SHIPPED.slopes[source]
+        read = chance_link.squash((self.slope or 0.0) * self.hold(z))
         doubt = "" if self.is_trusted else ", which does not tell it from a coin"
-        return f"correct it here, read {_READ_AS:.0%} as {read:.0%}: {self.say_right()}{doubt}"
+        return f"correct it here, read {said:.0%} as {read:.0%}: {self.say_right()}{doubt}"
 
 
 class PeopleWorth(Record):

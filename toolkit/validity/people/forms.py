@@ -146,10 +146,11 @@ def _gather(drafts: Campaign | Draft | Sequence[Draft] | str | Path) -> Campaign
     if isinstance(drafts, Draft):
         drafts = [drafts]
     if not isinstance(drafts, Campaign):
-        _check_count(len(drafts))
-        if not all(isinstance(one, Draft) for one in drafts) or not drafts:
-            raise InputError("drafts are none; give a campaign, drafts, or the path of a file of them")
-        drafts = Campaign(campaign="drafts", drafts=tuple(drafts))
+        found = [one for one in drafts if isinstance(one, Draft)] if isinstance(drafts, Sequence) else []
+        if not found or len(found) < len(drafts):
+            raise InputError("ask_people: drafts are none; give a campaign, drafts, or the path of a file of them")
+        _check_count(len(found))
+        drafts = Campaign(campaign="drafts", drafts=tuple(found))
     _check_count(len(drafts.drafts))
     return drafts
 
