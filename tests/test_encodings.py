@@ -87,4 +87,5 @@ def test_people_and_results_take_an_encoding(tmp_path: Path) -> None:
     results.write_bytes("draft;shown;clicks\nTańsze buty.;1200;48\n".encode("cp1250"))
     read = toolkit.load_outcomes(results, surface="x_post", encoding="cp1250")
     assert read.outcomes[0].text == "Tańsze buty."
-    assert lint(toolkit.load_drafts(results, encoding="cp1250", columns={"text": "draft"}))
+    found = lint(toolkit.load_drafts(results, encoding="cp1250", columns={"text": "draft"}))
+    assert ["the language cannot be told" in one.message for one in found] == [True]

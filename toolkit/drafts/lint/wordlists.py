@@ -26,7 +26,7 @@ _SHORT = 5
 _PLAIN_WORDS, _PLAIN_SHARE = 2, 0.25
 _LIKELY = 0.5
 _LEAST_TOLD = 3
-"""Words of a text of which it is worth saying that nobody can tell its language."""
+"""Words of a text in ASCII of which it is worth saying that nobody can tell its language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,6 @@ class Reading:
     """As the draft, the campaign or the audience names it."""
     policies: frozenset[str]
     """The policies that there is a list for in it."""
-    words: int
-    """How many words there are to be read."""
 
     @property
     def is_english(self) -> bool:
@@ -55,8 +53,7 @@ def choose_reading(draft: Draft, named: str | None = None, audience: Audience | 
     if tag is None and told is None:
         tag = next(iter(audience.language), None) if audience else None
     language = languages.reduce_language(tag) if tag else told
-    words = len(_list_words(draft.text))
-    return Reading(language, tag, list_policies(language) if language else frozenset(), words)
+    return Reading(language, tag, list_policies(language) if language else frozenset())
 
 
 def find_unchecked(draft: Draft, reading: Reading) -> Iterator[Finding]:
@@ -65,7 +62,8 @@ def find_unchecked(draft: Draft, reading: Reading) -> Iterator[Finding]:
         return
     part = Part(draft, "text", draft.text)
     if reading.language is None:
-        if reading.words >= _LEAST_TOLD:
+        words = _list_words(draft.text)
+        if len(words) >= _LEAST_TOLD or not all(map(str.isascii, words)):
             message = "checked: limits and form; no policy list, for the language cannot be told from so few words"
             yield part.find(RULE, (0, 0), message, severity="unchecked", suggestion="name it: `language: en`")
         return
