@@ -181,7 +181,7 @@ def render_text(outcomes: Sequence[results.CampaignOutcome]) -> str:
 
 def _describe(check: results.CheckOutcome) -> dict[str, object]:
     """Return a check as the contract has it, and where it stands, what was estimated and its 95 % interval."""
-    column = check.findings[0].column if check.findings else None
+    column = next((finding.column for finding in check.findings if finding.line == check.line), None)
     told = check.model_dump(include={"check", "outcome", "message", "line", "estimate", "low", "high"})
     return {name: told.get(name, column) for name in _CHECK_FIELDS}
 
