@@ -112,7 +112,7 @@ def test_the_small_example_is_inconclusive(typed: Typed) -> None:
 
 
 def test_json_is_the_contract(jam: Path, typed: Typed) -> None:
-    """Exactly one object with exactly the contract's fields."""
+    """Exactly one object with the contract's fields; a check has its line, estimate and interval, too."""
     record_campaign(jam, engine=ScriptedEngine(lively), rating="direct")
     code, out, err = typed("check", jam, "--json")
     printed = json.loads(out)
@@ -122,7 +122,14 @@ def test_json_is_the_contract(jam: Path, typed: Typed) -> None:
     (campaign,) = printed["campaigns"]
     assert set(campaign) == {"campaign", "file", "outcome", "checks"}
     assert (campaign["campaign"], campaign["file"], campaign["outcome"]) == ("jam", str(jam), "passed")
-    assert all(set(check) == {"check", "outcome", "message"} for check in campaign["checks"])
+    fields = ["check", "outcome", "message", "line", "column", "estimate", "low", "high"]
+    assert all(list(check) == fields for check in campaign["checks"])
+    judged = {check["check"]: check for check in campaign["checks"]}
+    beats = judged["benefit beats plain"]
+    assert beats["line"] == 14
+    assert 0 < beats["low"] < beats["estimate"] <= beats["high"] <= 1
+    assert f"{100 * beats['estimate']:+.0f} points" in beats["message"]
+    assert judged["lint: error"]["estimate"] is None
     assert json.loads(typed("check", jam, "--format", "json")[1]) == printed
 
 

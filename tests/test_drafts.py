@@ -26,7 +26,15 @@ FAULTS: dict[str, tuple[str, str | bytes, tuple[str, ...]]] = {
     "a header without rows": ("a.csv", "id,text\n", ("a.csv: ", "no rows", "at least one draft")),
     "wrong indentation": ("a.yaml", GOOD + "  - id: b\n   text: two\n", ("a.yaml:6: not YAML", "indentation")),
     "a tab": ("a.yaml", GOOD + "\t- id: b\n", ("a.yaml:5: not YAML",)),
-    "an alias": ("a.yaml", "drafts:\n  - &x {text: t}\n  - *x\n", ("a.yaml:3: an alias", "write the value out")),
+    "an anchor that holds itself": ("a.yaml", "drafts: &x\n  - *x\n", ("a.yaml:1: what the anchor", "holds itself")),
+    "anchors that grow": (
+        "a.yaml",
+        "a: &a [x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"{n}: &{n} [{', '.join([f'*{chr(ord(n) - 1)}'] * 9)}]\n" for n in "bcdefgh"),
+        ("expands to more than", "write the values out"),
+    ),
+    "a merge of words": ("a.yaml", "drafts:\n  - <<: words\n    text: t\n", ("a.yaml:2: << takes a mapping",)),
+    "a second document": ("a.yaml", "drafts: [{text: t}]\n---\nother: 1\n", ("a.yaml:3: a second document begins",)),
     "a tag": ("a.yaml", "drafts:\n  - text: !!python/name:os.system x\n", ("a.yaml:2: a tag",)),
     "a key that occurs twice": ("a.yaml", GOOD + "    text: two\n", ("a.yaml:5: the key 'text' occurs twice",)),
     "a key twice in JSON": ("a.json", '{"campaign": "c",\n"campaign": "d"}', ("a.json:2: the key 'campaign'",)),
@@ -197,3 +205,18 @@ def test_the_fast_parser_reads_what_the_strict_one_reads(text: str) -> None:
         except InputError:
             continue
         assert located_yaml.load_yaml(written, "x.yaml") == strict
+
+
+def test_anchors_and_merges_stand_for_what_they_name(tmp_path: Path) -> None:
+    """A draft built from another's anchor has its parts, its own words win, and faults keep their lines."""
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "campaign: jam\ndrafts:\n"
+        "  - &base {id: one, text: Plum jam, cta: Buy, link: https://oak.example}\n"
+        "  - <<: *base\n    id: two\n    text: Fig jam\n"
+    )
+    one, two = load_drafts(path).drafts
+    assert (two.id, two.text, two.cta, two.link) == ("two", "Fig jam", one.cta, one.link)
+    path.write_text(path.read_text() + "    colour: red\n")
+    with pytest.raises(InputError, match=r"a\.yaml:7: "):
+        load_drafts(path)

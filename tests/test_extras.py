@@ -10,9 +10,13 @@ import tomllib
 from importlib.metadata import distribution
 from pathlib import Path
 
+import polars as pl
 import pytest
 from installed import Installed, install
 from packaging.requirements import Requirement
+
+from toolkit.audiences import load_audience
+from toolkit.audiences.streaming import Draw
 
 ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.slow
@@ -118,6 +122,20 @@ def test_a_missing_extra_is_one_line_with_its_command(
     assert done.returncode == 2, done.stdout
     assert done.stderr.count("\n") == 1
     assert f"pip install 'audience-toolkit[{extra}]'" in done.stderr
+
+
+def test_the_core_draws_the_same_people(core: Installed, folder: Path) -> None:
+    """Who is drawn from a large table does not depend on the extra that hashes on all cores."""
+    pytest.importorskip("polars_hash")
+    rows = [f"p{number}é" for number in range(5000)]
+    pl.DataFrame({"id": rows, "age": [40] * 5000}).write_parquet(folder / "people.parquet")
+    script = (
+        "from toolkit.audiences import load_audience; from toolkit.audiences.streaming import Draw; "
+        "print(*(one.id for one in load_audience('people.parquet', draw=Draw(seed=3, sample=40)).personas))"
+    )
+    done = core.start(folder, "-X", "utf8", "-c", script)
+    here = load_audience(folder / "people.parquet", draw=Draw(seed=3, sample=40)).personas
+    assert done.stdout.split() == [one.id for one in here], done.stderr
 
 
 def test_every_extra_named_in_a_message_exists() -> None:

@@ -22,12 +22,15 @@ LABELLED = [
     for line in (Path(__file__).parent / "data" / "personal_attributes.tsv").read_text().splitlines()
     if not line.startswith("#")
 ]
-LINES = [
-    line.split("\t")
-    for line in (Path(__file__).parent / "data" / "lint_lines.tsv").read_text().splitlines()
-    if not line.startswith("#")
-]
-POLICIES = sorted({policy for policy, _, _ in LINES})
+LINES = {
+    part: [
+        line.split("\t")
+        for line in (Path(__file__).parent / "data" / name).read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    ]
+    for part, name in {"written with": "lint_lines.tsv", "set aside": "lint_lines_aside.tsv"}.items()
+}
+POLICIES = sorted({policy for lines in LINES.values() for policy, _, _ in lines})
 PARTS = {"price": "£5", "place": "Leeds", "headline": "Plum jam", "alt": "A jar", "cta": "Buy"}
 GOOD = "Plum jam from our garden, in jars of 340 g. Reply with how many you would like."
 LONG = {
@@ -155,26 +158,16 @@ def test_personal_attributes_are_told_from_plain_you() -> None:
     assert 0.4 < sum(label == "flag" for label, _ in LABELLED) / len(LABELLED) < 0.6
 
 
-def split_lines(policy: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Return the labelled lines of a policy: those it was mended on, and every third of each label, set aside."""
-    labelled = {
-        label: [text for one, mark, text in LINES if (one, mark) == (policy, label)] for label in ("flag", "pass")
-    }
-    rows = [(label, text, place % 3 == 2) for label, texts in labelled.items() for place, text in enumerate(texts)]
-    mended, aside = (
-        [(label, text) for label, text, is_aside in rows if is_aside == wanted] for wanted in (False, True)
-    )
-    return mended, aside
-
-
+@pytest.mark.parametrize("part", LINES)
 @pytest.mark.parametrize("policy", POLICIES)
-def test_policies_are_precise_and_find_most(policy: str) -> None:
+def test_policies_are_precise_and_find_most(policy: str, part: str) -> None:
     """On labelled copy, half of it near misses, nine in ten flags are right and eight in ten faults are found."""
-    for rows in split_lines(policy):
-        found = [(label, f"policy.{policy}" in rules(text)) for label, text in rows]
-        right, flagged = found.count(("flag", True)), sum(hit for _, hit in found)
-        assert right >= 0.9 * flagged, [text for (label, text), (_, hit) in zip(rows, found, strict=True) if hit]
-        assert right >= 0.8 * sum(label == "flag" for label, _ in rows)
+    rows = [(label, text) for one, label, text in LINES[part] if one == policy]
+    found = [(label, f"policy.{policy}" in rules(text)) for label, text in rows]
+    right, flagged = found.count(("flag", True)), sum(hit for _, hit in found)
+    assert right >= 0.9 * flagged, [text for (label, text), (_, hit) in zip(rows, found, strict=True) if hit]
+    assert right >= 0.8 * sum(label == "flag" for label, _ in rows)
+    assert 0.4 < sum(label == "flag" for label, _ in rows) / len(rows) < 0.6
 
 
 @pytest.mark.parametrize(

@@ -94,3 +94,15 @@ def test_an_unknown_ref_is_one_line(git: Git) -> None:
             touched.find_changed(ref)
     with pytest.raises(InputError, match="no Git repository"):
         touched.find_changed("main", Path("/proc"))
+
+
+def test_a_pattern_stands_for_the_files_that_fit_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`**` reaches every folder below, a real name with brackets is no pattern, and nothing found is an error."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.yaml", "deep/b.yaml", "deep/er/c d.yaml", "deep/[1].yaml", "deep/er/note.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert touched.expand(["**/*.yaml"]) == ["a.yaml", "deep/[1].yaml", "deep/b.yaml", "deep/er/c d.yaml"]
+    assert touched.expand(["deep/[1].yaml", "a.yaml"]) == ["deep/[1].yaml", "a.yaml"]
+    with pytest.raises(InputError, match="no file fits this pattern"):
+        touched.expand(["nowhere/*.yaml"])

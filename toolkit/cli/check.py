@@ -179,6 +179,16 @@ def render_text(outcomes: Sequence[results.CampaignOutcome]) -> str:
     return "\n".join([*lines, _count(outcomes), click.style(LABEL, dim=True)])
 
 
+def _describe(check: results.CheckOutcome) -> dict[str, object]:
+    """Return a check as the contract has it, and where it stands, what was estimated and its 95 % interval."""
+    column = next((finding.column for finding in check.findings if finding.line == check.line), None)
+    told = check.model_dump(include={"check", "outcome", "message", "line", "estimate", "low", "high"})
+    return {name: told.get(name, column) for name in _CHECK_FIELDS}
+
+
+_CHECK_FIELDS = ("check", "outcome", "message", "line", "column", "estimate", "low", "high")
+
+
 def render_json(outcomes: Sequence[results.CampaignOutcome]) -> str:
     """Return the contract's object, on one line."""
     campaigns = [
@@ -186,7 +196,7 @@ def render_json(outcomes: Sequence[results.CampaignOutcome]) -> str:
             "campaign": outcome.campaign,
             "file": outcome.file,
             "outcome": outcome.outcome,
-            "checks": [one.model_dump(include={"check", "outcome", "message"}) for one in outcome.checks],
+            "checks": [_describe(one) for one in outcome.checks],
         }
         for outcome in outcomes
     ]

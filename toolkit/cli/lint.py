@@ -129,7 +129,7 @@ def _list_drafts(path: str) -> list[str]:
     from toolkit.drafts import touched
 
     if not Path(path).is_dir():
-        return [path]
+        return [path] if path == "-" else touched.expand([path])
     found = touched.list_campaigns(Path(path))
     if not found:
         raise InputError(f"{path}: no campaign is in this folder; one has drafts at its top level, see docs/files.md")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 import subprocess
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -30,6 +31,24 @@ def list_files(folder: Path, suffixes: Collection[str] = YAML_SUFFIXES) -> list[
 
     settled = load_config(folder)
     return [str(path) for path in files if not settled.is_excluded(path)]
+
+
+def expand(paths: Iterable[str]) -> list[str]:
+    """Return paths with each glob replaced by the files that fit it, sorted; `**` stands for any number of folders.
+
+    Shells that know no `**` hand it on as it is. A name with such signs that exists is no glob. Raises InputError for a
+    glob that nothing fits.
+    """
+    found: list[str] = []
+    for path in paths:
+        if not any(sign in path for sign in "*?[") or Path(path).exists():
+            found.append(path)
+            continue
+        fitting = sorted(one for one in glob.glob(path, recursive=True) if Path(one).is_file())  # noqa: PTH207 - absolute, too
+        if not fitting:
+            raise InputError(f"{path}: no file fits this pattern; check it and the folder you are in")
+        found += fitting
+    return found
 
 
 def _has_settings(folder: Path) -> bool:

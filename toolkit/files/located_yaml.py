@@ -83,9 +83,10 @@ def _build_distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def load_yaml(text: str, source: str) -> Located:
-    """Parse one YAML document without running or expanding anything: plain scalars stay the text that was typed.
+    """Parse one YAML document without running anything: plain scalars stay the text that was typed.
 
-    Raises InputError with the line for bad syntax, a key that occurs twice, a tag, or an alias.
+    An alias stands for what its anchor holds, and `<<` merges mappings. Raises InputError with the line for bad syntax,
+    a key that occurs twice, a tag, a second document, and an anchor that holds itself or grows without bound.
     """
     if any(mark in text for mark in _READ_APART):
         return _explain(text, source)
@@ -138,7 +139,7 @@ class _EventReader:
     def _build_mapping(self, path: Path) -> dict[str, Any]:
         built: dict[str, Any] = {}
         while type(key := self._next()) is not yaml.MappingEndEvent:
-            if type(key) is not yaml.ScalarEvent or key.tag is not None or key.value in built:
+            if type(key) is not yaml.ScalarEvent or key.tag is not None or key.value in built or key.value == _MERGE:
                 raise _UnusualError
             at: Any = key.start_mark
             self._lines[*path, key.value] = at.line + 1
@@ -161,33 +162,72 @@ def _explain(text: str, source: str) -> Located:
 
 def _locate(text: str, source: str, loader: Any) -> Located:
     for token in yaml.scan(text, Loader=loader):
-        if isinstance(token, (yaml.AliasToken, yaml.TagToken)):
-            what = "an alias" if isinstance(token, yaml.AliasToken) else "a tag"
-            raise InputError(f"{source}:{token.start_mark.line + 1}: {what} is not allowed here; write the value out")
-    node = yaml.compose(text, Loader=loader)
-    lines: dict[Path, int] = {}
-    return Located(_build(node, (), lines, source) if node else None, source, lines)
+        if isinstance(token, yaml.TagToken):
+            raise InputError(f"{source}:{token.start_mark.line + 1}: a tag is not allowed here; write the value out")
+    documents = list(yaml.compose_all(text, Loader=loader))
+    if len(documents) > 1:
+        line = documents[1].start_mark.line + 1
+        raise InputError(f"{source}:{line}: a second document begins here, after ---; put each into a file of its own")
+    builder = _NodeBuilder(source)
+    return Located(builder.build(documents[0], ()) if documents else None, source, builder.lines)
 
 
-def _build(node: yaml.Node, path: Path, lines: dict[Path, int], source: str) -> Any:
-    lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        return _build_mapping(node, path, lines, source)
-    if isinstance(node, yaml.SequenceNode):
-        return [_build(item, (*path, index), lines, source) for index, item in enumerate(node.value)]
-    plain = isinstance(node, yaml.ScalarNode) and not node.style
-    return None if plain and node.value in _NULL else node.value
+class _NodeBuilder:
+    """Builds a document from nodes: an alias stands for what its anchor holds, and `<<` merges mappings."""
+
+    def __init__(self, source: str) -> None:
+        self.lines: dict[Path, int] = {}
+        self._source = source
+        self._open: list[yaml.Node] = []
+        self._built = 0
+
+    def build(self, node: yaml.Node, path: Path) -> Any:
+        """Return the value of a node; raise InputError for what holds itself or grows without bound."""
+        line = node.start_mark.line + 1
+        self.lines.setdefault(path, line)
+        self._built += 1
+        if self._built > MOST_NODES or any(node is one for one in self._open):
+            said = "holds itself" if self._built <= MOST_NODES else f"expands to more than {MOST_NODES:,} values"
+            raise InputError(f"{self._source}:{line}: what the anchor here names {said}; write the values out")
+        if isinstance(node, yaml.ScalarNode):
+            return None if not node.style and node.value in _NULL else node.value
+        self._open.append(node)
+        value = (
+            self._build_mapping(node, path)
+            if isinstance(node, yaml.MappingNode)
+            else [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
+        )
+        self._open.pop()
+        return value
+
+    def _build_mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        own: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key, line = str(key_node.value), key_node.start_mark.line + 1
+            if key == _MERGE and not key_node.style:
+                merged = self._merge(value_node, path) | merged
+                continue
+            if key in own:
+                raise InputError(f"{self._source}:{line}: the key {key!r} occurs twice; keep one")
+            self.lines[*path, key] = line
+            own[key] = self.build(value_node, (*path, key))
+        return merged | own
+
+    def _merge(self, node: yaml.Node, path: Path) -> dict[str, Any]:
+        """Return the keys of one mapping or several, of which the first wins."""
+        merged: dict[str, Any] = {}
+        for one in node.value if isinstance(node, yaml.SequenceNode) else (node,):
+            if not isinstance(one, yaml.MappingNode):
+                line = one.start_mark.line + 1
+                raise InputError(f"{self._source}:{line}: << takes a mapping, such as *name; write the keys out")
+            merged = self.build(one, path) | merged
+        return merged
 
 
-def _build_mapping(node: yaml.MappingNode, path: Path, lines: dict[Path, int], source: str) -> dict[str, Any]:
-    built: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key, line = str(key_node.value), key_node.start_mark.line + 1
-        if key in built:
-            raise InputError(f"{source}:{line}: the key {key!r} occurs twice; keep one")
-        lines[*path, key] = line
-        built[key] = _build(value_node, (*path, key), lines, source)
-    return built
+MOST_NODES = 200_000
+"""Values of one file, those of its aliases counted each time."""
+_MERGE = "<<"
 
 
 def check_distinct(noun: str, ids: Iterable[tuple[Any, str]]) -> None:

@@ -187,6 +187,9 @@ def _conclude(placed: PlacedCheck, ruling: Ruling) -> CheckOutcome:
         line=(shown.line if shown else None) or placed.line,
         draft_id=shown.draft_id if shown else placed.draft_id,
         findings=ruling.findings,
+        estimate=ruling.mean.estimate if ruling.mean else None,
+        low=ruling.mean.low if ruling.mean else None,
+        high=ruling.mean.high if ruling.mean else None,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from toolkit.drafts.lint import Finding
 from toolkit.errors import suggest
-from toolkit.gate.judging import Decided, Judgement, Sample, estimate_mean, judge_least, judge_most
+from toolkit.gate.judging import Decided, Judgement, Sample, ShownMean, estimate_mean, judge_least, judge_most
 from toolkit.gate.names import find_scale, is_same_name
 from toolkit.gate.recorded_rows import RecordedRows
 from toolkit.models import MEASURES
@@ -49,6 +49,8 @@ class Ruling:
     """What lint found, for a check of lint."""
     shown: Finding | None = None
     """The finding that the message quotes."""
+    mean: ShownMean | None = None
+    """The estimate and interval that the message quotes, for a check of one."""
 
 
 def rule_bounds(
@@ -68,12 +70,14 @@ def rule_bounds(
     if at_most is not None and at_most < most:
         judged.append(judge_most(sample, at_most, fail_alpha=fail_alpha))
     worst = min(judged or [Judgement("passed")], key=lambda one: _GRAVITY.index(one.outcome))
-    return Ruling(worst.outcome, head + _say(_say_level(sample, measure), sample, worst))
+    mean = estimate_mean(sample)
+    return Ruling(worst.outcome, head + _say(_say_level(mean, measure), sample, worst), mean=mean)
 
 
 def rule_difference(sample: Sample, judged: Judgement, draft: str, other: str) -> Ruling:
     """Return a judged difference in words."""
-    return Ruling(judged.outcome, _say(_say_difference(sample, draft, other), sample, judged))
+    mean = estimate_mean(sample)
+    return Ruling(judged.outcome, _say(_say_difference(mean, draft, other), sample, judged), mean=mean)
 
 
 def gather_rulings(rulings: Sequence[Ruling]) -> Ruling:
@@ -131,14 +135,12 @@ def say_counts(sample: Sample) -> str:
     return f"{sample.personas} personas, {sample.reactions} reactions"
 
 
-def _say_level(sample: Sample, measure: str) -> str:
-    shown = estimate_mean(sample)
+def _say_level(shown: ShownMean, measure: str) -> str:
     form = ".0%" if measure in RATES else ".2f"
     spread = "" if shown.low is None else f" ({shown.low:{form}} to {shown.high:{form}})"
     return f"{measure} {shown.estimate:{form}}{spread}"
 
 
-def _say_difference(sample: Sample, draft: str, other: str) -> str:
-    shown = estimate_mean(sample)
+def _say_difference(shown: ShownMean, draft: str, other: str) -> str:
     spread = "" if shown.low is None or shown.high is None else f" ({100 * shown.low:+.0f} to {100 * shown.high:+.0f})"
     return f"{draft} minus {other}: {100 * shown.estimate:+.0f} points{spread}"

@@ -27,6 +27,7 @@ def choose_campaigns(paths: Sequence[str]) -> tuple[list[str], list[str]]:
     gone or misspelt, and a file that cannot be read. Raises InputError where a folder, or a list of several files,
     holds no campaign with checks.
     """
+    paths = touched.expand(paths)
     found = [file for path in paths for file in (touched.list_files(Path(path)) if Path(path).is_dir() else [path])]
     if found == list(paths) and len(found) == 1:
         return found, []

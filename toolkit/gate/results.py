@@ -31,6 +31,12 @@ class CheckOutcome(Record):
     """The draft that the check is about; null where it is about several."""
     findings: tuple[Finding, ...] = ()
     """What lint found, for a check of lint."""
+    estimate: float | None = None
+    """The share, rating or difference that was judged; null for checks of lint, of cost, or of several at once."""
+    low: float | None = None
+    """Lower end of its 95 % interval."""
+    high: float | None = None
+    """Upper end of its 95 % interval."""
 
 
 class CampaignOutcome(Record):

@@ -102,7 +102,9 @@ _FAR, _CENTRAL_TERMS, _TAIL_TERMS = 9.0, 16, 24
 
 def _centre(degrees: Any) -> Any:
     """Return the t^2 up to which the share from 0 to t is quicker than the tail, which is then 1e-3 or more."""
-    return np.minimum(1.0 + degrees, _FAR) if isinstance(degrees, np.ndarray) else min(1.0 + degrees, _FAR)
+    if isinstance(degrees, np.ndarray):
+        return np.where(degrees < 1.0, 3.0 * degrees / (degrees + 2.0), np.minimum(1.0 + degrees, _FAR))
+    return 3.0 * degrees / (degrees + 2.0) if degrees < 1.0 else min(1.0 + degrees, _FAR)
 
 
 def _t_below_all(degrees: FloatArray, values: FloatArray) -> FloatArray:
