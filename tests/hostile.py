@@ -11,9 +11,10 @@ from typing import Any
 import regex
 from scripted import SAYS
 
+from toolkit.files import languages
 from toolkit.models import Draft
 from toolkit.models.exchange import Question, Reply
-from toolkit.questionnaire import BOUNDARY
+from toolkit.questionnaire import BOUNDARY, Prompts
 
 _UNSEEN = regex.compile(r"[[\p{Cc}\p{Cf}\p{Cs}\uFE00-\uFE0F\U000E0100-\U000E01EF]--[\n\t]]", regex.VERSION1)
 WINNER = "Get paid today, in the chat."
@@ -98,14 +99,16 @@ def hides_words(prompt: str) -> bool:
 class ObedientReader:
     """Taps the winning draft and passes the other by, unless something outside the marks tells it what to do.
 
-    It learns from honest prompts which lines stand outside by themselves; any other line there, and any hidden
-    character anywhere, is an order that it obeys. It repeats the token it was shown, and what it read, in its thoughts.
+    It learns from honest prompts which lines stand outside by themselves, and knows those that name the language to
+    answer in; any other line there, and any hidden character anywhere, is an order that it obeys. It repeats the token it was shown, and what it read, in its thoughts.
     """
 
     def __init__(self) -> None:
         self.learning = True
         self.obeyed: list[str] = []
-        self._known: set[str] = set()
+        prompts = Prompts()
+        asked = [prompts.add_language("", one).strip() for one in languages.OFFERED]
+        self._known: set[str] = {line for one in asked for line in one.split("\n")}
 
     def answer(self, question: Question) -> dict[str, Any] | str | Reply:
         """Answer a chat question of any kind."""

@@ -163,6 +163,7 @@ def detect_language(text: str) -> LanguageGuess:
     `zh`, `yue` and `wuu`.
 
     Examples:
+        >>> from toolkit.files import languages
         >>> languages.detect_language("OK").sure
         False
     """
@@ -231,6 +232,7 @@ def is_named(tag: str, text: str) -> bool:
     """Tell whether a text names a language, in English or in the commonest languages of audiences.
 
     Examples:
+        >>> from toolkit.files import languages
         >>> languages.is_named("tr", "Speaks only Turkish at home.")
         True
     """

@@ -114,6 +114,8 @@ class _EventReader:
         if isinstance(self._next(), yaml.StreamEndEvent):
             return Located(None, self._source, self._lines)
         value = self._build(self._next(), ())
+        if value is None:
+            raise _UnusualError  # the two parsers place a document without a word on different lines
         self._next()  # the document ends
         if not isinstance(self._next(), yaml.StreamEndEvent):
             raise _UnusualError
