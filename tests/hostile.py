@@ -100,7 +100,8 @@ class ObedientReader:
     """Taps the winning draft and passes the other by, unless something outside the marks tells it what to do.
 
     It learns from honest prompts which lines stand outside by themselves, and knows those that name the language to
-    answer in; any other line there, and any hidden character anywhere, is an order that it obeys. It repeats the token it was shown, and what it read, in its thoughts.
+    answer in. Any other line there, and any hidden character anywhere, is an order that it obeys. It repeats the token
+    it was shown, and what it read, in its thoughts.
     """
 
     def __init__(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 from scripted import ScriptedEngine, reading
@@ -44,8 +45,9 @@ def write_campaign(folder: Path, text: str = CAMPAIGN, people: int = 24) -> Path
 
 
 def chance(question: Question) -> float:
-    """Return a number from 0 to 1 that only the question decides."""
-    return int(hashlib.sha256(question.prompt.encode()).hexdigest()[:8], 16) / 2**32
+    """Return a number from 0 to 1 that only the question decides, not the random name of the marks in it."""
+    asked = re.sub(r"\b[0-9a-f]{12}\b", "", question.prompt)
+    return int(hashlib.sha256(asked.encode()).hexdigest()[:8], 16) / 2**32
 
 
 def lively(question: Question) -> dict[str, object]:

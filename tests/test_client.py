@@ -21,7 +21,7 @@ async def serve(handler: Handler) -> tuple[web.AppRunner, str]:
     """Answer everything with the handler on a loopback port; return what ends it, and the address."""
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", handler)
-    runner = web.AppRunner(application, access_log=None)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"

@@ -14,6 +14,8 @@ _MOST_STEPS = 500
 _LEAST_SHARE = 1e-4
 """Armijo's: of the fall that the slope promises, the share that a step must bring."""
 _MOST_HALVINGS = 60
+_LOST = 1e-9
+"""Share of the loss from which a promised fall drowns in rounding: then the slope must fall instead."""
 
 
 def find_root(function: Callable[[float], float], low: float, high: float) -> float:
@@ -79,6 +81,9 @@ def minimise(
             tried = place - length * change
             found, slopes = loss(tried)
             if found <= value - _LEAST_SHARE * length * promised:
+                break
+            is_lost = promised <= _LOST * max(abs(value), 1.0)
+            if is_lost and np.abs(slopes).max() < np.abs(gradient).max():
                 break
         else:
             break

@@ -103,7 +103,8 @@ def tell_language(text: str) -> str | None:
     likely = guess.language == "de" and guess.probability >= _LIKELY
     if german > english + other and (likely or german >= known.least_share * len(words)):
         return "de"
-    return guess.language if guess.language == languages.ENGLISH and guess.probability >= _LIKELY else None
+    is_likely = guess.probability >= _LIKELY or (text.isascii() and not german + other)
+    return guess.language if guess.language == languages.ENGLISH and is_likely else None
 
 
 @lru_cache(maxsize=64)
