@@ -443,6 +443,8 @@ class Settings(Record):
     """Whether a reader with no persona answers too."""
     head_to_head: bool = False
     """Whether personas also choose between every two drafts, shown side by side in both orders."""
+    forecast: bool = Field(default=False, exclude_if=lambda value: not value)
+    """Whether the model is also asked how many of 100 such people would act on each draft."""
     keep_weights: bool = False
     """Whether weights of several audiences are added up as they are; else a person of each counts 1 on average."""
     language: Language | None = Field(default=None, exclude_if=lambda value: value is None)

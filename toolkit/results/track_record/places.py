@@ -71,7 +71,7 @@ def judge_place(
     margins, _ = weigh_pairs(decided, predict)
     # An even chance of the model is no opinion: it was not asked, or the texts are outside what it reads.
     margins["outcome_model"] = np.where(margins["outcome_model"] == 0.0, np.nan, margins["outcome_model"])
-    sources = {name: _judge(decided, name, margins[name]) for name in chance_link.SOURCES}
+    sources = {name: _judge(decided, name, margins[name]) for name in chance_link.JUDGED}
     worth = _find_worth(decided)
     return nothing.model_copy(
         update={"sources": sources, "joint": _fit_together(decided, margins, sources), "worth": worth}
@@ -91,7 +91,7 @@ def _load_pairs(store: Path, surface: str | None) -> pl.DataFrame:
 
 
 def _judge(pairs: pl.DataFrame, source: str, z: np.ndarray) -> SourceStanding:
-    shipped = chance_link.SHIPPED.slopes[source]
+    shipped = chance_link.PRIOR_SLOPES[source]
     judged = judge_source(pairs, z, calibration.squash_all(shipped * np.nan_to_num(z)))
     found = SourceStanding(
         pairs=judged.pairs,

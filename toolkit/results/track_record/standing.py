@@ -55,7 +55,7 @@ class SourceStanding(Record):
             return f"do not use it here: {self.say_right()}, worse than a coin"
         if self.advice == "trust":
             return f"trust it here: {self.say_right()}"
-        shipped = chance_link.SHIPPED.slopes[source]
+        shipped = chance_link.PRIOR_SLOPES[source]
         read = chance_link.squash((self.slope or 0.0) * chance_link.stretch(_READ_AS) / shipped)
         doubt = "" if self.is_trusted else ", which does not tell it from a coin"
         return f"correct it here, read {_READ_AS:.0%} as {read:.0%}: {self.say_right()}{doubt}"
