@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from conftest import Command
-from openai_server import Ask, OpenAIServer
+from openai_server import PATIENCE, Ask, OpenAIServer
 from real_results import guess, make_tested
 from scripted import ScriptedEngine, reading
+from streamlit.testing.v1 import AppTest
 
 import toolkit
 from toolkit.models import Audience, Campaign, Draft, Persona
@@ -27,6 +28,7 @@ from toolkit.report.saving import render_report
 from toolkit.results.share_forecasts import SaidShares, ShareForecast
 from toolkit.store.outcome_log import Outcome
 from toolkit.store.test_log import History
+from toolkit.ui.caching import live_runs_of_process
 from toolkit.validity.outcomes import add_outcomes
 from toolkit.validity.outcomes.validating import validate_store
 
@@ -75,6 +77,14 @@ def forecast(counts: Mapping[str, int], *, first: int = 0) -> ScriptedEngine:
         return {"because": "They want money sooner.", "of_100": of_100}
 
     return ScriptedEngine(say)
+
+
+def answer_shares(ask: Ask) -> dict[str, object] | None:
+    """Return a forecast for what shows versions, and a click for anything else."""
+    shown = list_versions(ask.text)
+    if not shown:
+        return {"first_glance": "stop", "action": "click"}
+    return {"because": "Money.", "of_100": {name: 60 if "paid" in text else 20 for name, text in shown.items()}}
 
 
 def list_polls(engine: ScriptedEngine) -> list[Question]:
@@ -135,14 +145,7 @@ def test_without_it_nothing_is_different() -> None:
 
 def test_no_chance_before_results_show_it_right(command: Command, server: OpenAIServer, tmp_path: Path) -> None:
     """Evidence, terminal, `--json` and report say who is ahead and by how much, from how many calls, and no chance."""
-
-    def say(ask: Ask) -> dict[str, object] | None:
-        shown = list_versions(ask.text)
-        if not shown:
-            return {"first_glance": "stop", "action": "click"}
-        return {"because": "Money.", "of_100": {name: 60 if "paid" in text else 20 for name, text in shown.items()}}
-
-    server.script = say
+    server.script = answer_shares
     (tmp_path / "drafts.yaml").write_text(json.dumps(make_campaign().model_dump(exclude_defaults=True)))
     asked = ["run", str(tmp_path / "drafts.yaml"), "--audience", "uk-small-sellers", "--sample", "8", "--forecast"]
     asked += ["--base-url", server.base_url, "--model", "m", "--rating", "direct", "--out", str(tmp_path / "out")]
@@ -372,3 +375,52 @@ def test_your_results_give_it_a_chance_or_silence_it(right: int, advice: str) ->
         assert (row.favours, row.probability) == (None, None)
         assert "is silenced" in row.sentence
     assert "combined" not in {one.source for one in run.weigh_evidence()}
+
+
+def test_a_replay_says_the_same(server: OpenAIServer) -> None:
+    """The replay engine answers a forecast from the store."""
+    server.script = answer_shares
+    asked: dict[str, Any] = {**OPTIONS, "model": "m"}
+    run = toolkit.run(make_campaign(), make_people(12), base_url=server.base_url, **asked)
+    again = toolkit.run(make_campaign(), make_people(12), engine="replay", **asked)
+    assert again.is_complete
+    assert again.methods.forecast == run.methods.forecast
+    assert find_row(again) == find_row(run)
+
+
+@pytest.mark.slow
+def test_workers_forecast_the_same(tmp_path: Path) -> None:
+    """Spread over Ray workers, each of two models gets the whole forecast, and says the same as in one process."""
+    ray = pytest.importorskip("ray")
+    ray.init(num_cpus=2, _node_ip_address="127.0.0.1", include_dashboard=False, log_to_driver=False)
+    try:
+        with OpenAIServer(key=None, models=("one", "two"), script=answer_shares) as server:
+            asked: dict[str, Any] = {**OPTIONS, "models": ["one", "two"], "base_url": server.base_url}
+            alone = toolkit.run(make_campaign(), make_people(20), store=tmp_path / "a.sqlite", **asked)
+            spread = toolkit.run(make_campaign(), make_people(20), store=tmp_path / "b.sqlite", workers=2, **asked)
+    finally:
+        ray.shutdown()
+    assert len(spread.methods.forecast.said) == 8  # type: ignore[union-attr]
+    assert spread.methods.forecast == alone.methods.forecast
+
+
+@pytest.mark.slow
+def test_the_page_asks_for_one(server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A checkbox, off at first, has the run ask for a forecast; its sentence stands with the evidence."""
+    server.script = answer_shares
+    monkeypatch.setenv("AUDIENCE_BASE_URL", server.base_url)
+    monkeypatch.setenv("AUDIENCE_MODEL", "m")
+    monkeypatch.chdir(tmp_path)
+    page = AppTest.from_file(str(Path(__file__).parent.parent / "app.py"), default_timeout=PATIENCE).run()
+    box = next(one for one in page.checkbox if one.label == "Also ask for a forecast of shares")
+    assert box.value is False
+    box.check().run()
+    session = page.session_state["session"]
+    for slot, text in zip(session.slots, DRAFTS.values(), strict=False):
+        session.type_text(slot.number, text)
+    session.press()
+    page.run()
+    assert not page.exception
+    assert live_runs_of_process().find(session.live).wait(PATIENCE)
+    page.run()
+    assert any("The forecast of shares favours B over A by 40 points" in drawn.proto.body for drawn in page.get("html"))
