@@ -17,6 +17,8 @@ from scripted import ScriptedEngine, reading
 from streamlit.testing.v1 import AppTest
 
 import toolkit
+from toolkit.drafts import load_drafts, merge_campaigns
+from toolkit.drafts.saving import save_campaign
 from toolkit.models import Audience, Campaign, Draft, Persona
 from toolkit.models.exchange import Question
 from toolkit.panel import plan
@@ -386,6 +388,21 @@ def test_a_replay_says_the_same(server: OpenAIServer) -> None:
     assert again.is_complete
     assert again.methods.forecast == run.methods.forecast
     assert find_row(again) == find_row(run)
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "json"])
+def test_a_campaign_asks_for_one(tmp_path: Path, suffix: str) -> None:
+    """`forecast: true` in a campaign has every run of it ask, also when it was saved and read or put together."""
+    campaign = make_campaign().model_copy(update={"forecast": True})
+    save_campaign(campaign, tmp_path / f"drafts.{suffix}")
+    (tmp_path / "more.md").write_text("---\nforecast: true\n---\nA third draft.\n")
+    loaded = load_drafts(tmp_path / f"drafts.{suffix}")
+    alone = load_drafts(tmp_path / "more.md")
+    assert loaded.model_dump() == campaign.model_dump()
+    for one in (loaded, alone, merge_campaigns([make_campaign(), alone])):
+        assert plan(one, make_people(12), rating="direct").settings.forecast
+    assert len(plan(loaded, make_people(12), rating="direct", forecast=False).polls) == 4
+    assert not plan(make_campaign(), make_people(12), rating="direct").settings.forecast
 
 
 @pytest.mark.slow

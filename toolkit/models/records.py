@@ -361,6 +361,8 @@ class Campaign(Record):
     """The ages the drafts are aimed at, such as 18-65."""
     models: tuple[str, ...] = Field(default=(), exclude=True)
     """The models that people are split over, each NAME or ENDPOINT:NAME; a run records whom each answered for."""
+    forecast: bool = Field(default=False, exclude=True)
+    """Whether a run also asks for a forecast of shares; what it asked stands in its settings."""
 
     _file: str | None = PrivateAttr(default=None)
     _lines: dict[tuple[str, str], int] = PrivateAttr(default_factory=dict)
