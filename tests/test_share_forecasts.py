@@ -312,6 +312,18 @@ def test_a_hostile_draft_stays_inside_its_marks() -> None:
         assert canary not in re.sub(rf"<draft-{token}>.*?</draft-{token}>", "", prompt, flags=re.DOTALL)
 
 
+def test_a_reply_goes_with_whom_it_is_about() -> None:
+    """A reply is kept under every person described and every draft shown, so that it can be forgotten with them."""
+    engine = forecast({"plain": 1, "benefit": 2})
+    toolkit.run(make_campaign(), make_people(12), engine=engine, **OPTIONS)
+    for question in list_polls(engine):
+        named = {f"persona:{one}" for one in re.findall(r"^- Person(\d+),? ?", question.prompt, re.MULTILINE)}
+        people = {about.replace("persona:p", "persona:") for about in question.about if about.startswith("persona:")}
+        assert len(named) == 5
+        assert people == named
+        assert {"draft:plain", "draft:benefit", "campaign:shares"} <= set(question.about)
+
+
 def test_other_languages_are_asked_like_the_panels() -> None:
     """A draft in Polish is asked about with the panel's own sentence on the language of the answers."""
     engine = forecast({"plain": 1, "benefit": 2})

@@ -293,7 +293,7 @@ class Run:
         return self.tables.hear_models(names) if len(names) > 1 else None
 
     def evidence(self) -> pl.DataFrame:
-        """Return what panel, control reader and outcome model each favour, one row a source."""
+        """Return what panel, control reader, outcome model and forecast each favour, one row a source."""
         return to_frame(self.weigh_evidence())
 
     def weigh_evidence(self, predict: Predict | None = None) -> tuple[Evidence, ...]:
