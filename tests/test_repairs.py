@@ -12,8 +12,7 @@ import toolkit
 from toolkit.drafts.lint.language_id import identify_language
 from toolkit.models import Audience, Campaign, Draft, Persona
 from toolkit.models.exchange import Question, Reply
-from toolkit.questionnaire import BadReply, read_object
-from toolkit.questionnaire.answers import read_digit, read_reaction
+from toolkit.questionnaire.answers import BadReply, read_digit, read_object, read_reaction
 from toolkit.questionnaire.repairs import ask_again, judge_reply, make_strict
 
 TEXT = "Send a PayPal invoice in the chat and get paid before the weekend."

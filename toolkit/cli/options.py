@@ -268,6 +268,7 @@ _ASKING = (
     ),
     option("--no-control", is_flag=True, help="Leave out the control reader, who has no persona."),
     option("--head-to-head", is_flag=True, help="Also ask for a choice between every two drafts, in both orders."),
+    option("--forecast", is_flag=True, help="Also ask how many of 100 such people would act on each draft."),
     option("--keep-weights", is_flag=True, help="Add up the weights of several audiences as they are."),
     option(
         "--prompts",

@@ -28,7 +28,17 @@ _PRICED = (
     "model", "base_url", "embedding_model", "price", "concurrency", "endpoint", "max_tokens", "reasoning_effort",
     "form",
 )  # fmt: skip
-_SETTINGS = ("objective", "rating", "repeats", "seed", "head_to_head", "keep_weights", "prompts", "language")
+_SETTINGS = (
+    "objective",
+    "rating",
+    "repeats",
+    "seed",
+    "head_to_head",
+    "forecast",
+    "keep_weights",
+    "prompts",
+    "language",
+)
 
 
 @click.command()

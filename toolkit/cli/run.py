@@ -27,7 +27,8 @@ _HOW_TO_ASK = (
 _DEMO_CAMPAIGN = "paypal-invoices.yaml"
 _ESTIMATED = ("form", "embedding_model", "concurrency", "max_cost", "max_tokens", "reasoning_effort")
 _SETTINGS = (
-    "objective", "rating", "sample", "repeats", "seed", "prompts", "head_to_head", "keep_weights", "language",
+    "objective", "rating", "sample", "repeats", "seed", "prompts", "head_to_head", "forecast", "keep_weights",
+    "language",
 )  # fmt: skip
 _RUNS = Path("runs")
 

@@ -52,6 +52,12 @@ def describe_run(run: Run, folder: Path) -> str:
             "level": rules.SIGNIFICANCE,
             "prior": {"spread": deciding.PRIOR.spread, "degrees": deciding.PRIOR.degrees},
         }
+    if methods.forecast is not None and methods.forecast_counts is not None:
+        described["forecast"] = {
+            "counts": methods.forecast_counts.model_dump(exclude={"calls"}),
+            "rates": methods.forecast.find_rates(),
+            "calls": methods.forecast.calls,
+        }
     effects = run.order_effects()
     if effects is not None:
         counts = run.methods.head_to_head_counts
@@ -235,7 +241,9 @@ def _say_counts(run: Run) -> str:
     share = methods.cached_tokens / methods.prompt_tokens if methods.prompt_tokens else 0.0
     cached = f" ({share:.0%} of {methods.prompt_tokens:,} prompt tokens from the provider's cache)" if share else ""
     rated = "" if methods.rating_seconds is None else f", rated in {methods.rating_seconds:.1f} s"
+    others: tuple[tuple[str, runs.Counts | None], ...]
     others = (("control reader", methods.control_counts), ("head-to-head", methods.head_to_head_counts))
+    others += (("forecast of shares", methods.forecast_counts),)
     lacks = "".join(
         f"; the {name} lacks {held.failed} of {held.planned}" for name, held in others if held and held.failed
     )

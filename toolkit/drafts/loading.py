@@ -77,6 +77,7 @@ def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
     if len(models) > 1:
         raise InputError(f"the files name different models; pass {name_option('model')} to choose")
     shared["models"] = models.pop() if models else ()
+    shared["forecast"] = any(campaign.forecast for campaign in campaigns)
     name = "+".join(campaign.campaign for campaign in campaigns)
     checks = tuple(check for campaign in campaigns for check in campaign.checks)
     return Campaign(campaign=name, drafts=tuple(drafts), checks=checks, **shared)
@@ -179,7 +180,7 @@ def _make_single(fields: dict[str, Any], name: str, located: Located, surface: s
     """Return a campaign of one draft; `objective` and `audience` may stand among its fields."""
     shared = {
         key: fields.pop(key)
-        for key in ("campaign", "objective", "audience", "lint", "target_ages", "models")
+        for key in ("campaign", "objective", "audience", "lint", "target_ages", "models", "forecast")
         if key in fields
     }
     draft = _make_draft({"id": _make_id(name), **fields}, located, (), surface)

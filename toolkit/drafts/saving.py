@@ -25,6 +25,7 @@ def save_campaign(campaign: Campaign, path: Path, *, overwrite: bool = False) ->
     check_campaign_path(path, overwrite=overwrite)
     fields = campaign.model_dump(mode="json", exclude_defaults=True)
     fields |= {"models": list(campaign.models)} if campaign.models else {}
+    fields |= {"forecast": True} if campaign.forecast else {}
     surfaces = {draft.surface for draft in campaign.drafts}
     fields["drafts"] = [
         {"id": draft.id, "surface": draft.surface, **draft.model_dump(mode="json", exclude_defaults=True), **samples}

@@ -22,7 +22,7 @@ from toolkit.improve.people import list_asked
 from toolkit.improve.streaming import hear_spoken, overhear, write_spoken
 from toolkit.models import LABEL, Draft, Persona, Record, exchange
 from toolkit.panel import api, background, connecting, run_options, session
-from toolkit.questionnaire import BOUNDARY, BadReply, Prompts, Task, Usage, read_object, repairs
+from toolkit.questionnaire import BOUNDARY, BadReply, Prompts, Task, Usage, answers, repairs
 from toolkit.results import Run
 from toolkit.stats import lexical
 from toolkit.store import conversations
@@ -484,7 +484,7 @@ def _fail(guest: tuple[str, Guest], error: str, unasked: session.Unasked) -> Sai
 
 
 def _read_answer(text: str) -> str:
-    said = read_object(text, ("answer",)).get("answer")
+    said = answers.read_object(text, ("answer",)).get("answer")
     if not isinstance(said, str) or not said.strip():
         raise BadReply("answer is empty")
     return said.strip()

@@ -19,7 +19,7 @@ from toolkit.improve.objections import Objection, choose_objections, list_object
 from toolkit.improve.streaming import hear_spoken, write_spoken
 from toolkit.models import Draft, Record, exchange, records
 from toolkit.panel import background, connecting, run_options
-from toolkit.questionnaire import BOUNDARY, BadReply, Prompts, Task, Usage, read_object, repairs
+from toolkit.questionnaire import BOUNDARY, BadReply, Prompts, Task, Usage, answers, repairs
 from toolkit.results import Run
 
 MOST_WISHED = 1_000
@@ -250,7 +250,7 @@ async def _try(line: connecting.Line, draft: Draft, question: exchange.Question,
 
 def _read_parts(text: str, draft: Draft) -> Rewrite:
     """Read a chat model's reply: every worded part of the draft, and what was changed."""
-    fields = read_object(text, (*_list_parts(draft), "changed"))
+    fields = answers.read_object(text, (*_list_parts(draft), "changed"))
     parts: dict[str, Any] = {}
     for name in _list_parts(draft):
         value = fields.get(name)

@@ -11,10 +11,14 @@ NAMES = {
     "panel": "panel",
     "control": "control reader",
     "outcome_model": "outcome model",
+    "shares": "forecast of shares",
     "combined": "all together",
 }
 
 SOURCES = ("panel", "control", "outcome_model")
+"""What a chance is made of, alone and all together."""
+JUDGED = (*SOURCES, "shares")
+"""What is judged by results. A forecast of shares has no chance before they show it right, and enters no total."""
 UNANIMOUS = math.log(0.6 / 0.4)
 """Slope under which a unanimous panel, a difference of 1 between two rates, is worth 0.6 and no more.
 
@@ -67,6 +71,8 @@ class Link(Record):
 
 
 SHIPPED = Link()
+PRIOR_SLOPES: Mapping[str, float] = {**SHIPPED.slopes, "shares": UNANIMOUS}
+"""From what each judged source says to log-odds, before any result of yours."""
 
 
 def squash(log_odds: float) -> float:

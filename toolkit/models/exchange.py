@@ -23,6 +23,7 @@ Kind = Literal[
     "thought",
     "intent",
     "choice",
+    "share",
     "interview",
     "follow_up",
     "rewrite",
@@ -31,7 +32,8 @@ Kind = Literal[
 """What a question is for.
 
 `glance`, then `reading` for a draft that is folded, `reaction` for both at once, `digit` for one measure after it.
-`thought`, then `intent` ask a base model. `choice` is between two drafts; the others come after a run.
+`thought`, then `intent` ask a base model. `choice` is between two drafts, `share` asks how many
+people would act; the others come after a run.
 """
 
 LEAST_ROOM = 4_000

@@ -361,6 +361,8 @@ class Campaign(Record):
     """The ages the drafts are aimed at, such as 18-65."""
     models: tuple[str, ...] = Field(default=(), exclude=True)
     """The models that people are split over, each NAME or ENDPOINT:NAME; a run records whom each answered for."""
+    forecast: bool = Field(default=False, exclude=True)
+    """Whether a run also asks for a forecast of shares; what it asked stands in its settings."""
 
     _file: str | None = PrivateAttr(default=None)
     _lines: dict[tuple[str, str], int] = PrivateAttr(default_factory=dict)
@@ -443,6 +445,8 @@ class Settings(Record):
     """Whether a reader with no persona answers too."""
     head_to_head: bool = False
     """Whether personas also choose between every two drafts, shown side by side in both orders."""
+    forecast: bool = Field(default=False, exclude_if=lambda value: not value)
+    """Whether the model is also asked how many of 100 such people would act on each draft."""
     keep_weights: bool = False
     """Whether weights of several audiences are added up as they are; else a person of each counts 1 on average."""
     language: Language | None = Field(default=None, exclude_if=lambda value: value is None)

@@ -66,7 +66,7 @@ def plan(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Se
     """Return what a run would ask, with nothing asked: the panel, every question, what it can tell apart.
 
     `drafts`, `audience` and the options are those of `run` that say what is asked: `objective`, `rating`, `sample`,
-    `repeats`, `seed`, `control`, `head_to_head`, `keep_weights`, `language`, `prompts`. Raises InputError
+    `repeats`, `seed`, `control`, `head_to_head`, `forecast`, `keep_weights`, `language`, `prompts`. Raises InputError
     for anything that cannot be used.
 
     Examples:
@@ -114,6 +114,7 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Run
     - `seed`: decides the draw and the wordings.
     - `control`: whether a reader with no persona answers too.
     - `head_to_head`: whether personas also choose between every two drafts, in both orders.
+    - `forecast`: whether the model is also asked how many of 100 such people would act on each draft.
     - `keep_weights`: whether weights of several audiences stay as given; else a person of each counts 1 on average.
     - `language`: the language of the answers, as a BCP 47 tag such as "pl"; each draft's own if left out.
     - `prompts`: a folder of templates that win over the built-in ones.

@@ -25,7 +25,7 @@ WORTH_FINDING = 0.05
 _MINUTE = 60
 _CENT = 0.01
 _REPLY_TOKENS: Mapping[exchange.Kind, int] = {
-    "reading": 260, "reaction": 260, "glance": 40, "choice": 40, "digit": 1, "intent": 1, "thought": 40,
+    "reading": 260, "reaction": 260, "glance": 40, "choice": 40, "share": 60, "digit": 1, "intent": 1, "thought": 40,
 }  # fmt: skip
 """Typical replies, for a model of which the store holds too few. What a model thinks unseen is charged, too."""
 _SENTENCE_TOKENS = 20.0
@@ -255,6 +255,7 @@ def _find_kinds(text: str) -> tuple[exchange.Kind, ...]:
         ('"action"', ("reading", "reaction")),
         ('"first_glance"', ("glance",)),
         ('"sooner"', ("choice",)),
+        ('"of_100"', ("share",)),
     )
     return next((kinds for mark, kinds in marks if mark in text), ())
 

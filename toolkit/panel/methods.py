@@ -16,18 +16,19 @@ from toolkit.engines import base, budget, embedder
 from toolkit.errors import name_option, spell_out
 from toolkit.files import languages
 from toolkit.models import exchange
-from toolkit.panel import pooling
+from toolkit.panel import polling, pooling
 from toolkit.panel.embedding import Embedding
 from toolkit.panel.frame import Rated, make_preferences, make_reactions, rate_reactions
 from toolkit.panel.planning import Plan
 from toolkit.panel.reasons import find_reason, say_reasons
 from toolkit.panel.splitting import Split
-from toolkit.questionnaire import BOUNDARY, Preference, Reaction, Task
+from toolkit.questionnaire import BOUNDARY, Preference, Reaction, Task, pairs, shares
 from toolkit.results import Run, runs
 from toolkit.stats import bradley_terry
 from toolkit.store import make_key
 
 _Held = budget.Budget
+_Answered = Reaction | Preference | shares.PollAnswer
 _MOST_TOLD = 2_000
 """Answers whose language is looked at for the methods statement."""
 _PAIRED = "head-to-head: two drafts per call, in both orders, labels cycled"
@@ -44,6 +45,8 @@ class Asked:
     """The endpoint's embedding model; None for the embedded one."""
     preferences: Sequence[Preference] = ()
     """The choices of a head-to-head."""
+    polls: Sequence[shares.PollAnswer] = ()
+    """What a forecast of shares said."""
     rows: pl.DataFrame | None = None
     """The reactions as a frame, ratings by sentence still null, where somebody made it already."""
     seconds: float | None = None
@@ -58,9 +61,9 @@ class Asked:
     """What each model took."""
 
     @property
-    def answers(self) -> list[Reaction | Preference]:
+    def answers(self) -> list[_Answered]:
         """Everything that was asked for."""
-        return [*self.reactions, *self.preferences]
+        return [*self.reactions, *self.preferences, *self.polls]
 
 
 def make_run(plan: Plan, engine: base.Answerer, asked: Asked, embedding: Embedding) -> Run:
@@ -92,6 +95,11 @@ def make_run(plan: Plan, engine: base.Answerer, asked: Asked, embedding: Embeddi
         methods = methods.model_copy(
             update={"warnings": (*methods.warnings, *more), "order": f"{methods.order}; {_PAIRED}"}
         )
+    if plan.polls:
+        order = f"{methods.order}; {polling.say_order(plan.polls)}"
+        names = asked.split.names if asked.split else (engine.model,)
+        forecast = polling.make_forecast(asked.polls, names)
+        methods = methods.model_copy(update={"order": order, "forecast": forecast})
     return Run(methods=methods, reactions=rows, preferences=preferences)
 
 
@@ -116,6 +124,7 @@ def _make_methods(run_id: str, plan: Plan, engine: base.Answerer, asked: Asked, 
         counts=_count(personas, engine.calls),
         control_counts=_count(control, engine.calls) if plan.settings.control else None,
         head_to_head_counts=_count(asked.preferences, engine.calls) if plan.settings.head_to_head else None,
+        forecast_counts=_count(asked.polls, engine.calls) if plan.polls else None,
         cost_usd=_find_cost(engine, asked),
         cost_unknown_usd=round(asked.budget.lost, 6),
         prompt_tokens=sum(one.usage.fresh_prompt_tokens for one in asked.answers),
@@ -143,7 +152,7 @@ def _describe_models(asked: Asked) -> Iterator[runs.ModelShare]:
     if split is None or len(split.names) == 1:
         return
     for number, name in enumerate(split.names):
-        answered = [one for one in asked.answers if split.find(_find_task(one)) == number]
+        answered = [one for one in asked.answers if split.seat(find_item(one)) == number]
         personas = [one for one in answered if isinstance(one, Reaction) and one.task.persona is not None]
         engine, held = asked.engines[number], asked.budgets[number]
         known = held.price is not None or not any(one.usage.fresh for one in answered)
@@ -160,8 +169,11 @@ def _describe_models(asked: Asked) -> Iterator[runs.ModelShare]:
         )
 
 
-def _find_task(answer: Reaction | Preference) -> Task:
-    return answer.task if isinstance(answer, Reaction) else answer.pairing.task
+def find_item(answer: _Answered) -> Task | pairs.Pairing | shares.Poll:
+    """Return what an answer was asked for."""
+    if isinstance(answer, Reaction):
+        return answer.task
+    return answer.pairing if isinstance(answer, Preference) else answer.poll
 
 
 def _describe_rating(plan: Plan, asked: Asked) -> str:
@@ -197,10 +209,11 @@ def make_run_id(plan: Plan, model: str, embedding_model: str | None) -> str:
 
 def _list_hashes(plan: Plan) -> dict[str, str]:
     more = plan.prompts.pair_hashes if plan.settings.head_to_head else {}
+    more = more | (plan.prompts.share_hashes if plan.settings.forecast else {})
     return plan.prompts.hashes | more | plan.prompts.hash_languages(plan.foreign)
 
 
-def _count(reactions: Sequence[Reaction | Preference], calls: int) -> runs.Counts:
+def _count(reactions: Sequence[_Answered], calls: int) -> runs.Counts:
     statuses = [reaction.status for reaction in reactions]
     return runs.Counts(
         planned=len(reactions),
@@ -226,6 +239,7 @@ def _find_cost(engine: base.Answerer, asked: Asked) -> float | None:
 
 _WRITTEN: Mapping[exchange.Kind, str] = {
     "glance": "glance", "reading": "read", "reaction": "react", "thought": "completion", "choice": "head_to_head",
+    "share": "forecast",
 }  # fmt: skip
 """What run.json calls the questions that it shows."""
 
@@ -235,7 +249,8 @@ def _write_out_questions(asked: Mapping[exchange.Kind, exchange.Question]) -> di
     shown = {name: asked[kind] for kind, name in _WRITTEN.items() if kind in asked}
     system = next((question.system for question in shown.values() if question.system), None)
     prompts = {name: question.prompt.replace(BOUNDARY, "____") for name, question in shown.items()}
-    return prompts if system is None else {"system": system, **prompts}
+    others = {f"{name}_system": one.system for name, one in shown.items() if one.system not in {"", system}}
+    return prompts if system is None else {"system": system, **prompts, **others}
 
 
 def _list_questions(plan: Plan, form: exchange.Form) -> dict[exchange.Kind, exchange.Question]:
@@ -251,7 +266,8 @@ def _list_questions(plan: Plan, form: exchange.Form) -> dict[exchange.Kind, exch
     else:
         first = [write.ask_reaction(task)]
     paired = [plan.pair_questions.ask(pairing, form) for pairing in plan.pairings[:1]]
-    return {question.kind: question for question in [*first, *paired]}
+    polled = [plan.share_questions.ask(poll, form) for poll in plan.polls[:1]]
+    return {question.kind: question for question in [*first, *paired, *polled]}
 
 
 def _list_warnings(plan: Plan, engine: base.Answerer, asked: Asked, rated: Rated) -> Iterator[str]:
@@ -271,8 +287,9 @@ def _list_warnings(plan: Plan, engine: base.Answerer, asked: Asked, rated: Rated
     yield from _say_pictures(plan, engine)
     if engine.form == "completion":
         yield "the embedded model ranks drafts near chance: it shows how the toolkit works and decides nothing"
-    several: tuple[tuple[str, Sequence[Reaction | Preference]], ...]
+    several: tuple[tuple[str, Sequence[_Answered]], ...]
     several = (("reactions", asked.reactions), ("head-to-head choices", asked.preferences))
+    several += (("forecasts of shares", asked.polls),)
     for name, answers in several:
         missing = sum(one.missing for one in answers)
         if missing:
@@ -297,7 +314,7 @@ def _say_missing(rated: Rated) -> Iterator[str]:
         yield spell_out(f"{total} ratings are missing: {', '.join(causes)}{advice}")
 
 
-def _say_bad_replies(reasons: Sequence[str], answers: Sequence[Reaction | Preference]) -> Iterator[str]:
+def _say_bad_replies(reasons: Sequence[str], answers: Sequence[_Answered]) -> Iterator[str]:
     """Say how many replies could not be used, why, and what became of them."""
     if not reasons:
         return

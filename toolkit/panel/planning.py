@@ -15,8 +15,8 @@ from toolkit.drafts.surfaces import find_surface
 from toolkit.errors import InputError, name_option, name_step
 from toolkit.files import languages, resources
 from toolkit.models import Audience, Campaign, Draft, Persona, Settings, records
-from toolkit.panel import pooling
-from toolkit.questionnaire import Prompts, Questionnaire, Task, pairs
+from toolkit.panel import polling, pooling
+from toolkit.questionnaire import Prompts, Questionnaire, Task, pairs, shares
 from toolkit.stats import plans
 
 
@@ -38,6 +38,10 @@ class Plan:
     """Writes every question about one draft."""
     pair_questions: pairs.PairQuestions
     """Writes every question about two drafts."""
+    share_questions: shares.ShareQuestions
+    """Writes every question of a forecast."""
+    polls: tuple[shares.Poll, ...] = ()
+    """What a forecast of shares asks, of each model; empty if none is asked for."""
     pictures: Mapping[str, str] = field(default_factory=dict)
     """By draft id, the pictures that could be read, as data addresses."""
     notes: tuple[str, ...] = ()
@@ -116,6 +120,8 @@ def make_plan(
         keys,
         Questionnaire(prompts, settings.rating, pictures),
         pairs.PairQuestions(prompts, settings.objective),
+        shares.ShareQuestions(prompts, settings.objective),
+        tuple(polling.list_polls(campaign, panel, settings, keys, prompts)),
         pictures,
         tuple(pooling.list_notes(given, audiences, panel, keep_weights=settings.keep_weights)),
     )

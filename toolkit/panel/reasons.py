@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from toolkit.errors import name_option, name_step
-from toolkit.questionnaire import Preference, Reaction
+from toolkit.questionnaire import Preference, Reaction, shares
 
 _MOST_TOLD = 3
 _HINTS: Mapping[str, str] = {
@@ -29,7 +29,7 @@ _REFUSED_REQUEST = re.compile(r"\b(?:HTTP|answered) 4(?!08|09|25|29)\d\d\b")
 """How the words of a failed call begin that asking again cannot help."""
 
 
-def find_reason(one: Reaction | Preference) -> str:
+def find_reason(one: Reaction | Preference | shares.PollAnswer) -> str:
     """Return in a word or two why something has no answer."""
     if one.status == "refused":
         return "refused"
@@ -40,7 +40,7 @@ def find_reason(one: Reaction | Preference) -> str:
     return one.usage.bad[-1] if one.usage.bad else "call failed"
 
 
-def say_reasons(answers: Sequence[Reaction | Preference]) -> Iterator[str]:
+def say_reasons(answers: Sequence[Reaction | Preference | shares.PollAnswer]) -> Iterator[str]:
     """Yield a line about each of the three most frequent reasons why something that was asked has no answer."""
     failed = [one for one in answers if one.status == "failed"]
     lost = [one for one in failed if not (one.unpaid or one.stopped or one.skipped or one.missing)]
@@ -53,7 +53,7 @@ def say_reasons(answers: Sequence[Reaction | Preference]) -> Iterator[str]:
         yield f"{count} of {len(answers)} answers are missing: {first.error}; {hint}"
 
 
-def _group(one: Reaction | Preference) -> tuple[str, str]:
+def _group(one: Reaction | Preference | shares.PollAnswer) -> tuple[str, str]:
     """Return what the same reasons have in common: the kind of fault, else the words without their numbers."""
     reason = find_reason(one)
     return reason, "" if one.usage.bad else re.sub(r"\d+", "#", str(one.error))

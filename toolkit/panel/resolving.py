@@ -56,6 +56,8 @@ def resolve(drafts: DraftsLike, audience: AudienceLike, options: SettingsOptions
     """Return the records behind drafts, audience and settings; raise InputError for what cannot be used."""
     campaign = resolve_drafts(drafts)
     settings = make_settings(options, campaign.objective or default_objective(campaign))
+    if campaign.forecast:  # the option adds one; it takes none away that the campaign asks for
+        settings = settings.model_copy(update={"forecast": True})
     named = audience if audience is not None else campaign.audience
     return Resolved(campaign, resolve_audiences(named, settings), settings)
 

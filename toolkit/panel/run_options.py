@@ -53,6 +53,8 @@ class SettingsOptions(TypedDict, total=False):
     """Whether a reader with no persona answers too; yes unless said otherwise."""
     head_to_head: bool
     """Whether personas also choose between every two drafts, in both orders."""
+    forecast: bool
+    """Whether the model is also asked how many of 100 such people would act; about a tenth of the panel's calls."""
     keep_weights: bool
     """Whether weights of several audiences stay as given, in one unit; else a person of each counts 1 on average."""
     language: str | None
@@ -179,6 +181,7 @@ _SETTINGS_TAKE = {
     "seed": f"give a whole number from 0 to {2**31 - 1}",
     "control": _YES_OR_NO,
     "head_to_head": _YES_OR_NO,
+    "forecast": _YES_OR_NO,
     "keep_weights": _YES_OR_NO,
     "language": "give a BCP 47 tag such as de, pt-BR or zh-Hant",
     "prompts": "give a folder",

@@ -13,6 +13,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from toolkit.engines import Engine, budget
 from toolkit.errors import BudgetReached, EngineUnavailable, StoreUnusable, ToolkitError
+from toolkit.panel import polling
 from toolkit.panel.asker import ask_pairing
 from toolkit.panel.breaker import Breaker
 from toolkit.panel.connecting import Line, make_line
@@ -24,7 +25,7 @@ from toolkit.panel.run_options import Asking, OnPreference, OnReaction
 from toolkit.panel.splitting import TOGETHER as TOGETHER  # noqa: PLC0414 - handed out with what splits a panel
 from toolkit.panel.splitting import Split, add_up, join_engines, split_plan
 from toolkit.panel.splitting import split_people as split_people  # noqa: PLC0414
-from toolkit.questionnaire import Preference, Reaction, Task, Usage, pairs
+from toolkit.questionnaire import Preference, Reaction, Task, Usage, pairs, shares
 from toolkit.results import Run, runs
 from toolkit.store import Store
 
@@ -78,18 +79,19 @@ async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store,
             _telling_what_is_kept(lines, store),
         ):
             flow = _make_flow(lines, split, asking)
-            ask = _Asks(lines, split, plan.pair_questions)
+            ask = _Asks(lines, split, plan)
             by_draft = any(one.reuses_prefixes for one in engines)
             reactions = await _ask_tasks(plan.tasks, flow, ask, asking, by_draft=by_draft)
             await _ask_stragglers(reactions, flow, ask)
             preferences = await flow.ask_all(plan.pairings, ask.ask_pair, fail_preference, asking.on_preference)
+            polls = await flow.ask_all(split.share_out(plan.polls), ask.ask_poll, polling.fail_poll, None)
             seconds, clock = time.perf_counter() - clock, time.perf_counter()
             home = lines[[voice.name for voice in voices].index(asking.find_home().name)]
             embedding = await find_embedding(reactions, plan.prompts, home.engine, store, home.budget, model)
             questions = {kind: question for line in reversed(lines) for kind, question in line.asker.examples.items()}
             held = add_up([line.budget for line in lines])
             asked = Asked(reactions, held, started, model, preferences, seconds=seconds, questions=questions)
-            asked = replace(asked, split=split, engines=engines, budgets=[line.budget for line in lines])
+            asked = replace(asked, polls=polls, split=split, engines=engines, budgets=[line.budget for line in lines])
     run = make_run(plan, join_engines(engines, split), asked, embedding)
     return runs.add_rating_time(run, time.perf_counter() - clock) if plan.settings.rating == "ssr" else run
 
@@ -97,13 +99,12 @@ async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store,
 def _make_flow(lines: Sequence[Line], split: Split, asking: Asking) -> Flow:
     """Return a flow in which each model has its own pace, and no more is in flight together than was asked for."""
     lanes = [Lane(line.concurrency, line.breaker) for line in lines]
-    find = lambda item: split.find(item if isinstance(item, Task) else item.task)  # noqa: E731 - of one line
     return Flow(
         sum(lane.concurrency for lane in lanes) if asking.concurrency is None else asking.concurrency,
         asking.stop,
         asking.fail_fast,
         lanes=lanes,
-        find_lane=find,
+        find_lane=split.seat,
     )
 
 
@@ -113,7 +114,7 @@ class _Asks:
 
     lines: Sequence[Line]
     split: Split
-    questions: pairs.PairQuestions
+    plan: Plan
 
     async def ask(self, task: Task) -> Reaction:
         """Return the reaction to a task."""
@@ -122,7 +123,12 @@ class _Asks:
     async def ask_pair(self, pairing: pairs.Pairing) -> Preference:
         """Return the choice between two drafts."""
         asker = self.lines[self.split.find(pairing.task)].asker
-        return await ask_pairing(pairing, questions=self.questions, asker=asker)
+        return await ask_pairing(pairing, questions=self.plan.pair_questions, asker=asker)
+
+    async def ask_poll(self, poll: shares.Poll) -> shares.PollAnswer:
+        """Return what a model forecasts of a kind of people."""
+        asker = self.lines[poll.seat].asker
+        return await polling.ask_poll(poll, questions=self.plan.share_questions, asker=asker)
 
 
 async def _ask_tasks(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from toolkit.engines import Price, base, budget
 from toolkit.models import Persona, exchange
 from toolkit.panel.planning import Plan
-from toolkit.questionnaire import Task
+from toolkit.questionnaire import Task, pairs, shares
 
 TOGETHER = " + "
 """Between the names of the models of one panel."""
@@ -27,6 +27,16 @@ class Split:
         if task.persona is None:
             return task.wording % len(self.names)
         return self.of_persona.get(task.persona.id, 0)
+
+    def seat(self, item: Task | pairs.Pairing | shares.Poll) -> int:
+        """Return the place of the model that is asked something; each is asked for a whole forecast of its own."""
+        if isinstance(item, shares.Poll):
+            return item.seat
+        return self.find(item if isinstance(item, Task) else item.task)
+
+    def share_out(self, polls: Sequence[shares.Poll]) -> list[shares.Poll]:
+        """Return what a forecast asks of every model."""
+        return [replace(poll, seat=place) for place in range(len(self.names)) for poll in polls]
 
     def name(self, task: Task) -> str:
         """Return the name of the model that answers a task."""

@@ -10,6 +10,7 @@ from typing import NoReturn
 from toolkit.engines import EngineBase, budget
 from toolkit.errors import MissingReply
 from toolkit.models import MEASURES, exchange
+from toolkit.panel import polling
 from toolkit.panel.asker import Asker, Tuning, ask_pairing
 from toolkit.panel.embedding import list_lacking
 from toolkit.panel.planning import Plan
@@ -59,6 +60,10 @@ async def find_outstanding(
     ask_pair = partial(ask_pairing, questions=plan.pair_questions, asker=asker)
     for pairing in plan.pairings:
         await ask_pair(pairing)
+        asked = peek.take()
+        found += [asked] if asked else []
+    for poll in plan.polls:
+        await polling.ask_poll(poll, questions=plan.share_questions, asker=asker)
         asked = peek.take()
         found += [asked] if asked else []
     texts = (

@@ -1,5 +1,5 @@
-from . import answers, pairs, repairs
-from .answers import BadReply, read_object
+from . import answers, pairs, repairs, shares
+from .answers import BadReply
 from .pairs import Preference
 from .prompts import Prompts
 from .questions import BOUNDARY, Questionnaire, Task
@@ -16,6 +16,6 @@ __all__ = [
     "Usage",
     "answers",
     "pairs",
-    "read_object",
     "repairs",
+    "shares",
 ]

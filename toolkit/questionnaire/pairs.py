@@ -16,7 +16,7 @@ from toolkit.questionnaire.reaction import Usage
 LABELS = (("A", "B"), ("1", "2"), ("X", "Y"), ("P", "Q"), ("K", "L"))
 """Names of the versions; they go round, so that no name keeps company with one draft, one place or one wording."""
 NEITHER = "neither"
-_DEEDS: Mapping[records.Objective, str] = {
+DEEDS: Mapping[records.Objective, str] = {
     "read": "read it to the end",
     "react": "react to it",
     "click": "tap it",
@@ -24,6 +24,7 @@ _DEEDS: Mapping[records.Objective, str] = {
     "share": "share it",
     "save": "save it",
 }
+"""What each objective asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class PairQuestions:
             wording=self._prompts.wordings[pairing.wording],
             surface=find_surface(pairing.first.surface),
             asked=self._prompts.pairs[pairing.wording % len(self._prompts.pairs)],
-            deed=_DEEDS[self._objective],
+            deed=DEEDS[self._objective],
             labels=pairing.labels,
             shown=(describe_draft(pairing.first), describe_draft(pairing.second)),
             token=BOUNDARY,

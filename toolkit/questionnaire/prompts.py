@@ -22,6 +22,8 @@ from toolkit.models import MEASURES
 LEAST_WORDINGS = 8
 PAIR_FILES = ("pair.j2", "pair_completion.j2", "pairs.yaml")
 """What only a head-to-head asks with: no part of the identity of any other run."""
+SHARE_FILES = ("shares.j2", "shares_completion.j2", "shares_system.j2", "shares.yaml")
+"""What only a forecast of shares asks with: no part of the identity of any other run."""
 LATER_FILES = (
     "interview_system.j2", "memory.j2", "interview.j2", "follow_up.j2", "interview_completion.j2",
     "rewrite.j2", "rewrite_system.j2", "rewrite_completion.j2",
@@ -177,12 +179,18 @@ class Prompts:
     @cached_property
     def pairs(self) -> tuple[str, ...]:
         """The equivalent ways to ask which of two drafts, in file order; at least eight."""
-        entries = self._load_yaml("pairs.yaml").get("pairs")
+        return self._load_sentences("pairs.yaml", "pairs")
+
+    @cached_property
+    def shares(self) -> tuple[str, ...]:
+        """The equivalent ways to ask for shares of people, in file order; at least eight."""
+        return self._load_sentences("shares.yaml", "shares")
+
+    def _load_sentences(self, file: str, name: str) -> tuple[str, ...]:
+        entries = self._load_yaml(file).get(name)
         sentences = entries if isinstance(entries, list) else []
         if len(sentences) < LEAST_WORDINGS or not all(isinstance(one, str) and one.strip() for one in sentences):
-            raise InputError(
-                f"prompts/pairs.yaml: a list of at least {LEAST_WORDINGS} sentences is needed under 'pairs'"
-            )
+            raise InputError(f"prompts/{file}: a list of at least {LEAST_WORDINGS} sentences is needed under {name!r}")
         return tuple(sentences)
 
     @cached_property
@@ -228,9 +236,9 @@ class Prompts:
 
     @cached_property
     def hashes(self) -> dict[str, str]:
-        """SHA-256 of every prompt file in use, by name, without those of a head-to-head and of later talks."""
+        """SHA-256 of every prompt file in use, by name, without those of a head-to-head, a forecast and later talks."""
         names = {path.name for folder in self._folders for path in folder.iterdir() if path.is_file()}
-        asked = {name for name in names.difference(PAIR_FILES, LATER_FILES) if not _is_of_language(name)}
+        asked = {name for name in names.difference(PAIR_FILES, SHARE_FILES, LATER_FILES) if not _is_of_language(name)}
         return {name: self._digest(name) for name in sorted(asked)}
 
     def hash_languages(self, used: Iterable[str]) -> dict[str, str]:
@@ -244,6 +252,11 @@ class Prompts:
     def pair_hashes(self) -> dict[str, str]:
         """SHA-256 of the files that a head-to-head asks with, by name."""
         return {name: self._digest(name) for name in PAIR_FILES}
+
+    @cached_property
+    def share_hashes(self) -> dict[str, str]:
+        """SHA-256 of the files that a forecast of shares asks with, by name."""
+        return {name: self._digest(name) for name in SHARE_FILES}
 
     def _digest(self, name: str) -> str:
         return hashlib.sha256(self.source(name).encode()).hexdigest()

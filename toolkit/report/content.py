@@ -156,7 +156,7 @@ class Report:
     def health(self) -> Sequence[HealthSign]:
         """Whether the run is worth its numbers."""
         methods = self.run.methods
-        counts = (methods.counts, methods.control_counts, methods.head_to_head_counts)
+        counts = (methods.counts, methods.control_counts, methods.head_to_head_counts, methods.forecast_counts)
         planned = sum(one.planned for one in counts if one is not None)
         unusable = UnusableReplies(planned, methods.bad_replies, methods.unanswered)
         return find_health(self.run.reactions, self.run.order_effects(), self.run.tables.gaps, unusable)

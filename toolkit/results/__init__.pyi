@@ -1,5 +1,5 @@
-from . import archive, evidence, predictions, runs, said
-from .evidence import Evidence, find_evidence, say_disagreement
+from . import archive, evidence, predictions, runs, said, share_forecasts
+from .evidence import Evidence, say_disagreement
 from .runs import Run, find_runs, load_run
 from .trace import conclude_run
 
@@ -9,11 +9,11 @@ __all__ = [
     "archive",
     "conclude_run",
     "evidence",
-    "find_evidence",
     "find_runs",
     "load_run",
     "predictions",
     "runs",
     "said",
     "say_disagreement",
+    "share_forecasts",
 ]

@@ -1,4 +1,4 @@
-"""What panel, control reader and outcome model say about a run's drafts, side by side, and whether they agree."""
+"""What panel, control reader and forecasters say about a run's drafts, side by side, and whether they agree."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from toolkit.models import Draft, Record, chance_link
 from toolkit.results.outcome_model import domains
 from toolkit.results.predictions import Predict, Predictions, find_domain, load_predictor, predict_drafts, say_gap
 from toolkit.results.scoring import PRIMARY, deciding
+from toolkit.results.share_forecasts import ShareForecast
 from toolkit.results.track_record.standing import PlaceStanding, SourceStanding
 
 EVIDENCE_SCHEMA = {
@@ -32,7 +33,13 @@ EVIDENCE_SCHEMA = {
     "sentence": pl.String,
 }
 _START = {source: f"The {name}" for source, name in chance_link.NAMES.items()} | {"combined": "Weighed together, they"}
-_UNITS = {"panel": "personas", "control": "wordings", "outcome_model": "pairs", "combined": "sources"}
+_UNITS = {
+    "panel": "personas",
+    "control": "wordings",
+    "outcome_model": "pairs",
+    "shares": "calls",
+    "combined": "sources",
+}
 _HALF = 0.5
 _ROUNDS = 0.005
 """Closer to one half than this, a chance reads 50 % and favours nobody."""
@@ -43,13 +50,13 @@ class Evidence(Record):
     """What one source says: which draft it favours, over which, and how likely people are to agree."""
 
     source: str
-    """panel, control, outcome_model, or combined: all that speak, weighed together."""
+    """panel, control, outcome_model, shares, or combined: all that give a chance, weighed together."""
     favours: str | None
     """Null where it sees no difference, abstains or cannot say."""
     rival: str | None = None
     """The draft it puts second."""
     difference: float | None = None
-    """How far the favoured draft's rate is above the rival's, from 0 to 1; panel and control reader only."""
+    """How far the favoured draft's rate is above the rival's, from 0 to 1; not of the outcome model."""
     difference_low: float | None = None
     difference_high: float | None = None
     probability: float | None = None
@@ -58,7 +65,7 @@ class Evidence(Record):
     """The same at the lower end of the difference's 95 % interval."""
     high: float | None = None
     count: int
-    """Personas of the panel, wordings of the control reader, pairs of drafts the model read, or sources."""
+    """Personas of the panel, wordings of the control reader, pairs the model read, calls of a forecast, or sources."""
     calibrated: bool = False
     """Whether the probability was fitted to results of yours."""
     basis: str = ""
@@ -135,18 +142,20 @@ def find_evidence(
     *,
     objective: str,
     control: tuple[pl.DataFrame, pl.DataFrame] | None = None,
+    forecast: ShareForecast | None = None,
     predictions: Predictions | None = None,
     predict: Predict | None = None,
     standing: PlaceStanding | None = None,
 ) -> tuple[Evidence, ...]:
     """Return what panel, control reader and outcome model say of the drafts, panel first; nothing for one draft.
 
-    `comparisons` and `cards` are those of the primary measure and the whole audience, `control` the control reader's
-    own, without one None. The outcome model speaks only of a surface and an objective that it was measured on.
-    `predict` stands in for the outcome model. Without it, what that said when the run was made
-    is taken, `predictions`; if it was not asked then, `toolkit.predict_pairs` is. Probabilities come from `link`, or,
-    from 20 pairs of yours at this surface and objective on, from those: `standing`. A source that did worse than a
-    coin there is silenced; one with fewer pairs is marked unproven.
+    `comparisons` and `cards` are those of the primary measure and the whole audience, `control` the control
+    reader's own, without one None. `forecast` is what was said of shares of people, where that was asked for; it
+    gives a chance only where your results show it right, and enters no total. The outcome model speaks only of a
+    surface and an objective that it was measured on. `predict` stands in for the outcome model. Without it, what
+    that said when the run was made is taken, `predictions`; if it was not asked then, `toolkit.predict_pairs` is.
+    Probabilities come from `link`, or, from 20 pairs of yours at this surface and objective on, from those:
+    `standing`. A source that did worse than a coin there is silenced; one with fewer pairs is marked unproven.
     """
     if len(drafts) < _PAIR:
         return ()
@@ -155,6 +164,8 @@ def find_evidence(
     if control is not None:
         said.append(_weigh_rates("control", *control, known))
     said.append(_ask_model(known, predict, None if predict else predictions))
+    if forecast is not None:
+        said.append(_read_forecast(forecast, known))
     panel = said[0].row.model_copy(update={"worth": known.standing.worth.say()})
     rows = (panel, *(one.row for one in said[1:]))
     spoken = [one for one in said if one.z is not None]
@@ -165,7 +176,7 @@ def say_disagreement(evidence: Sequence[Evidence]) -> str | None:
     """Return in words which sources favour which draft where they disagree; None where they do not."""
     favoured: dict[str, list[str]] = {}
     for row in evidence:
-        if row.favours is not None and row.source in chance_link.SOURCES:
+        if row.favours is not None and row.source in chance_link.JUDGED:
             favoured.setdefault(row.favours, []).append(f"the {chance_link.NAMES[row.source]}")
     if len(favoured) < _PAIR:
         return None
@@ -279,6 +290,44 @@ def _ask_model(known: _Known, predict: Predict | None, kept: Predictions | None)
         sentence=f"The outcome model favours {best} over {rival}: {probability:.0%}, {basis}.",
     )
     return _Said(evidence, z)
+
+
+def _read_forecast(forecast: ShareForecast, known: _Known) -> _Said:
+    """Return what a forecast of shares says: a lead, and a chance only where your results show it right."""
+    count = forecast.calls
+    silenced = known.silence("shares", count)
+    if silenced is not None:
+        return _Said(silenced)
+    gap = forecast.compare_best([draft.id for draft in known.drafts])
+    if gap is None:
+        return _Said(_stay_silent("shares", 0, "cannot say: no answer came in both orders of the drafts"))
+    over = f"{gap.wordings} wordings, {count} calls"
+    if not gap.difference:
+        said = f"sees no difference between {gap.best} and {gap.second} ({over})"
+        return _Said(_stay_silent("shares", count, said))
+    found = known.find("shares")
+    told = found.say_advice("shares")
+    chance = None
+    if found.is_trusted and found.slope is not None:
+        chance = chance_link.squash(found.slope * gap.difference)
+    basis = told if chance is not None else f"no chance: {told}"
+    points = _say_points(gap.difference, gap.low, gap.high)
+    agree = "" if chance is None else f"{chance:.0%} that people agree, "
+    row = Evidence(
+        source="shares",
+        favours=gap.best,
+        rival=gap.second,
+        difference=gap.difference,
+        difference_low=gap.low,
+        difference_high=gap.high,
+        probability=chance,
+        count=count,
+        calibrated=chance is not None,
+        basis=basis,
+        advice=found.advice,
+        sentence=(f"The forecast of shares favours {gap.best} over {gap.second} by {points} ({over}): {agree}{basis}."),
+    )
+    return _Said(row)
 
 
 def _chance_of(place: int, pair: tuple[int, int], p_b_wins: float) -> float:

@@ -27,6 +27,7 @@ from toolkit.results import run_folders
 from toolkit.results.evidence import Evidence, find_evidence, to_frame
 from toolkit.results.predictions import Predict, Predictions
 from toolkit.results.scoring import PRIMARY, deciding, models
+from toolkit.results.share_forecasts import ShareForecast
 from toolkit.results.tables import Tables
 from toolkit.results.track_record import standing as places
 from toolkit.stats import bradley_terry
@@ -104,6 +105,10 @@ class Methods(Record):
     """From what panel, control reader and outcome model say to the chance that people agree."""
     predictions: Predictions | None = None
     """What the outcome model said of the drafts when they were tested; null where it was not asked then."""
+    forecast: ShareForecast | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What the model said when it was asked for shares of people; null where it was not."""
+    forecast_counts: Counts | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Its calls, planned and got."""
     standing: places.PlaceStanding | None = None
     """What your results said of each source, at the surface and objective of this run, when it was made."""
     not_suited_for: str = "prices, high stakes, emotional response"
@@ -237,8 +242,9 @@ class Run:
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything planned was answered or refused, the control reader and the head-to-head included."""
-        others = (self.methods.control_counts, self.methods.head_to_head_counts)
+        """Whether all that was planned was answered or refused, control reader, head-to-head and forecast included."""
+        methods = self.methods
+        others = (methods.control_counts, methods.head_to_head_counts, methods.forecast_counts)
         return self.counts.failed == 0 and all(counts is None or counts.failed == 0 for counts in others)
 
     def scorecard(self, by: str | None = None) -> pl.DataFrame:
@@ -287,7 +293,7 @@ class Run:
         return self.tables.hear_models(names) if len(names) > 1 else None
 
     def evidence(self) -> pl.DataFrame:
-        """Return what panel, control reader and outcome model each favour, one row a source."""
+        """Return what panel, control reader, outcome model and forecast each favour, one row a source."""
         return to_frame(self.weigh_evidence())
 
     def weigh_evidence(self, predict: Predict | None = None) -> tuple[Evidence, ...]:
@@ -307,6 +313,7 @@ class Run:
             methods.link,
             objective=methods.settings.objective,
             control=(self.tables.control_compare(), self.control_scorecard()) if methods.control_counts else None,
+            forecast=methods.forecast,
             predictions=methods.predictions,
             predict=predict,
             standing=methods.standing,

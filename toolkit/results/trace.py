@@ -65,6 +65,7 @@ def describe_tested(run: Run) -> list[test_log.Tested]:
     methods = run.methods
     panel = _find_rates(run)
     control = _find_rates(run, control=True) if methods.control_counts else {}
+    shares = methods.forecast.find_rates() if methods.forecast else {}
     finished = test_log.stamp()
     return [
         test_log.Tested(
@@ -81,6 +82,8 @@ def describe_tested(run: Run) -> list[test_log.Tested]:
             panel_n=panel[draft.id][1],
             control_rate=control.get(draft.id, (None, 0))[0],
             control_n=control.get(draft.id, (None, 0))[1],
+            shares_rate=shares.get(draft.id),
+            shares_n=methods.forecast.calls if methods.forecast and shares else 0,
             model=methods.model,
             engine=methods.engine,
             finished=finished,

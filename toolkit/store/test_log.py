@@ -17,6 +17,13 @@ CREATE TABLE IF NOT EXISTS runs (
     PRIMARY KEY (run_id, draft_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS runs_by_text ON runs (text_hash);
+CREATE TABLE IF NOT EXISTS forecasts (
+    run_id TEXT NOT NULL, draft_id TEXT NOT NULL, shares_rate REAL NOT NULL, shares_n INTEGER NOT NULL,
+    PRIMARY KEY (run_id, draft_id)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS forecasts_go_with_runs AFTER DELETE ON runs BEGIN
+    DELETE FROM forecasts WHERE run_id = OLD.run_id AND draft_id = OLD.draft_id;
+END;
 """
 _COLUMNS = (
     "run_id, draft_hash, text_hash, draft_id, campaign, surface, text, headline, objective, "
@@ -47,6 +54,10 @@ class Tested(Record):
     """The same of the control reader; null without one."""
     control_n: int
     """Wordings behind that share."""
+    shares_rate: float | None = None
+    """The share of people that a forecast gave it; null where none was asked for."""
+    shares_n: int = 0
+    """Calls behind that share."""
     model: str
     engine: str
     finished: str
@@ -60,19 +71,32 @@ class History(Database):
 
     def keep_run(self, tested: Sequence[Tested]) -> None:
         """Commit the drafts of one run, all or none; the same run again replaces what was kept of it."""
-        marks = ", ".join("?" * len(Tested.model_fields))
+        columns = [name.strip() for name in _COLUMNS.split(",")]
+        marks = ", ".join("?" * len(columns))
         with self._transaction():
             for run_id in {one.run_id for one in tested}:
                 self._connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
             self._connection.executemany(
                 f"INSERT INTO runs ({_COLUMNS}) VALUES ({marks})",  # noqa: S608 - our own column names
-                [tuple(one.model_dump()[name.strip()] for name in _COLUMNS.split(",")) for one in tested],
+                [tuple(getattr(one, name) for name in columns) for one in tested],
+            )
+            self._connection.executemany(
+                "INSERT INTO forecasts VALUES (?, ?, ?, ?)",
+                [
+                    (one.run_id, one.draft_id, one.shares_rate, one.shares_n)
+                    for one in tested
+                    if one.shares_rate is not None
+                ],
             )
 
     def list_tested(self) -> list[Tested]:
         """Return every draft of every run, the earliest run first."""
-        rows = self._select_all(f"SELECT {_COLUMNS} FROM runs ORDER BY finished, run_id, draft_id")  # noqa: S608 - ours
-        return [Tested(**row) for row in rows]
+        if self._select_all("SELECT name FROM sqlite_master WHERE name = 'forecasts'"):
+            columns, table = f"{_COLUMNS}, shares_rate, shares_n", "runs LEFT JOIN forecasts USING (run_id, draft_id)"
+        else:  # a file of an earlier version that can only be read
+            columns, table = _COLUMNS, "runs"
+        rows = self._select_all(f"SELECT {columns} FROM {table} ORDER BY finished, run_id, draft_id")  # noqa: S608 - ours
+        return [Tested(**{**row, "shares_n": row.get("shares_n") or 0}) for row in rows]
 
 
 def stamp() -> str:

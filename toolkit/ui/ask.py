@@ -159,6 +159,15 @@ def ask_head_to_head() -> bool:
     )
 
 
+def ask_forecast() -> bool:
+    """Let the tester have the model forecast shares of people as well."""
+    return st.checkbox(
+        "Also ask for a forecast of shares",
+        help="The model also says how many of 100 such people would act. This takes about a tenth more calls.",
+        **state.tie(keys.FORECAST, first=False),
+    )
+
+
 def make_test(drafts: list[dict[str, Any]], objective: str) -> Campaign:
     """Return the campaign of the drafts that have words; raise InputError where they make none."""
     return records.make_campaign(

@@ -88,7 +88,8 @@ def ask_people() -> tuple[Audience | None, dict[str, Any]]:
         st.error(escape(str(error)))
         return None, {}
     sample = ask.ask_sample(audience)
-    return audience, {"sample": sample, "head_to_head": ask.ask_head_to_head(), **ask.ask_engine()}
+    more = {"head_to_head": ask.ask_head_to_head(), "forecast": ask.ask_forecast()}
+    return audience, {"sample": sample, **more, **ask.ask_engine()}
 
 
 def show_start(

@@ -24,7 +24,7 @@ from toolkit.errors import InputError, Interrupted, ToolkitError, name_option, n
 from toolkit.panel.connecting import make_tuning, open_engine
 from toolkit.panel.embedding import Embedding, check_installed, find_embedding
 from toolkit.panel.halting import find_halt, on_halt
-from toolkit.panel.methods import Asked, make_run
+from toolkit.panel.methods import Asked, find_item, make_run
 from toolkit.panel.planning import Plan
 from toolkit.panel.ray.jobs import Chunk, Crew, GridJob, GridVoice, find_node, make_rows
 from toolkit.panel.ray.shared_budget import BudgetKeeper
@@ -70,6 +70,7 @@ async def carry_out_on_workers(plan: Plan, store: Store, asking: Asking) -> Run:
                 again = await grid.ask_all("ask_reactions", late, None, keep=False)
                 replace_stragglers(reactions, places, again)
                 preferences = await grid.ask_all("ask_preferences", plan.pairings, asking.on_preference)
+                polls = await grid.ask_all("ask_polls", job.split.share_out(plan.polls), None)
         finally:
             await grid.settle(held)
             grid.dismiss()
@@ -81,6 +82,7 @@ async def carry_out_on_workers(plan: Plan, store: Store, asking: Asking) -> Run:
     asked = Asked(
         reactions, held, started, asking.embedding_model, preferences, rows=rows, split=job.split, engines=grid.crews
     )
+    asked = replace(asked, polls=polls)
     asked = replace(asked, budgets=_share_out(job, asked))
     return make_run(plan, join_engines(grid.crews, job.split), asked, embedding)
 
@@ -89,7 +91,7 @@ def _share_out(job: GridJob, asked: Asked) -> list[budget.Budget]:
     """Return what each model took, by the usage of its replies: the workers' budget adds up all of them."""
     found = [budget.Budget(voice.price, None) for voice in job.voices]
     for one in asked.answers:
-        number, usage = job.split.find(one.task if isinstance(one, Reaction) else one.pairing.task), one.usage
+        number, usage = job.split.seat(find_item(one)), one.usage
         price = job.voices[number].price
         if price is not None:
             tokens = (usage.fresh_prompt_tokens, usage.fresh_completion_tokens, usage.fresh_cached_tokens)
@@ -131,7 +133,7 @@ def _make_voice(asking: Asking, workers: int) -> GridVoice:
 
 def order_by_model(items: Sequence[Any], split: Split) -> list[int]:
     """Return the places of tasks or choices, those of one model after another."""
-    return sorted(range(len(items)), key=lambda at: split.find(getattr(items[at], "task", items[at])))
+    return sorted(range(len(items)), key=lambda at: split.seat(items[at]))
 
 
 def _replace_rows(rows: pl.DataFrame, places: Sequence[int], again: pl.DataFrame) -> pl.DataFrame:
@@ -184,7 +186,7 @@ class _Grid:
         order = order_by_model(items, self._split)
         of_model: dict[int, list[Any]] = {}
         for at in order:
-            of_model.setdefault(self._split.find(getattr(items[at], "task", items[at])), []).append(items[at])
+            of_model.setdefault(self._split.seat(items[at]), []).append(items[at])
         chunks = [some[start : start + size] for some in of_model.values() for start in range(0, len(some), size)]
         answers: list[list[Any]] = [[] for _ in chunks]
         waiting = iter(enumerate(chunks))

@@ -13,13 +13,13 @@ from typing import Any
 from toolkit.engines import make_engine, reaching
 from toolkit.errors import StoreUnusable
 from toolkit.models import exchange
+from toolkit.panel import polling
 from toolkit.panel.asker import Asker, ask_pairing
 from toolkit.panel.breaker import Breaker, choose_calls
 from toolkit.panel.halting import on_halt
 from toolkit.panel.ray.jobs import Chunk, Crew, GridJob, find_node, make_rows
 from toolkit.panel.ray.shared_budget import SharedBudget
 from toolkit.panel.session import Flow, fail_preference, fail_reaction
-from toolkit.questionnaire import Task
 from toolkit.store import Store
 
 
@@ -103,7 +103,7 @@ class GridWorker:
 
     async def ask_reactions(self, tasks: Sequence[Any]) -> Chunk:
         """Return the reactions of a chunk, and their shard of the run's table."""
-        share = await self._ask(tasks, tasks, lambda asker: asker.ask, fail_reaction)
+        share = await self._ask(tasks, lambda asker: asker.ask, fail_reaction)
         buffer = io.BytesIO()
         make_rows(self._job, share.crew, share.answers).write_parquet(buffer)
         return replace(share, rows=buffer.getvalue())
@@ -113,17 +113,20 @@ class GridWorker:
         questions = self._job.plan.pair_questions
         return await self._ask(
             pairings,
-            [one.task for one in pairings],
             lambda asker: partial(ask_pairing, questions=questions, asker=asker),
             fail_preference,
         )
 
-    async def _ask(
-        self, items: Sequence[Any], tasks: Sequence[Task], find_ask: Callable[[Asker], Any], fail: Any
-    ) -> Chunk:
+    async def ask_polls(self, polls: Sequence[Any]) -> Chunk:
+        """Return what a model forecasts in a chunk."""
+        questions = self._job.plan.share_questions
+        ask = lambda asker: partial(polling.ask_poll, questions=questions, asker=asker)  # noqa: E731 - of one line
+        return await self._ask(polls, ask, polling.fail_poll)
+
+    async def _ask(self, items: Sequence[Any], find_ask: Callable[[Asker], Any], fail: Any) -> Chunk:
         """Ask a chunk, all of which one model answers."""
         plan, store = self._job.plan, self._store
-        number = self._job.split.find(tasks[0])
+        number = self._job.split.seat(items[0])
         voice = self._job.voices[number]
         named = voice.endpoint
         key = reaching.find_preset(named).find_key(None) if named is not None else None

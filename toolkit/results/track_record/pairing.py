@@ -1,4 +1,4 @@
-"""Published drafts that competed, two by two: what people did, and what panel and control reader had said."""
+"""Published drafts that competed, two by two: what people did, and what was said of them before."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ PAIR_SCHEMA = {
     "differs": pl.Boolean,
     "panel": pl.Float64,
     "control": pl.Float64,
+    "shares": pl.Float64,
     "model": pl.String,
     "surface": pl.String,
 }
@@ -42,9 +43,10 @@ _BAD = "hides"
 def make_pairs(published: Sequence[PublishedDraft], groups: Mapping[str, str]) -> pl.DataFrame:
     """Return one row per pair of drafts of one experiment that has a count in common, with PAIR_SCHEMA.
 
-    `b_won` is 1 where B did better, 0 where A did, null where they tie; `panel` and `control` are the rate of B minus
-    that of A in the latest run that tested both, null without one. The count is that of the run's objective where the
-    results have it, else clicks, replies, shares or, fewer being better, hides.
+    `b_won` is 1 where B did better, 0 where A did, null where they tie; `panel` and `control` are the rate of B
+    minus that of A in the latest run that tested both, null without one; `shares` is that of the latest forecast of
+    both. The count is that of the run's objective where the results have it, else clicks, replies, shares or, fewer
+    being better, hides.
     """
     rows = []
     for experiment, drafts in itertools.groupby(published, key=lambda one: one.experiment):
@@ -65,6 +67,7 @@ def find_z(hits_a: int, shown_a: int, hits_b: int, shown_b: int) -> float:
 
 def _compare(a: PublishedDraft, b: PublishedDraft, group: str) -> dict[str, Any] | None:
     told = _find_told(a.tested, b.tested)
+    asked = _find_told(*([run for run in one.tested if run.shares_rate is not None] for one in (a, b)))
     name = next(_list_shared(a, b, told[0].objective if told else None), None)
     if name is None:
         return None
@@ -80,6 +83,7 @@ def _compare(a: PublishedDraft, b: PublishedDraft, group: str) -> dict[str, Any]
         return row
     first, second = told
     row |= {"panel": _subtract(second.panel_rate, first.panel_rate), "model": second.model}
+    row |= {"shares": _subtract(asked[1].shares_rate, asked[0].shares_rate) if asked else None}
     return row | {"control": _subtract(second.control_rate, first.control_rate)}
 
 

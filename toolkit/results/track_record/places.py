@@ -71,7 +71,7 @@ def judge_place(
     margins, _ = weigh_pairs(decided, predict)
     # Seeing no difference is no claim, and an even chance of the model means that it was not asked.
     margins = {name: np.where(z == 0.0, np.nan, z) for name, z in margins.items()}
-    sources = {name: judge_source_there(decided, name, margins[name]) for name in chance_link.SOURCES}
+    sources = {name: judge_source_there(decided, name, margins[name]) for name in chance_link.JUDGED}
     worth = _find_worth(decided)
     return nothing.model_copy(
         update={"sources": sources, "joint": _fit_together(decided, margins, sources), "worth": worth}
@@ -92,7 +92,7 @@ def _load_pairs(store: Path, surface: str | None) -> pl.DataFrame:
 
 def judge_source_there(pairs: pl.DataFrame, source: str, z: np.ndarray) -> SourceStanding:
     """Return the record of one source on pairs of a place; `z` is what it said of each, NaN where it did not speak."""
-    shipped = chance_link.SHIPPED.slopes[source]
+    shipped = chance_link.PRIOR_SLOPES[source]
     judged = judge_source(pairs, z, calibration.squash_all(shipped * np.nan_to_num(z)))
     found = SourceStanding(
         pairs=judged.pairs,

@@ -61,7 +61,7 @@ class SourceStanding(Record):
         if self.advice == "trust":
             return f"trust it here: {self.say_right()}"
         said = self.said or _EVEN
-        z = chance_link.stretch(said) / chance_link.SHIPPED.slopes[source]
+        z = chance_link.stretch(said) / chance_link.PRIOR_SLOPES[source]
         read = chance_link.squash((self.slope or 0.0) * self.hold(z))
         doubt = "" if self.is_trusted else ", which does not tell it from a coin"
         return f"correct it here, read {said:.0%} as {read:.0%}: {self.say_right()}{doubt}"

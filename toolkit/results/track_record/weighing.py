@@ -1,4 +1,4 @@
-"""What panel, control reader and outcome model said of pairs of published drafts."""
+"""What every judged source said of pairs of published drafts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from toolkit.results import predictions
 from toolkit.results.outcome_model import domains
 from toolkit.results.track_record.pairing import OBJECTIVES
 
+_RATES = ("panel", "control", "shares")
+"""Sources that say by how much a rate is above another."""
+
 
 def weigh_pairs(
     pairs: pl.DataFrame, predict: predictions.Predict | None
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    """Return z of panel, control and outcome model for each pair, NaN where one does not speak, and why it does not."""
-    margins = {name: pairs[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("panel", "control")}
+    """Return z of each judged source for each pair, NaN where one does not speak, and why the model does not."""
+    margins = {name: pairs[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in _RATES}
     model = np.full(pairs.height, np.nan)
     readable = (pl.col("text_a") != pl.col("text_b")).fill_null(value=False)
     asked = pairs.with_row_index("place").filter(readable)

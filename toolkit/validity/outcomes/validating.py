@@ -84,7 +84,8 @@ def validate_matches(
 
     What is learned, TF-IDF and the chances by length, is learned on other groups: experiments that share words are one
     group, or with `group` the values of that column. Intervals are bootstrapped by group. Panel, control reader and
-    outcome model are weighed by the link that ships, for a refitted one has seen these very results.
+    outcome model are weighed by the link that ships, for a refitted one has seen these very results. A forecast of
+    shares is a source where a run of yours asked for one.
     """
     published = matching.list_published(matches)
     every = pairing.make_pairs(published, matching.split_groups(published, group))
@@ -119,7 +120,7 @@ def _judge_all(
     won, groups = pairs["b_won"].to_numpy(), pairs["group"].to_numpy()
     margins, why_not = weighing.weigh_pairs(pairs, predict)
     chances: dict[str, np.ndarray | None] = {
-        name: calibration.squash_all(chance_link.SHIPPED.slopes[name] * np.nan_to_num(z)) for name, z in margins.items()
+        name: calibration.squash_all(chance_link.PRIOR_SLOPES[name] * np.nan_to_num(z)) for name, z in margins.items()
     }
     lengths = measure_length(pairs)
     words = predict_by_words(pairs, won, groups)
@@ -128,9 +129,8 @@ def _judge_all(
     margins["tfidf"] = np.full(pairs.height, np.nan) if words is None else words - 0.5
     chances |= {"chance": nothing + 0.5, "longer": predict_by_length(lengths, won, groups)}
     chances["tfidf"] = None if words is None else np.nan_to_num(words, nan=0.5)
-    return {
-        name: judging.judge_source(pairs, margins[name], chances[name]) for name in (*chance_link.SOURCES, *BASELINES)
-    }, why_not
+    judged = [name for name in chance_link.JUDGED if name in chance_link.SOURCES or not np.isnan(margins[name]).all()]
+    return {name: judging.judge_source(pairs, margins[name], chances[name]) for name in (*judged, *BASELINES)}, why_not
 
 
 def _find_leak(pairs: pl.DataFrame) -> Leakage:

@@ -30,9 +30,9 @@ def say_rate(estimate: float | None, low: float | None, high: float | None, *, f
 
 def list_findings(checked: Validation) -> Iterator[str]:
     """Yield, for each source that spoke, how often it was right and whether a coin could have been."""
-    for source in chance_link.SOURCES:
-        judged = checked.sources[source]
-        if judged.accuracy is None or judged.low is None or judged.high is None:
+    for source in chance_link.JUDGED:
+        judged = checked.sources.get(source)
+        if judged is None or judged.accuracy is None or judged.low is None or judged.high is None:
             continue
         if judged.experiments < LEAST_TO_TELL:
             right = f"{_share(judged)} of {_count(judged.pairs, 'pair')} that differ"
@@ -109,7 +109,7 @@ def list_places(places: Sequence[standing.PlaceStanding]) -> Iterator[str]:
     """Yield what to do with each source at each surface and objective, and what the panel is worth there."""
     for place in places:
         named = domains.name_place(place.surface, place.objective)
-        for source in chance_link.SOURCES:
+        for source in chance_link.JUDGED:
             if place.find(source).pairs:
                 yield f"{_start(named)[:-1]}, {NAMES[source]}: {place.find(source).say_advice(source)}."
         yield f"{_start(named)[:-1]}, panel. {place.worth.say()}"
@@ -128,7 +128,7 @@ def tabulate_places(places: Sequence[standing.PlaceStanding]) -> pl.DataFrame:
             "pairs that differ": found.pairs,
         }
         for place in places
-        for source in chance_link.SOURCES
+        for source in chance_link.JUDGED
         if (found := place.find(source)).pairs
     ]
     return pl.DataFrame(rows)
