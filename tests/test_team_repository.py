@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
@@ -88,12 +89,15 @@ def test_every_report_is_read(repository: Path, monkeypatch: pytest.MonkeyPatch)
     path = repository / "campaign 21" / "jam.yaml"
     path.write_text(path.read_text().replace(*OURS))
     monkeypatch.chdir(repository)
-    forms = {form: call("check", ".", "--format", form).stdout for form in ("sarif", "codequality", "rdjson", "junit")}
+    named = ("sarif", "codequality", "checkstyle", "rdjson", "junit")
+    forms = {form: call("check", ".", "--format", form).stdout for form in named}
     sarif = repository / "check.sarif"
     sarif.write_text(forms["sarif"])
     assert loader.load_sarif_file(str(sarif)).get_report().get_issue_count_for_severity("error") == 1
     assert [one["location"]["path"] for one in json.loads(forms["codequality"])] == ["campaign 21/jam.yaml"]
     assert [one["location"]["path"] for one in json.loads(forms["rdjson"])["diagnostics"]] == ["campaign 21/jam.yaml"]
+    told = [one for one in ElementTree.fromstring(forms["checkstyle"]).iter("file") if len(one)]  # noqa: S314 - our own
+    assert [one.get("name") for one in told] == ["campaign 21/jam.yaml"]
     suites = list(JUnitXml.fromstring(forms["junit"].encode()))
     assert (len(suites), sum(suite.failures for suite in suites)) == (CAMPAIGNS, 1)
     sarif.unlink()
