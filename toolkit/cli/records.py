@@ -33,7 +33,7 @@ def print_validation(checked: validating.Validation) -> None:
     rows = wording.tabulate_words(checked)
     for title, columns in _TABLES.items() if checked.pairs else ():
         table = Columns(title=title, lines=False)
-        table.add_column("source", no_wrap=True)
+        table.add_column("source")
         for heading in columns:
             table.add_column(_BROKEN.get(heading, heading), no_wrap=True, justify="right")
         for row in rows.select("source", *columns).iter_rows():

@@ -183,7 +183,11 @@ def _detect(text: str) -> LanguageGuess:
     if len(words) >= _LEAST_WORDS and _has_english_words(words):
         return LanguageGuess(language=ENGLISH, sure=True, probability=1.0, possible=frozenset({ENGLISH}))
     shares: defaultdict[str, float] = defaultdict(float)
-    for code, probability in _load_detector().rank(text):
+    try:
+        detector = _load_detector()
+    except OSError:  # it unpacks its model into a file; where none may be written, no language is sure
+        return LanguageGuess(language=None, sure=False, probability=0.0)
+    for code, probability in detector.rank(text):
         shares[_FAMILY_OF.get(code, code)] += float(probability)
     likeliest = max(shares, key=lambda language: shares[language])
     if likeliest == _NO_LANGUAGE:
