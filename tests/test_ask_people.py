@@ -113,6 +113,19 @@ def test_what_makes_no_form_is_refused(
         toolkit.ask_people(drafts, tmp_path / path, objective=objective)  # type: ignore[arg-type]
 
 
+def test_the_command_replaces_no_file_unasked(command: Command, tmp_path: Path) -> None:
+    """A report that bears the name of the form stays, unless it may be replaced."""
+    form, copy = tmp_path / "form.html", tmp_path / "copy.txt"
+    copy.write_text("Get paid in the chat.")
+    form.write_text("A report.")
+    asked = ("ask-people", copy, "-o", form)
+    refused = command(*asked)
+    assert (refused.returncode, form.read_text()) == (2, "A report.")
+    assert "pass --force to replace it" in refused.stderr
+    assert command(*asked, "--force").returncode == 0
+    assert "<!doctype html>" in form.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_answers_come_back(tmp_path: Path, delimiter: str) -> None:
     """As the form wrote them, as a spreadsheet saved them, and several people's one after the other."""

