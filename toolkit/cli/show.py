@@ -73,9 +73,7 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
     """Print the verdict with its label. Unless brief, add the scorecard, verbatims, counts and folder."""
     console = Console()
     verdict = run.verdict()
-    because = verdict.because.replace(f"; {verdict.basis}", "", 1) if verdict.basis else verdict.because
-    because = because.removeprefix(f"{verdict.doubt}: ") if verdict.doubt else because
-    console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(because)}")
+    console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(verdict.reason)}")
     evidence = run.weigh_evidence()
     disagreement = say_disagreement(evidence)
     console.print(LABEL, style="dim")
