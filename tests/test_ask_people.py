@@ -113,6 +113,19 @@ def test_what_makes_no_form_is_refused(
         toolkit.ask_people(drafts, tmp_path / path, objective=objective)  # type: ignore[arg-type]
 
 
+def test_the_command_replaces_no_file_unasked(command: Command, tmp_path: Path) -> None:
+    """A report that bears the name of the form stays, unless it may be replaced."""
+    form, copy = tmp_path / "form.html", tmp_path / "copy.txt"
+    copy.write_text("Get paid in the chat.")
+    form.write_text("A report.")
+    asked = ("ask-people", copy, "-o", form)
+    refused = command(*asked)
+    assert (refused.returncode, form.read_text()) == (2, "A report.")
+    assert "pass --force to replace it" in refused.stderr
+    assert command(*asked, "--force").returncode == 0
+    assert "<!doctype html>" in form.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_answers_come_back(tmp_path: Path, delimiter: str) -> None:
     """As the form wrote them, as a spreadsheet saved them, and several people's one after the other."""
@@ -172,7 +185,10 @@ def test_the_command_takes_answers_in_and_back_out(command: Command, tmp_path: P
     answer_all(path, ["b", "b", ""])
     changed = json.loads(command("outcomes", "add", str(path), "--json").stdout)
     assert len(changed["replaced"]) == 1
-    assert "6 results" in command("outcomes", "list").stdout
+    listed = command("outcomes", "list").stdout
+    assert "6 answers of people" in listed
+    assert "6 answers of 3 real people in use." in listed
+    assert "0 results in use" in listed
     beside = find_people(default_store(), CAMPAIGN, "click")
     assert beside is not None
     assert [one.reached for one in beside.shares] == [0.0, pytest.approx(2 / 3)]
@@ -196,6 +212,9 @@ def test_people_decide_or_say_how_many_more() -> None:
     assert (gap.people, gap.more) == (14, 0)
     assert "chose benefit over plain by 86 points" in gap.say()
     assert "the panel, by 12. That decides for benefit." in gap.say()
+    said = [gap.model_copy(update={"panel": panel}).say() for panel in (-0.12, 0.0)]
+    assert "; the panel, plain over benefit by 12. " in said[0]
+    assert "; the panel sees no difference. " in said[1]
     assert (
         beside.label == "Simulated reactions from AI personas, beside the answers of 14 real people. Directional only."
     )

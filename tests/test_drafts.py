@@ -42,6 +42,12 @@ FAULTS: dict[str, tuple[str, str | bytes, tuple[str, ...]]] = {
     "an unknown field of a draft": ("a.yaml", GOOD + "    hedline: x\n", ("a.yaml:5: ", "mean headline", "cta")),
     "an unknown field of a campaign": ("a.yaml", GOOD + "objektive: x\n", ("a.yaml:5: ", "mean objective", "checks")),
     "an unknown field in JSON": ("a.json", '[{"text": "x",\n"hedline": "z"}]', ("a.json:2: ", "mean headline")),
+    "a word for a choice": (
+        "a.yaml",
+        GOOD + "forecast: maybe\n",
+        ("a.yaml:5: forecast is 'maybe': true or false is", ""),
+    ),
+    "a list for a word": ("a.yaml", GOOD + "language: [de, pl]\n", ("a.yaml:5: language: words are needed", "")),
     "an unknown objective": ("a.yaml", GOOD + "objective: buy\n", ("a.yaml:5: objective is 'buy'", "'click'")),
     "no draft": ("a.yaml", "campaign: c\ndrafts: []\n", ("a.yaml:2: drafts needs a list", "each with a text")),
     "a sentence for a campaign": ("a.yaml", "hello\n", ("a.yaml:1: neither a campaign", "docs/files.md")),

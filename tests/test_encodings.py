@@ -79,6 +79,16 @@ def test_commands_take_an_encoding(command: Command, tmp_path: Path) -> None:
     assert (done.returncode, "findings" in json.loads(done.stdout)) == (0, True)
 
 
+def test_a_form_is_written_of_a_file_in_its_encoding(command: Command, tmp_path: Path) -> None:
+    """The option that the refusal names is one that the command has."""
+    path = tmp_path / "drafts.csv"
+    path.write_bytes('id,text\na,"Do niedzieli wszystko tańsze, także buty dla dzieci."\n'.encode("cp1250"))
+    form = tmp_path / "form.html"
+    assert "--encoding cp1250" in command("ask-people", path, "-o", form).stderr
+    assert command("ask-people", path, "-o", form, "--encoding", "cp1250").returncode == 0
+    assert "także" in form.read_text(encoding="utf-8")
+
+
 def test_people_and_results_take_an_encoding(tmp_path: Path) -> None:
     """The same from Python for every table."""
     people, results = tmp_path / "people.csv", tmp_path / "results.csv"

@@ -82,6 +82,12 @@ def test_languages_have_names_and_directions() -> None:
     """A tag is called by its name in English; one that nobody knows keeps its code."""
     names = [languages.name_language(tag) for tag in ("pl", "pt-BR", "yue", "arz", "qq")]
     assert names == ["Polish", "Portuguese", "Cantonese", "Arabic", "qq"]
+    assert languages.name_languages(["de", "pl", "de", "ja"]) == "German, Polish and Japanese"
+    assert [languages.name_languages(tags) for tags in ([], ["de"], ["de", "pl"])] == [
+        "",
+        "German",
+        "German and Polish",
+    ]
     assert [languages.reads_from_right(tag) for tag in ("ar", "arz", "he", "fa", "de", "ja")] == [True] * 4 + [
         False
     ] * 2

@@ -325,6 +325,22 @@ def test_a_campaign_names_its_models(tmp_path: Path) -> None:
     assert [one.name for one in planned.models] == ["big", "small"]
 
 
+@pytest.mark.parametrize("model", ["big", "gpt-5-mini"])
+def test_prices_go_to_the_models_of_a_campaign(tmp_path: Path, model: str) -> None:
+    """A price by name belongs to a model that the campaign names, and without such models to the usual one."""
+    named = CAMPAIGN.replace("objective: click", f"objective: click\nmodels: [{model}, small]")
+    path = write_campaign(tmp_path, named)
+    options: dict[str, Any] = {"base_url": "http://127.0.0.1:9/v1", "rating": "direct", "store": tmp_path / "s.sqlite"}
+    planned = toolkit.estimate(path, price={model: (1, 2), "small": (10, 20)}, **options)
+    assert planned.cost_usd == pytest.approx(sum(one.cost_usd or 0 for one in planned.models), abs=1e-3)
+    partly = toolkit.estimate(path, price={model: (1, 2)}, **options)
+    assert [one.cost_usd is None for one in partly.models] == [False, True]
+    usual = toolkit.estimate(make_pair(), make_crowd(12), price={"gpt-5-mini": (1, 2)}, **options)
+    assert usual.cost_usd
+    with pytest.raises(InputError, match=r"no such model; asked are: gpt-5-mini$"):
+        toolkit.estimate(make_pair(), make_crowd(12), price={"small": (1, 2)}, **options)
+
+
 def test_a_model_names_its_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     """ENDPOINT:NAME brings address and key; key, header and address of the command go to the others alone."""
     monkeypatch.setenv("GROQ_API_KEY", "groq-key")

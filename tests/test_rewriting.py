@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from conftest import Command
 from openai_server import Ask, OpenAIServer
+from recorded import CAMPAIGN, write_campaign
 from scripted import ScriptedEngine, reading
 
 import toolkit
@@ -384,6 +385,26 @@ def test_the_command_says_what_went_wrong(
         assert line in capsys.readouterr().err
     assert press("rewrite", "d.txt", *asking, "--seed", 5, "--price", "1,1", "--max-cost", "0.002", "--json") == 4
     assert json.loads(capsys.readouterr().out)["rewrite"] is None
+
+
+def test_one_model_rewrites(
+    server: OpenAIServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Several models, from options, a variable or the campaign, are refused before anything is paid."""
+    monkeypatch.chdir(tmp_path)
+    path = write_campaign(tmp_path, CAMPAIGN.replace("objective: click", "objective: click\nmodels: [m, n]"))
+    asked = ("--base-url", server.base_url, "--draft", "plain")
+    for command, more in (("rewrite", (path, *asked)), ("doctor", asked[:2])):
+        assert press(command, *more, "--model", "m", "--model", "n") == 2
+        assert "'--model': one model does this" in capsys.readouterr().err
+        assert press(command, *more, "--model", "m", "--price", "1,2", "--price", "3,4") == 2
+        assert "'--price': one model does this" in capsys.readouterr().err
+    assert press("rewrite", path, *asked) == 2
+    assert "models: a rewrite is done by one model, and the campaign names 2" in capsys.readouterr().err
+    monkeypatch.setenv("AUDIENCE_MODEL", "m,n")
+    assert press("rewrite", path, *asked) == 2
+    assert "'--model': one model does this" in capsys.readouterr().err
+    assert server.count() == 0
 
 
 PLAIN = Draft(id="plain", text=f"{DRAFT.text} Get paid today, in the chat.")

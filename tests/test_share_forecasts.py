@@ -132,6 +132,18 @@ def test_it_takes_about_a_tenth_of_the_calls() -> None:
     assert plan(make_campaign("plain"), make_people(12), forecast=True, rating="direct").polls == ()
 
 
+def test_one_draft_is_told_that_nothing_was_forecast() -> None:
+    """What a run is asked for and cannot do with one draft, it says."""
+    run = toolkit.run(make_campaign("plain"), make_people(12), engine=forecast({}), head_to_head=True, **OPTIONS)
+    assert [said for said in run.methods.warnings if said.startswith("one draft has nothing")] == [
+        "one draft has nothing to be compared with: no shares were forecast",
+        "one draft has nothing to be compared with: no choices were asked for",
+    ]
+    assert "ead-to-head: share" not in render_report(run, ".md").decode()
+    both = toolkit.run(make_campaign(), make_people(12), engine=forecast({"plain": 9, "benefit": 9}), **OPTIONS)
+    assert not any("one draft" in said for said in both.methods.warnings)
+
+
 def test_without_it_nothing_is_different() -> None:
     """A run that asks for none has no such row, call, file or field, and keeps its name."""
     engine = forecast({})

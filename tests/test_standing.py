@@ -188,6 +188,7 @@ def test_a_panel_of_noise_is_worth_nobody() -> None:
     assert useless.people < 1.0
     few = find_worth(truth[:9], truth[:9], noise[:9], noise[:9], names[:9])
     assert (few.people, few.say()) == (None, "Worth in real people: unknown, 9 pairs of yours have results here.")
+    assert few.model_copy(update={"pairs": 1}).say().endswith("unknown, 1 pair of yours has results here.")
 
 
 def show_yours(store: str) -> None:

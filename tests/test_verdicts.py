@@ -13,6 +13,7 @@ from random_frames import draw_frame, keep_common, make_run
 import toolkit
 from toolkit.errors import InputError
 from toolkit.report import list_methods, make_report
+from toolkit.report.saving import render_report
 from toolkit.results import Run
 from toolkit.results.scoring import PRIMARY, RATES, comparisons, decide, deciding
 from toolkit.stats import moderation, rankings
@@ -142,6 +143,7 @@ def test_refusals_name_no_loser() -> None:
     assert run.weigh_evidence(refuse_model)[0].favours == "b"
     report = make_report(run)
     assert report.headline == verdict.headline
+    assert render_report(run, ".md").decode().partition("## Drafts")[0].count("from 160 of 200 reactions") == 1
     assert report.decision.headline == verdict.headline
     assert "personas of 100 who answered every draft" in report.decision.sentence
     (sign,) = [sign for sign in report.health if sign.name == "unequal gaps"]
@@ -165,7 +167,8 @@ def test_a_run_of_which_too_little_is_there_gives_no_verdict(lost: str | None) -
     verdict = run.verdict()
     assert (verdict.decision, verdict.draft) == ("not enough", None)
     assert "only 48 of 120 reactions could be used (72 " in verdict.because
-    assert "a verdict needs 80% of them" in verdict.because
+    assert verdict.because.endswith("a verdict needs 80% of them.")
+    assert verdict.because.count("48 of 120 reactions") == 1
     decision = make_report(run).decision
     assert verdict.headline == decision.headline == "Not enough, from 48 of 120 reactions"
     assert "asks only for what is missing" in decision.advice

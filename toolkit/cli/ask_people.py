@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
-from toolkit.cli.options import option
+from toolkit.cli.options import check_free, encoding_option, option, outside_option
 
 _SHOWN = 4
 
@@ -15,8 +16,11 @@ _SHOWN = 4
 @click.argument("campaign", metavar="CAMPAIGN")
 @option("--out", "-o", required=True, type=click.Path(), metavar="FILE", help="The form to write: .html.")
 @option("--objective", metavar="NAME", help="The action that counts as success.  [default: the campaign's]")
+@option("--force", is_flag=True, help="Replace FILE if it exists.")
+@outside_option
+@encoding_option
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")
-def ask_people(campaign: str, out: str, objective: str | None, *, as_json: bool) -> None:
+def ask_people(campaign: str, out: str, objective: str | None, *, force: bool, as_json: bool) -> None:
     """Write a form that asks a few real people the panel's own questions about the drafts.
 
     The form is one file. It works offline and on a phone, and sends nothing. Give each person a number of their own in
@@ -29,6 +33,7 @@ def ask_people(campaign: str, out: str, objective: str | None, *, as_json: bool)
     from toolkit.validity.people import forms
 
     loaded = load_drafts(campaign)
+    check_free(Path(out), force=force)
     path = forms.ask_people(loaded, out, objective=objective)
     orders = len(forms.balance_orders(len(loaded.drafts)))
     if as_json:

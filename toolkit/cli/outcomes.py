@@ -126,18 +126,26 @@ def list_command(*, as_json: bool) -> None:
     from toolkit.store import outcome_log
 
     with outcome_log.Outcomes(api.default_store()) as kept:
-        batches, standing = kept.list_batches(), kept.list_outcomes()
+        batches, standing, answers = kept.list_batches(), kept.list_outcomes(), kept.list_answers()
     matched = matching.count_matched(api.default_store())
     if as_json:
         described = {"batches": [batch.model_dump() for batch in batches], "results": len(standing), "matched": matched}
+        described["answers"] = len(answers)
         click.echo(json.dumps(described, ensure_ascii=False))
         return
     for batch in batches:
         gone = f", taken back {batch.removed[:10]}" if batch.removed else ""
-        click.echo(f"{batch.batch}  {batch.source}  {batch.results} results, added {batch.added[:10]}{gone}")
-    click.echo(f"{len(standing)} results in use, {matched} of them for drafts that a run has tested.")
+        click.echo(f"{batch.batch}  {batch.source}  {batch.say()}, added {batch.added[:10]}{gone}")
+    click.echo(f"{_count(len(standing), 'result')} in use, {matched} of them for drafts that a run has tested.")
+    if answers:
+        people = len({one.person for one in answers})
+        click.echo(f"{_count(len(answers), 'answer')} of {_count(people, 'real person', 'real people')} in use.")
     if not batches:
         click.echo("Add real results with `audience outcomes add FILE`.")
+
+
+def _count(number: int, one: str, more: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
 
 
 @outcomes.command()
@@ -279,6 +287,6 @@ def _mark(batch: int | None, *, removed: bool) -> None:
         kept.mark(found.batch, removed=removed)
     done, undo = ("taken back", "restore") if removed else ("brought back", "remove")
     click.echo(
-        f"batch {found.batch} ({found.source}, {found.results} results) {done}; "
+        f"batch {found.batch} ({found.source}, {found.say()}) {done}; "
         f"`audience outcomes {undo} {found.batch}` undoes it"
     )

@@ -112,6 +112,7 @@ class _Asked:
         self.campaign, self.draft = _pick_draft(source, options)
         self.audiences = _load_audiences(options, self.campaign)
         self.engine: str = options["engine"] or "openai"
+        _check_single(source, self.campaign, self.engine, options)
         self.spent = 0.0
         self.is_price_unknown = False
         people = sum(len(audience.personas) for audience in self.audiences)
@@ -282,6 +283,16 @@ def _pick_draft(source: str, options: Mapping[str, Any]) -> tuple[Campaign, Draf
         )
     draft = campaign.drafts[ids.index(wanted)]
     return campaign.model_copy(update={"drafts": (draft,)}), draft
+
+
+def _check_single(source: str, campaign: Campaign, engine: str, options: Mapping[str, Any]) -> None:
+    """Raise InputError, before anything is paid, where the campaign would split the people over its own models."""
+    if campaign.models and engine != "local" and options["model"] is None:
+        such = campaign.models[0].partition(":")[2] or campaign.models[0]
+        raise InputError(
+            f"{source}: models: a rewrite is done by one model, and the campaign names {len(campaign.models)}; "
+            f"choose one with --model, such as --model {such}"
+        )
 
 
 def _load_audiences(options: Mapping[str, Any], campaign: Campaign) -> list[Audience]:

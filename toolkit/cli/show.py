@@ -73,9 +73,7 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
     """Print the verdict with its label. Unless brief, add the scorecard, verbatims, counts and folder."""
     console = Console()
     verdict = run.verdict()
-    because = verdict.because.replace(f"; {verdict.basis}", "", 1) if verdict.basis else verdict.because
-    because = because.removeprefix(f"{verdict.doubt}: ") if verdict.doubt else because
-    console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(because)}")
+    console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(verdict.reason)}")
     evidence = run.weigh_evidence()
     disagreement = say_disagreement(evidence)
     console.print(LABEL, style="dim")
@@ -94,7 +92,7 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
         console.print()
         console.print(_tabulate_evidence(evidence))
         console.print(escape(evidence[0].worth))
-    if run.preferences is not None:
+    if run.preferences is not None and len(run.drafts) > 1:
         _print_head_to_head(console, run)
     _print_verbatims(console, run)
     console.print(f"\n{_say_counts(run)}")
@@ -247,8 +245,9 @@ def _say_counts(run: Run) -> str:
     lacks = "".join(
         f"; the {name} lacks {held.failed} of {held.planned}" for name, held in others if held and held.failed
     )
+    calls = "call" if counts.calls == 1 else "calls"
     return (
         f"{counts.ok} of {counts.planned} reactions, {counts.refused} refused, {counts.failed} failed, "
-        f"{counts.from_store} from the store{lacks}; {counts.calls} calls, {cost}{cached}. Model {methods.model}. "
+        f"{counts.from_store} from the store{lacks}; {counts.calls} {calls}, {cost}{cached}. Model {methods.model}. "
         f"Asked in {methods.asking_seconds or 0:.1f} s{rated}."
     )

@@ -232,6 +232,12 @@ def name_language(tag: str) -> str:
     return _NAMES.get(code) or _NAMES.get(reduce_language(code), tag)
 
 
+def name_languages(tags: Iterable[str]) -> str:
+    """Return what languages are called in English, each once, such as "German, Polish and Japanese"."""
+    named = list(dict.fromkeys(map(name_language, tags)))
+    return " and ".join(filter(None, (", ".join(named[:-1]), *named[-1:])))
+
+
 def is_named(tag: str, text: str) -> bool:
     """Tell whether a text names a language, in English or in the commonest languages of audiences.
 

@@ -29,6 +29,13 @@ _PLAIN_WORDS = {
     "model_type": "a mapping of fields is needed",
     "too_short": "at least one entry is needed",
     "string_too_short": "some words are needed",
+    "string_type": "words are needed",
+    "bool_parsing": "true or false is needed",
+    "bool_type": "true or false is needed",
+    "int_parsing": "a whole number is needed",
+    "int_type": "a whole number is needed",
+    "float_parsing": "a number is needed",
+    "float_type": "a number is needed",
 }
 
 

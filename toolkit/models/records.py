@@ -481,6 +481,12 @@ class Verdict(Record):
         decided = f"{decided}: {self.doubt}" if self.doubt else decided
         return f"{decided}, {self.basis}" if self.basis else decided
 
+    @property
+    def reason(self) -> str:
+        """The reason as it follows the headline: without what the headline has said."""
+        because = self.because.replace(f"; {self.basis}", "", 1) if self.basis else self.because
+        return because.removeprefix(f"{self.doubt}: ") if self.doubt else because
+
 
 def make_draft(fields: Mapping[str, Any]) -> Draft:
     """Return a typed-in draft; raise InputError saying which field cannot be used."""

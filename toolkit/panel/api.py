@@ -172,7 +172,7 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Run
 async def ask_plan(planned: Plan, **options: Unpack[AskingOptions]) -> Run:
     """Ask what a plan lists and return the run; options as for `run`."""
     check_options(options, AskingOptions.__annotations__, "ask_plan")
-    return await _ask(planned, make_asking(options))
+    return await _ask(planned, make_asking(options).settle_model())
 
 
 async def _ask(planned: Plan, asking: Asking) -> Run:
@@ -267,7 +267,7 @@ def price_plan(planned: Plan, engine: AnyEngine | str, **options: Unpack[Pricing
     `engine` may also be the name of one that nothing is known of.
     """
     check_options(options, PricingOptions.__annotations__, "price_plan")
-    return _price(planned, make_asking(options), engine)
+    return _price(planned, make_asking(options).settle_model(), engine)
 
 
 def _price(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:

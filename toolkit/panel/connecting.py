@@ -82,7 +82,7 @@ def make_connection(options: Mapping[str, Any]) -> Connection:
     check_options(options, RunOptions.__annotations__, "a connection")
     given = {name: value for name, value in options.items() if value is not None}
     prompts = given.get("prompts")
-    return Connection(make_asking(given), Path(prompts) if prompts else None)
+    return Connection(make_asking(given).settle_model(), Path(prompts) if prompts else None)
 
 
 def make_tuning(asking: Asking) -> Tuning:

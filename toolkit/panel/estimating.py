@@ -288,7 +288,7 @@ def say_estimate(estimate: Estimate) -> tuple[str, str]:
 
 def say_languages(estimate: Estimate) -> str:
     """Return what answers are asked for in, such as "answers are asked for in Polish"."""
-    return f"answers are asked for in {' and '.join(dict.fromkeys(map(languages.name_language, estimate.languages)))}"
+    return f"answers are asked for in {languages.name_languages(estimate.languages)}"
 
 
 def say_room(estimate: Estimate) -> str | None:

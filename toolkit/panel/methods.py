@@ -270,9 +270,18 @@ def _list_questions(plan: Plan, form: exchange.Form) -> dict[exchange.Kind, exch
     return {question.kind: question for question in [*first, *paired, *polled]}
 
 
+def _say_alone(plan: Plan) -> Iterator[str]:
+    """Yield what was wanted of several drafts where there is one."""
+    if len(plan.campaign.drafts) == 1 and plan.settings.forecast:
+        yield "one draft has nothing to be compared with: no shares were forecast"
+    if len(plan.campaign.drafts) == 1 and plan.settings.head_to_head:
+        yield "one draft has nothing to be compared with: no choices were asked for"
+
+
 def _list_warnings(plan: Plan, engine: base.Answerer, asked: Asked, rated: Rated) -> Iterator[str]:
     yield from dict.fromkeys(engine.warnings)
     yield from plan.notes
+    yield from _say_alone(plan)
     if asked.budget.lost_calls:
         yield (
             f"{asked.budget.lost_calls} calls ended without an answer or without its usage: "

@@ -63,7 +63,7 @@ class Plan:
         """Return in which languages answers are asked for, in words; None where that is English alone."""
         if not self.foreign:
             return None
-        named = " and ".join(dict.fromkeys(map(languages.name_language, self.languages)))
+        named = languages.name_languages(self.languages)
         return f"answers are asked for in {named}; {name_option('language')} names another language"
 
     @property

@@ -259,12 +259,19 @@ class Asking:
         else:
             self.list_models()  # raises InputError for what no model could be asked with
 
-    def _find_own_price(self) -> Dollars | None:
+    @property
+    def _is_open(self) -> bool:
+        """Whether the engine takes any name of a model, so that a campaign's own may be asked."""
+        return isinstance(self.engine, str) and self.engine in {"openai", "replay"}
+
+    def _find_own_price(self) -> AnyPrice | None:
         """Return the price of the only model."""
         if not isinstance(self.price, Mapping):
             return self.price
+        if self.model is None and self._is_open:
+            return self.price  # a campaign may still name its models, see `adopt_models`
         name = self.model or DEFAULT_MODEL if isinstance(self.engine, str) else base.adapt_engine(self.engine).model
-        _check_priced(self.price, [name, f"{self.endpoint}:{name}"])
+        _check_priced(self.price, [name, *([f"{self.endpoint}:{name}"] if self.endpoint else [])])
         for known in (f"{self.endpoint}:{name}", name, ""):
             if known in self.price:
                 return self.price[known]
@@ -325,15 +332,15 @@ class Asking:
 
     @property
     def known_price(self) -> Price | None:
-        """The price of a token; None where it is not known, or where several models have their own."""
-        if self.models or isinstance(self.price, Mapping):
+        """The price of a token; None where it is not known, or where several models are asked."""
+        if self.models:
             return None
         return find_price(self.engine, self.model, self.base_url, self.price, batch=self.batch)
 
     @property
     def known_embedding_price(self) -> Price | None:
         """The price of the embedding model's tokens, else that of the asking model's prompts."""
-        if self.models or isinstance(self.price, Mapping):
+        if self.models:
             return None
         return find_embedding_price(self.engine, self.embedding_model, self.base_url, self.price, self.model)
 
@@ -361,10 +368,15 @@ class Asking:
 
     def adopt_models(self, campaign: Campaign) -> Asking:
         """Return how a campaign is asked: through its own models, unless a model or another engine was chosen."""
-        is_open = self.engine in {"openai", "replay"} if isinstance(self.engine, str) else False
-        if not (campaign.models and is_open and self.model is None and not self.models):
+        if campaign.models and self._is_open and self.model is None and not self.models:
+            return replace(self, models=campaign.models)
+        return self.settle_model()
+
+    def settle_model(self) -> Asking:
+        """Return it with the usual model named, where prices by name have to be looked up for it."""
+        if self.models or not isinstance(self.price, Mapping):
             return self
-        return replace(self, models=campaign.models)
+        return replace(self, model=DEFAULT_MODEL)
 
 
 @dataclass(frozen=True, slots=True)

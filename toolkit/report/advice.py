@@ -50,7 +50,7 @@ def make_decision(run: Run, verdict: Verdict, scorecard: pl.DataFrame, compariso
         return Decision(headline=headline, sentence=sentence, advice="", **known)
     ranked = deciding.rank_drafts(comparisons)
     if not ranked or verdict.decision == "not enough":
-        because = f"{verdict.because[:1].upper()}{verdict.because[1:]}"
+        because = f"{verdict.reason[:1].upper()}{verdict.reason[1:]}"
         return Decision(headline=verdict.headline, sentence=because, advice=_say_least(run), **known)
     best = shares[ranked[0]]
     pair = _find_decisive(verdict, comparisons, ranked[0], run)

@@ -145,7 +145,8 @@ class Report:
     @cached_property
     def strengths(self) -> pl.DataFrame:
         """draft_id, strength, low, high, personas of the head-to-head; no rows where none was asked."""
-        return self.run.strengths()
+        found = self.run.strengths()
+        return found if len(self.run.drafts) > 1 else found.clear()
 
     @cached_property
     def evidence(self) -> Sequence[Evidence]:

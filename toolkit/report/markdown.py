@@ -27,7 +27,7 @@ def _write(report: Report) -> Iterator[str]:
     yield from (
         f"# {_escape(report.headline)}",
         "",
-        _escape(report.verdict.because),
+        _escape(report.verdict.reason),
         "",
         f"> {report.label}",
         "",

@@ -106,6 +106,14 @@ class AddedBatch(Record):
     removed: str | None
     """When it was taken back; null while it stands."""
     results: int
+    answers: int = 0
+    """Of real people, to drafts of a form."""
+
+    def say(self) -> str:
+        """Return what was added, such as "24 answers of people"."""
+        if self.answers:
+            return f"{self.answers:,} answer{'' if self.answers == 1 else 's'} of people"
+        return f"{self.results:,} result{'' if self.results == 1 else 's'}"
 
 
 class Outcomes(Database):
@@ -134,8 +142,8 @@ class Outcomes(Database):
         """Return every addition, those taken back included, the earliest first."""
         rows = self._select_all(
             "SELECT batch, source, added, removed, "
-            "(SELECT count(*) FROM outcomes WHERE outcomes.batch = batches.batch) + "
-            "(SELECT count(*) FROM people_answers WHERE people_answers.batch = batches.batch) AS results "
+            "(SELECT count(*) FROM outcomes WHERE outcomes.batch = batches.batch) AS results, "
+            "(SELECT count(*) FROM people_answers WHERE people_answers.batch = batches.batch) AS answers "
             "FROM batches ORDER BY batch"
         )
         return [AddedBatch(**row) for row in rows]

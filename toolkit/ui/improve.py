@@ -109,7 +109,7 @@ def show_outcome(run: Run, choice: retesting.Choice) -> None:
     """Draw the verdict of a retest with its difference, whom it asked, and what to make of it."""
     tested = retesting.sum_up(run, fresh=choice.fresh)
     with st.container(border=True):
-        st.markdown(f"**{escape(tested.verdict.headline)}**: {escape(tested.verdict.because)}")
+        st.markdown(f"**{escape(tested.verdict.headline)}**: {escape(tested.verdict.reason)}")
         st.markdown(escape(retesting.say_difference(tested)))
         st.caption(
             f"{run.counts.ok} of {run.counts.planned} reactions, {run.counts.from_store} from the store. {LABEL}"

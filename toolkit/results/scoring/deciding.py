@@ -220,7 +220,7 @@ def _conclude(
     decision: Any, because: str, basis: Basis | None, draft: str | None = None, *, doubt: str = ""
 ) -> Verdict:
     said = basis.say() if basis else ""
-    told = [because] if not said or said in because else [f"{because}; {said}"]
+    told = [because] if said.removeprefix("from ") in because else [f"{because}; {said}"]
     if basis and basis.are_alike:
         ways = f"{basis.personas:,} personas are described in {basis.distinct:,} ways, and those alike answer alike"
         told.append(f"{ways}. The intervals count each, so they are narrower than they should be")
@@ -252,7 +252,7 @@ def _say_too_few(basis: Basis) -> str:
     lost += [f"{left:,} never asked"] if left > 0 else []
     return (
         f"only {basis.ok:,} of {basis.planned:,} reactions could be used ({', '.join(lost)}), "
-        f"and a verdict needs {LEAST_ANSWERED:.0%} of them; {basis.say()}"
+        f"and a verdict needs {LEAST_ANSWERED:.0%} of them"
     )
 
 

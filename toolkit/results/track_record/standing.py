@@ -85,7 +85,8 @@ class PeopleWorth(Record):
     def say(self) -> str:
         """Return the figure in a sentence, or that it is unknown, and why."""
         if self.people is None:
-            held = f"{self.pairs} pairs of yours have results here" if self.pairs else "no results of yours here"
+            some = "1 pair of yours has" if self.pairs == 1 else f"{self.pairs} pairs of yours have"
+            held = f"{some} results here" if self.pairs else "no results of yours here"
             return f"Worth in real people: unknown, {held}."
         spread = f"{_say_people(self.low)} or more" if self.high is None else _say_spread(self.low, self.high)
         return (

@@ -56,6 +56,11 @@ class Cases:
         return np.column_stack([self.z[source] for source in sources])
 
 
+def say_pairs(pairs: int, groups: int) -> str:
+    """Return what a link is learned on, such as "1 pair from 1 group"."""
+    return f"{pairs:,} pair{'' if pairs == 1 else 's'} from {groups:,} group{'' if groups == 1 else 's'}"
+
+
 def calibrate_store(store: Path, *, predict: predictions.Predict | None = None, dry_run: bool = False) -> Calibration:
     """Refit the link on the results in a store; unless a dry run, keep it as a new version and use it."""
     matches = matching.load_matches(store)
@@ -65,7 +70,7 @@ def calibrate_store(store: Path, *, predict: predictions.Predict | None = None, 
     groups = pairs["group"].n_unique()
     if pairs.height < LEAST_PAIRS or groups < LEAST_GROUPS:
         needed = f"{LEAST_PAIRS} tested pairs that differ, from {LEAST_GROUPS} groups of experiments"
-        said = f"not enough to calibrate: {pairs.height} pairs from {groups} groups; it takes {needed}"
+        said = f"not enough to calibrate: {say_pairs(pairs.height, groups)}; it takes {needed}"
         return Calibration(link=None, pairs=pairs.height, groups=groups, sentence=said)
     margins, _ = weighing.weigh_pairs(pairs, predict)
     cases = Cases(
@@ -117,7 +122,7 @@ def fit_link(cases: Cases, *, results: int = 0, record: str = "") -> Calibration
         gain=gain,
         pairs=pairs,
         groups=groups,
-        sentence=f"{said} {gain.estimate:+.4f}{spread} on {pairs} pairs from {groups} groups{kept}.",
+        sentence=f"{said} {gain.estimate:+.4f}{spread} on {say_pairs(pairs, groups)}{kept}.",
     )
 
 

@@ -61,10 +61,18 @@ class PeopleGap(Record):
             else (f"chose {best} and {rival} equally often ({spread})")
         )
         who = "The one real person" if self.people == 1 else f"The {self.people:,} real people"
-        panel = (
-            "" if self.panel is None else f"; the panel, by {deciding.say_points(self.panel * (1 if is_ahead else -1))}"
-        )
+        panel = "" if self.panel is None else f"; {self._say_panel(self.panel)}"
         return f"{who} who answered about both {said}{panel}. {_say_more(self.more, best)}"
+
+    def _say_panel(self, panel: float) -> str:
+        """Return the panel's lead beside that of the people, with the draft it is for where theirs is for another."""
+        points = deciding.say_points(abs(panel))
+        if points == "0":
+            return "the panel sees no difference"
+        if self.difference and (panel > 0) == (self.difference > 0):
+            return f"the panel, by {points}"
+        ahead, behind = (self.draft_b, self.draft_a) if panel > 0 else (self.draft_a, self.draft_b)
+        return f"the panel, {ahead} over {behind} by {points}"
 
 
 class PeopleBeside(Record):
