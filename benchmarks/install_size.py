@@ -2,7 +2,7 @@
 
 Each source, a checkout or anything else that pip installs, goes into a fresh virtual environment of its own. What pip
 has downloaded before it takes from its cache, so run it twice and read the second. The size is the sum of the sizes of
-all files, pip itself and what it compiles included.
+all files that pip adds, what it compiles included; pip itself and the empty environment are not counted.
 """
 
 from __future__ import annotations
@@ -21,18 +21,24 @@ from pathlib import Path
 def measure(source: str, folder: Path) -> dict[str, object]:
     """Install one source and return its size in MB (2^20), seconds by the clock and of the processor."""
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    empty = add_up(folder)
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     pip = [str(folder / "bin" / "pip"), "install", "--quiet", source]
     subprocess.run(pip, check=True, env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
-    size = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
+    size = add_up(folder) - empty
     return {
         "source": source,
         "mb": round(size / 2**20),
         "seconds": round(time.perf_counter() - began, 1),
         "cpu_seconds": round(spent, 1),
     }
+
+
+def add_up(folder: Path) -> int:
+    """Return the bytes of all files below a folder."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
 
 
 def main() -> None:
