@@ -81,6 +81,23 @@ def test_replay_needs_no_network(command: Command, server: OpenAIServer, tmp_pat
     assert "the store lacks" in lacking.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "command_path"),
+    [
+        (("run", "--max-cost"), "audience run"),
+        (("check", "a.yaml", "--comment"), "audience check"),
+        (("outcomes", "add", "a.csv", "--map"), "audience outcomes add"),
+        (("--bogus",), "audience"),
+    ],
+)
+def test_a_wrong_option_names_its_command(command: Command, arguments: tuple[str, ...], command_path: str) -> None:
+    """The help that the line sends to is that of the command that was called."""
+    refused = command(*arguments)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(f"{command_path}: ")
+    assert refused.stderr.rstrip().endswith(f"Try `{command_path} --help`.")
+
+
 def test_failures_are_exit_3_and_resume(command: Command, server: OpenAIServer) -> None:
     """Replies that never fit are failed rows; the same command asks again for those alone."""
     server.faults = Faults(malformed=1.0)

@@ -127,7 +127,7 @@ def test_other_parts_are_told_from_the_text(recorded: Recorded) -> None:
     """A new button makes a draft stale for another reason than its text; a new id, weight or tag for none."""
     path = recorded()
     path.write_text(CAMPAIGN.replace("in the chat.\n  - id: b", "in the chat.\n    cta: Shop now\n  - id: b"))
-    assert "draft plain: 12 reactions, its surface, picture or another part changed" in say(path)
+    assert "draft plain: 12 reactions, its surface, language, picture or another part changed" in say(path)
     path.write_text(CAMPAIGN.replace("plain", "renamed").replace("Get paid", "Get  paid", 0))
     assert say(path).startswith("passed")
 

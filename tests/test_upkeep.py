@@ -215,6 +215,9 @@ def test_the_command_measures_exports_and_forgets(store: Path, command: Command,
     """`audience store` shows the size, writes all rows or those of a draft, and forgets after a word of consent."""
     named = {"AUDIENCE_STORE": str(store)}
     assert json.loads(command("store", "size", "--json", **named).stdout)["tables"]["turns"] == 2
+    measured = command("store", "size", **named).stdout
+    assert "answers of people: " in measured
+    assert "_" not in measured.replace(str(store), "")
     everything, one = tmp_path / "all.jsonl", tmp_path / "one.jsonl"
     assert command("store", "export", "-o", everything, **named).returncode == 0
     assert command("store", "export", "-o", one, "--draft", "jam", **named).returncode == 0

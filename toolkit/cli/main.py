@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import sys
+from collections.abc import Mapping
 
 import click
 
@@ -67,7 +68,7 @@ def _run(arguments: list[str]) -> int:
         return 0
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        path = context.command_path if context else "audience"
+        path = context.command_path if context else _find_command(arguments)
         return _refuse(f"{path}: {' '.join(error.format_message().split())} Try `{path} --help`.", 2)
     except ToolkitError as error:
         return _refuse(f"audience: {error}", error.exit_code)
@@ -81,6 +82,19 @@ def _run(arguments: list[str]) -> int:
         sys.stdout = None  # flushing at exit would fail again
         return _refuse(f"audience: standard output cannot be written: {error.strerror}; free space there", 2)
     return outcome if isinstance(outcome, int) else 0
+
+
+def _find_command(arguments: list[str]) -> str:
+    """Return the command that some arguments call, for a fault that Click found before it made the command."""
+    path = ["audience"]
+    commands: Mapping[str, click.Command] = audience.commands
+    for name in arguments:
+        found = commands.get(name)
+        if found is None:
+            break
+        path.append(name)
+        commands = found.commands if isinstance(found, click.Group) else {}
+    return " ".join(path)
 
 
 def _say_end(error: KeyboardInterrupt | click.Abort) -> str:

@@ -24,6 +24,9 @@ _NAMES = {
     "kept_campaigns": "campaigns of the page",
     "versions": "versions of drafts",
     "pair_predictions": "predictions",
+    "people_answers": "answers of people",
+    "outcomes": "results",
+    "batches": "files of results and answers",
 }
 _SILENT = ("subjects", "subject_names", "sqlite_sequence", "places", "claims", "version_families", "beats")
 """Tables that go with others and say nothing to people."""

@@ -124,7 +124,7 @@ class Replay:
         draft, persona = f"draft {task.draft.id}", f"{_PERSONA}{task.persona.id}"
         told: dict[str, tuple[str, str]] = {
             "text": (draft, "its text changed"),
-            "parts": (draft, "its surface, picture or another part changed"),
+            "parts": (draft, "its surface, language, picture or another part changed"),
             "persona": (persona, "the description changed"),
             "prompts": ("prompts", "the team's own prompts changed"),
             "settings": ("rating", "the way words become ratings changed"),
