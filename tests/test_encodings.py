@@ -93,7 +93,9 @@ def test_who_takes_an_encoding_is_said(tmp_path: Path, command: Command) -> None
     """`run` in Python has no such option, so the line names the functions that have; a command's own is enough."""
     path = tmp_path / "drafts.csv"
     path.write_bytes('id,text\na,"Do niedzieli wszystko tańsze, także buty dla dzieci."\n'.encode("cp1250"))
-    with pytest.raises(InputError, match=r"encoding='cp1250'.* \(load_drafts, load_audience and load_outcomes take it\)"):
+    with pytest.raises(
+        InputError, match=r"encoding='cp1250'.* \(load_drafts, load_audience and load_outcomes take it\)"
+    ):
         toolkit.run(path, "uk-small-sellers", engine="replay")
     assert "load_drafts" not in command("lint", path).stderr
 
