@@ -89,6 +89,17 @@ def test_a_form_is_written_of_a_file_in_its_encoding(command: Command, tmp_path:
     assert "także" in form.read_text(encoding="utf-8")
 
 
+def test_who_takes_an_encoding_is_said(tmp_path: Path, command: Command) -> None:
+    """`run` in Python has no such option, so the line names the functions that have; a command's own is enough."""
+    path = tmp_path / "drafts.csv"
+    path.write_bytes('id,text\na,"Do niedzieli wszystko tańsze, także buty dla dzieci."\n'.encode("cp1250"))
+    with pytest.raises(
+        InputError, match=r"encoding='cp1250'.* \(load_drafts, load_audience and load_outcomes take it\)"
+    ):
+        toolkit.run(path, "uk-small-sellers", engine="replay")
+    assert "load_drafts" not in command("lint", path).stderr
+
+
 def test_people_and_results_take_an_encoding(tmp_path: Path) -> None:
     """The same from Python for every table."""
     people, results = tmp_path / "people.csv", tmp_path / "results.csv"

@@ -105,3 +105,12 @@ def test_the_words_of_positive_answers_say_what_is_counted() -> None:
     found = check(make_run(stopped=True, action=lambda at: "hide" if at % 2 else "click"), "positive answers")
     assert found.value == 0.5
     assert "stopped" not in found.sentence
+
+
+def test_a_reason_is_named_without_its_reply() -> None:
+    """The most frequent reason is whole; the reply that it ends with is in the warnings, not cut off here."""
+    why = (
+        "2 replies could not be used: glance is not one of stop, hide; the last one: “{'glance': 'scroll'}”; choose one"
+    )
+    found = check(make_run(status=lambda at: "ok" if at % 3 else "failed", error=why), "refusals")
+    assert "(most often: 2 replies could not be used: glance is not one of stop, hide)" in found.sentence

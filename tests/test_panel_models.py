@@ -296,6 +296,10 @@ def test_the_command_splits_people_over_models(command: Command, tmp_path: Path)
         dry = json.loads(command("run", str(path), *asked, *prices, "--dry-run", "--json").stdout)
         done = command("run", str(path), *asked, *prices, "--json", "--out", str(tmp_path / "run"))
         counts = Counter(ask.model for ask in server.requests if ask.path == CHAT)
+        partly = command(
+            "run", str(path), *asked, "--price", "big=1,2", "--seed", "3", "--out", tmp_path / "partly"
+        ).stdout
+    assert "cost unknown (add --price small=IN,OUT)" in " ".join(partly.split())
     told = json.loads(done.stdout)
     assert sum(counts.values()) == 48
     assert min(counts.values()) >= 22

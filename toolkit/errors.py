@@ -84,6 +84,7 @@ PYTHON = Vocabulary(
     {
         "again": "make the same call again",
         "audiences": "see toolkit.audiences.list_audiences()",
+        "encoding": " (load_drafts, load_audience and load_outcomes take it)",
         "form": "toolkit.load_audience('uk-small-sellers') is one",
         "help": "see help(toolkit.run)",
         "replace": "pass overwrite=True to replace it",
@@ -97,6 +98,7 @@ FLAGS = Vocabulary(
     {
         "again": "run the same command again",
         "audiences": "see `audience personas list`",
+        "encoding": "",
         "form": "see `audience personas show uk-small-sellers --json` for the form",
         "help": "see `audience run --help`",
         "replace": "pass --force to replace it",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -109,8 +109,7 @@ def print_warnings(run: Run) -> None:
 def print_estimate(estimate: estimating.Estimate) -> None:
     """Print what a run would take and could detect."""
     console = Console()
-    unpriced = next((f"{one.name}=" for one in estimate.models if one.cost_usd is None), "")
-    cost = f"unknown (add --price {unpriced}IN,OUT)" if estimate.cost_usd is None else f"${estimate.cost_usd:.4f}"
+    cost = f"unknown ({_ask_price(estimate.models)})" if estimate.cost_usd is None else f"${estimate.cost_usd:.4f}"
     embedded = f"{estimate.embedding_tokens:,} more to embed, " if estimate.embedding_tokens else ""
     detectable = estimate.detectable_difference
     if estimate.models:
@@ -233,9 +232,17 @@ def _print_verbatims(console: Console, run: Run) -> None:
             )
 
 
+def _ask_price(shares: Sequence[Any]) -> str:
+    """Return how to give the price that is not known: that of the first of several models that has none."""
+    unpriced = next((f"{one.name}=" for one in shares if one.cost_usd is None), "")
+    return f"add --price {unpriced}IN,OUT"
+
+
 def _say_counts(run: Run) -> str:
     counts, methods = run.counts, run.methods
-    cost = "cost unknown (add --price IN,OUT)" if methods.cost_usd is None else f"cost ${methods.cost_usd:.4f}"
+    cost = (
+        f"cost unknown ({_ask_price(methods.models)})" if methods.cost_usd is None else f"cost ${methods.cost_usd:.4f}"
+    )
     share = methods.cached_tokens / methods.prompt_tokens if methods.prompt_tokens else 0.0
     cached = f" ({share:.0%} of {methods.prompt_tokens:,} prompt tokens from the provider's cache)" if share else ""
     rated = "" if methods.rating_seconds is None else f", rated in {methods.rating_seconds:.1f} s"

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from toolkit.errors import InputError, name_option
+from toolkit.errors import InputError, name_option, name_step
 from toolkit.files import resources
 from toolkit.files.languages import detect_language
 
@@ -99,9 +99,10 @@ def decode_old(data: bytes, source: str) -> str:
     if guesses[:1] == [WESTERN]:
         return data.decode(WESTERN, errors="replace")
     if not guesses:
-        raise InputError(f"{source}: neither UTF-8 nor UTF-16; save it as UTF-8, or name its {name_option('encoding')}")
+        named = name_option("encoding") + name_step("encoding")
+        raise InputError(f"{source}: neither UTF-8 nor UTF-16; save it as UTF-8, or name its {named}")
     looks = " or ".join(_LABELS[guess] for guess in guesses)
-    named = " or ".join(name_option("encoding", guess) for guess in guesses)
+    named = " or ".join(name_option("encoding", guess) for guess in guesses) + name_step("encoding")
     raise InputError(f"{source}: neither UTF-8 nor UTF-16, looks like {looks}: {named}, or save it as UTF-8")
 
 

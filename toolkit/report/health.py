@@ -93,7 +93,7 @@ def _name_reason(asked: pl.DataFrame) -> str:
     reasons = asked.filter(pl.col("status") != "ok")["error"].drop_nulls().value_counts(sort=True)
     if not reasons.height:
         return ""
-    reason = str(reasons["error"][0])[:_MOST_REASON].rstrip(".")
+    reason = str(reasons["error"][0]).partition("; the last one: ")[0][:_MOST_REASON].rstrip(".")
     return f" (most often: {reason})".replace("{", "{{").replace("}", "}}")
 
 

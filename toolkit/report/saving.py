@@ -37,6 +37,7 @@ def save_report(run: Run, path: str | Path) -> Path:
         'report.md'
     """
     path = Path(path)
+    check_suffix(path)
     write_atomically(path, render_report(run, path.suffix.lower()))
     return path
 

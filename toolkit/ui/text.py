@@ -39,6 +39,7 @@ _CHOSEN = {"keep", "sheet", "columns"}
 """Chosen from lists on the page: what a command would write there says nothing."""
 _KEY = f"type one {_ANSWERS}, choose the embedded model, or give the address of a server of your own"
 _STEPS = {
+    "encoding": "",
     "again": "ask again", "help": "change it on the page", "key": _KEY, "replace": "tick the box to replace it",
     "audiences": "choose one from the list", "form": "copy one that is here to see the form",
     "rules": "see the page about lint rules in the documentation",
