@@ -258,7 +258,8 @@ def _score(plan: Plan, reactions: list[Reaction]) -> pl.DataFrame:
         segment_keys=plan.segment_keys,
         model="",
     )
-    return scorecard(rows, drafts=[draft.id for draft in plan.campaign.drafts])
+    answered = {reaction.task.draft.id for reaction in reactions}
+    return scorecard(rows, drafts=[draft.id for draft in plan.campaign.drafts if draft.id in answered])
 
 
 class LiveRuns:
