@@ -209,6 +209,13 @@ def press(target: playwright.Locator) -> None:
     target.click()
 
 
+def open_list(box: playwright.Locator) -> None:
+    """Open a list of choices by the keyboard, once what was typed before is told: that draws the page anew."""
+    box.focus()
+    settle(box.page)
+    box.page.keyboard.press("ArrowDown")
+
+
 def press_ask(page: playwright.Page) -> None:
     """Press the button that asks, whatever the page is doing meanwhile."""
     page.get_by_role("button", name=re.compile(r"^Ask \d+ people")).click()

@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from browsing import App, app, browser, expect, needs_browser, playwright, press, press_ask, settle, write_drafts
+from browsing import (
+    App,
+    app,
+    browser,
+    expect,
+    needs_browser,
+    open_list,
+    playwright,
+    press,
+    press_ask,
+    settle,
+    write_drafts,
+)
 from openai_server import OpenAIServer
 from provider_rules import Faults
 
@@ -90,7 +102,7 @@ def test_drafts_are_there_after_a_reload_and_tomorrow(app: App) -> None:
 def test_the_box_of_parts_stays_open(app: App) -> None:
     """Headline, Tab, and the next part of an advert: four are filled without opening the box again."""
     page = app.open()
-    press(page.get_by_role("combobox", name=re.compile("Where will it appear")))
+    open_list(page.get_by_role("combobox", name=re.compile("Where will it appear")))
     press(page.get_by_role("option", name=re.compile("click-to-Messenger", re.IGNORECASE)))
     write_drafts(page, DRAFTS[0])
     page.locator(".preview").get_by_text(DRAFTS[0]).first.wait_for()
@@ -108,7 +120,7 @@ def test_a_reload_asks_the_same_people(app: App, server: OpenAIServer) -> None:
     """After a run of another audience and a reload, Ask asks the same people again: nothing is paid twice."""
     page = app.open()
     write_drafts(page, *DRAFTS)
-    press(page.get_by_role("combobox", name=re.compile("Who will read it")))
+    open_list(page.get_by_role("combobox", name=re.compile("Who will read it")))
     press(page.get_by_role("option", name="parents-of-under-13s"))
     press_ask(page)
     page.get_by_text("Who did what").wait_for()

@@ -7,7 +7,7 @@ from typing import Any
 
 import toolkit_runs
 import yaml
-from browsing import App, app, browser, expect, needs_browser, press, settle
+from browsing import App, app, browser, expect, needs_browser, open_list, press, settle
 from openai_server import Ask, OpenAIServer
 
 __all__ = ["app", "browser"]
@@ -56,7 +56,7 @@ def test_hostile_people_and_answers_do_no_harm(app: App, server: OpenAIServer) -
         {"answer": EVIL, "objection": EVIL, "text": EVIL, "changed": EVIL} if ask.schema else None
     )
     page = app.open(f"{app.url}/audiences", wait="People")
-    press(page.get_by_role("combobox", name=re.compile("Audience")))
+    open_list(page.get_by_role("combobox", name=re.compile("Audience")))
     press(page.get_by_role("option", name="evil"))
     page.get_by_text("9 of 9 personas").wait_for()
     press(page.get_by_role("radio", name="Who is missing"))

@@ -9,7 +9,19 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from browsing import App, app, browser, expect, needs_browser, playwright, press, press_ask, settle, write_drafts
+from browsing import (
+    App,
+    app,
+    browser,
+    expect,
+    needs_browser,
+    open_list,
+    playwright,
+    press,
+    press_ask,
+    settle,
+    write_drafts,
+)
 
 __all__ = ["app", "browser"]
 
@@ -68,9 +80,7 @@ def forget_by_age(page: playwright.Page) -> None:
         connection.execute("UPDATE replies SET arrived = '2020-01-01T00:00:00.000Z'")
     press(page.get_by_role("link", name="Settings"))
     press(page.get_by_text("Forget", exact=True))
-    page.get_by_role("combobox", name=re.compile("What")).focus()
-    settle(page)
-    page.keyboard.press("ArrowDown")
+    open_list(page.get_by_role("combobox", name=re.compile("What")))
     press(page.get_by_role("option", name="what is old"))
     press(page.get_by_role("button", name="Delete what is older"))
     page.get_by_text("The file holds 0 replies").wait_for()
