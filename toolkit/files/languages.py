@@ -226,6 +226,11 @@ def reduce_language(tag: str) -> str:
     return _FAMILY_OF.get(code, code)
 
 
+def is_english(tag: str) -> bool:
+    """Tell whether a BCP 47 tag is of English."""
+    return reduce_language(tag) == ENGLISH
+
+
 def name_language(tag: str) -> str:
     """Return what people call a language in English, such as "Polish" for "pl" or "Portuguese" for "pt-BR"."""
     code = tag.replace("_", "-").split("-")[0].lower()

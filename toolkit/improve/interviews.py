@@ -208,7 +208,7 @@ class Interview:
         self, kind: exchange.Kind, guest: Guest, question: str, turns: Sequence[conversations.Turn]
     ) -> exchange.Question:
         persona, told, grammar, most = guest.persona, "", _GRAMMAR, _SPOKEN_TOKENS
-        if languages.reduce_language(guest.language) != languages.ENGLISH:
+        if not languages.is_english(guest.language):
             told, grammar = f" Thinks and speaks in {languages.name_language(guest.language)}.", _ANY_SCRIPT
             most = _ANY_TOKENS
         prompt = self._prompts.render(

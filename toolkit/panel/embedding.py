@@ -35,14 +35,14 @@ class Embedding:
 
     def find_embed(self, language: str) -> Embed:
         """Return what embeds answers in a language."""
-        if self.embed_foreign is None or languages.reduce_language(language) == languages.ENGLISH:
+        if self.embed_foreign is None or languages.is_english(language):
             return self.embed
         return self.embed_foreign
 
 
 def check_installed(spoken: Iterable[str]) -> None:
     """Raise InputError where a local embedding that answers in these languages need is missing."""
-    english = [languages.reduce_language(tag) == languages.ENGLISH for tag in spoken]
+    english = [languages.is_english(tag) for tag in spoken]
     if any(english):
         embedder.check_installed()
     if not all(english):

@@ -57,7 +57,7 @@ class Plan:
     @property
     def foreign(self) -> tuple[str, ...]:
         """Those of the languages that are not English."""
-        return tuple(one for one in self.languages if languages.reduce_language(one) != languages.ENGLISH)
+        return tuple(one for one in self.languages if not languages.is_english(one))
 
     def say_languages(self) -> str | None:
         """Return in which languages answers are asked for, in words; None where that is English alone."""
@@ -152,7 +152,7 @@ def _settle_languages(campaign: Campaign, audiences: Sequence[Audience], languag
         declared = language or draft.language or campaign.language
         if declared is None and not languages.detect_language(draft.prose).sure:
             declared = together if together is not None else shared
-            declared = None if declared is None or _is_english(declared) else declared
+            declared = None if declared is None or languages.is_english(declared) else declared
         return draft if declared == draft.language else draft.model_copy(update={"language": declared})
 
     settled = tuple(settle(draft) for draft in campaign.drafts)
@@ -165,10 +165,6 @@ def choose_rating(campaign: Campaign, audiences: Sequence[Audience], prompts: Pr
     settled, known = _settle_languages(campaign, audiences, None), (prompts or Prompts()).list_rated()
     spoken = {languages.reduce_language(Task(None, draft, 0, 0).language) for draft in settled.drafts}
     return "ssr" if spoken.issubset(known) else "direct"
-
-
-def _is_english(tag: str) -> bool:
-    return languages.reduce_language(tag) == languages.ENGLISH
 
 
 def _check_rating(campaign: Campaign, rating: records.Rating, prompts: Prompts) -> None:

@@ -60,10 +60,6 @@ def find_language(draft: Draft) -> str:
     return _choose_language(draft.language, draft.prose)
 
 
-def _is_english(tag: str) -> bool:
-    return languages.reduce_language(tag) == languages.ENGLISH
-
-
 @lru_cache(maxsize=4096)
 def _choose_language(declared: str | None, prose: str) -> str:
     return languages.choose_language(declared, prose)
@@ -133,7 +129,7 @@ class Questionnaire:
             grammar=_thought_grammar(
                 templating.flatten_text(person.name), self._wording(task)["does"], allowed, task.language
             ),
-            max_tokens=_THOUGHT_TOKENS if _is_english(task.language) else _ANY_TOKENS,
+            max_tokens=_THOUGHT_TOKENS if languages.is_english(task.language) else _ANY_TOKENS,
             sampling=_COMPLETION_SAMPLING,
         )
 
@@ -232,7 +228,7 @@ _GLANCE_SCHEMA = _object({"first_glance": _one_of(_GLANCE), "verbatim": _SPOKEN}
 
 def _tell_language(task: Task, person: Persona | Reader) -> Persona | Reader:
     """Return the person with the language they think in at the end of the description; in English it goes unsaid."""
-    if _is_english(task.language):
+    if languages.is_english(task.language):
         return person
     about = f"{person.about} Thinks and speaks in {languages.name_language(task.language)}."
     return Reader(person.name, person.age, about)
@@ -246,6 +242,6 @@ def _thought_grammar(name: str, does: str, phrases: Sequence[str], language: str
     ending = json.dumps(f'"\n{name} {does}: ', ensure_ascii=False)
     choices = " | ".join(json.dumps(phrase) for phrase in phrases)
     thought = r'[A-Z] [^"\n]{20,90} [.!?]'
-    if not _is_english(language):
+    if not languages.is_english(language):
         thought = rf'[^"\n .,;:] [^"\n]{{7,90}} [{languages.SENTENCE_ENDS}]'
     return f'root ::= " \\"" {thought} {ending} ({choices}) "\\n"'

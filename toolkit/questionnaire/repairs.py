@@ -143,7 +143,7 @@ def keep_to_draft(parse: Callable[[str], Answer], task: Task) -> Callable[[str],
 
     Small models wander off; where no sentence embeddings are installed, nobody can tell.
     """
-    if not embedder.is_installed() or languages.reduce_language(task.language) != languages.ENGLISH:
+    if not embedder.is_installed() or not languages.is_english(task.language):
         return parse
 
     def parse_near(text: str) -> Answer:
