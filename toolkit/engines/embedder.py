@@ -6,7 +6,7 @@ The one of many languages is Google's universal-sentence-encoder-multilingual 3,
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,11 +44,15 @@ def embed_texts(texts: Sequence[str]) -> np.ndarray:
 
     A text goes through the model alone, so its vector hangs on nothing else that is embedded with it.
     """
+    return _embed_once(texts, _embed, WIDTH)
+
+
+def _embed_once(texts: Sequence[str], embed: Callable[[str], np.ndarray], width: int) -> np.ndarray:
     distinct = list(dict.fromkeys(texts))
     if not distinct:
-        return np.empty((0, WIDTH))
+        return np.empty((0, width))
     place = {text: index for index, text in enumerate(distinct)}
-    vectors = np.stack([_embed(text) for text in distinct]).astype(np.float64)
+    vectors = np.stack([embed(text) for text in distinct]).astype(np.float64)
     return vectors[[place[text] for text in texts]]
 
 
@@ -66,12 +70,7 @@ def check_installed_for_many() -> None:
 def embed_foreign_texts(texts: Sequence[str]) -> np.ndarray:
     """Return an n x 512 array of unit vectors of texts in the languages of MANY_LANGUAGES, each made alone."""
     check_installed_for_many()
-    distinct = list(dict.fromkeys(texts))
-    if not distinct:
-        return np.empty((0, MANY_WIDTH))
-    place = {text: index for index, text in enumerate(distinct)}
-    vectors = np.stack([_embed_foreign(text) for text in distinct]).astype(np.float64)
-    return vectors[[place[text] for text in texts]]
+    return _embed_once(texts, _embed_foreign, MANY_WIDTH)
 
 
 @lru_cache(maxsize=2048)
