@@ -78,10 +78,11 @@ class ComparedPair:
 def list_pairs(grid: Grid, measure: str) -> Iterator[ComparedPair]:
     """Yield each pair of drafts within each segment value with its whole interval: pairs in order, then values."""
     known, span = grid.load_usable(measure), _find_span(measure)
-    parts = [(value, grid.find_value(number)) for number, value in enumerate(grid.values)]
+    found = [(value, grid.find_value(number)) for number, value in enumerate(grid.values)]
+    parts = [(value, here, grid.places.take(here)) for value, here in found]
     for a, b in zip(*number_pairs(len(grid.drafts)), strict=True):
-        for value, here in parts:
-            rows = _Rows.pick(grid.places.take(here), (known[a, here], known[b, here]), int(a))
+        for value, here, places in parts:
+            rows = _Rows.pick(places, (known[a, here], known[b, here]), int(a))
             yield ComparedPair(grid.drafts[a], grid.drafts[b], value, rows.estimate(span) if rows else None)
 
 
