@@ -16,6 +16,7 @@ from outcome_model.pairs import Pairs
 from toolkit.results.outcome_model.encoding import WIDTH
 from toolkit.results.outcome_model.posts import (
     BUCKETS,
+    compare_places,
     hash_letters,
     hash_words,
     mark_up,
@@ -144,9 +145,11 @@ def fit_likeness(pairs: Pairs, texts: Texts, among: np.ndarray, seed: int) -> Li
     empty = _choose_axes(texts, seen)
     places = place_posts(empty, texts.means, texts.wording)
     typical = _find_middles(places[seen], seed)
-    within, spread = np.linalg.eigh(_compare(typical, typical) + _FIRM * np.eye(len(typical), dtype=np.float32))
+    within, spread = np.linalg.eigh(
+        compare_places(typical, typical, _SHARPNESS) + _FIRM * np.eye(len(typical), dtype=np.float32)
+    )
     turn = spread / np.sqrt(np.maximum(within, _FIRM / 10))
-    near = _compare(places, typical) @ turn
+    near = compare_places(places, typical, _SHARPNESS) @ turn
     counts = places[:, _AXES:] / empty.say
     differences = np.hstack([near[b] - near[a], counts[b] - counts[a]])
     penalty = np.repeat([_LIKENESS_PENALTY, _BESIDE_LIKENESS_PENALTY], [near.shape[1], counts.shape[1]])
@@ -169,13 +172,14 @@ def _choose_axes(texts: Texts, seen: np.ndarray) -> Likeness:
     size = np.sqrt(((means @ axes) ** 2).sum(axis=1).mean())
     wording = texts.wording[seen]
     scale = wording.std(axis=0) + 1e-9
-    clipped = np.clip((wording - wording.mean(axis=0)) / scale, -6, 6)
-    return Likeness(
+    empty = Likeness(
         centre=centre, axes=(axes / size / spread[:, np.newaxis]).astype(np.float32),
         wording_centre=wording.mean(axis=0).astype(np.float32), wording_scale=scale.astype(np.float32),
-        say=_SAY / float(np.sqrt((clipped**2).sum(axis=1).mean())), typical=np.empty((0, 0)), strengths=np.empty(0),
+        say=1.0, typical=np.empty((0, 0)), strengths=np.empty(0),
         direct=np.empty(0), sharpness=_SHARPNESS,
     )  # fmt: skip
+    spreads = place_posts(empty, texts.means[seen], wording)[:, _AXES:]
+    return replace(empty, say=_SAY / float(np.sqrt((spreads**2).sum(axis=1).mean())))
 
 
 def _find_middles(places: np.ndarray, seed: int) -> np.ndarray:
@@ -191,12 +195,6 @@ def _find_middles(places: np.ndarray, seed: int) -> np.ndarray:
         size = np.asarray(members.sum(axis=1)).ravel()
         middles[size > 0] = (members @ places)[size > 0] / size[size > 0][:, np.newaxis]
     return middles
-
-
-def _compare(places: np.ndarray, typical: np.ndarray) -> np.ndarray:
-    distances = (places**2).sum(axis=1)[:, np.newaxis] + (typical**2).sum(axis=1) - 2 * places @ typical.T
-    near: np.ndarray = np.exp(-_SHARPNESS * np.maximum(distances, 0), dtype=np.float32)
-    return near
 
 
 def _fit_ridge(differences: sparse.csr_array | np.ndarray, won: np.ndarray, penalty: np.ndarray) -> np.ndarray:

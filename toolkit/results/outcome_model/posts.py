@@ -81,11 +81,17 @@ def weigh_buckets(weights: Buckets, found: Sequence[np.ndarray]) -> np.ndarray:
 def weigh_likeness(weights: Likeness, means: np.ndarray, wording: np.ndarray) -> np.ndarray:
     """Return what its likeness to typical posts, and its counts beside it, add to the strength of each post."""
     places = place_posts(weights, means, wording)
-    distances = (places**2).sum(axis=1)[:, np.newaxis] + (weights.typical**2).sum(axis=1)
-    distances -= 2 * places @ weights.typical.T
-    near = np.exp(-weights.sharpness * np.maximum(distances, 0))
+    near = compare_places(places, weights.typical, weights.sharpness)
     added: np.ndarray = near @ weights.strengths + places[:, -len(weights.direct) :] @ weights.direct
     return added
+
+
+def compare_places(places: np.ndarray, typical: np.ndarray, sharpness: float) -> np.ndarray:
+    """Return how alike each place is to each typical one, from 0 to 1: a Gaussian kernel."""
+    distances = (places**2).sum(axis=1)[:, np.newaxis] + (typical**2).sum(axis=1)
+    distances -= 2 * places @ typical.T
+    near: np.ndarray = np.exp(-sharpness * np.maximum(distances, 0))
+    return near
 
 
 def place_posts(weights: Likeness, means: np.ndarray, wording: np.ndarray) -> np.ndarray:
