@@ -461,6 +461,7 @@ def test_recordings_know_how_audiences_are_weighed(tmp_path: Path) -> None:
 def test_workers_give_the_same_run(tmp_path: Path) -> None:
     """Spread over Ray workers, each persona has the same model and says the same as in one process."""
     ray = pytest.importorskip("ray")
+    ray.shutdown()  # an earlier test of this process may have left one up
     ray.init(num_cpus=2, _node_ip_address="127.0.0.1", include_dashboard=False, log_to_driver=False)
     rates = {"big": FOR_BENEFIT, "small": FOR_PLAIN}
     try:

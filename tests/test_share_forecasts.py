@@ -433,6 +433,7 @@ def test_a_campaign_asks_for_one(tmp_path: Path, suffix: str) -> None:
 def test_workers_forecast_the_same(tmp_path: Path) -> None:
     """Spread over Ray workers, each of two models gets the whole forecast, and says the same as in one process."""
     ray = pytest.importorskip("ray")
+    ray.shutdown()  # an earlier test of this process may have left one up
     ray.init(num_cpus=2, _node_ip_address="127.0.0.1", include_dashboard=False, log_to_driver=False)
     try:
         with OpenAIServer(key=None, models=("one", "two"), script=answer_shares) as server:

@@ -14,7 +14,7 @@ from toolkit.ui import keys, state
 from toolkit.ui.session import DraftSlot
 
 _GRAVITY = ("error", "warning", "note", "unchecked")
-_HTML = """<div class="editor"><label for="text"></label>
+_HTML = """<div class="editor"><label for="text">Draft</label>
 <div class="paper"><div class="marks" aria-hidden="true"></div>
 <textarea id="text" dir="auto" rows="4" spellcheck="true" aria-describedby="notes"></textarea></div>
 <ul class="notes" id="notes" aria-live="polite" aria-label="Notes on this draft"></ul></div>"""
