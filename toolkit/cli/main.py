@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import sys
 from collections.abc import Mapping
@@ -27,6 +28,8 @@ from toolkit.errors import FLAGS, ToolkitError, speaking
 
 INTERRUPTED = 130
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+_BETWEEN_COLLECTIONS = 50_000
+"""New objects between two collections of garbage. Loading what a command needs makes many, and none is garbage."""
 READER_GONE = 141
 """The exit code that a shell gives a program whose reader hung up."""
 
@@ -55,6 +58,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command and exit with the contract's codes. A character that the terminal lacks is printed as "?"."""
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.encoding.lower() != "utf-8":
         sys.stdout.reconfigure(errors="replace")
+    gc.set_threshold(_BETWEEN_COLLECTIONS)
     with speaking(FLAGS):
         code = _run(sys.argv[1:] if arguments is None else arguments)
     sys.exit(code)

@@ -12,7 +12,8 @@ import polars as pl
 from toolkit.cli.terminal import Columns, Console, escape
 from toolkit.models import LABEL, chance_link, records
 from toolkit.panel import estimating
-from toolkit.results import Evidence, runs, say_disagreement
+from toolkit.results import Evidence, runs
+from toolkit.results import evidence as sources
 from toolkit.results.scoring import RATES, deciding, rules
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def describe_run(run: Run, folder: Path) -> str:
         "warnings": list(methods.warnings),
         "validation": methods.validation,
         "evidence": [row.model_dump() for row in evidence],
-        "disagreement": say_disagreement(evidence),
+        "disagreement": sources.say_disagreement(evidence),
         "label": LABEL,
     }
     said = run.hear_models()
@@ -75,7 +76,7 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
     verdict = run.verdict()
     console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(verdict.reason)}")
     evidence = run.weigh_evidence()
-    disagreement = say_disagreement(evidence)
+    disagreement = sources.say_disagreement(evidence)
     console.print(LABEL, style="dim")
     if disagreement:
         console.print(escape(disagreement))

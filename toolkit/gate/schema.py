@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import itertools
 import json
+import textwrap
+from collections.abc import Iterator
 from typing import Any
 
 from toolkit.files import resources
 from toolkit.gate.checks import KINDS, BoundCheck
 from toolkit.gate.names import MEASURED
-from toolkit.models import Campaign
+from toolkit.models import Campaign, Record
 
 FILE = resources.DATA / "schemas" / "campaign.schema.json"
 _SURFACE = {"type": "string", "description": "Where drafts appear that do not say so themselves."}
@@ -47,10 +52,42 @@ def write_schema() -> str:
 def _describe(kind: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = kind.model_json_schema()
     definitions |= found.pop("$defs", {})
+    kinds = {record.__name__: record for record in _list_records(Record)}
+    for one in (found, *definitions.values()):
+        _describe_fields(one, kinds)
     for one in (found, *definitions.values()):
         if "description" in one:
             one["description"] = one["description"].split("\n\nExample")[0]  # an editor shows no Python
     return found
+
+
+def _list_records(kind: type[Record]) -> Iterator[type[Record]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from _list_records(narrower)
+
+
+def _describe_fields(schema: dict[str, Any], kinds: dict[str, type[Record]]) -> None:
+    """Give each field the docstring under it; pydantic can, and would read every record's source on each start."""
+    kind = kinds.get(schema.get("title", ""))
+    for base in kind.__mro__ if kind else ():
+        if issubclass(base, Record):
+            for name, said in _read_docstrings(base):
+                if name in schema["properties"]:
+                    schema["properties"][name].setdefault("description", said)
+
+
+def _read_docstrings(kind: type[Record]) -> Iterator[tuple[str, str]]:
+    body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0].body  # type: ignore[attr-defined]
+    for field, under in itertools.pairwise(body):
+        if (
+            isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(under, ast.Expr)
+            and isinstance(under.value, ast.Constant)
+            and isinstance(under.value.value, str)
+        ):
+            yield field.target.id, inspect.cleandoc(under.value.value)
 
 
 def _describe_check(kind: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:

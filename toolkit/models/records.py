@@ -68,7 +68,7 @@ class Record(BaseModel):
     `validate_record`, and gets pydantic's error with the place of each fault.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     def __init__(self, **fields: Any) -> None:
         try:

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from toolkit.engines import DEFAULT_MODEL, base, make_batch_engine, reaching
 from toolkit.errors import InputError, check_options, name_option
@@ -34,8 +34,10 @@ from toolkit.panel.run_options import (
 from toolkit.panel.session import carry_out
 from toolkit.panel.splitting import split_plan
 from toolkit.panel.unanswered import Outstanding, find_outstanding
-from toolkit.results import Run, conclude_run
 from toolkit.store import Store, shards
+
+if TYPE_CHECKING:
+    from toolkit.results import Run
 
 __all__ = [
     "Asking",
@@ -94,7 +96,10 @@ async def arun(drafts: DraftsLike, audience: AudienceLike = None, **options: Unp
     check_options(options, RunOptions.__annotations__, "arun")
     asking = make_asking(options)
     planned = plan(drafts, audience, **pick_settings(options))
-    return conclude_run(await _ask(planned, asking.adopt_models(planned.campaign)), asking.store_path)
+    finished = await _ask(planned, asking.adopt_models(planned.campaign))
+    from toolkit.results import conclude_run
+
+    return conclude_run(finished, asking.store_path)
 
 
 def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[RunOptions]) -> Run:

@@ -36,7 +36,6 @@ from toolkit.questionnaire import (
     pairs,
     repairs,
 )
-from toolkit.stats import ratings
 from toolkit.store import make_key
 
 Parsed = TypeVar("Parsed")
@@ -249,6 +248,8 @@ class Asker:
         else:
             question = self._questionnaire.ask_digit(task, measure, answer.verbatim)
         reply = await self.find_reply(task, question, _any_text, usage)
+        from toolkit.stats import ratings
+
         return ratings.from_logprobs(reply.top or {})
 
     async def _parse(

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from toolkit.engines import Engine, budget, embedder
 from toolkit.errors import BudgetReached, CallFailed, EngineUnavailable, Interrupted, MissingReply
 from toolkit.files import languages
 from toolkit.models import exchange
-from toolkit.panel.frame import Embed
 from toolkit.questionnaire import Prompts, Reaction
 from toolkit.store import Store, make_key
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from toolkit.panel.frame import Embed
 
 BATCH = 256
 """Texts in one request."""
@@ -125,6 +128,8 @@ class _Desk:
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Return the vectors of the texts; rows of NaN where there is none."""
+        import numpy as np
+
         unknown = np.full_like(next(iter(self.known.values())), np.nan)
         return np.stack([self.known.get(self._keys[text], unknown) for text in texts])
 
@@ -143,10 +148,14 @@ class _Desk:
             )
         finally:
             hold.lose()
+        import numpy as np
+
         keys = [self._keys[text] for text in texts]
         self._store.keep_vectors(keys, embedded.vectors)
         self.known |= {key: np.asarray(vector) for key, vector in zip(keys, embedded.vectors, strict=True)}
 
 
 def _embed_nothing(texts: Sequence[str]) -> np.ndarray:
+    import numpy as np
+
     return np.full((len(texts), 1), np.nan)

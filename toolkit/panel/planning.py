@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import numpy as np
 
 from toolkit.audiences import sampling
 from toolkit.drafts import load_picture
@@ -17,7 +16,6 @@ from toolkit.files import languages, resources
 from toolkit.models import Audience, Campaign, Draft, Persona, Settings, records
 from toolkit.panel import polling, pooling
 from toolkit.questionnaire import Prompts, Questionnaire, Task, pairs, shares
-from toolkit.stats import plans
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +77,13 @@ class Plan:
     @property
     def detectable(self) -> float | None:
         """The lead that is called best four times in five, with assumed components; None for one draft."""
+        from toolkit.stats import plans
+
         effective, drafts = pooling.count_effective(self.panel), len(self.campaign.drafts)
         found = plans.detectable_difference(
             plans.TYPICAL, effective, self.wordings, self.settings.repeats, drafts=drafts
         )
-        return found if np.isfinite(found) and found <= 1 else None
+        return found if math.isfinite(found) and found <= 1 else None
 
 
 def make_plan(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from toolkit.audiences import importing, load_audience
+from toolkit.audiences import load_audience
 from toolkit.drafts import load_drafts, make_drafts
 from toolkit.drafts.surfaces import find_surface
 from toolkit.errors import InputError, name_option, name_step
@@ -107,6 +108,8 @@ def _resolve_audience(audience: Any, draw: streaming.Draw | None) -> list[Audien
         return [_gather_people([audience])]
     rows = _read_frame(audience)
     if rows is not None:
+        from toolkit.audiences import importing
+
         return [importing.make_audience(rows, "the frame of people")]
     if isinstance(audience, (bytes, Mapping)) or not isinstance(audience, Iterable):
         raise InputError(
@@ -136,11 +139,10 @@ def _make_draw(settings: Settings | None, *, several: bool) -> streaming.Draw | 
 
 def _read_frame(value: Any) -> list[dict[str, Any]] | None:
     """Return the rows of a Polars or pandas frame; None for anything else."""
-    import polars as pl
-
-    if isinstance(value, pl.LazyFrame):
+    pl = sys.modules.get("polars")  # who holds one of its frames has loaded it
+    if pl is not None and isinstance(value, pl.LazyFrame):
         value = value.collect()
-    if isinstance(value, pl.DataFrame):
+    if pl is not None and isinstance(value, pl.DataFrame):
         return list(value.iter_rows(named=True))
     if hasattr(value, "columns") and callable(getattr(value, "to_dict", None)):
         return [{str(name): _drop_nan(cell) for name, cell in row.items()} for row in value.to_dict("records")]

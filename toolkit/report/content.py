@@ -18,7 +18,7 @@ from toolkit.report import summaries
 from toolkit.report.advice import Decision, make_decision
 from toolkit.report.blocks import Funnel
 from toolkit.report.health import HealthSign, UnusableReplies, find_health
-from toolkit.results import Evidence, Run, runs, said, say_disagreement
+from toolkit.results import Evidence, Run, evidence, runs, said
 from toolkit.results.scoring import PRIMARY, columns, comparisons, interactions
 from toolkit.stats import lexical
 from toolkit.store import approvals
@@ -43,7 +43,7 @@ class Report:
     @property
     def disagreement(self) -> str | None:
         """Which sources favour which draft, where they disagree."""
-        return say_disagreement(self.evidence)
+        return evidence.say_disagreement(self.evidence)
 
     @property
     def approvals(self) -> Sequence[approvals.Approval]:

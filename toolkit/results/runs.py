@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
 import warnings
 import zipfile
@@ -32,12 +31,8 @@ from toolkit.results.tables import Tables
 from toolkit.results.track_record import standing as places
 from toolkit.stats import bradley_terry
 
-FILES = ("run.json", "reactions.parquet", "scorecard.parquet", "comparisons.parquet")
 RUNS = Path("runs")
 """The folder of run folders, where nothing else is said."""
-PREFERENCES = "preferences.parquet"
-"""Written besides where a head-to-head was asked for."""
-_OWN = (*FILES, PREFERENCES)
 _LOADS = 3
 """How often a folder is read that another process replaces meanwhile."""
 
@@ -372,9 +367,9 @@ class Run:
         files in it stay. Raises InputError where the folder holds anything but a run.
         """
         folder = Path(folder)
-        check_folder(folder)
+        run_folders.check_folder(folder)
         try:
-            run_folders.write_folder(folder, self._write_files(), _OWN)
+            run_folders.write_folder(folder, self._write_files(), run_folders.OWN)
         except OSError as error:
             raise InputError(
                 f"{name_option('folder', folder)}: cannot be written: {error.strerror}; every answer is kept in the "
@@ -490,29 +485,6 @@ def _write_parquet(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def check_folder(folder: Path) -> None:
-    """Raise InputError unless a run may be written to `folder`: new, empty, or holding a run."""
-    check_place(folder)
-    if not folder.is_dir() or (folder / "run.json").is_file():
-        return
-    if any(path.name not in _OWN for path in folder.iterdir()):
-        raise InputError(f"{name_option('folder', folder)}: the folder holds other files; name a new or empty one")
-
-
-def check_place(folder: Path) -> None:
-    """Raise InputError where `folder` can neither be written to nor made."""
-    try:
-        place = next((one for one in (folder, *folder.parents) if one.exists()), folder)
-    except OSError as error:
-        named = name_option("folder", folder)
-        raise InputError(f"{named}: cannot be used: {error.strerror}; name another folder") from None
-    if not place.is_dir():
-        what = "this" if place == folder else place
-        raise InputError(f"{name_option('folder', folder)}: {what} is a file; name a folder to write the run to")
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise InputError(f"{name_option('folder', folder)}: {place} cannot be written to; name another folder")
-
-
 @accept_only(folder=A_PATH)
 def find_runs(folder: str | Path = RUNS) -> list[Path]:
     """Return the run folders inside `folder`, newest first; none if there is no such folder.
@@ -566,7 +538,7 @@ def load_run(folder: str | Path) -> Run:
         True
     """
     folder = Path(folder)
-    missing = [name for name in FILES if not (folder / name).is_file()]
+    missing = [name for name in run_folders.FILES if not (folder / name).is_file()]
     if missing:
         raise InputError(f"{folder}: no run folder, {missing[0]} is missing; give a folder that `audience run` wrote")
     for attempt in range(_LOADS):
@@ -582,8 +554,8 @@ def load_run(folder: str | Path) -> Run:
 
 def _read_run(folder: Path) -> Run:
     methods = read_methods(folder)
-    frames = ["reactions.parquet", *([PREFERENCES] if methods.settings.head_to_head else [])]
-    run_folders.check_digests(folder, methods.digests, {*FILES, *frames} - {run_folders.RECORD})
+    frames = ["reactions.parquet", *([run_folders.PREFERENCES] if methods.settings.head_to_head else [])]
+    run_folders.check_digests(folder, methods.digests, {*run_folders.FILES, *frames} - {run_folders.RECORD})
     methods = methods.model_copy(update={"digests": {}})  # they belong to the folder, not to the run
     reactions, *preferences = [pl.read_parquet(folder / name) for name in frames]
     return Run(methods=methods, reactions=reactions, preferences=preferences[0] if preferences else None)
