@@ -274,6 +274,8 @@ def _list_words(text: str) -> list[str]:
 
 def _measure_word(words: Sequence[str]) -> int:
     """Return how many items of a list of words make a word: more than one where most are single characters."""
+    if "".join(words).isascii():
+        return 1
     for pattern, size in ((_SIGN, _SIGNS), (_LETTER, _LETTERS)):
         if 2 * sum(pattern.match(word) is not None for word in words) > len(words):
             return size
