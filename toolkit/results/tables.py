@@ -11,10 +11,14 @@ from toolkit.results.scoring import PRIMARY, columns, comparisons, grids, models
 
 
 class Tables:
-    """Scorecards and comparisons of one frame of reactions: whoever asks for one again gets the same figures."""
+    """Scorecards and comparisons of one frame of reactions: whoever asks for one again gets the same figures.
 
-    def __init__(self, reactions: pl.DataFrame, drafts: Sequence[str]) -> None:
+    `control` are the reactions of the control reader, if they are apart from those of personas.
+    """
+
+    def __init__(self, reactions: pl.DataFrame, drafts: Sequence[str], control: pl.DataFrame | None = None) -> None:
         self.reactions = reactions
+        self.control = reactions if control is None else control
         self.drafts = tuple(drafts)
         self._kept: dict[tuple[str | None, ...], pl.DataFrame] = {}
         self._grid: tuple[str | None, grids.Grid] | None = None
@@ -28,7 +32,7 @@ class Tables:
     def control_scorecard(self) -> pl.DataFrame:
         """Return the control reader's own estimates."""
         return self._keep(
-            ("control_scorecard",), lambda: scorecards.control_scorecard(self.reactions, drafts=self.drafts)
+            ("control_scorecard",), lambda: scorecards.control_scorecard(self.control, drafts=self.drafts)
         )
 
     def compare(self, by: str | None = None, measure: str = PRIMARY) -> pl.DataFrame:
@@ -50,7 +54,7 @@ class Tables:
 
     def control_compare(self) -> pl.DataFrame:
         """Return the control reader's own comparisons."""
-        return self._keep(("control_compare",), lambda: comparisons.control_compare(self.reactions, drafts=self.drafts))
+        return self._keep(("control_compare",), lambda: comparisons.control_compare(self.control, drafts=self.drafts))
 
     @property
     def contenders(self) -> tuple[str, ...]:

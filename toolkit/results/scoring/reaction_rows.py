@@ -97,6 +97,18 @@ def select_control(reactions: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def split_control(reactions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the reactions of personas and those of the control reader; a run has the latter at its end."""
+    of_control = (reactions["persona_id"] == records.CONTROL).fill_null(value=False)
+    count = int(of_control.sum())
+    if not count:
+        return reactions, reactions.clear()
+    people = reactions.height - count
+    if of_control.tail(count).all():
+        return reactions.head(people), reactions.tail(count)  # views: nothing is copied
+    return reactions.filter(~of_control), reactions.filter(of_control)
+
+
 def load_cells(rows: Rows, draft: str) -> pl.DataFrame:
     """Return one row per persona and wording of a draft, sorted: the persona is the unit, so repeats count once.
 
