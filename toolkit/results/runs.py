@@ -259,7 +259,8 @@ class Run:
         others = (methods.control_counts, methods.head_to_head_counts, methods.forecast_counts)
         return self.counts.failed == 0 and all(counts is None or counts.failed == 0 for counts in others)
 
-    def scorecard(self, by: str | None = None) -> pl.DataFrame:
+    @accept_only(by=reaction_rows.SEGMENT)
+    def scorecard(self, by: reaction_rows.By = None) -> pl.DataFrame:
         """Return estimates with intervals and counts; see `toolkit.scorecard`."""
         return self.tables.scorecard(by)
 
@@ -267,7 +268,8 @@ class Run:
         """Return the control reader's own estimates."""
         return self.tables.control_scorecard()
 
-    def compare(self, by: str | None = None, measure: str = PRIMARY) -> pl.DataFrame:
+    @accept_only(by=reaction_rows.SEGMENT)
+    def compare(self, by: reaction_rows.By = None, measure: str = PRIMARY) -> pl.DataFrame:
         """Return every pair of drafts compared; see `toolkit.compare`."""
         return self.tables.compare(by, measure)
 
