@@ -219,7 +219,7 @@ def _print_head_to_head(console: Console, run: Run) -> None:
 
 def _print_verbatims(console: Console, run: Run) -> None:
     """Print a few verbatims for each draft, the longest first."""
-    said = run.reactions.filter((pl.col("persona_id") != records.CONTROL) & pl.col("verbatim").is_not_null())
+    said = run.reactions.filter(pl.col("verbatim").is_not_null())
     for draft in run.drafts:
         rows = said.filter(pl.col("draft_id") == draft).sort(
             pl.col("verbatim").str.len_chars(), descending=True, maintain_order=True

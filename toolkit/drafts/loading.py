@@ -98,8 +98,18 @@ def make_drafts(rows: Iterable[Mapping[str, Any]], source: str) -> Campaign:
     numbered = [
         _PlacedRow(number, tables.drop_empty(dict(cells)), f"{source}:{number}") for number, cells in enumerate(rows, 1)
     ]
-    drafts = _make_from_rows(numbered, Path(source), None).drafts
-    return Campaign(campaign="drafts", drafts=drafts)
+    found = _make_from_rows(numbered, Path(source), None)
+    return Campaign(campaign="drafts", drafts=found.drafts, objective=found.objective)
+
+
+def make_table_drafts(rows: Iterable[Mapping[str, Any]], source: str, columns: Mapping[str, str]) -> Campaign:
+    """Return the drafts of a frame's rows as of a table in a file: headings are recognised, what is not read is noted.
+
+    `columns` names the column of a field.
+    """
+    numbered = [tables.Row(number, tables.drop_empty(dict(cells))) for number, cells in enumerate(rows, 1)]
+    names = tuple(dict.fromkeys(name for row in numbered for name in row.cells))
+    return _make_from_tables([tables.LoadedTable(source, names, numbered)], Path(source), None, _Wanted(columns))
 
 
 class _Wanted(NamedTuple):

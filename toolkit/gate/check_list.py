@@ -29,7 +29,8 @@ class PlacedCheck(Record):
 def read_checks(campaign: Campaign) -> tuple[PlacedCheck, ...]:
     """Return the checks of a campaign; raise InputError with FILE:LINE for the first that cannot be used."""
     if not campaign.checks:
-        raise InputError(f"{campaign.file or campaign.campaign}: there are no checks; add some, see docs/gate.md")
+        way = "add some" if campaign.file else "add some to the file, or pass Campaign.from_frame(..., checks=[...])"
+        raise InputError(f"{campaign.file or campaign.campaign}: there are no checks; {way}, see docs/gate.md")
     _refuse_baseline(campaign)
     located = Located({"checks": list(campaign.checks)}, campaign.file or campaign.campaign, _find_lines(campaign))
     placed: list[PlacedCheck] = []

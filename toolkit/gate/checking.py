@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from toolkit.drafts import lint as linting
-from toolkit.drafts import load_drafts
+from toolkit.drafts import load_drafts, taking
 from toolkit.drafts.lint import Finding
 from toolkit.engines import Engine
-from toolkit.errors import ArgumentKind, InputError, accept_only, suggest
+from toolkit.errors import InputError, accept_only, suggest
 from toolkit.gate.check_list import PlacedCheck, read_checks
 from toolkit.gate.checks import Check, LintCheck
 from toolkit.gate.deciding import Recorded, Ruling, find_segment_fault, say_finding
@@ -24,9 +24,9 @@ from toolkit.models import Campaign, exchange
 from toolkit.panel import run_options, session
 
 
-@accept_only(campaign=ArgumentKind("a path or a Campaign", lambda value: isinstance(value, (str, Path, Campaign))))
+@accept_only()
 def check(
-    campaign: Campaign | str | Path,
+    campaign: taking.DraftsLike,
     audience: Sequence[str] = (),
     *,
     engine: str | Engine = "replay",
@@ -63,7 +63,8 @@ def check(
 
     **Parameters**
 
-    - `campaign`: a campaign file, or a campaign that `load_drafts` returned.
+    - `campaign`: a campaign file, or a campaign that `load_drafts` or `Campaign.from_frame` returned. One from a frame
+      has no recording beside it, so its checks are those that take no reactions, such as lint.
     - `audience`: names or paths, for a campaign that names none.
     - `engine`: "replay" judges what is recorded. "openai", "local" or an engine object asks first for what is lacking.
     - `on_stale`: "fail" or "warn"; whether a stale recording makes `exit_code` 1.
@@ -88,7 +89,7 @@ def check(
     """
     _check_policy("on_stale", on_stale, get_args(OnStale))
     _check_policy("on_inconclusive", on_inconclusive, get_args(OnInconclusive))
-    campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
+    campaign = taking.take_drafts(campaign)
     checks = read_checks(campaign)
     findings = linting.lint(campaign, select=select, ignore=ignore)
     judge = None

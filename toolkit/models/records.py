@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
+import pkgutil
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, Self, TypeAlias, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -24,6 +25,9 @@ from pydantic import (
 
 from toolkit.errors import InputError, spell_out, suggest
 
+if TYPE_CHECKING:
+    import polars as pl
+
 MEASURES = ("relevance", "clarity", "trust", "appeal", "intent")
 ACTIONS = ("scroll_past", "read", "react", "click", "reply", "share", "save", "hide", "report")
 LEAVING = ("scroll_past", "hide", "report")
@@ -37,10 +41,36 @@ LIST_FIELDS = ("ice_breakers", "buttons", "quick_replies")
 """Parts of a draft that hold several texts."""
 LABEL = "Simulated reactions from AI personas. No real people were asked. Directional only."
 
+MAKERS = {
+    "Audience.from_frame": "toolkit.audiences.importing:make_from_frame",
+    "Campaign.from_frame": "toolkit.drafts.taking:make_campaign",
+}
+"""What a record makes by the hand of a room that stands above it, and is found by name when it is asked for."""
+
 Measure = Literal["relevance", "clarity", "trust", "appeal", "intent"]
 Objective = Literal["read", "react", "click", "reply", "share", "save"]
 Rating = Literal["ssr", "logprob", "direct"]
 Decision = Literal["best", "too close to call", "unstable", "not enough", "single draft"]
+
+
+class ArrowTable(Protocol):
+    """What hands its columns out in Arrow's form: a frame of Polars, pandas or narwhals, a table of PyArrow."""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
+
+
+class ColumnTable(Protocol):
+    """What names its columns: a frame of pandas, a relation of DuckDB."""
+
+    @property
+    def columns(self) -> Any:
+        """The names of its columns."""
+
+
+AnyFrame: TypeAlias = "pl.DataFrame | pl.LazyFrame | ArrowTable | ColumnTable"
+"""A frame of Polars (eager or lazy), pandas, PyArrow, DuckDB, or of another library that narwhals reads."""
+AnyRows: TypeAlias = "AnyFrame | Sequence[Mapping[str, Any]]"
+"""A frame, or a list of mappings with one row each."""
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 _TAG = re.compile(r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-[a-z0-9]{4,8})*")
@@ -211,6 +241,61 @@ class Audience(Record):
         told._notes = notes  # noqa: SLF001 - a copy of itself
         return told
 
+    @classmethod
+    def from_frame(
+        cls,
+        frame: AnyRows,
+        *,
+        id: str | None = None,  # noqa: A002 - the field of a persona
+        name: str | None = None,
+        age: str | None = None,
+        weight: str | None = None,
+        segments: Sequence[str] | None = None,
+        about: str | None = None,
+        template: str | Path | None = None,
+        sentence: str | None = None,
+        keep: Sequence[str] = (),
+        audience: str = "people",
+        description: str = "",
+        source: str = "",
+        language: str | Sequence[str] = (),
+    ) -> Audience:
+        """Return the audience of a frame of people, one row each; its `notes` tell what was left out.
+
+        **Parameters**
+
+        - `frame`: a frame of Polars, pandas, PyArrow or DuckDB, or a list of mappings.
+        - `id`, `name`, `age`, `weight`: the columns that hold these; columns of these names if left out.
+        - `segments`: the columns that are kept as segments. Without it, every column that is nothing else.
+        - `about`: the column that describes each person; a column `about` if left out.
+        - `template`: a Jinja2 template that sees every column of a row, as text or as the path of a file.
+        - `sentence`: a description with columns in braces, such as "{job} in {place}".
+        - `keep`: columns that a template or sentence may use though they look personal.
+        - `audience`, `description`, `source`, `language`: what the audience is called, and what else is known of it.
+
+        Without about, template and sentence, all columns make a description. Columns that look personal, such as an
+        e-mail address, reach none. Raises InputError naming the row, or the column with the nearest right one.
+
+        Examples:
+            >>> people = toolkit.Audience.from_frame(
+            ...     [{"who": 7, "job": "potter", "place": "Leeds", "counts": 1.5}],
+            ...     id="who", weight="counts", segments=["place"], sentence="Works as a {job} in {place}.",
+            ... )
+            >>> people.personas[0].about, people.personas[0].segments
+            ('Works as a potter in Leeds.', {'place': 'Leeds'})
+        """
+        make = pkgutil.resolve_name(MAKERS["Audience.from_frame"])
+        made: Audience = make(
+            frame,
+            {"id": id, "name": name, "age": age, "weight": weight, "about": about},
+            {"audience": audience, "description": description, "source": source, "language": language},
+            segments=segments,
+            template=template,
+            sentence=sentence,
+            keep=keep,
+        )
+        return made
+
     @model_validator(mode="after")
     def _distinct_ids(self) -> Audience:
         repeated = first_repeated(persona.id for persona in self.personas)
@@ -367,6 +452,54 @@ class Campaign(Record):
     _file: str | None = PrivateAttr(default=None)
     _lines: dict[tuple[str, str], int] = PrivateAttr(default_factory=dict)
     _notes: tuple[str, ...] = PrivateAttr(default=())
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: AnyRows,
+        *,
+        id: str | None = None,  # noqa: A002 - the field of a draft
+        text: str | None = None,
+        surface: str | None = None,
+        headline: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        campaign: str = "drafts",
+        audience: str | None = None,
+        objective: Objective | None = None,
+        language: str | None = None,
+        checks: Sequence[Mapping[str, Any]] = (),
+    ) -> Campaign:
+        """Return the campaign of a frame of drafts, one row each; its `notes` tell which columns were not read.
+
+        **Parameters**
+
+        - `frame`: a frame of Polars, pandas, PyArrow or DuckDB, or a list of mappings.
+        - `id`, `text`, `surface`, `headline`: the columns that hold these; usual headings are recognised.
+        - `columns`: the column of any other field of a draft, such as {"cta": "button"}.
+        - `campaign`, `audience`, `objective`, `language`, `checks`: fields of the campaign, as in its file.
+
+        Raises InputError naming the row, or the column with the nearest right one.
+
+        Examples:
+            >>> made = toolkit.Campaign.from_frame(
+            ...     [{"key": "plain", "copy": "Send an invoice in the chat."}], id="key", text="copy", objective="click"
+            ... )
+            >>> made.drafts[0].id, made.objective
+            ('plain', 'click')
+        """
+        make = pkgutil.resolve_name(MAKERS["Campaign.from_frame"])
+        made: Campaign = make(
+            frame,
+            {**(columns or {}), "id": id, "text": text, "surface": surface, "headline": headline},
+            {
+                "campaign": campaign,
+                "audience": audience,
+                "objective": objective,
+                "language": language,
+                "checks": tuple(dict(check) for check in checks),
+            },
+        )
+        return made
 
     @property
     def file(self) -> str | None:

@@ -9,7 +9,7 @@ import re
 import warnings
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version as find_version
 from pathlib import Path
@@ -25,7 +25,7 @@ from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict,
 from toolkit.results import run_folders
 from toolkit.results.evidence import Evidence, find_evidence, to_frame
 from toolkit.results.predictions import Predict, Predictions
-from toolkit.results.scoring import PRIMARY, deciding, models
+from toolkit.results.scoring import PRIMARY, deciding, models, reaction_rows
 from toolkit.results.share_forecasts import ShareForecast
 from toolkit.results.tables import Tables
 from toolkit.results.track_record import standing as places
@@ -190,17 +190,29 @@ class Run:
 
     methods: Methods
     reactions: pl.DataFrame
-    """One row per reaction, the control reader's included."""
+    """One row per reaction of a persona. Rows of the control reader that it is given with go to the frame of theirs."""
     preferences: pl.DataFrame | None = None
     """One row per choice between two drafts in one order; None where no head-to-head was asked for."""
+    control_reactions: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """One row per reaction of the control reader, with the same columns; no rows where none was asked for."""
     _shared: Tables | None = None
     """The tables of another copy of this run."""
 
     def __post_init__(self) -> None:
-        """Take over the tables of a copy, if they are of the same reactions and drafts."""
+        """Set the control reader apart, and take over the tables of a copy of the same reactions and drafts."""
         shared = self._shared
-        if shared is None or shared.reactions is not self.reactions or shared.drafts != self.drafts:
-            object.__setattr__(self, "_shared", Tables(self.reactions, self.drafts))
+        if shared is None or shared.reactions is not self.reactions:
+            people, control = reaction_rows.split_control(self.reactions)
+            if control.height or not self.control_reactions.width:
+                object.__setattr__(self, "control_reactions", control)
+            object.__setattr__(self, "reactions", people)
+        if (
+            shared is None
+            or shared.reactions is not self.reactions
+            or shared.control is not self.control_reactions
+            or shared.drafts != self.drafts
+        ):
+            object.__setattr__(self, "_shared", Tables(self.reactions, self.drafts, self.control_reactions))
 
     def __eq__(self, other: object) -> bool:
         """Whether the other is the same run, by its id."""
@@ -242,7 +254,8 @@ class Run:
         others = (methods.control_counts, methods.head_to_head_counts, methods.forecast_counts)
         return self.counts.failed == 0 and all(counts is None or counts.failed == 0 for counts in others)
 
-    def scorecard(self, by: str | None = None) -> pl.DataFrame:
+    @accept_only(by=reaction_rows.SEGMENT)
+    def scorecard(self, by: reaction_rows.By = None) -> pl.DataFrame:
         """Return estimates with intervals and counts; see `toolkit.scorecard`."""
         return self.tables.scorecard(by)
 
@@ -250,7 +263,8 @@ class Run:
         """Return the control reader's own estimates."""
         return self.tables.control_scorecard()
 
-    def compare(self, by: str | None = None, measure: str = PRIMARY) -> pl.DataFrame:
+    @accept_only(by=reaction_rows.SEGMENT)
+    def compare(self, by: reaction_rows.By = None, measure: str = PRIMARY) -> pl.DataFrame:
         """Return every pair of drafts compared; see `toolkit.compare`."""
         return self.tables.compare(by, measure)
 
@@ -389,7 +403,7 @@ class Run:
         """Return the files of a run folder, run.json last, with the digests of the others."""
         self._work_out()
         frames = {
-            "reactions": self.reactions,
+            "reactions": self._join_reactions(),
             "scorecard": self._all_scorecards(),
             "comparisons": self._all_comparisons(),
             **({} if self.preferences is None else {"preferences": self.preferences}),
@@ -398,6 +412,12 @@ class Run:
         digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
         methods = self.methods.model_copy(update={"digests": digests})
         return {**files, "run.json": (methods.model_dump_json(indent=2) + "\n").encode()}
+
+    def _join_reactions(self) -> pl.DataFrame:
+        """Return what the folder keeps: personas first, then the control reader; in one chunk, as it was made."""
+        if not self.control_reactions.height:
+            return self.reactions
+        return pl.concat([self.reactions, self.control_reactions], rechunk=True)
 
     def _all_scorecards(self) -> pl.DataFrame:
         control = [self.control_scorecard()] if self.methods.control_counts else []

@@ -88,7 +88,7 @@ class Grid:
 
 def load_grids(
     reactions: pl.DataFrame | pl.LazyFrame,
-    by: str | None,
+    by: reaction_rows.By,
     drafts: Sequence[str] | None,
     measure: str | None = None,
     *,
@@ -129,7 +129,7 @@ class _Read:
     measures: dict[str, Numbers]
 
     @classmethod
-    def collect(cls, frame: pl.LazyFrame, schema: pl.Schema, by: str | None, known: dict[str, pl.Expr]) -> _Read:
+    def collect(cls, frame: pl.LazyFrame, schema: pl.Schema, by: reaction_rows.By, known: dict[str, pl.Expr]) -> _Read:
         """Read all rows of personas in one streamed pass."""
         answered = pl.col("action").is_not_null()
         refused = pl.lit(value=False)

@@ -23,23 +23,24 @@ from toolkit.results.scoring.grids import (
     first_of,
     load_grids,
 )
-from toolkit.results.scoring.reaction_rows import RATES, RATING_SCALE, SEGMENT, WHOLE, check_names, select_control
+from toolkit.results.scoring.reaction_rows import RATES, RATING_SCALE, SEGMENT, By, check_names, name_by, select_control
 from toolkit.stats import cells, intervals
 
 
 @accept_only(by=SEGMENT)
-def scorecard(reactions: Frame, by: str | None = None, *, drafts: Sequence[str] | None = None) -> pl.DataFrame:
+def scorecard(reactions: Frame, by: By = None, *, drafts: Sequence[str] | None = None) -> pl.DataFrame:
     """Return one row per draft, segment value and measure: estimate, 95 % interval and counts.
 
-    `by` names a segment key; without it the row is of the whole audience, `segment = value = "all"`. Rates are shares
+    `by` names a segment key, another column such as "model", or several of them: `value` then has commas between the
+    values. Without it the row is of the whole audience, `segment = value = "all"`. Rates are shares
     from 0 to 1 of everyone shown the draft; ratings run from 1 to 5 and describe only those who stopped. All drafts of
     a campaign go by the same people, those who answered every one of them, and `personas` says how many; name one in
     `drafts` for everybody who answered that, and if nobody answered all, each draft goes by who answered it. Intervals
     are clustered on wordings, lie inside the scale, and are null if one persona or one wording leaves nothing to
     estimate them from. A lazy frame is streamed: of a Parquet file only the columns needed are read. Rows of the
-    control reader, and refused or failed ones, enter nothing. Takes a Polars or pandas frame. Raises InputError on a
-    missing column, on a draft or an objective that the frame does not have, and on two rows of the same draft,
-    persona, wording and repeat.
+    control reader, and refused or failed ones, enter nothing. Takes a frame of Polars, pandas, PyArrow or DuckDB, or a
+    list of mappings. Raises InputError on a missing column, on a draft or an objective that the frame does not have, on
+    a `by` that it does not have, and on two rows of the same draft, persona, wording and repeat.
 
     Examples:
         >>> toolkit.scorecard(run.reactions)["draft_id"].unique(maintain_order=True).to_list()
@@ -49,12 +50,12 @@ def scorecard(reactions: Frame, by: str | None = None, *, drafts: Sequence[str] 
     return score(rows, by, drafts)
 
 
-def score(reactions: pl.DataFrame | pl.LazyFrame, by: str | None, drafts: Sequence[str] | None) -> pl.DataFrame:
+def score(reactions: pl.DataFrame | pl.LazyFrame, by: By, drafts: Sequence[str] | None) -> pl.DataFrame:
     """Return what `scorecard` does, of reactions that a run made: a draft of which none is usable has no rows."""
     return score_grids(load_grids(reactions, by, drafts, by_campaign=True), by)
 
 
-def score_grids(grids: Sequence[Grid], by: str | None) -> pl.DataFrame:
+def score_grids(grids: Sequence[Grid], by: By) -> pl.DataFrame:
     """Return the scorecard of the drafts of some grids."""
     rows = [row for grid in grids for row in _score_grid(grid, by)]
     return pl.DataFrame(rows, schema=SCORECARD_SCHEMA, orient="row")
@@ -66,7 +67,7 @@ def control_scorecard(reactions: pl.DataFrame, *, drafts: Sequence[str] | None =
     return rows.with_columns(segment=pl.lit(records.CONTROL), value=pl.lit(records.CONTROL))
 
 
-def _score_grid(grid: Grid, by: str | None) -> list[dict[str, Any]]:
+def _score_grid(grid: Grid, by: By) -> list[dict[str, Any]]:
     """Return the rows draft by draft, value by value, measure by measure."""
     found: dict[tuple[int, int, str], dict[str, Any]] = {}
     for measure in grid.measures:
@@ -76,7 +77,7 @@ def _score_grid(grid: Grid, by: str | None) -> list[dict[str, Any]]:
             for line, row in enumerate(_score_drafts(grid.places.take(here), known[:, here], measure)):
                 found[line, number, measure] = row
     return [
-        {"draft_id": draft, "segment": by or WHOLE, "value": value, "measure": measure, **found[line, number, measure]}
+        {"draft_id": draft, "segment": name_by(by), "value": value, "measure": measure, **found[line, number, measure]}
         for line, draft in enumerate(grid.drafts)
         for number, value in enumerate(grid.values)
         if grid.usable[line, grid.find_value(number)].any()
