@@ -15,6 +15,7 @@ from .errors import (
 from .gate import check
 from .improve import follow_up, interview, rewrite
 from .models import Audience, Campaign, Draft, Persona, Verdict
+from .models.records import OwnQuestion
 from .panel import arun, estimate, plan, run
 from .report import save_report
 from .results import Run, find_runs, load_run
@@ -37,6 +38,7 @@ __all__ = [
     "InputError",
     "Interrupted",
     "MissingReply",
+    "OwnQuestion",
     "Persona",
     "Run",
     "StoreUnusable",
