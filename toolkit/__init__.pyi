@@ -15,7 +15,6 @@ from .errors import (
 from .gate import check
 from .improve import follow_up, interview, rewrite
 from .models import Audience, Campaign, Draft, Persona, Verdict
-from .models.records import OwnQuestion
 from .panel import arun, estimate, plan, run
 from .report import save_report
 from .results import Run, find_runs, load_run
@@ -38,7 +37,6 @@ __all__ = [
     "InputError",
     "Interrupted",
     "MissingReply",
-    "OwnQuestion",
     "Persona",
     "Run",
     "StoreUnusable",

@@ -125,6 +125,8 @@ QuestionKind = Literal["scale", "yes_no", "choice", "choices", "number", "text"]
 MOST_QUESTIONS = 20
 """Of a campaign together with its audiences: a longer form is filled in carelessly."""
 MOST_OPTIONS = 20
+UPPER = ".upper"
+"""Ends the measure that is the share of answers above the middle of a scale."""
 _USUAL_POINTS = 5
 _QUESTION_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _KIND_WORDS = {"yes/no": "yes_no", "yes or no": "yes_no", "several choices": "choices", "free text": "text"}
@@ -156,9 +158,10 @@ class OwnQuestion(Record):
     """A question of one's own, asked in the same call as the reaction.
 
     Examples:
-        >>> humour = toolkit.OwnQuestion(id="humour", question="How funny is it?", low="not at all", high="very")
+        >>> from toolkit.models import records
+        >>> humour = records.OwnQuestion(id="humour", question="How funny is it?", low="not at all", high="very")
         >>> humour.measures
-        ('humour',)
+        ('humour', 'humour.upper')
     """
 
     id: str
@@ -204,11 +207,22 @@ class OwnQuestion(Record):
         """The measures that its answers make in scorecards, comparisons and checks; none for free text."""
         if self.kind in {"choice", "choices"}:
             return tuple(f"{self.id}={option}" for option in self.options)
+        if self.kind == "scale":
+            return (self.id, f"{self.id}{UPPER}")
         return () if self.kind == "text" else (self.id,)
 
     @property
+    def upper(self) -> int:
+        """The lowest point above the middle of the scale."""
+        return (self.levels + 1) // 2 + 1
+
+    def find_range(self, measure: str) -> tuple[float, float]:
+        """Return the least and the most that one of its measures can be; infinite where a number has no bound."""
+        return (0.0, 1.0) if measure.endswith(UPPER) else self.range
+
+    @property
     def range(self) -> tuple[float, float]:
-        """The least and the most that its measures can be; infinite where a number has no bound."""
+        """The least and the most that an answer can be as a number; infinite where a number has no bound."""
         if self.kind == "scale":
             return 1.0, float(self.levels)
         if self.kind == "number":

@@ -169,6 +169,10 @@ def _express_answers(schema: pl.Schema) -> dict[str, pl.Expr]:
         name = column.removeprefix(ANSWER)
         if kind.is_numeric() or kind == pl.Boolean:
             found[name] = pl.col(column)
+            shares = schema.get(f"pmf_{name}")
+            if isinstance(shares, pl.Array):
+                upper = pl.col(f"pmf_{name}").arr.to_list().list.slice((shares.size + 1) // 2)
+                found[f"{name}{records.UPPER}"] = upper.list.sum()
         elif isinstance(chosen := schema.get(f"chosen_{name}"), pl.Struct):
             options = pl.col(f"chosen_{name}").struct
             found |= {f"{name}={field.name}": options.field(field.name) for field in chosen.fields}
