@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from openai_server import PATIENCE, OpenAIServer
 from recorded import CAMPAIGN, write_campaign
 from schema_objects import find_strict_fault
 from scripted import ScriptedEngine, reading
+from streamlit.testing.v1 import AppTest
 
 import toolkit
 from toolkit.drafts import load_drafts
@@ -21,7 +24,10 @@ from toolkit.models import Audience, Campaign, Draft, records
 from toolkit.models.exchange import Question
 from toolkit.questionnaire import Prompts, Questionnaire, Task
 from toolkit.questionnaire.own_answers import AskedQuestion
+from toolkit.report import summaries
+from toolkit.ui import caching, keys
 
+ROOT = Path(__file__).parent.parent
 HUMOUR = ["It is not funny at all.", "It is hardly funny.", "A bit funny.", "It is quite funny.", "It is hilarious."]
 ASKED: list[dict[str, Any]] = [
     {"id": "humour", "question": "How funny is it?", "anchors": HUMOUR},
@@ -325,3 +331,65 @@ def test_a_check_of_no_question_is_refused(tmp_path: Path, check: str, said: str
         check_campaign(path)
     line = len((IN_FILE + QUESTIONS).splitlines()) + 2
     assert str(fault.value).startswith(f"{path}:{line}:")
+
+
+def test_reports_show_them_with_counts(campaign: Campaign, audience: Audience, tmp_path: Path) -> None:
+    """HTML, Markdown, JSON and the workbook tell each question's figures, counts and quotes, escaped."""
+    run, _ = ask(campaign, audience, answers=GIVEN | {"rude": None, "lacking": "<b>The price.</b>"})
+    for suffix in (".html", ".md", ".json", ".xlsx"):
+        toolkit.save_report(run, tmp_path / f"report{suffix}")
+    page, text = ((tmp_path / f"report{suffix}").read_text() for suffix in (".html", ".md"))
+    for one in ASKED:
+        assert one["question"] in page
+        assert one["question"] in text
+    assert "12 not sure" in page
+    assert "&lt;b&gt;The price.&lt;/b&gt;" in page
+    assert "| draft | calm | loud | counts |" in text
+    assert "| plain | 100% (74% to 100%) | 0% (0% to 26%) | 12 answered |" in text.replace("\\", "")
+    told = json.loads((tmp_path / "report.json").read_text())["answers"]
+    assert [one["question"]["id"] for one in told] == [one["id"] for one in ASKED]
+    sheet = pl.read_excel(tmp_path / "report.xlsx", sheet_name="Reactions", read_options={"header_row": 2})
+    assert sheet["answer_seen"].unique().to_list() == ["price; time"]
+    listed = pl.read_excel(tmp_path / "report.xlsx", sheet_name="Own questions", read_options={"header_row": 2})
+    assert set(listed["question"]) == {one["id"] for one in ASKED}
+
+
+def test_the_csv_holds_the_answers(campaign: Campaign, audience: Audience) -> None:
+    """Several options are one cell; what only scores them is left to the Parquet file."""
+    run, _ = ask(campaign, audience)
+    table = pl.read_csv(summaries.write_table(run.reactions))
+    assert table["answer_seen"].unique().to_list() == ["price; time"]
+    assert not [name for name in table.columns if name.startswith(("chosen_", "bounds_", "pmf_"))]
+
+
+def find_field(fields: Sequence[Any], key: str) -> Any:
+    """Return the field that was first known by a key; one that was given another value is another to the browser."""
+    return next(field for field in fields if field.key and field.key.split("~")[0] == key)
+
+
+def test_a_question_is_added_on_the_page(server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The page adds a question and takes one off; what it asks holds the question, and the result shows the answers."""
+    monkeypatch.setenv("AUDIENCE_BASE_URL", server.base_url)
+    monkeypatch.setenv("AUDIENCE_MODEL", "m")
+    monkeypatch.chdir(tmp_path)
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE).run()
+    find_field(page.button, keys.OWN_ADD).click().run()
+    assert "type the question first" in page.error[0].value
+    for words, kind in (("How rude is it?", "scale"), ("Would you pass it on?", "yes_no")):
+        find_field(page.text_input, keys.OWN_WORDS).set_value(words)
+        find_field(page.selectbox, keys.OWN_KIND).set_value(kind)
+        page = find_field(page.button, keys.OWN_ADD).click().run()
+    page = find_field(page.button, keys.name_own_question("rude")).click().run()
+    session = page.session_state["session"]
+    assert [json.loads(one)["id"] for one in session.values[keys.OWN_QUESTIONS]] == ["would"]
+    for slot, text in zip(session.slots, ("Send an invoice in the chat.", "Get paid today."), strict=False):
+        session.type_text(slot.number, text)
+    find_field(page.run().slider, keys.name_sample("uk-small-sellers")).set_value(2).run()
+    find_field(page.button, keys.START).click().run()
+    live = caching.live_runs_of_process().find(session.live)
+    assert live is not None
+    assert live.wait(PATIENCE)
+    assert [one.id for one in live.plan.own] == ["would"]
+    page.run()
+    assert not page.exception
+    assert "Your own questions" in [one.value for one in page.subheader]

@@ -138,7 +138,7 @@ _FIELDS_OF_KIND: Mapping[str, tuple[str, ...]] = {
     "number": ("at_least", "at_most", "unit"),
     "text": (),
 }
-_KEPT_IDS = frozenset({
+KEPT_IDS = frozenset({
     *MEASURES, "stop_rate", "objective_rate", "negative_rate", "draft", "where", "measure", "bounds", "beats", "margin",
     "not_worse_than", "no_segment_below", "max_cost", "lint", "verbatim", "objection", "quotes", "action", "answers",
 })  # fmt: skip
@@ -236,7 +236,7 @@ class OwnQuestion(Record):
         value = value.strip()
         if not _QUESTION_ID.fullmatch(value):
             raise ValueError("the id of a question is 1 to 40 small letters, digits or _, a letter first")
-        if value in _KEPT_IDS:
+        if value in KEPT_IDS:
             raise ValueError(f"{value!r} has a meaning already; choose another id")
         return value
 
