@@ -78,6 +78,7 @@ def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
         raise InputError(f"the files name different models; pass {name_option('model')} to choose")
     shared["models"] = models.pop() if models else ()
     shared["forecast"] = any(campaign.forecast for campaign in campaigns)
+    shared["questions"] = records.join_questions(*(campaign.questions for campaign in campaigns))
     name = "+".join(campaign.campaign for campaign in campaigns)
     checks = tuple(check for campaign in campaigns for check in campaign.checks)
     return Campaign(campaign=name, drafts=tuple(drafts), checks=checks, **shared)
@@ -190,7 +191,7 @@ def _make_single(fields: dict[str, Any], name: str, located: Located, surface: s
     """Return a campaign of one draft; `objective` and `audience` may stand among its fields."""
     shared = {
         key: fields.pop(key)
-        for key in ("campaign", "objective", "audience", "lint", "target_ages", "models", "forecast")
+        for key in ("campaign", "objective", "audience", "lint", "target_ages", "models", "forecast", "questions")
         if key in fields
     }
     draft = _make_draft({"id": _make_id(name), **fields}, located, (), surface)

@@ -16,6 +16,7 @@ from toolkit.gate.names import MEASURED
 from toolkit.models import Campaign, Record
 
 FILE = resources.DATA / "schemas" / "campaign.schema.json"
+_OWN = "#/$defs/OwnBoundCheck"
 _SURFACE = {"type": "string", "description": "Where drafts appear that do not say so themselves."}
 
 
@@ -28,11 +29,13 @@ def make_schema() -> dict[str, Any]:
         "checks": {
             "type": "array",
             "description": "What must hold for the campaign to pass.",
-            "items": {"anyOf": [_describe_check(kind, definitions) for kind in KINDS]},
+            "items": {"anyOf": [*(_describe_check(kind, definitions) for kind in KINDS), {"$ref": _OWN}]},
         },
         "lint": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Override"}},
     }
     definitions["Draft"]["required"] = ["text"]
+    definitions["OwnBoundCheck"] = _write_own(definitions["BoundCheck"])
+    _loosen_question(definitions["OwnQuestion"]["properties"])
     for name in ("id", "price"):
         definitions["Draft"]["properties"][name] = {"type": ["string", "number"]}
     schema["required"] = ["campaign", "drafts"]
@@ -40,8 +43,21 @@ def make_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "audience-toolkit campaign",
         **{name: value for name, value in schema.items() if name != "title"},
+        # Without questions, a key that is no measure is a slip.
+        "if": {"not": {"required": ["questions"]}},
+        "then": {"properties": {"checks": {"items": {"not": {"$ref": _OWN}}}}},
         "$defs": dict(sorted(definitions.items())),
     }
+
+
+def _loosen_question(properties: dict[str, Any]) -> None:
+    """Allow what a file may write shorter: other words for a kind, plain lists of anchors, numbers as options."""
+    properties["kind"]["enum"] = [*properties["kind"]["enum"], "yes/no", "several choices", "free text"]
+    one_set = {"type": "array", "items": {"type": "string"}}
+    sets = {"anyOf": [one_set, {"type": "array", "items": one_set}]}
+    words = {"description": properties["anchors"]["description"]}
+    properties["anchors"] = {"anyOf": [*sets["anyOf"], {"type": "object", "additionalProperties": sets}], **words}
+    properties["options"]["items"] = {"type": ["string", "number"]}
 
 
 def write_schema() -> str:
@@ -92,6 +108,7 @@ def _read_docstrings(kind: type[Record]) -> Iterator[tuple[str, str]]:
 
 def _describe_check(kind: type[Any], definitions: dict[str, Any]) -> dict[str, Any]:
     found = _describe(kind, definitions)
+    found["properties"].pop("own", None)
     if kind is BoundCheck:
         found = _write_measures(found)
     for name in ("draft", "beats", "not_worse_than"):
@@ -105,10 +122,23 @@ def _describe_check(kind: type[Any], definitions: dict[str, Any]) -> dict[str, A
 
 def _write_measures(found: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a bound as it is written: the measure is the key under which the bounds stand."""
-    properties = {name: value for name, value in found["properties"].items() if name not in {"measure", "bounds"}}
-    properties |= {measure: {"$ref": "#/$defs/Bounds"} for measure in MEASURED}
+    others = {name: value for name, value in found["properties"].items() if name not in {"measure", "bounds", "own"}}
+    properties = others | {measure: {"$ref": "#/$defs/Bounds"} for measure in MEASURED}
     kept = {name: value for name, value in found.items() if name != "required"}
     return {**kept, "properties": properties, "oneOf": [{"required": [measure]} for measure in MEASURED]}
+
+
+def _write_own(bound: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a bound on a question of one's own: its key is any name that is not known otherwise."""
+    others = {name: value for name, value in bound["properties"].items() if name not in MEASURED}
+    kept = {name: value for name, value in bound.items() if name != "oneOf"}
+    return {
+        **kept,
+        "description": "An answer to a question of the campaign keeps to its bounds, among all or within a segment.",
+        "properties": others,
+        "additionalProperties": {"$ref": "#/$defs/Bounds"},
+        "not": {"anyOf": [*({"required": [name]} for name in MEASURED), {"propertyNames": {"enum": list(others)}}]},
+    }
 
 
 def _keep_words(written: dict[str, Any]) -> dict[str, Any]:

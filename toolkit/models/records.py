@@ -150,6 +150,221 @@ def _number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+QuestionKind = Literal["scale", "yes_no", "choice", "choices", "number", "text"]
+"""A place on a scale, yes or no, one of several options, any of several options, a number, or free words."""
+MOST_QUESTIONS = 20
+"""Of a campaign together with its audiences: a longer form is filled in carelessly."""
+MOST_OPTIONS = 20
+UPPER = ".upper"
+"""Ends the measure that is the share of answers above the middle of a scale."""
+_USUAL_POINTS = 5
+_QUESTION_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_KIND_WORDS = {"yes/no": "yes_no", "yes or no": "yes_no", "several choices": "choices", "free text": "text"}
+_FIELDS_OF_KIND: Mapping[str, tuple[str, ...]] = {
+    "scale": ("points", "low", "high", "anchors"),
+    "yes_no": (),
+    "choice": ("options",),
+    "choices": ("options",),
+    "number": ("at_least", "at_most", "unit"),
+    "text": (),
+}
+KEPT_IDS = frozenset({
+    *MEASURES, "stop_rate", "objective_rate", "negative_rate", "draft", "where", "measure", "bounds", "beats", "margin",
+    "not_worse_than", "no_segment_below", "max_cost", "lint", "verbatim", "objection", "quotes", "action", "answers",
+})  # fmt: skip
+"""Names that something else has already: a measure, a key of a check, a field of the form."""
+
+
+def _list_anchor_sets(value: Any) -> Any:
+    """Return anchor sentences as sets by language; a plain list is one set in English."""
+    by_language = value if isinstance(value, dict) else {"en": value}
+    return {
+        str(tag): [sets] if isinstance(sets, (list, tuple)) and sets and isinstance(sets[0], str) else sets
+        for tag, sets in by_language.items()
+    }
+
+
+class OwnQuestion(Record):
+    """A question of one's own, asked in the same call as the reaction.
+
+    Examples:
+        >>> from toolkit.models import records
+        >>> humour = records.OwnQuestion(id="humour", question="How funny is it?", low="not at all", high="very")
+        >>> humour.measures
+        ('humour', 'humour.upper')
+    """
+
+    id: str
+    """Name of the answer: the column `answer_ID`, and the measure in scorecards and checks."""
+    kind: QuestionKind = "scale"
+    """scale, yes_no, choice, choices (several of them), number or text."""
+    question: str = Field(min_length=1, max_length=500)
+    """What people are asked, in one sentence."""
+    ask: Literal["stopped", "everyone"] = "stopped"
+    """Who answers: those who stopped, or everybody, from what they saw."""
+    points: int | None = Field(default=None, ge=2, le=10)
+    """Of a scale, how many points it has, counted from 1; 5 unless the anchors have another number."""
+    low: str | None = Field(default=None, min_length=1, max_length=200)
+    """Of a scale, what its lowest point means."""
+    high: str | None = Field(default=None, min_length=1, max_length=200)
+    """Of a scale, what its highest point means."""
+    anchors: dict[str, tuple[tuple[str, ...], ...]] = Field(default_factory=dict)
+    """Of a scale, sets of sentences by language, one a point, lowest first; a plain list is one set in English."""
+    options: tuple[str, ...] = Field(default=(), max_length=MOST_OPTIONS)
+    """Of a choice, what there is to choose from."""
+    at_least: float | None = Field(default=None, allow_inf_nan=False)
+    """Of a number, the least that it may be."""
+    at_most: float | None = Field(default=None, allow_inf_nan=False)
+    """Of a number, the most that it may be."""
+    unit: str | None = Field(default=None, min_length=1, max_length=40)
+    """Of a number, what it counts, such as "pounds"."""
+
+    @property
+    def levels(self) -> int:
+        """How many points the scale has."""
+        sets = next(iter(self.anchors.values()), ())
+        return self.points or (len(sets[0]) if sets else _USUAL_POINTS)
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """What the lowest and the highest point of the scale mean."""
+        sets = next(iter(self.anchors.values()), ())
+        first, last = (sets[0][0], sets[0][-1]) if sets else ("not at all", "very much")
+        return self.low or first, self.high or last
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures that its answers make in scorecards, comparisons and checks; none for free text."""
+        if self.kind in {"choice", "choices"}:
+            return tuple(f"{self.id}={option}" for option in self.options)
+        if self.kind == "scale":
+            return (self.id, f"{self.id}{UPPER}")
+        return () if self.kind == "text" else (self.id,)
+
+    @property
+    def upper(self) -> int:
+        """The lowest point above the middle of the scale."""
+        return (self.levels + 1) // 2 + 1
+
+    def find_range(self, measure: str) -> tuple[float, float]:
+        """Return the least and the most that one of its measures can be; infinite where a number has no bound."""
+        return (0.0, 1.0) if measure.endswith(UPPER) else self.range
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The least and the most that an answer can be as a number; infinite where a number has no bound."""
+        if self.kind == "scale":
+            return 1.0, float(self.levels)
+        if self.kind == "number":
+            least = -math.inf if self.at_least is None else self.at_least
+            return least, math.inf if self.at_most is None else self.at_most
+        return 0.0, 1.0
+
+    @field_validator("id")
+    @classmethod
+    def _check_id(cls, value: str) -> str:
+        value = value.strip()
+        if not _QUESTION_ID.fullmatch(value):
+            raise ValueError("the id of a question is 1 to 40 small letters, digits or _, a letter first")
+        if value in KEPT_IDS:
+            raise ValueError(f"{value!r} has a meaning already; choose another id")
+        return value
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _plain_kind(cls, value: Any) -> Any:
+        return _KIND_WORDS.get(value.strip().casefold(), value.strip()) if isinstance(value, str) else value
+
+    @field_validator("question", "low", "high", "unit")
+    @classmethod
+    def _one_line(cls, value: str | None) -> str | None:
+        if value is None:
+            return value
+        line = " ".join(value.split())
+        if not line:
+            raise ValueError("this is empty; write it out")
+        return line
+
+    @field_validator("anchors", mode="before")
+    @classmethod
+    def _sets_by_language(cls, value: Any) -> Any:
+        return _list_anchor_sets(value) if value else {}
+
+    @field_validator("anchors")
+    @classmethod
+    def _check_anchors(cls, value: dict[str, tuple[tuple[str, ...], ...]]) -> dict[str, tuple[tuple[str, ...], ...]]:
+        lengths = {len(sentences) for sets in value.values() for sentences in sets}
+        if any(not sets for sets in value.values()) or len(lengths) > 1:
+            raise ValueError("each set of anchors needs one sentence a point, the same number in all")
+        if not all(sentence.strip() for sets in value.values() for one in sets for sentence in one):
+            raise ValueError("an anchor sentence is empty; write each one out")
+        if lengths and not 2 <= min(lengths) <= 10:  # noqa: PLR2004 - as `points`
+            raise ValueError("a scale has 2 to 10 points; give so many anchor sentences")
+        return {check_language(tag): sets for tag, sets in value.items()}
+
+    @field_validator("options", mode="before")
+    @classmethod
+    def _options_as_text(cls, value: Any) -> Any:
+        return [_number_as_text(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+    @field_validator("options")
+    @classmethod
+    def _check_options(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        options = tuple(" ".join(option.split()) for option in value)
+        if not all(options) or any(len(option) > 100 for option in options):  # noqa: PLR2004 - said below
+            raise ValueError("an option is 1 to 100 characters")
+        if first_repeated(option.casefold() for option in options) is not None:
+            raise ValueError("two options read alike; make each one different")
+        if any(option == "*" or (option.startswith("^") and option.endswith("$")) for option in options):
+            raise ValueError("an option is words, not a pattern; leave out * and ^...$")
+        return options
+
+    @model_validator(mode="after")
+    def _fits_kind(self) -> Self:
+        own = _FIELDS_OF_KIND[self.kind]
+        others = (name for names in _FIELDS_OF_KIND.values() for name in names if name not in own)
+        stray = next((name for name in others if getattr(self, name) not in (None, (), {})), None)
+        if stray is not None:
+            fits = " or ".join(kind for kind, names in _FIELDS_OF_KIND.items() if stray in names)
+            raise ValueError(f"{stray} belongs to a question of kind {fits}, and {self.id!r} is of kind {self.kind}")
+        if self.kind in {"choice", "choices"} and len(self.options) < 2:  # noqa: PLR2004 - a choice
+            raise ValueError(f"{self.id!r} needs options, at least two, such as options: [calm, loud]")
+        if self.anchors and self.points not in {None, len(next(iter(self.anchors.values()))[0])}:
+            raise ValueError(f"{self.id!r} has {self.points} points and another number of anchors; leave points out")
+        if (self.low is None) != (self.high is None):
+            raise ValueError(f"{self.id!r} needs both low and high, or neither")
+        if self.at_least is not None and self.at_most is not None and self.at_least >= self.at_most:
+            raise ValueError(f"{self.id!r}: at_least must be below at_most")
+        return self
+
+
+Questions = tuple[OwnQuestion, ...]
+
+
+def _check_questions(value: Questions) -> Questions:
+    """Return questions that each have an id of their own; raise ValueError for one that occurs twice, or too many."""
+    repeated = first_repeated(question.id for question in value)
+    if repeated is not None:
+        raise ValueError(f"question id {repeated!r} occurs twice; give each question its own id")
+    if len(value) > MOST_QUESTIONS:
+        raise ValueError(f"there are {len(value)} questions; at most {MOST_QUESTIONS} are asked at once")
+    return value
+
+
+def join_questions(*several: Questions) -> Questions:
+    """Return the questions of campaigns and audiences together; raise InputError where an id means two things."""
+    joined: dict[str, OwnQuestion] = {}
+    for question in (one for questions in several for one in questions):
+        if joined.setdefault(question.id, question) != question:
+            raise InputError(
+                f"questions: {question.id!r} is asked in two ways, by campaign, audience or another file; "
+                "give one of them another id"
+            )
+    if len(joined) > MOST_QUESTIONS:
+        raise InputError(f"questions: {len(joined)} of campaign and audiences; at most {MOST_QUESTIONS} at once")
+    return tuple(joined.values())
+
+
 class Persona(Record):
     """One described synthetic person.
 
@@ -219,6 +434,8 @@ class Audience(Record):
     """Where it comes from: written by hand, or the survey and its licence."""
     language: tuple[Language, ...] = Field(default=(), exclude_if=lambda value: not value)
     """What its people speak, as BCP 47 tags, the first one first; of a bilingual audience each."""
+    questions: Annotated[Questions, AfterValidator(_check_questions)] = Field(default=(), exclude_if=lambda v: not v)
+    """What these people are asked besides, in every campaign."""
     personas: tuple[Persona, ...] = Field(min_length=1)
     """The people, in file order."""
 
@@ -438,6 +655,8 @@ class Campaign(Record):
     """The language of all drafts that name none, as a BCP 47 tag."""
     drafts: tuple[Draft, ...] = Field(min_length=1)
     """The competing drafts, in file order."""
+    questions: Annotated[Questions, AfterValidator(_check_questions)] = Field(default=(), exclude_if=lambda v: not v)
+    """What people are asked besides, in the same call as the reaction."""
     checks: tuple[dict[str, Any], ...] = ()
     """What must hold for the campaign to pass."""
     lint: dict[str, Override] = Field(default_factory=dict, exclude=True)
@@ -520,6 +739,10 @@ class Campaign(Record):
     def replace_drafts(self, drafts: tuple[Draft, ...]) -> Campaign:
         """Return a copy with other drafts, which knows its file, notes and lines."""
         return self.model_copy(update={"drafts": drafts}).read_from(self._file or "", self._lines, self._notes)
+
+    def replace_questions(self, questions: Questions) -> Campaign:
+        """Return a copy with other questions, which knows its file, notes and lines."""
+        return self.model_copy(update={"questions": questions}).read_from(self._file or "", self._lines, self._notes)
 
     def find_line(self, draft_id: str, field: str = "") -> int | None:
         """Return the line on which a part of a draft begins, or the draft where the part has none."""

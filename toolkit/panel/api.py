@@ -297,6 +297,7 @@ def _price(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
 
 def _price_one(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
     name, voice, form = _hear(engine, asking)
+    planned.check_form(form)
     embeds = asking.embedding_model if planned.settings.rating == "ssr" and name != "replay" else None
     if embeds is not None:
         _check_embedding(name, embeds)

@@ -13,7 +13,7 @@ from toolkit.drafts import load_picture
 from toolkit.drafts.surfaces import find_surface
 from toolkit.errors import InputError, name_option, name_step
 from toolkit.files import languages, resources
-from toolkit.models import Audience, Campaign, Draft, Persona, Settings, records
+from toolkit.models import Audience, Campaign, Draft, Persona, Settings, exchange, records
 from toolkit.panel import polling, pooling
 from toolkit.questionnaire import Prompts, Questionnaire, Task, pairs, shares
 
@@ -48,6 +48,11 @@ class Plan:
     """By persona id, the place of the model that answers, where several are asked and that is settled already."""
 
     @property
+    def own(self) -> tuple[records.OwnQuestion, ...]:
+        """Questions of one's own, of the campaign and its audiences."""
+        return self.campaign.questions
+
+    @property
     def languages(self) -> tuple[str, ...]:
         """The languages that answers are asked in, as BCP 47 tags, in the order of the drafts."""
         return tuple(dict.fromkeys(Task(None, draft, 0, 0).language for draft in self.campaign.drafts))
@@ -56,6 +61,15 @@ class Plan:
     def foreign(self) -> tuple[str, ...]:
         """Those of the languages that are not English."""
         return tuple(one for one in self.languages if not languages.is_english(one))
+
+    def check_form(self, form: exchange.Form) -> None:
+        """Raise InputError for a question that cannot be asked in a form: a base model fills in no lists."""
+        several = next((one for one in self.own if one.kind == "choices"), None)
+        if form == "completion" and several is not None:
+            raise InputError(
+                f"question {several.id!r} is of kind choices, and a model that goes on with a page gives one answer at "
+                f"a time; ask a yes_no question for each option, or choose {name_option('form', 'chat')}"
+            )
 
     def say_languages(self) -> str | None:
         """Return in which languages answers are asked for, in words; None where that is English alone."""
@@ -100,6 +114,7 @@ def make_plan(
     campaign = _settle_languages(campaign, audiences, settings.language)
     _check_rating(campaign, settings.rating, prompts)
     given, audiences = audiences, pooling.drop_repeated(audiences)
+    campaign = _join_questions(campaign, audiences)
     people, keys = _join_audiences(audiences, keep_weights=settings.keep_weights)
     ranked = sampling.rank_personas(people, settings.seed)
     if settings.sample is not None and settings.sample > len(ranked):
@@ -118,13 +133,19 @@ def make_plan(
         tasks,
         tuple(_list_pairings(campaign, panel, settings, len(prompts.wordings))),
         keys,
-        Questionnaire(prompts, settings.rating, pictures),
+        Questionnaire(prompts, settings.rating, pictures, campaign.questions),
         pairs.PairQuestions(prompts, settings.objective),
         shares.ShareQuestions(prompts, settings.objective),
         tuple(polling.list_polls(campaign, panel, settings, keys, prompts)),
         pictures,
         tuple(pooling.list_notes(given, audiences, panel, keep_weights=settings.keep_weights)),
     )
+
+
+def _join_questions(campaign: Campaign, audiences: Sequence[Audience]) -> Campaign:
+    """Return the campaign with the questions of its audiences as its own."""
+    joined = records.join_questions(campaign.questions, *(audience.questions for audience in audiences))
+    return campaign if joined == campaign.questions else campaign.replace_questions(joined)
 
 
 def _check_objective(campaign: Campaign, objective: records.Objective) -> None:

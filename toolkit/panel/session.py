@@ -63,6 +63,8 @@ async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store,
     if plan.settings.rating == "ssr" and model is None:
         check_installed(plan.languages)
     engines = list(engine) if isinstance(engine, Sequence) else [engine]
+    for one in engines:
+        plan.check_form(one.form)
     voices = asking.list_models()
     names = [voice.name or one.model for voice, one in zip(voices, engines, strict=True)]
     split = split_plan(plan, names)
@@ -90,7 +92,7 @@ async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store,
             polls = await flow.ask_all(split.share_out(plan.polls), ask.ask_poll, polling.fail_poll, None)
             seconds, clock = time.perf_counter() - clock, time.perf_counter()
             home = lines[[voice.name for voice in voices].index(asking.find_home().name)]
-            embedding = await find_embedding(reactions, plan.prompts, home.engine, store, home.budget, model)
+            embedding = await find_embedding(reactions, plan.prompts, home.engine, store, home.budget, model, plan.own)
             questions = {kind: question for line in reversed(lines) for kind, question in line.asker.examples.items()}
             held = add_up([line.budget for line in lines])
     from toolkit.panel import methods

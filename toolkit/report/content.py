@@ -16,6 +16,7 @@ from toolkit.models import LABEL, Verdict
 from toolkit.panel import api
 from toolkit.report import summaries
 from toolkit.report.advice import Decision, make_decision
+from toolkit.report.answers import QuestionAnswers, list_answers
 from toolkit.report.blocks import Funnel
 from toolkit.report.health import HealthSign, UnusableReplies, find_health
 from toolkit.results import Evidence, Run, evidence, runs, said
@@ -143,6 +144,11 @@ class Report:
         return summaries.tabulate_models(self.run.by_model(), self.run.drafts)
 
     @cached_property
+    def answers(self) -> Sequence[QuestionAnswers]:
+        """What was answered to questions of one's own; nothing where none was asked."""
+        return list_answers(self.run)
+
+    @cached_property
     def strengths(self) -> pl.DataFrame:
         """draft_id, strength, low, high, personas of the head-to-head; no rows where none was asked."""
         found = self.run.strengths()
@@ -261,6 +267,7 @@ def to_plain(report: Report) -> dict[str, Any]:
             draft: [{"objection": theme.text, "personas": list(theme.members)} for theme in themes]
             for draft, themes in report.objections.items()
         },
+        "answers": [one.model_dump(mode="json") for one in report.answers],
         "verbatims": report.verbatims.to_dicts(),
         "health": [check.model_dump() for check in report.health],
         "findings": [finding.model_dump() for finding in report.findings],

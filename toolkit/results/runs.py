@@ -25,7 +25,7 @@ from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict,
 from toolkit.results import run_folders
 from toolkit.results.evidence import Evidence, find_evidence, to_frame
 from toolkit.results.predictions import Predict, Predictions
-from toolkit.results.scoring import PRIMARY, deciding, models, reaction_rows
+from toolkit.results.scoring import PRIMARY, deciding, models, reaction_rows, scorecards
 from toolkit.results.share_forecasts import ShareForecast
 from toolkit.results.tables import Tables
 from toolkit.results.track_record import standing as places
@@ -435,7 +435,8 @@ class Run:
                 self.compare(by, measure)
 
     def _measures(self) -> Sequence[str]:
-        return tuple(dict.fromkeys([PRIMARY, *self.scorecard()["measure"]]))
+        compared = (name for name in self.scorecard()["measure"] if not name.endswith(scorecards.MEDIAN))
+        return tuple(dict.fromkeys([PRIMARY, *compared]))
 
     def _keys(self) -> Sequence[str | None]:
         return (None, *self.methods.segment_keys)

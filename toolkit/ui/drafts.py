@@ -11,7 +11,7 @@ from toolkit.errors import InputError
 from toolkit.models import LABEL, Audience, Campaign
 from toolkit.panel import estimating, live_runs, planning
 from toolkit.report import seating
-from toolkit.ui import ask, caching, keys, state, writing
+from toolkit.ui import ask, caching, keys, own_questions, state, writing
 from toolkit.ui.results import show_result
 from toolkit.ui.room import show_room
 from toolkit.ui.text import escape, say_here
@@ -89,6 +89,7 @@ def ask_people() -> tuple[Audience | None, dict[str, Any]]:
         return None, {}
     sample = ask.ask_sample(audience)
     more = {"head_to_head": ask.ask_head_to_head(), "forecast": ask.ask_forecast()}
+    own_questions.ask_questions()
     return audience, {"sample": sample, **more, **ask.ask_engine()}
 
 
@@ -104,7 +105,7 @@ def show_start(
     takes, tells = estimating.say_people(options["sample"]), ""
     try:
         if any(draft["text"].strip() for draft in drafts):
-            campaign = ask.make_test(drafts, objective)
+            campaign = own_questions.add_to(ask.make_test(drafts, objective))
             if planning.choose_rating(campaign, [audience]) == "direct":
                 options = options | {"rating": "direct"}
             found = caching.find_estimate(campaign, audience, options)

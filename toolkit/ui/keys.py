@@ -8,6 +8,18 @@ DEVICE = "ask-device"
 AUDIENCE = "ask-audience"
 HEAD_TO_HEAD = "ask-head-to-head"
 FORECAST = "ask-forecast"
+OWN_QUESTIONS = "ask-own-questions"
+OWN_QUESTIONS_PART = "ask-own-part"
+OWN_WORDS = "ask-own-words"
+OWN_KIND = "ask-own-kind"
+OWN_EVERYONE = "ask-own-everyone"
+OWN_LOW = "ask-own-low"
+OWN_HIGH = "ask-own-high"
+OWN_OPTIONS = "ask-own-options"
+OWN_LEAST = "ask-own-least"
+OWN_MOST = "ask-own-most"
+OWN_UNIT = "ask-own-unit"
+OWN_ADD = "add-own-question"
 ENGINE = "ask-engine"
 URL = "ask-url"
 MODEL = "ask-model"
@@ -238,3 +250,8 @@ def name_most(key: str) -> str:
 def name_changed(key: str, changes: int) -> str:
     """Return the key of a field that was given another value so often: each time it is another field to the browser."""
     return f"{key}~{changes}" if changes else key
+
+
+def name_own_question(question: str) -> str:
+    """Return the key of the button that takes a question of one's own off."""
+    return f"remove-own-{question}"

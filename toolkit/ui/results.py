@@ -37,6 +37,7 @@ def show_result(run: Run, seats: Sequence[seating.Seat] | None = None) -> None:
     show_decision(report)
     show_drafts(report)
     show_people(report, people, note)
+    show_answers(report)
     voices = st.container()
     show_ways_on(run)
     show_segments(report)
@@ -80,6 +81,31 @@ def show_people(report: Report, seats: Sequence[seating.Seat], note: str) -> Non
     show_room(seats, report.run.drafts, caching.hear(report.run), key=keys.ROOM)
     if note:
         st.caption(escape(note))
+
+
+def show_answers(report: Report) -> None:
+    """Show what was answered to questions of one's own, each with its counts; nothing where none was asked."""
+    if not report.answers:
+        return
+    st.subheader("Your own questions", anchor=False)
+    for one in report.answers:
+        st.markdown(f"**{escape(one.question.question)}**")
+        st.caption(escape(f"{one.question.id}, asked {one.asked}. With 95 % intervals."))
+        if one.drafts[0].figures:
+            figures = [
+                {
+                    "draft": draft.draft,
+                    **{figure.name: figure.words for figure in draft.figures},
+                    "answers": draft.counts,
+                }
+                for draft in one.drafts
+            ]
+            st.dataframe(figures, hide_index=True, alt=f"Answers to {one.question.id}, with counts and intervals")
+        for draft in one.drafts:
+            for persona, words in draft.quotes:
+                st.markdown(f"- {escape(f'{draft.draft}, {persona}: “{words}”')}")
+            if not draft.figures:
+                st.caption(escape(f"{draft.draft}: {draft.counts}"))
 
 
 def show_voices(report: Report, names: Mapping[str, str]) -> None:

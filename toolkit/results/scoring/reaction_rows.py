@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,8 @@ from toolkit.stats import intervals
 RATES = ("stop_rate", "objective_rate", "negative_rate")
 PRIMARY = "objective_rate"
 WHOLE = "all"
+ANSWER = "answer_"
+"""Begins the column of the answers to a question of one's own."""
 RATING_SCALE = (1.0, 5.0)
 ROWS_AT_ONCE = 2_000_000
 """Reactions up to this number are held in memory; more are read again from their source, draft by draft."""
@@ -170,10 +172,60 @@ def express_measures(schema: pl.Schema, measure: str | None = None) -> dict[str,
         pl.col("action").is_in(records.NEGATIVE),
     )
     ratings = {name: pl.col(f"rating_{name}") for name in MEASURES if f"rating_{name}" in schema}
-    known = dict(zip(RATES, rates, strict=True)) | ratings
+    known = dict(zip(RATES, rates, strict=True)) | ratings | _express_answers(schema)
     if measure is not None and measure not in known:
         raise InputError(f"unknown measure {measure!r}{suggest(measure, list(known))}; allowed: {', '.join(known)}")
     return known if measure is None else {measure: known[measure]}
+
+
+def _express_answers(schema: pl.Schema) -> dict[str, pl.Expr]:
+    """Return how the measures of questions of one's own are made: ID, or ID=OPTION for each option of a choice."""
+    found: dict[str, pl.Expr] = {}
+    for column, kind in schema.items():
+        if not column.startswith(ANSWER):
+            continue
+        name = column.removeprefix(ANSWER)
+        if kind.is_numeric() or kind == pl.Boolean:
+            found[name] = pl.col(column)
+            shares = schema.get(f"pmf_{name}")
+            if isinstance(shares, pl.Array):
+                upper = pl.col(f"pmf_{name}").arr.to_list().list.slice((shares.size + 1) // 2)
+                found[f"{name}{records.UPPER}"] = upper.list.sum()
+        elif isinstance(chosen := schema.get(f"chosen_{name}"), pl.Struct):
+            options = pl.col(f"chosen_{name}").struct
+            found |= {f"{name}={field.name}": options.field(field.name) for field in chosen.fields}
+    return found
+
+
+def list_numbers(schema: pl.Schema) -> list[str]:
+    """Return the questions of one's own that are answered with a number, which is no place on a scale."""
+    names = [
+        name.removeprefix(ANSWER) for name, kind in schema.items() if name.startswith(ANSWER) and kind.is_numeric()
+    ]
+    return [name for name in names if f"pmf_{name}" not in schema]
+
+
+def find_ranges(
+    frame: pl.LazyFrame, schema: pl.Schema, measures: Iterable[str]
+) -> dict[str, tuple[float, float] | None]:
+    """Return the least and the most that measures can be; None for a number without bounds."""
+    bounded = [name for name in list_numbers(schema) if f"bounds_{name}" in schema]
+    firsts = frame.select(pl.col(f"bounds_{name}").drop_nulls().first().alias(name) for name in bounded)
+    known = firsts.collect(engine="streaming").row(0, named=True) if bounded else {}
+    bounds = {name: tuple(map(float, ends)) if ends is not None else None for name, ends in known.items()}
+    return {name: _find_range(schema, name, bounds) for name in measures}
+
+
+def _find_range(schema: pl.Schema, measure: str, bounds: Mapping[str, Any]) -> tuple[float, float] | None:
+    if measure in RATES:
+        return (0.0, 1.0)
+    if f"rating_{measure}" in schema:
+        return RATING_SCALE
+    shares = schema.get(f"pmf_{measure}")
+    if isinstance(shares, pl.Array):
+        return (1.0, float(shares.size))
+    is_number = schema.get(f"{ANSWER}{measure}", pl.Boolean()).is_numeric()
+    return bounds.get(measure) if is_number else (0.0, 1.0)
 
 
 def _check_columns(schema: pl.Schema) -> None:
