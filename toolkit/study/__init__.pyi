@@ -1,0 +1,14 @@
+from .asking import CampaignsLike, StudyOptions, astudy, price_study, study
+from .records import CellRecord
+from .studies import Study, load_study
+
+__all__ = [
+    "CampaignsLike",
+    "CellRecord",
+    "Study",
+    "StudyOptions",
+    "astudy",
+    "load_study",
+    "price_study",
+    "study",
+]
