@@ -1,4 +1,4 @@
-from .asking import CampaignsLike, StudyOptions, astudy, price_study, study
+from .asking import CampaignsLike, StudyOptions, astudy, carry_out_study, plan_study, price_study, study
 from .records import CellRecord
 from .studies import Study, load_study
 
@@ -8,7 +8,9 @@ __all__ = [
     "Study",
     "StudyOptions",
     "astudy",
+    "carry_out_study",
     "load_study",
+    "plan_study",
     "price_study",
     "study",
 ]
