@@ -12,6 +12,12 @@ from toolkit.models import Campaign
 
 FILE = resources.DATA / "schemas" / "campaign.schema.json"
 _SURFACE = {"type": "string", "description": "Where drafts appear that do not say so themselves."}
+_LEVEL = {"type": ["string", "number", "boolean"]}
+_PAIRS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("samples", {"type": "object", "additionalProperties": {"type": ["string", "number", "array"]}}),
+    ("tags", {"type": "object", "additionalProperties": _LEVEL}),
+)
+"""What is written as a mapping, for one draft or for all of a campaign, and kept as pairs."""
 
 
 def make_schema() -> dict[str, Any]:
@@ -26,8 +32,11 @@ def make_schema() -> dict[str, Any]:
             "items": {"anyOf": [_describe_check(kind, definitions) for kind in KINDS]},
         },
         "lint": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Override"}},
+        **{name: {**written, **_keep_words(definitions["Draft"]["properties"][name])} for name, written in _PAIRS},
     }
     definitions["Draft"]["required"] = ["text"]
+    for name, _ in _PAIRS:
+        definitions["Draft"]["properties"][name] = schema["properties"][name]
     for name in ("id", "price"):
         definitions["Draft"]["properties"][name] = {"type": ["string", "number"]}
     schema["required"] = ["campaign", "drafts"]
