@@ -1,0 +1,3 @@
+from . import agreement, factors
+
+__all__ = ["agreement", "factors"]
