@@ -398,6 +398,7 @@ class OpenAIEngine:
         while True:
             version, body = self._dialect.version, write()
             self.calls += 1
+            exchange.count_call()
             outcome = await self._exchange(client, path, body, on_text, blanks)
             if isinstance(outcome, _EndpointAnswer):
                 return outcome

@@ -64,6 +64,34 @@ def tell_trouble(message: str | None) -> None:
         hear(message)
 
 
+@dataclass(slots=True)
+class Sent:
+    """How many requests were sent so far."""
+
+    calls: int = 0
+
+
+_COUNTS_CALLS: ContextVar[Sent | None] = ContextVar("counts_calls", default=None)
+
+
+@contextlib.contextmanager
+def counting_calls() -> Iterator[Sent]:
+    """Count the requests that are sent inside, retries included: an engine may answer for several runs at once."""
+    sent = Sent()
+    before = _COUNTS_CALLS.set(sent)
+    try:
+        yield sent
+    finally:
+        _COUNTS_CALLS.reset(before)
+
+
+def count_call() -> None:
+    """Count a request that is about to be sent."""
+    sent = _COUNTS_CALLS.get()
+    if sent is not None:
+        sent.calls += 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """One call to a model."""

@@ -102,9 +102,7 @@ def make_plan(
     given, audiences = audiences, pooling.drop_repeated(audiences)
     people, keys = _join_audiences(audiences, keep_weights=settings.keep_weights)
     ranked = sampling.rank_personas(people, settings.seed)
-    if settings.sample is not None and settings.sample > len(ranked):
-        named = name_option("sample", settings.sample)
-        raise InputError(f"{named}: the audience has {len(ranked)} personas; choose 1 to {len(ranked)}")
+    _check_sample(settings, len(ranked))
     panel = tuple(ranked[: settings.sample])
     spoken = tuple(sorted({tag for audience in audiences for tag in audience.language}))
     tasks = tuple(_list_tasks(campaign, panel, settings, len(prompts.wordings), spoken))
@@ -158,6 +156,19 @@ def _settle_languages(campaign: Campaign, audiences: Sequence[Audience], languag
     settled = tuple(settle(draft) for draft in campaign.drafts)
     same = all(one is other for one, other in zip(settled, campaign.drafts, strict=True))
     return campaign if same else campaign.replace_drafts(settled)
+
+
+def check_plan(campaign: Campaign, audiences: Sequence[Audience], settings: Settings, prompts: Prompts) -> None:
+    """Raise InputError for what no plan can be made of, before the first of many is asked."""
+    _check_objective(campaign, settings.objective)
+    _check_rating(_settle_languages(campaign, audiences, settings.language), settings.rating, prompts)
+    _check_sample(settings, sum(len(audience.personas) for audience in audiences))
+
+
+def _check_sample(settings: Settings, people: int) -> None:
+    if settings.sample is not None and settings.sample > people:
+        named = name_option("sample", settings.sample)
+        raise InputError(f"{named}: the audience has {people} personas; choose 1 to {people}")
 
 
 def choose_rating(campaign: Campaign, audiences: Sequence[Audience], prompts: Prompts | None = None) -> records.Rating:

@@ -55,11 +55,17 @@ class Resolved:
 def resolve(drafts: DraftsLike, audience: AudienceLike, options: SettingsOptions) -> Resolved:
     """Return the records behind drafts, audience and settings; raise InputError for what cannot be used."""
     campaign = resolve_drafts(drafts)
+    settings = settle_settings(campaign, options)
+    named = audience if audience is not None else campaign.audience
+    return Resolved(campaign, resolve_audiences(named, settings), settings)
+
+
+def settle_settings(campaign: Campaign, options: SettingsOptions) -> Settings:
+    """Return the settings of a campaign's run: what the options leave open is as the campaign says."""
     settings = make_settings(options, campaign.objective or default_objective(campaign))
     if campaign.forecast:  # the option adds one; it takes none away that the campaign asks for
         settings = settings.model_copy(update={"forecast": True})
-    named = audience if audience is not None else campaign.audience
-    return Resolved(campaign, resolve_audiences(named, settings), settings)
+    return settings
 
 
 def resolve_drafts(drafts: DraftsLike) -> Campaign:

@@ -22,6 +22,7 @@ from toolkit.panel.halting import find_halt, on_halt
 from toolkit.panel.methods import Asked, make_run
 from toolkit.panel.planning import Plan
 from toolkit.panel.run_options import Asking, OnPreference, OnReaction
+from toolkit.panel.sharing import Share
 from toolkit.panel.splitting import TOGETHER as TOGETHER  # noqa: PLC0414 - handed out with what splits a panel
 from toolkit.panel.splitting import Split, add_up, join_engines, split_plan
 from toolkit.panel.splitting import split_people as split_people  # noqa: PLC0414
@@ -45,7 +46,9 @@ STRAGGLERS = 0.02
 """The share of failed reactions up to which a run asks for them once more before it ends."""
 
 
-async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store, asking: Asking) -> Run:
+async def carry_out(
+    plan: Plan, engine: Engine | Sequence[Engine], store: Store, asking: Asking, share: Share | None = None
+) -> Run:
     """Ask everything, rate what was said and return the run.
 
     Whatever the store holds is not asked again; each reply is kept as it arrives, so the same call after an
@@ -53,7 +56,8 @@ async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store,
     counts as failed and `methods.stopped` says so; `stop` also ends the calls in flight. With `fail_fast` nothing more
     is asked after the first reaction that fails. Nor is anything more asked once the latest calls all came to nothing:
     see `Breaker`. `engine` is the one that `asking` names, made; of several models one each, in their order. People
-    are then split over them, each asked at its own pace and price, under one limit.
+    are then split over them, each asked at its own pace and price, under one limit. A `share` is what this run has in
+    common with others that go on at the same time, their limit of questions in flight above all.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     model = asking.embedding_model
@@ -70,15 +74,21 @@ async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store,
         await opened.enter_async_context(_warming_up(plan))
         lines = [
             make_line(
-                voice.asking, one, store, plan.questionnaire, campaign=plan.campaign.campaign, questions=len(plan.tasks)
+                voice.asking,
+                one,
+                store,
+                plan.questionnaire,
+                campaign=plan.campaign.campaign,
+                questions=len(plan.tasks),
+                breaker=None if share is None else share.breakers[number],
             )
-            for voice, one in zip(voices, engines, strict=True)
+            for number, (voice, one) in enumerate(zip(voices, engines, strict=True))
         ]
         with (
             on_halt(find_halt(asking.halt), *(line.refuse_waiting for line in lines)),
             _telling_what_is_kept(lines, store),
         ):
-            flow = _make_flow(lines, split, asking)
+            flow = _make_flow(lines, split, asking, share)
             ask = _Asks(lines, split, plan)
             by_draft = any(one.reuses_prefixes for one in engines)
             reactions = await _ask_tasks(plan.tasks, flow, ask, asking, by_draft=by_draft)
@@ -96,7 +106,7 @@ async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store,
     return runs.add_rating_time(run, time.perf_counter() - clock) if plan.settings.rating == "ssr" else run
 
 
-def _make_flow(lines: Sequence[Line], split: Split, asking: Asking) -> Flow:
+def _make_flow(lines: Sequence[Line], split: Split, asking: Asking, share: Share | None) -> Flow:
     """Return a flow in which each model has its own pace, and no more is in flight together than was asked for."""
     lanes = [Lane(line.concurrency, line.breaker) for line in lines]
     return Flow(
@@ -105,6 +115,7 @@ def _make_flow(lines: Sequence[Line], split: Split, asking: Asking) -> Flow:
         asking.fail_fast,
         lanes=lanes,
         find_lane=split.seat,
+        together=None if share is None else share.together,
     )
 
 
@@ -241,6 +252,8 @@ class Flow:
     breaker: Breaker | None = None
     lanes: Sequence[Lane] = ()
     find_lane: Callable[[Any], int] = field(default=lambda _: 0)
+    together: asyncio.Semaphore | None = None
+    """What holds the questions of several runs together within one limit; None for a run by itself."""
 
     def __post_init__(self) -> None:
         """Make the only lane where none is given."""
@@ -266,7 +279,7 @@ class Flow:
         answers: list[Answered | None] = [None] * len(items)
         is_stopped = self.stop is not None and self.stop.is_set()
         of_lane = [self.find_lane(item) for item in items] if len(self.lanes) > 1 else [0] * len(items)
-        together = asyncio.Semaphore(self.concurrency)
+        together = self.together or asyncio.Semaphore(self.concurrency)
         ended: list[Exception] = []
         tell = _Listener(on_answer).tell
 
