@@ -21,7 +21,7 @@ from toolkit.stats.distributions import t_below, t_quantile
 from toolkit.stats.studies import campaigns as pooling
 
 FloatArray = npt.NDArray[np.float64]
-SIGNIFICANCE, SETTLED = 0.05, 1e-8
+SIGNIFICANCE, SETTLED, LEAST_VARIANCE = 0.05, 1e-8, 1e-6
 
 
 @dataclass(frozen=True)
@@ -96,18 +96,24 @@ def draw_study(world: World, generator: np.random.Generator) -> Study:
 
 def pool_plainly(study: Study) -> Said:
     """Pool as the product does."""
-    found = pooling.mean_over_campaigns(
-        study.values, np.ones(len(study.values)), study.campaigns, study.wordings, study.people
-    )
+    found = _pool(study)
     ends = (found.low, found.high, found.p_value, found.predict_low, found.predict_high)
     return Said(*(np.nan if end is None else end for end in ends))
+
+
+def _pool(study: Study) -> pooling.CampaignMean:
+    weights = np.ones(len(study.values))
+    return pooling.mean_over_campaigns(study.values, weights, study.campaigns, study.wordings, study.people)
 
 
 def pool_people(study: Study) -> Said:
     """Pool as if campaigns were repeats of one run, people and wordings the only chance."""
     people = np.unique(study.people)
-    mean = np.array([study.values[study.people == person].mean() for person in people])
-    of_wording = np.array([study.wordings[study.people == person][0] for person in people])
+    read = np.bincount(study.people)
+    mean = (np.bincount(study.people, study.values) / np.maximum(read, 1))[people]
+    of_wording = np.zeros(len(read), dtype=np.intp)
+    of_wording[study.people] = study.wordings
+    of_wording = of_wording[people]
     return _as_said(intervals.cluster_mean(mean, np.ones(len(people)), of_wording))
 
 
@@ -119,12 +125,9 @@ def pool_by_t(study: Study) -> Said:
 
 def pool_by_precision(study: Study, *, by_likelihood: bool) -> Said:
     """Pool by precision: DerSimonian and Laird (1986) or REML, with Hartung and Knapp's interval (2001)."""
-    means, count = _average(study), int(study.campaigns.max()) + 1
-    variances = np.empty(count)
-    for at in range(count):
-        rows = study.campaigns == at
-        found = intervals.cluster_mean(study.values[rows], np.ones(rows.sum()), study.wordings[rows])
-        variances[at] = max((found.standard_error or 0.0) ** 2, 1e-6)
+    found = _pool(study)
+    means, count = np.array(found.means), found.campaigns
+    variances = np.maximum(np.array(found.errors) ** 2, LEAST_VARIANCE)
     between = _find_reml(means, variances) if by_likelihood else _find_moments(means, variances)
     weights = 1.0 / (variances + between)
     shares = weights / weights.sum()

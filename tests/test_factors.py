@@ -264,6 +264,36 @@ def test_wordings_that_differ_by_campaign_are_crossed() -> None:
     assert np.mean(wins) <= 0.08
 
 
+@given(seeds, st.integers(1, 4), st.integers(1, 5), st.integers(1, 3))
+@settings(max_examples=60)
+def test_any_study_has_figures_or_none(seed: int, campaigns: int, people: int, wordings: int) -> None:
+    """Whatever few campaigns, people and wordings there are, every figure is a number or nothing, and in order."""
+    generator = np.random.default_rng(seed)
+    campaign, person = (labels.ravel() for labels in np.indices((campaigns, people)))
+    kept = generator.random(len(person)) < 0.8
+    kept[0] = True
+    values = generator.choice([-1.0, 0.0, 1.0], len(person))[kept]
+    weights = generator.choice([0.5, 1.0, 3.0], people)[person][kept]
+    found = mean_over_campaigns(values, weights, campaign[kept], (person % wordings)[kept], person[kept])
+    figures = [found.low, found.high, found.p_value, found.tau, found.degrees, found.predict_low]
+    assert all(figure is None or np.isfinite(figure) for figure in figures)
+    if found.low is not None and found.high is not None:
+        assert found.low <= found.estimate <= found.high
+    if found.p_value is not None:
+        assert 0.0 <= found.p_value <= 1.0
+    assert (found.low is None) == (found.campaigns < 2)
+
+
+def test_one_wording_leaves_people_as_what_campaigns_share() -> None:
+    """With a single wording the people are still seen to be the same ones."""
+    generator = np.random.default_rng(5)
+    taste = generator.normal(0, 0.5, 20)
+    values = (taste + generator.normal(0, 0.05, (6, 20))).ravel()
+    campaign, person = (labels.ravel() for labels in np.indices((6, 20)))
+    found = mean_over_campaigns(values, np.ones(120), campaign, np.zeros(120), person)
+    assert found.standard_error == pytest.approx(taste.std(ddof=1) / np.sqrt(20), rel=0.1)
+
+
 def test_holm_is_over_pairs_of_levels() -> None:
     """Three levels make three pairs, and the smallest p-value counts three times."""
     found = factors.compare_factor(*draw_study(World(levels=("a", "b", "c"), campaigns=12), 5), "style")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -148,3 +149,15 @@ def test_the_schema_for_editors_knows_tags() -> None:
     schema = make_schema()
     assert schema["properties"]["tags"]["type"] == "object"
     assert schema["$defs"]["Draft"]["properties"]["tags"]["type"] == "object"
+
+
+def test_a_tag_leaves_a_recording_fresh(tmp_path: Path) -> None:
+    """Checks on recorded reactions hold as before once the drafts are tagged."""
+    examples = Path(__file__).parent.parent / "examples"
+    for suffix in (".yaml", ".reactions.jsonl"):
+        shutil.copy(examples / f"paypal-invoices{suffix}", tmp_path)
+    campaign = tmp_path / "paypal-invoices.yaml"
+    before = toolkit.check(campaign).outcome
+    campaign.write_text(campaign.read_text(encoding="utf-8") + "tags: {topic: invoices}\n", encoding="utf-8")
+    assert toolkit.load_drafts(campaign).drafts[0].tags == (("topic", "invoices"),)
+    assert toolkit.check(campaign).outcome == before != "stale"

@@ -184,7 +184,9 @@ class _Deviations:
         """Return what clusters and units add to the variance."""
         cells = np.unique(self.units.astype(np.int64) * self.count_clusters() + self.clusters, return_inverse=True)[1]
         is_crossed = int(cells.max()) + 1 > self.count_units()
-        signed = [(1.0, self.clusters)]
+        # A single cluster tells nothing of what campaigns share; its units still do.
+        signed = [(1.0, self.clusters if self.count_clusters() >= FEWEST else self.units)]
+        is_crossed = is_crossed and self.count_clusters() >= FEWEST
         if is_crossed:
             signed += [(1.0, self.units), (-1.0, cells)]
         found = [(sign, self._add_up(labels)) for sign, labels in signed]
@@ -193,7 +195,7 @@ class _Deviations:
         single = variances <= 0.0
         if is_crossed and single.any():
             variances[single] = np.maximum(found[0][1].variances, found[1][1].variances)[single]
-        spare = min(self.count_clusters(), self.count_units()) - 1
+        spare = min(int(signed[0][1].max()) + 1, self.count_units()) - 1
         return _Parts(float(shared), found[0][1].clustered, spare, variances)
 
     def _add_up(self, labels: IntegerArray) -> _Parts:
@@ -234,11 +236,12 @@ class _Deviations:
 def _correct(shares: FloatArray) -> float:
     """Return by what to multiply the sum of squared scores of clusters with such shares: K / (K - 1) if all are equal.
 
-    The scores are taken from deviations from the mean that they make up, which is why they are too small.
+    The scores are taken from deviations from the mean that they make up, which is why they are too small. A single
+    cluster has none.
     """
     squares = float(np.square(shares).sum())
     left = 1.0 - 2.0 * float((shares**3).sum()) / squares + squares
-    return 1.0 / left if left > ROUNDING else math.inf
+    return 1.0 / left if left > ROUNDING else 0.0
 
 
 def _lose(campaigns: IntegerArray, mass: FloatArray) -> FloatArray:
