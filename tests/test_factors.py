@@ -15,7 +15,8 @@ from study_frames import LEVELS, World, draw_differences, draw_study
 
 import toolkit
 from toolkit.errors import InputError
-from toolkit.models import Campaign, Draft
+from toolkit.models import LABEL, Campaign, Draft
+from toolkit.report import charts
 from toolkit.results.scoring import interactions
 from toolkit.stats.studies.campaigns import CampaignMean, mean_over_campaigns
 from toolkit.study import factors
@@ -417,3 +418,18 @@ def test_the_advice_on_repeated_reactions_names_the_study() -> None:
     reactions, _ = draw_study(World(campaigns=2), 1)
     with pytest.raises(InputError, match=r"two reactions share .*if these are of several campaigns, .*study\.compare"):
         toolkit.compare(reactions.drop("campaign"))
+
+
+def test_a_forest_is_drawn_with_its_label() -> None:
+    """The chart has a row a campaign, the mean and a further campaign, the greatest lead first, and says what it is."""
+    reactions, tags = draw_study(World(campaigns=5), 7)
+    effects = factors.list_effects(reactions, tags, "style")
+    drawn = charts.chart_forest(effects).to_dict()
+    assert LABEL in " ".join(drawn["title"]["subtitle"])
+    (rows,) = drawn["datasets"].values()
+    leads = [row["difference"] for row in rows if row["kind"] == "campaign"]
+    assert leads == sorted(leads, reverse=True)
+    assert [row["campaign"] for row in rows[5:]] == [factors.MEAN, factors.FURTHER]
+    more = pl.concat([effects, effects.with_columns(level_b=pl.lit("number"))])
+    with pytest.raises(InputError, match="these rows are of 2; keep those of one"):
+        charts.chart_forest(more)

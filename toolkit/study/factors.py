@@ -99,7 +99,7 @@ def compare_factor(
     reactions of the same persona to a draft under one wording, repeat and model.
 
     Examples:
-        >>> compare_factor(study.reactions, list_tags(study.campaigns), "style")["verdict"].to_list()
+        >>> compare_factor(study.reactions, study.tags(), "style")["verdict"].to_list()
         ['too close to call']
     """
     found = _compare(reactions, tags, factor, measure)
@@ -123,7 +123,7 @@ def list_effects(
     campaign is that of its own people and wordings.
 
     Examples:
-        >>> list_effects(study.reactions, list_tags(study.campaigns), "style")["kind"].unique().sort().to_list()
+        >>> list_effects(study.reactions, study.tags(), "style")["kind"].unique().sort().to_list()
         ['campaign', 'further', 'mean']
     """
     found = _compare(reactions, tags, factor, measure)
