@@ -23,6 +23,7 @@ from toolkit.cli.report import report
 from toolkit.cli.rewrite import rewrite
 from toolkit.cli.run import demo, run
 from toolkit.cli.store import store
+from toolkit.cli.study import study
 from toolkit.errors import FLAGS, ToolkitError, speaking
 
 INTERRUPTED = 130
@@ -46,7 +47,8 @@ def audience(context: click.Context) -> None:
 
 
 for command in (
-    demo, run, rewrite, lint, export, check, record, report, personas, outcomes, ask_people, app, store, config, doctor,
+    demo, run, study, rewrite, lint, export, check, record, report, personas, outcomes, ask_people, app, store, config,
+    doctor,
 ):  # fmt: skip
     audience.add_command(command)
 

@@ -1,5 +1,5 @@
 from . import agreement, factors
-from .asking import CampaignsLike, StudyOptions, astudy, price_study, study
+from .asking import CampaignsLike, StudyOptions, astudy, carry_out_study, plan_study, price_study, study
 from .records import CellRecord
 from .studies import Study, load_study
 
@@ -10,8 +10,10 @@ __all__ = [
     "StudyOptions",
     "agreement",
     "astudy",
+    "carry_out_study",
     "factors",
     "load_study",
+    "plan_study",
     "price_study",
     "study",
 ]

@@ -10,12 +10,11 @@ from typing import Any, Unpack
 from toolkit.errors import InputError, check_options, name_option
 from toolkit.panel import api, background, estimating, planning
 from toolkit.questionnaire import Prompts
-from toolkit.study.cells import CampaignsLike, cross, describe_settings
-from toolkit.study.conducting import OnCell, Work, conduct, open_folder
-from toolkit.study.records import CellRecord
+from toolkit.study.cells import CampaignsLike, StudyCell, cross, describe_settings
+from toolkit.study.conducting import OnCell, Work, conduct
 from toolkit.study.studies import Study
 
-__all__ = ["CampaignsLike", "StudyOptions", "astudy", "plan_study", "price_study", "study"]
+__all__ = ["CampaignsLike", "StudyOptions", "astudy", "carry_out_study", "plan_study", "price_study", "study"]
 FOLDER = Path("studies/study")
 """Where a study is kept if nothing else is said."""
 
@@ -76,7 +75,11 @@ def study(campaigns: CampaignsLike, **options: Unpack[StudyOptions]) -> Study:
 
 async def astudy(campaigns: CampaignsLike, **options: Unpack[StudyOptions]) -> Study:
     """Make a study and return it; the form of `study` for async code, with the same options."""
-    work = plan_study(campaigns, **options)
+    return await carry_out_study(plan_study(campaigns, **options))
+
+
+async def carry_out_study(work: Work) -> Study:
+    """Do what `plan_study` returned, and return the study."""
     return Study(work.folder, await conduct(work))
 
 
@@ -108,27 +111,17 @@ _OWN = ("audiences", "folder", "on_cell")
 class PricedCell:
     """What one run of a study would take."""
 
-    record: CellRecord
-    is_made: bool
-    """Whether the folder holds its run already, so that nothing is asked."""
+    cell: StudyCell
     estimate: estimating.Estimate | None
-    """None for a run that is made."""
+    """None for a run that is made already, so that nothing is asked."""
 
 
-def price_study(campaigns: CampaignsLike, **options: Unpack[StudyOptions]) -> list[PricedCell]:
-    """Return what each run of a study would take beyond what folder and store hold, with nothing asked."""
-    return list(_price(plan_study(campaigns, **options)))
-
-
-def _price(work: Work) -> Iterator[PricedCell]:
-    before = open_folder(work)
-    known = {} if before is None else {one.key: one for one in before.cells}
+def price_study(work: Work) -> Iterator[PricedCell]:
+    """Yield what each run of a study would take beyond what folder and store hold, with nothing asked."""
+    waiting = {cell.key for cell in work.list_open()}
     for cell in work.cells:
-        found = known.get(cell.key)
-        if found is not None and found.state == "done":
-            yield PricedCell(found, is_made=True, estimate=None)
+        if cell.key not in waiting:
+            yield PricedCell(cell, None)
             continue
-        campaign, audience, model = cell.names
-        record = CellRecord(campaign=campaign, audience=audience, model=model, key=cell.key)
         planned = planning.make_plan(cell.campaign, (cell.audience,), cell.settings, work.prompts)
-        yield PricedCell(record, is_made=False, estimate=api.price_asking(planned, cell.asking))
+        yield PricedCell(cell, api.price_asking(planned, cell.asking))

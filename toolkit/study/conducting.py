@@ -51,6 +51,20 @@ class Work:
     prompts: Prompts
     on_cell: OnCell | None = None
 
+    def hearing(self, on_cell: OnCell | None = None, **changes: Any) -> Work:
+        """Return the same work with somebody else told of it; `changes` are options of `study` such as `halt`."""
+        return replace(self, on_cell=on_cell or self.on_cell, asking=replace(self.asking, **changes))
+
+    def list_open(self) -> list[StudyCell]:
+        """Return the cells that are not done by what the folder says; InputError where it cannot be gone on with."""
+        before = open_folder(self)
+        done = set() if before is None else {one.key for one in before.cells if one.state == "done"}
+        return [cell for cell in self.cells if cell.key not in done]
+
+    def count_questions(self) -> int:
+        """Return how many reactions and choices are still to come, stored ones included."""
+        return sum(cell.count_questions(len(self.prompts.wordings)) for cell in self.list_open())
+
 
 @dataclass
 class _Index:
@@ -227,6 +241,8 @@ class _Session:
     together: asyncio.Semaphore | None = None
     ended: str | None = None
     """Why no further cell is begun at all."""
+    stopped: str | None = None
+    """The same, where the money was gone or somebody said stop."""
     first_error: ToolkitError | None = None
     heard: Exception | None = None
     """What the caller's own function raised."""
@@ -258,7 +274,11 @@ async def _ask_all(waiting: Sequence[StudyCell], work: Work, index: _Index) -> N
         groups = _group(waiting)
         loading = asyncio.Lock()
         await _gather([_ask_group(group, session, loading) for group in groups])
-    index.stopped = None if session.ended is None else spell_out(session.ended)
+    index.stopped = None if session.stopped is None else spell_out(session.stopped)
+    for cell in waiting if session.ended is not None else ():
+        if index.records[cell.key].state == "waiting":
+            unasked = {"problem": spell_out(session.ended or "")}
+            index.records[cell.key] = index.records[cell.key].model_copy(update=unasked)
     if session.heard is not None:
         raise session.heard
     if session.first_error is not None and all(one.folder is None for one in index.records.values()):
@@ -392,7 +412,14 @@ async def _make_run(cell: StudyCell, share: api.Share, session: _Session) -> Cel
     """Ask what a cell asks, keep its run, and return what it says."""
     work = session.work
     planned = planning.make_plan(cell.campaign, (cell.audience,), cell.settings, work.prompts)
-    asking = replace(cell.asking, on_reaction=_listen(work.asking.on_reaction, session))
+    told = work.asking
+    asking = replace(
+        cell.asking,
+        on_reaction=_listen(told.on_reaction, session),
+        on_preference=told.on_preference,
+        stop=told.stop,
+        halt=told.halt,
+    )
     run = await api.ask_together(planned, asking, session.store, share)
     if run.counts.ok + run.counts.refused == 0 and run.counts.failed:
         return _start_record(cell).model_copy(
@@ -413,7 +440,7 @@ async def _make_run(cell: StudyCell, share: api.Share, session: _Session) -> Cel
 def _find_why(run: Run, session: _Session) -> str:
     """Return why a run lacks answers, and end the study where money or patience did."""
     if run.methods.stopped is not None:
-        session.ended = session.ended or run.methods.stopped
+        session.ended = session.stopped = session.stopped or run.methods.stopped
         return run.methods.stopped
     return next(iter(run.methods.unanswered), _NOTHING_CAME)
 

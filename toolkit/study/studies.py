@@ -36,7 +36,7 @@ class Study:
     """A study in its folder. Tables are read from there when they are asked for; runs one at a time.
 
     Examples:
-        >>> study = toolkit.load_study("studies/spring")
+        >>> study = toolkit.load_study("studies/today")
         >>> study.verdicts().columns[:4]
         ['campaign', 'audience', 'model', 'decision']
     """
