@@ -16,7 +16,7 @@ from toolkit.models import Draft, Persona, Record, records
 from toolkit.questionnaire import Prompts, Task
 
 _DIGITS = 12
-_UNSEEN = {"id", "text", "surface", "image", "tag", "promotional"}
+_UNSEEN = {"id", "text", "surface", "image", "tag", "promotional", "tags"}
 """What no reader of a draft is shown, and what is hashed apart."""
 _COMPLETION_FILES = ("completion.j2", "wordings.yaml", "anchors.yaml", "questions_completion.j2")
 

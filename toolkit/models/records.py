@@ -75,6 +75,8 @@ AnyRows: TypeAlias = "AnyFrame | Sequence[Mapping[str, Any]]"
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 _TAG = re.compile(r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-[a-z0-9]{4,8})*")
 _IDENTIFIER = re.compile(r"[\w][\w .@+-]{0,119}")
+_FACTOR = re.compile(r"\w[\w -]{0,59}")
+_LONGEST_LEVEL = 120
 
 
 def check_language(value: str) -> str:
@@ -148,6 +150,34 @@ def _identifier(value: str) -> str:
 def _number_as_text(value: Any) -> Any:
     """Return a whole number as text, because JSON and Parquet may number what YAML and CSV name."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _is_pairs(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, (list, tuple)) and len(one) == len(("a", "b")) for one in value
+    )
+
+
+def _read_factor(factor: Any) -> str:
+    name = str(factor).strip()
+    if not _FACTOR.fullmatch(name):
+        raise ValueError(
+            f"{name[:60]!r} is no name of a tag; give 1 to 60 letters, digits, spaces, _ or -, such as style"
+        )
+    return name
+
+
+def _read_level(factor: Any, level: Any) -> str:
+    if isinstance(level, bool):
+        return "yes" if level else "no"
+    if isinstance(level, float) and level.is_integer():
+        level = int(level)
+    words = " ".join(str(level).split()) if isinstance(level, (str, int, float)) else ""
+    if not 0 < len(words) <= _LONGEST_LEVEL:
+        raise ValueError(
+            f"the tag {factor} needs one level of at most {_LONGEST_LEVEL} characters, such as {factor}: question"
+        )
+    return words
 
 
 QuestionKind = Literal["scale", "yes_no", "choice", "choices", "number", "text"]
@@ -577,6 +607,11 @@ class Draft(Record):
 
     A name may stand several times: people see its first sample, limits count the longest.
     """
+    tags: tuple[tuple[str, str], ...] = Field(default=(), exclude_if=lambda value: not value)
+    """What kind of draft it is, such as {"style": "question"}: a factor and its level each, which nobody reads.
+
+    A study compares the levels of a factor over many campaigns.
+    """
 
     @property
     def digest(self) -> str:
@@ -585,7 +620,7 @@ class Draft(Record):
         Two drafts share it only where they say the same on the same surface, so what is bound to it, such as an
         approval, is void after an edit.
         """
-        seen = self.model_dump_json(exclude={"id", "language"}, exclude_defaults=True)
+        seen = self.model_dump_json(exclude={"id", "language", "tags"}, exclude_defaults=True)
         return hashlib.sha256(unicodedata.normalize("NFC", seen).encode()).hexdigest()
 
     @property
@@ -603,6 +638,23 @@ class Draft(Record):
             return value
         listed = {name: words if isinstance(words, (list, tuple)) else [words] for name, words in value.items()}
         return tuple((str(name), str(one)) for name, words in listed.items() for one in words)
+
+    @field_validator("tags", mode="before")
+    @classmethod
+    def _tags_as_pairs(cls, value: Any) -> Any:
+        """Take a mapping of factors to levels; yes and no, numbers and texts are levels."""
+        if isinstance(value, (str, list)) and not _is_pairs(value):
+            raise ValueError("tags is a mapping of factors to levels, such as {style: question, length: short}")
+        pairs = value.items() if isinstance(value, Mapping) else value
+        return tuple((_read_factor(factor), _read_level(factor, level)) for factor, level in pairs)
+
+    @field_validator("tags")
+    @classmethod
+    def _distinct_tags(cls, value: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        repeated = first_repeated(factor for factor, _ in value)
+        if repeated is not None:
+            raise ValueError(f"the tag {repeated!r} stands twice; give a draft one level of each factor")
+        return value
 
     @field_validator("id")
     @classmethod
