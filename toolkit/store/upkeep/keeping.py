@@ -204,7 +204,7 @@ class Upkeep(Database):
                 yield from self._where(table, "draft = ?", name)
             for run in runs:
                 yield from self._where(table, "run = ?", run)
-        for table, digest in (("runs", "draft_hash"), ("approvals", "digest")):
+        for table, digest in (("runs", "draft_hash"), ("approvals", "digest"), ("comments", "digest")):
             yield from self._where(table, f"{column} = ?", name)
             for one in digests:
                 yield from self._where(table, f"{digest} = ?", one)

@@ -1,0 +1,3 @@
+from .comments import Comment, Comments
+
+__all__ = ["Comment", "Comments"]
