@@ -86,3 +86,7 @@ class Comments(Database):
     def reopen(self, number: int) -> None:
         """Say that a comment is not done after all."""
         self._insert("UPDATE comments SET settled_by = '', settled_at = NULL WHERE number = ?", (number,))
+
+    def rename(self, campaign: str, name: str) -> None:
+        """Let the comments on a campaign follow it to another name."""
+        self._insert("UPDATE comments SET campaign = ? WHERE campaign = ?", (name, campaign))
