@@ -11,6 +11,7 @@ from toolkit.errors import InputError
 from toolkit.models import LABEL, Audience, Campaign
 from toolkit.panel import estimating, live_runs, planning
 from toolkit.report import seating
+from toolkit.store.campaigns import Round
 from toolkit.ui import ask, caching, home, keys, rounds, sharing, state, writing
 from toolkit.ui.results import show_result
 from toolkit.ui.room import show_room
@@ -32,12 +33,17 @@ def show() -> None:
         home.show_list()
         return
     live = state.find_live()
-    show_title()
-    part = ask_part()
+    with st.container(key=keys.HEAD, gap="small"):
+        show_title()
+        with st.container(horizontal=True, vertical_alignment="center"):
+            home.show_head()
+            part = ask_part()
+        chosen = rounds.ask_round() if part == RESULT else None
+    say_what_there_is()
     if part == "Brief":
         show_brief()
     elif part == RESULT:
-        show_rounds(live)
+        show_rounds(live, chosen)
     elif part == "Share":
         sharing.show_sharing()
     elif live is None or live.is_over:
@@ -52,11 +58,15 @@ def lead_here() -> None:
 
 
 def show_title() -> None:
-    """Draw the title with what can be done to the campaign, the label, and what there is to say."""
+    """Draw the title and the label."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("Would they stop for it?", anchor=False, width="content")
+        st.caption(LABEL)
+
+
+def say_what_there_is() -> None:
+    """Say what became of something that the page was asked for."""
     session = state.find_session()
-    st.title("Would they stop for it?", anchor=False)
-    st.caption(LABEL)
-    home.show_head()
     for words in filter(None, (session.take_lost(), session.take_said())):
         st.info(escape(words))
 
@@ -76,11 +86,8 @@ def show_brief() -> None:
     ask.ask_brief()
 
 
-def show_rounds(live: live_runs.LiveRun | None) -> None:
-    """Draw the rounds on a line, and of the chosen one the room while it goes on, else the result."""
-    chosen = rounds.ask_round()
-    if chosen is not None and (chosen.number > 1 or live is None or live.is_over):
-        rounds.show_round(chosen)
+def show_rounds(live: live_runs.LiveRun | None, chosen: Round | None) -> None:
+    """Draw the chosen round: the room while it goes on, else the result."""
     run = rounds.find_run(chosen)
     if live is not None and (chosen is None or not chosen.run_id or (live.run and live.run.run_id == chosen.run_id)):
         show_live(live)
