@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import html
+import json
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from random_frames import draw_frame, make_run
 
+from toolkit.cli.show import describe_run, print_run
+from toolkit.models import LABEL
 from toolkit.report import advice
+from toolkit.report.saving import render_report
 from toolkit.results import Run
 from toolkit.results.runs import ModelShare
 
@@ -155,6 +161,37 @@ def test_many_drafts_stay_one_sentence() -> None:
     """Of twenty drafts that nobody can tell apart, three are named and the others counted."""
     told = advise(make_frame({f"draft {letter}": say(4, 1) for letter in "ABCDEFGHIJKLMNOPQRST"}))
     assert re.search(r"and draft \w, draft \w, draft \w and 16 more may be as good\.$", told.sentences[0])
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_every_surface_says_the_same_sentences(
+    is_whole: bool,  # noqa: FBT001 - a case
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Report, terminal, Markdown, JSON and Excel say the very sentences, the first of them before all else."""
+    run = make_run(make_frame({"A": say(1, 7), "B": say(1, 2)}, {"A": 18}))
+    if not is_whole:
+        counts = run.methods.counts.model_copy(update={"planned": 400})
+        run = dataclasses.replace(run, methods=run.methods.model_copy(update={"counts": counts}))
+    told = advice.recommend(run)
+    assert len(told.sentences) == (3 if is_whole else 2)
+    assert is_whole != (", from 120 of 400 reactions" in told.headline)
+    print_run(run, tmp_path, brief=False)
+    terminal = capsys.readouterr().out
+    assert terminal.startswith(f"{told.sentences[0]}\n{LABEL}\n")
+    described = json.loads(describe_run(run, tmp_path))["recommendation"]
+    assert described == json.loads(told.model_dump_json())
+    report = {suffix: render_report(run, suffix) for suffix in (".html", ".md", ".json", ".xlsx")}
+    page, markdown = html.unescape(report[".html"].decode()), report[".md"].decode().replace("\\", "")
+    assert f"<h1>{told.sentences[0]}</h1>" in page
+    assert markdown.startswith(f"# {told.sentences[0]}\n")
+    assert json.loads(report[".json"])["recommendation"] == described
+    sheet = pl.read_excel(report[".xlsx"], sheet_name="Verdict", engine="calamine", has_header=False)
+    cells = [cell for row in sheet.iter_rows() for cell in row]
+    assert {told.text, told.rests_on} <= set(cells)
+    for words in (*told.sentences, told.rests_on):
+        assert all(words in text for text in (terminal, page, markdown))
 
 
 def check(run: Run) -> None:

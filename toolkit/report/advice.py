@@ -104,7 +104,7 @@ class Recommendation(Record):
     sentences: tuple[str, ...]
     """One to three: the objective, then other signals, then what to work on."""
     rests_on: str
-    """How many people and wordings, how much of the run there is, and whether it was validated."""
+    """How many people and wordings, and whether it was validated."""
     label: str = LABEL
     cautions: tuple[str, ...] = ()
     """What else is to be known before anybody acts on it, in sentences."""
@@ -366,13 +366,11 @@ def _say_ground(run: Run) -> str:
     parts = [f"{people}, {wordings} of the question"]
     if len(methods.models) > 1:
         parts.append(f"split over {len(methods.models)} models")
-    if run.basis.say():
-        parts.append(run.basis.say())
     validation = methods.validation
     known = (
         "Not validated against real results of yours"
         if validation == "not validated"
-        else f"{validation[:1].upper()}{validation[1:].rstrip('.')}"
+        else start_sentence(validation.rstrip("."))
     )
     return f"{', '.join(parts)}. {known}."
 
@@ -391,6 +389,16 @@ def _list_cautions(run: Run) -> tuple[str, ...]:
             f"{basis.personas:,} personas are described in {basis.distinct:,} ways, so intervals are too narrow."
         )
     return tuple(told)
+
+
+def say_verdict(verdict: Verdict) -> str:
+    """Return the verdict and its reason, without how much of the run there is: the headline says that."""
+    return f"{verdict.model_copy(update={'basis': ''}).headline}: {verdict.reason}"
+
+
+def start_sentence(words: str) -> str:
+    """Return words with a capital letter at their start."""
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def _say_rate(row: Mapping[str, Any]) -> str:

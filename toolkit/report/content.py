@@ -258,6 +258,7 @@ def to_plain(report: Report) -> dict[str, Any]:
         "campaign": run.methods.campaign.campaign,
         "verdict": report.verdict.model_dump(),
         "headline": report.headline,
+        "recommendation": report.recommendation.model_dump(),
         "contenders": list(run.contenders()),
         "drafts": [draft.model_dump(exclude_none=True) for draft in run.methods.campaign.drafts],
         "scorecard": report.scorecard.to_dicts(),
