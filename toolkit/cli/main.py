@@ -51,8 +51,8 @@ def audience(context: click.Context) -> None:
 
 
 for command in (
-    demo, run, study, rewrite, lint, export, check, record, report, personas, outcomes, ask_people, app, campaigns, store,
-    config, doctor,
+    demo, run, study, rewrite, lint, export, check, record, report, personas, outcomes, ask_people, app, campaigns,
+    store, config, doctor,
 ):  # fmt: skip
     audience.add_command(command)
 
