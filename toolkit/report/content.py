@@ -14,9 +14,9 @@ from toolkit.drafts.preview import Highlight
 from toolkit.errors import StoreUnusable
 from toolkit.models import LABEL, Verdict
 from toolkit.panel import api
-from toolkit.report import summaries
-from toolkit.report.advice import Decision, make_decision
+from toolkit.report import advice, summaries
 from toolkit.report.blocks import Funnel
+from toolkit.report.decisions import Decision, make_decision
 from toolkit.report.health import HealthSign, UnusableReplies, find_health
 from toolkit.results import Evidence, Run, runs, said, say_disagreement
 from toolkit.results.scoring import PRIMARY, columns, comparisons, interactions
@@ -71,6 +71,11 @@ class Report:
         return make_decision(self.run, self.verdict, self.scorecard, self.run.tables.explain())
 
     @cached_property
+    def recommendation(self) -> advice.Recommendation:
+        """What to do, in one to three sentences over all signals: the same on every page, file and terminal."""
+        return advice.recommend(self.run, self.find_themes)
+
+    @cached_property
     def scorecard(self) -> pl.DataFrame:
         """Whole audience."""
         return self.run.scorecard()
@@ -120,7 +125,17 @@ class Report:
     @cached_property
     def objections(self) -> Mapping[str, Sequence[lexical.Theme]]:
         """Per draft, objections grouped, the most common first."""
-        return {draft: said.group_objections(self.heard, draft) for draft in self.run.drafts}
+        return {draft: self.find_themes(draft) for draft in self.run.drafts}
+
+    @cached_property
+    def _themes(self) -> dict[str, Sequence[lexical.Theme]]:
+        return {}
+
+    def find_themes(self, draft: str) -> Sequence[lexical.Theme]:
+        """Return the objections to one draft, grouped when they are first asked for."""
+        if draft not in self._themes:
+            self._themes[draft] = said.group_objections(self.heard, draft)
+        return self._themes[draft]
 
     @cached_property
     def verbatims(self) -> pl.DataFrame:
@@ -243,6 +258,7 @@ def to_plain(report: Report) -> dict[str, Any]:
         "campaign": run.methods.campaign.campaign,
         "verdict": report.verdict.model_dump(),
         "headline": report.headline,
+        "recommendation": report.recommendation.model_dump(),
         "contenders": list(run.contenders()),
         "drafts": [draft.model_dump(exclude_none=True) for draft in run.methods.campaign.drafts],
         "scorecard": report.scorecard.to_dicts(),

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.files import markup
+from toolkit.report.advice import say_verdict
 from toolkit.report.content import Report, list_methods
 from toolkit.report.names import NAMES
 from toolkit.report.summaries import MODELS_HEADING
@@ -23,13 +24,17 @@ def render_markdown(report: Report) -> str:
 
 
 def _write(report: Report) -> Iterator[str]:
-    run = report.run
+    run, told = report.run, report.recommendation
     yield from (
-        f"# {_escape(report.headline)}",
+        f"# {_escape(told.sentences[0])}",
         "",
-        _escape(report.verdict.reason),
-        "",
+        *(line for sentence in told.sentences[1:] for line in (_escape(sentence), "")),
         f"> {report.label}",
+        "",
+        _escape(told.rests_on),
+        "",
+        *(line for caution in told.cautions for line in (_escape(caution), "")),
+        f"Verdict: {_escape(say_verdict(report.verdict))}",
         "",
     )
     if report.disagreement:

@@ -51,9 +51,10 @@ def _tell(draft: Draft) -> str | None:
 
 
 def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:
-    verdict = report.verdict
-    decided = pl.DataFrame({"decision": [verdict.decision], "draft": [verdict.draft], "because": [verdict.because]})
-    yield "Verdict", decided
+    verdict, told = report.verdict, report.recommendation
+    decided = {"decision": verdict.decision, "draft": verdict.draft, "because": verdict.because}
+    words = {"recommendation": told.text, "rests_on": told.rests_on, "cautions": " ".join(told.cautions)}
+    yield "Verdict", pl.DataFrame([decided | words], schema=dict.fromkeys([*decided, *words], pl.String))
     approved = [one.model_dump(include={"draft_id", "approved_by", "approved_at", "note"}) for one in report.approvals]
     if approved:
         yield "Approvals", pl.DataFrame(approved).with_columns(pl.col("approved_at").dt.to_string("%Y-%m-%d %H:%M UTC"))
