@@ -25,8 +25,8 @@ look.apply_look()
 sign_in.require_sign_in()
 state.begin()
 pages = [
-    st.Page(drafts.show, title="Test drafts", icon=":material/edit_note:", default=True),
-    st.Page(drafts.lead_here, title="Test drafts", url_path="drafts", visibility="hidden"),
+    st.Page(drafts.show, title="Campaigns", icon=":material/edit_note:", default=True),
+    st.Page(drafts.lead_here, title="Campaigns", url_path="drafts", visibility="hidden"),
     st.Page(result.show, title="Result", icon=":material/fact_check:", url_path="result", visibility="hidden"),
     st.Page(why.show, title="Ask them why", icon=":material/forum:", url_path="why"),
     st.Page(improve.show, title="Improve", icon=":material/edit_square:", url_path="improve"),

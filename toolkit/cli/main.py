@@ -11,6 +11,7 @@ import click
 
 from toolkit.cli.app import app
 from toolkit.cli.ask_people import ask_people
+from toolkit.cli.campaigns import campaigns
 from toolkit.cli.check import check
 from toolkit.cli.config import Defaults, config
 from toolkit.cli.doctor import doctor
@@ -46,7 +47,8 @@ def audience(context: click.Context) -> None:
 
 
 for command in (
-    demo, run, rewrite, lint, export, check, record, report, personas, outcomes, ask_people, app, store, config, doctor,
+    demo, run, rewrite, lint, export, check, record, report, personas, outcomes, ask_people, app, campaigns, store,
+    config, doctor,
 ):  # fmt: skip
     audience.add_command(command)
 

@@ -57,6 +57,14 @@ def load_drafts(
         return _read_file(Path(source), surface, _Wanted(chosen, sheet, where))
 
 
+def parse_drafts(text: str, source: str) -> Campaign:
+    """Return the campaign of a YAML file that is at hand as text; `source` is what errors call it.
+
+    Its relative names stay as they are. Raises InputError as `load_drafts` does.
+    """
+    return _make_from_document(located_yaml.load_document(text, source, ".yaml"), "drafts", Path(), None)
+
+
 def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
     """Return one campaign with the drafts of all; raise InputError where ids, objectives or audiences disagree."""
     drafts = [_keep_language(draft, campaign) for campaign in campaigns for draft in campaign.drafts]

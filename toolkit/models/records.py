@@ -334,6 +334,28 @@ class Override(Record):
     """The reason, for whoever reads the file next."""
 
 
+class Brief(Record):
+    """What the drafts of a campaign are for; checks of copy and rewrites use it."""
+
+    goal: str = ""
+    """What the drafts are to bring about."""
+    tone: str = ""
+    """How they are to sound."""
+    must_haves: tuple[str, ...] = ()
+    """Words that every draft has to have, each looked for as it is written, in small or large letters."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is said."""
+        return not (self.goal.strip() or self.tone.strip() or self.must_haves)
+
+    def describe(self) -> str:
+        """Return it as sentences that a writer follows; empty for an empty brief."""
+        must = "; ".join(f'"{words}"' for words in self.must_haves)
+        said = (("Goal", self.goal.strip()), ("Tone", self.tone.strip()), ("Keep these words", must))
+        return " ".join(f"{name}: {words.rstrip('.')}." for name, words in said if words)
+
+
 class Campaign(Record):
     """Drafts that compete, their audience, objective and checks.
 
@@ -351,6 +373,8 @@ class Campaign(Record):
     """The action that counts as success, declared before the run."""
     language: Language | None = Field(default=None, exclude_if=lambda value: value is None)
     """The language of all drafts that name none, as a BCP 47 tag."""
+    brief: Brief | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What the drafts are for."""
     drafts: tuple[Draft, ...] = Field(min_length=1)
     """The competing drafts, in file order."""
     checks: tuple[dict[str, Any], ...] = ()

@@ -82,6 +82,16 @@ class SideBySide:
     """How far the two can be set against each other."""
 
 
+def say_rates(run: Run) -> dict[str, str]:
+    """Return what each draft of a run reached in words, with interval and count, by its id."""
+    rows = run.scorecard().filter((pl.col("measure") == PRIMARY) & (pl.col("segment") == "all"))
+    return {
+        row["draft_id"]: f"{deciding.say_estimate(row)} would {run.methods.settings.objective}, "
+        f"of {row['personas']:,} simulated people"
+        for row in rows.iter_rows(named=True)
+    }
+
+
 def compare_runs(first: Run, second: Run) -> SideBySide:
     """Set two runs side by side.
 

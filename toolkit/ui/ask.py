@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from toolkit.audiences import list_audiences
+from toolkit.drafts.kept import content
 from toolkit.drafts.surfaces import Device, find_surface, surface_names
 from toolkit.engines import DEFAULT_MODEL
 from toolkit.models import Audience, Campaign, records
@@ -168,11 +169,27 @@ def ask_forecast() -> bool:
     )
 
 
+def ask_brief() -> None:
+    """Let the tester say what the drafts are for; `find_brief` returns it."""
+    st.text_area("Goal", placeholder="What should change once people have read it?", **state.tie(keys.GOAL, ""))
+    st.text_input("Tone", placeholder="friendly, plain, no exclamation marks", **state.tie(keys.TONE, ""))
+    st.text_area(
+        "Must-haves, one a line", placeholder="Sunday, 10 a.m.", **state.tie(keys.MUST_HAVES, ""),
+        help="Each draft that lacks one of these words is marked. Improve keeps them.",
+    )  # fmt: skip
+
+
+def find_brief() -> records.Brief | None:
+    """Return the brief of the campaign; None where nothing is said."""
+    brief = content.read_brief(state.find_session().values)
+    return None if brief.is_empty else brief
+
+
 def make_test(drafts: list[dict[str, Any]], objective: str) -> Campaign:
     """Return the campaign of the drafts that have words; raise InputError where they make none."""
-    return records.make_campaign(
-        "drafts from the page", [draft for draft in drafts if draft["text"].strip()], objective
-    )
+    written = [draft for draft in drafts if draft["text"].strip()]
+    made = records.make_campaign(state.find_session().name, written, objective)
+    return made.model_copy(update={"brief": find_brief()})
 
 
 def _ask_endpoint() -> dict[str, Any]:

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-SURFACE = "ask-surface"
-OBJECTIVE = "ask-objective"
+from toolkit.drafts.kept import content
+
+SURFACE = content.SURFACE
+OBJECTIVE = content.OBJECTIVE
+AUDIENCE = content.AUDIENCE
+CAMPAIGN_NAME = content.NAME
+GOAL = content.GOAL
+TONE = content.TONE
+MUST_HAVES = content.MUST_HAVES
+PART = "campaign-part"
+HOME_WORDS = "home-words"
+HOME_ARCHIVED = "home-archived"
+HOME_PAGE = "home-page"
+NEW = "new-campaign"
+ALL = "all-campaigns"
+UNDO = "undo"
+REDO = "redo"
+MORE = "campaign-more"
 DEVICE = "ask-device"
-AUDIENCE = "ask-audience"
 HEAD_TO_HEAD = "ask-head-to-head"
 FORECAST = "ask-forecast"
 ENGINE = "ask-engine"
@@ -23,7 +38,6 @@ FORGET_NAME = "forget-name"
 FORGET_DAYS = "forget-days"
 LEAVING = "leaving"
 LEAVING_PART = "leaving-page"
-KEPT = "your-drafts"
 UPLOAD = "upload"
 START = "start"
 START_BAR = "start-bar"
@@ -78,6 +92,36 @@ def name_example(stem: str) -> str:
 def name_kept(identity: str) -> str:
     """Return the key of the button that opens a kept campaign."""
     return f"kept-{identity}"
+
+
+def name_campaign(identity: str, what: str) -> str:
+    """Return the key of something about a kept campaign in the list: "more", "name", "tags", "archive", ..."""
+    return f"{what}-of-{identity}"
+
+
+def name_picture(stem: str) -> str:
+    """Return the key of the button under the picture of an example."""
+    return f"picture-{stem}"
+
+
+def name_round(identity: str) -> str:
+    """Return the key of the choice of a round of a campaign."""
+    return f"round-of-{identity}"
+
+
+def name_rival(number: int, choice: str) -> str:
+    """Return the key of a button that settles what two people made of a draft."""
+    return f"rival-{choice}-{number}"
+
+
+def name_remark(draft: str, what: str) -> str:
+    """Return the key of a field of the form for comments on a draft: "words", "quote", "change", "name"."""
+    return f"remark-{what}-{draft}"
+
+
+def name_settling(number: int) -> str:
+    """Return the key of the button that settles a comment, or opens it again."""
+    return f"settle-{number}"
 
 
 def name_sample(audience: str) -> str:
