@@ -1,6 +1,6 @@
-from . import advice, blocks, charts, seating, summaries
+from . import advice, blocks, charts, saving, seating, summaries
 from .content import Report, list_methods, make_report
-from .saving import FORMATS, check_suffix, save_report
+from .saving import FORMATS, save_report
 
 __all__ = [
     "FORMATS",
@@ -8,10 +8,10 @@ __all__ = [
     "advice",
     "blocks",
     "charts",
-    "check_suffix",
     "list_methods",
     "make_report",
     "save_report",
+    "saving",
     "seating",
     "summaries",
 ]
