@@ -1,4 +1,4 @@
-from . import advice, blocks, charts, saving, seating, summaries
+from . import advice, blocks, cards, charts, saving, seating, summaries
 from .content import Report, list_methods, make_report
 from .saving import FORMATS, save_report
 
@@ -7,6 +7,7 @@ __all__ = [
     "Report",
     "advice",
     "blocks",
+    "cards",
     "charts",
     "list_methods",
     "make_report",

@@ -333,11 +333,15 @@ def _say_claim(draft: str, claims: Sequence[Claim], rates: Rates, of_leader: boo
 
 
 def _choose_objection(run: Run, standings: Sequence[DraftStanding], find_themes: Find | None) -> RaisedObjection | None:
-    """Return the objection that most people raised against the leader, else against any draft that may be the best."""
+    """Return the objection that most people raised against the leader, else against a draft that may be the best.
+
+    Of those that may be, the ones that push people away come first.
+    """
     heard = said.select_heard(run.reactions)
     find = find_themes or (lambda draft: said.group_objections(heard, draft))
-    chosen = [one.draft for one in standings if one.standing in {"leader", "not separable", "alone", "unknown"}]
-    firsts = [(draft, themes[0]) for draft in chosen if (themes := find(draft))]
+    chosen = [one for one in standings if one.standing in {"leader", "not separable", "alone", "unknown"}]
+    chosen = [one for one in chosen if one.pushes_away] or chosen
+    firsts = [(one.draft, themes[0]) for one in chosen if (themes := find(one.draft))]
     if not firsts:
         return None
     draft, theme = max(firsts, key=lambda one: len(one[1].members))
@@ -394,6 +398,15 @@ def _list_cautions(run: Run) -> tuple[str, ...]:
 def say_verdict(verdict: Verdict) -> str:
     """Return the verdict and its reason, without how much of the run there is: the headline says that."""
     return f"{verdict.model_copy(update={'basis': ''}).headline}: {verdict.reason}"
+
+
+def say_claim(claim: Claim) -> str:
+    """Return a claimed difference with its interval and its adjusted p-value."""
+    more = "pushes more people away" if claim.measure == "negative_rate" else "stops more people"
+    row = {"difference": claim.difference, "low": claim.low, "high": claim.high}
+    return (
+        f"{claim.higher} {more} than {claim.lower}: {deciding.say_difference(row)}, adjusted p {claim.p_adjusted:.2g}."
+    )
 
 
 def start_sentence(words: str) -> str:

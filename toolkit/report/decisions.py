@@ -141,7 +141,7 @@ def _say_advice(verdict: Verdict, run: Run, pair: dict[str, Any]) -> str:
     drafts = len(run.drafts)
     more = count_more_personas(run.reactions, (pair["draft_a"], pair["draft_b"]), WORTH_FINDING, drafts=drafts)
     if more is None:
-        said = "More personas alone would not tell 5 points apart; the wordings of the question differ too much."
+        said = "More people alone would not tell 5 points apart: the answers hang too much on how the question is put."
     elif more == 0:
         said = "A panel like this tells 5 points apart four times in five, so what lies between them is likely smaller."
     else:

@@ -204,4 +204,4 @@ def show_end(live: live_runs.LiveRun) -> None:
     if not live.run.is_complete:
         limits = ask.find_limits()
         st.button("Ask the rest", icon=":material/play_arrow:", on_click=state.continue_live, args=(limits,))
-    show_result(live.run, seating.seat_panel(live.plan.panel))
+    show_result(live.run, seating.seat_panel(live.plan.panel), is_fresh=True)
