@@ -67,7 +67,7 @@ class ClientFigure(Record):
         return f"{100 * self.rate.low:.0f}\N{EN DASH}{self.rate.high:.0%}"
 
 
-class DraftCard(Record):
+class ClientDraft(Record):
     """One draft with what it reached."""
 
     draft: Draft
@@ -132,12 +132,12 @@ class ClientPage:
         return Path(file).parent if file else None
 
     @cached_property
-    def cards(self) -> Sequence[DraftCard]:
+    def cards(self) -> Sequence[ClientDraft]:
         """Every draft, in file order."""
         return [_make_card(self.report, draft) for draft in self.report.run.methods.campaign.drafts]
 
     @cached_property
-    def shown(self) -> Sequence[DraftCard]:
+    def shown(self) -> Sequence[ClientDraft]:
         """The drafts to draw, in file order: those that reached the most, if there are more than three."""
         if len(self.cards) <= MOST_CARDS:
             return self.cards
@@ -145,7 +145,7 @@ class ClientPage:
         return [card for card in self.cards if card in best]
 
     @property
-    def others(self) -> Sequence[DraftCard]:
+    def others(self) -> Sequence[ClientDraft]:
         """The drafts that are not drawn."""
         return [card for card in self.cards if card not in self.shown]
 
@@ -176,11 +176,11 @@ def make_client_page(report: Report, letterhead: Letterhead | None = None, *, co
     return ClientPage(report, letterhead or Letterhead(), comments)
 
 
-def _make_card(report: Report, draft: Draft) -> DraftCard:
+def _make_card(report: Report, draft: Draft) -> ClientDraft:
     stands = report.recommendation.find(draft.id)
     success = WOULD[report.run.methods.settings.objective].format("it")
     told = ((stands.acted, success, False), (stands.negative, "hide or report it", True))
-    return DraftCard(
+    return ClientDraft(
         draft=draft.model_copy(update={"language": draft.language or report.run.methods.campaign.language}),
         standing=", ".join(stands.words),
         leads=stands.standing == "leader",
@@ -191,7 +191,7 @@ def _make_card(report: Report, draft: Draft) -> DraftCard:
     )
 
 
-def _reach(card: DraftCard) -> float:
+def _reach(card: ClientDraft) -> float:
     return card.figures[0].rate.estimate if card.figures else -1.0
 
 
@@ -220,7 +220,7 @@ def _choose_quotes(page: ClientPage) -> list[ClientQuote]:
     return [_quote(row, traits) for row in sorted(chosen, key=lambda row: int(row["place"]))]
 
 
-def _push(card: DraftCard) -> float:
+def _push(card: ClientDraft) -> float:
     return card.figures[-1].rate.estimate if card.figures else -1.0
 
 

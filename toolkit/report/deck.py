@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from toolkit.report import slides
-from toolkit.report.client import ClientFigure, ClientPage, DraftCard, shorten
+from toolkit.report.client import ClientDraft, ClientFigure, ClientPage, shorten
 from toolkit.report.content import list_methods
 from toolkit.report.slides import ACCENT, EDGE, GOOD, INK, SOFT, WARN, WIDE, ChartInterval, TextRun
 from toolkit.report.summaries import WOULD
@@ -71,7 +71,7 @@ def _add_recommendation(deck: Any, page: ClientPage) -> None:
         slides.add_card(slide, (left, 4.45, wide, 2.15), [_name(card), *figures], leads=card.leads)
 
 
-def _add_drafts(deck: Any, page: ClientPage, cards: Sequence[DraftCard]) -> None:
+def _add_drafts(deck: Any, page: ClientPage, cards: Sequence[ClientDraft]) -> None:
     slide = _start(deck, page, "The drafts", "\n\n".join(f"{card.draft.id}: {card.draft.prose}" for card in cards))
     for left, wide, card in _lay_out(cards):
         slides.add_text(slide, (left, 1.5, wide, 0.4), [_name(card)])
@@ -91,7 +91,7 @@ def _add_drafts(deck: Any, page: ClientPage, cards: Sequence[DraftCard]) -> None
         slides.add_text(slide, (left, 5.65, wide, 1.25), told, gap=2)
 
 
-def _write_draft(card: DraftCard) -> Iterator[list[TextRun]]:
+def _write_draft(card: ClientDraft) -> Iterator[list[TextRun]]:
     """Yield the parts of a draft as paragraphs."""
     draft = card.draft
     yield [TextRun(_cut(draft.text), 16 if len(draft.text) < _SHORT_DRAFT else 13)]
@@ -104,7 +104,7 @@ def _write_draft(card: DraftCard) -> Iterator[list[TextRun]]:
         yield [TextRun(" · ".join(more), 13, bold=True, colour=ACCENT)]
 
 
-def _add_rates(deck: Any, page: ClientPage, cards: Sequence[DraftCard]) -> None:
+def _add_rates(deck: Any, page: ClientPage, cards: Sequence[ClientDraft]) -> None:
     """Draw the rates as a native chart, and the same as a table beside it."""
     slide = _start(deck, page, "How many would act, how many push it away")
     counts = sorted({one.rate.personas for card in cards for one in card.figures})
@@ -182,14 +182,14 @@ def _list_answers(page: ClientPage) -> Iterator[list[TextRun]]:
         yield [TextRun(f"{len(remarks) - _MOST_REMARKS} more comments are kept with the campaign.", 13, colour=SOFT)]
 
 
-def _lay_out(cards: Sequence[DraftCard]) -> Iterator[tuple[float, float, DraftCard]]:
+def _lay_out(cards: Sequence[ClientDraft]) -> Iterator[tuple[float, float, ClientDraft]]:
     """Yield each card with where it begins and how wide it is, in inches."""
     wide = (WIDE - 2 * EDGE - _GAP * (_MOST_BESIDE - 1)) / _MOST_BESIDE
     for place, card in enumerate(cards):
         yield EDGE + place * (wide + _GAP), wide, card
 
 
-def _name(card: DraftCard) -> list[TextRun]:
+def _name(card: ClientDraft) -> list[TextRun]:
     colour = GOOD if card.leads else WARN if card.warns else SOFT
     return [
         TextRun(card.draft.id, 18, bold=True),
@@ -205,7 +205,7 @@ def _add_note(note: str) -> str:
     return f": {note}" if note else ""
 
 
-def _find(card: DraftCard, *, pushed: bool) -> ClientFigure | None:
+def _find(card: ClientDraft, *, pushed: bool) -> ClientFigure | None:
     return next((figure for figure in card.figures if figure.pushed is pushed), None)
 
 

@@ -94,7 +94,6 @@ def _write_answers(report: Report) -> Iterator[str]:
         yield from ("## Comments", "", *(f"- {line}" for line in said), "")
 
 
-
 def _tabulate(scorecard: pl.DataFrame, drafts: Sequence[str]) -> Iterator[str]:
     rows = {(row["draft_id"], row["measure"]): row for row in scorecard.iter_rows(named=True)}
     measures = [name for name in NAMES if any((draft, name) in rows for draft in drafts)]

@@ -52,14 +52,20 @@ def find_browser() -> Path | None:
     return next((path for path in _list_places() if path.is_file() and os.access(path, os.X_OK)), None)
 
 
+def require_browser() -> Path:
+    """Return a browser of this machine that can print; raise InputError, with what to install, if there is none."""
+    found = find_browser()
+    if found is None:
+        raise InputError(_NONE_HERE)
+    return found
+
+
 def print_pdf(html: str, *, browser: Path | None = None, patience: float = PATIENCE_SECONDS) -> bytes:
     """Return a page as the bytes of a PDF.
 
     Raises InputError, in one line with what to do instead, without a browser or if it fails or takes too long.
     """
-    chosen = browser or find_browser()
-    if chosen is None:
-        raise InputError(_NONE_HERE)
+    chosen = browser or require_browser()
     with tempfile.TemporaryDirectory(prefix="audience-print-", ignore_cleanup_errors=True) as folder:
         return _print(html, chosen, Path(folder), patience)
 

@@ -10,11 +10,21 @@ from toolkit.errors import A_PATH, A_TEXT, ArgumentKind, InputError, accept_only
 from toolkit.files import write_atomically
 from toolkit.models import Record
 from toolkit.report.client import ClientPage, make_client_page
+from toolkit.report.client_answers import read_answer
 from toolkit.report.content import Report, list_methods, make_report
 from toolkit.report.letterheads import PAPERS, Letterhead, Paper, make_letterhead
 from toolkit.results import Run
 
-__all__ = ["FORMATS", "Report", "check_suffix", "list_methods", "make_report", "render_report", "save_report"]
+__all__ = [
+    "FORMATS",
+    "Report",
+    "check_suffix",
+    "list_methods",
+    "make_report",
+    "read_answer",
+    "render_report",
+    "save_report",
+]
 
 View = Literal["full", "client"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -30,6 +40,27 @@ class Delivery(Record):
     """Whether a client reads what people said about the drafts."""
     paper: Paper = "a4"
     """The size of a PDF."""
+
+
+def make_page(report: Report, delivery: Delivery) -> str:
+    """Return a client's page as HTML."""
+    return render_as(report, ".html", delivery.model_copy(update={"view": "client"})).decode()
+
+
+def say_missing(suffix: str) -> str:
+    """Return why a form cannot be written on this machine, with what to install; empty if it can."""
+    try:
+        if suffix == ".pdf":
+            from toolkit.report.printing import require_browser
+
+            require_browser()
+        if suffix == ".pptx":
+            from toolkit.report import slides
+
+            slides.start_deck("", "", "")
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def render_report(run: Run, suffix: str, delivery: Delivery | None = None) -> bytes:

@@ -77,6 +77,12 @@ RECOMMENDATION = "recommendation"
 ARRIVING = "arriving"
 PARTS = "result-parts"
 TAKE_BACK = "take-back"
+SHARE_TITLE = "ask-share-title"
+SHARE_REPLY_TO = "ask-share-reply-to"
+SHARE_COMMENTS = "ask-share-comments"
+SHARE_LOGO = "share-logo"
+SHARE_LINK = "share-link"
+SHARE_ANSWER = "share-answer"
 
 
 def name_draft(number: int, what: str) -> str:
@@ -287,3 +293,13 @@ def name_most(key: str) -> str:
 def name_changed(key: str, changes: int) -> str:
     """Return the key of a field that was given another value so often: each time it is another field to the browser."""
     return f"{key}~{changes}" if changes else key
+
+
+def name_share(run_id: str, what: str) -> str:
+    """Return the key of something on the page that shares a run: a suffix to download, "form", "answer"."""
+    return f"share-{what.strip('.')}-{run_id}"
+
+
+def name_revoking(token: str) -> str:
+    """Return the key of the button that takes a read-only link back."""
+    return f"revoke-{token}"
