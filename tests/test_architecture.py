@@ -50,6 +50,7 @@ HOMES = {
     "statsmodels": set[str](),
     "pytest": {"pytest_plugin"},
     "openpyxl": {"files"},
+    "pptx": {"report/slides.py"},
     "python_calamine": {"files"},
     "pyreadstat": {"files"},
 }

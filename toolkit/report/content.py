@@ -22,7 +22,7 @@ from toolkit.report.health import HealthSign, UnusableReplies, find_health
 from toolkit.results import Evidence, Run, evidence, runs, said
 from toolkit.results.scoring import PRIMARY, columns, comparisons, interactions
 from toolkit.stats import lexical
-from toolkit.store import approvals
+from toolkit.store import approvals, campaigns
 from toolkit.validity.outcomes import wording
 from toolkit.validity.people import PeopleBeside, find_people
 
@@ -50,6 +50,11 @@ class Report:
     def approvals(self) -> Sequence[approvals.Approval]:
         """Who approved which of the drafts as they stand, read from the store each time; none if it cannot be read."""
         return _find_approvals(self.run)
+
+    @property
+    def comments(self) -> Sequence[campaigns.Comment]:
+        """What people said about its drafts, the earliest first; read and left empty as approvals are."""
+        return _find_comments(self.run)
 
     @property
     def label(self) -> str:
@@ -206,6 +211,17 @@ def _find_approvals(run: Run) -> list[approvals.Approval]:
         return []
 
 
+def _find_comments(run: Run) -> list[campaigns.Comment]:
+    store = api.default_store()
+    if not store.is_file():
+        return []
+    try:
+        with campaigns.Comments(store) as kept:
+            return [one for one in kept.list_comments(run.methods.campaign.campaign) if one.draft_id in run.drafts]
+    except StoreUnusable:
+        return []
+
+
 def _find_people(run: Run, compared: pl.DataFrame) -> PeopleBeside | None:
     differences = {(a, b): gap for a, b, gap in compared.select("draft_a", "draft_b", "difference").iter_rows()}
     try:
@@ -288,6 +304,7 @@ def to_plain(report: Report) -> dict[str, Any]:
         "health": [check.model_dump() for check in report.health],
         "findings": [finding.model_dump() for finding in report.findings],
         "approvals": [one.model_dump(mode="json") for one in report.approvals],
+        "comments": [one.model_dump(mode="json") for one in report.comments],
         "warnings": list(run.methods.warnings),
         "methods": run.methods.model_dump(mode="json"),
     }

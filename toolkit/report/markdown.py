@@ -51,9 +51,7 @@ def _write(report: Report) -> Iterator[str]:
             f"> {_escape(draft.text)}",
             "",
         )
-    approved = [f"- {_escape(f'{one.draft_id}: approved by {one.describe()}')}" for one in report.approvals]
-    if approved:
-        yield from ("## Approved", "", *approved, "")
+    yield from _write_answers(report)
     yield from ("## Of the simulated audience", "")
     yield from _tabulate(report.scorecard, run.drafts)
     if not report.control.is_empty():
@@ -76,6 +74,25 @@ def _write(report: Report) -> Iterator[str]:
     yield from ("", "## Method", "")
     yield from (f"- {what}: {_escape(how)}" for what, how in list_methods(run))
     yield from ("", report.label)
+
+
+def _write_answers(report: Report) -> Iterator[str]:
+    """Yield who approved which draft, and what people said about the drafts."""
+    approved = [
+        _escape(f"{one.draft_id}: approved by {one.describe()}{f': {one.note}' if one.note else ''}")
+        for one in report.approvals
+    ]
+    if approved:
+        yield from ("## Approved", "", *(f"- {line}" for line in approved), "")
+    said = [
+        _escape(
+            f"{one.draft_id}: {'change asked for' if one.asks_change else 'comment'} by {one.describe()}"
+            f"{'' if one.is_open else ' (done)'}: {one.words}"
+        )
+        for one in report.comments
+    ]
+    if said:
+        yield from ("## Comments", "", *(f"- {line}" for line in said), "")
 
 
 def _tabulate(scorecard: pl.DataFrame, drafts: Sequence[str]) -> Iterator[str]:

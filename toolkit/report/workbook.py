@@ -59,6 +59,10 @@ def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:
     approved = [one.model_dump(include={"draft_id", "approved_by", "approved_at", "note"}) for one in report.approvals]
     if approved:
         yield "Approvals", pl.DataFrame(approved).with_columns(pl.col("approved_at").dt.to_string("%Y-%m-%d %H:%M UTC"))
+    fields = {"draft_id", "asks_change", "said_by", "said_at", "quote", "words", "settled_by"}
+    comments = [one.model_dump(include=fields) for one in report.comments]
+    if comments:
+        yield "Comments", pl.DataFrame(comments).with_columns(pl.col("said_at").dt.to_string("%Y-%m-%d %H:%M UTC"))
     yield "Scorecard", pl.concat([report.scorecard, *report.segments.values(), report.control])
     yield "Comparisons", report.comparisons
     if report.evidence:

@@ -91,6 +91,12 @@ RECOMMENDATION = "recommendation"
 ARRIVING = "arriving"
 PARTS = "result-parts"
 TAKE_BACK = "take-back"
+SHARE_TITLE = "ask-share-title"
+SHARE_REPLY_TO = "ask-share-reply-to"
+SHARE_COMMENTS = "ask-share-comments"
+SHARE_LOGO = "share-logo"
+SHARE_LINK = "share-link"
+SHARE_ANSWER = "share-answer"
 
 
 def name_draft(number: int, what: str) -> str:
@@ -306,3 +312,13 @@ def name_changed(key: str, changes: int) -> str:
 def name_own_question(question: str) -> str:
     """Return the key of the button that takes a question of one's own off."""
     return f"remove-own-{question}"
+
+
+def name_share(run_id: str, what: str) -> str:
+    """Return the key of something on the page that shares a run: a suffix to download, "form", "answer"."""
+    return f"share-{what.strip('.')}-{run_id}"
+
+
+def name_revoking(token: str) -> str:
+    """Return the key of the button that takes a read-only link back."""
+    return f"revoke-{token}"

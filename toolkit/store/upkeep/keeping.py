@@ -215,6 +215,8 @@ class Upkeep(Database):
             yield from self._where(table, f"{column} = ?", name)
             for one in digests:
                 yield from self._where(table, f"{digest} = ?", one)
+        if kind == "campaign":
+            yield from self._where("share_links", "campaign = ?", name)
         yield from self._select_outcomes(column, name, digests, texts)
         yield from self._select_rounds(kind, name, texts)
 
