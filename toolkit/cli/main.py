@@ -16,6 +16,7 @@ from toolkit.cli.config import Defaults, config
 from toolkit.cli.doctor import doctor
 from toolkit.cli.export import export
 from toolkit.cli.lint import lint
+from toolkit.cli.mcp import mcp
 from toolkit.cli.outcomes import outcomes
 from toolkit.cli.personas import personas
 from toolkit.cli.record import record
@@ -46,7 +47,8 @@ def audience(context: click.Context) -> None:
 
 
 for command in (
-    demo, run, rewrite, lint, export, check, record, report, personas, outcomes, ask_people, app, store, config, doctor,
+    demo, run, rewrite, lint, export, check, record, report, personas, outcomes, ask_people, app, mcp, store, config,
+    doctor,
 ):  # fmt: skip
     audience.add_command(command)
 
