@@ -38,7 +38,7 @@ def _add_shared(command: Any) -> Any:
 def mcp(*, http: bool, port: int, no_token: bool, max_cost: float | None, skill: bool, **options: Any) -> int:
     """Serve the toolkit to agents by the Model Context Protocol.
 
-    An agent lints, prices, runs and reads tests in the folder that you start this in, and reads no file outside it.
+    An agent lints, prices, runs and reads tests in the working folder. It reads no file outside that folder.
     --max-cost limits all its calls together. See docs/agents.md for the settings of common hosts.
 
     Example:  audience mcp --model gpt-5-mini --max-cost 2
@@ -63,7 +63,8 @@ def _make_toolbox(options: dict[str, Any], max_cost: float | None) -> Toolbox:
 
     known = {name: value for name, value in options.items() if value is not None}
     known["engine"] = known.get("engine") or "openai"
-    api.make_asking({**{name: value for name, value in known.items() if name != "rating"}, "max_cost": max_cost})
+    asking = {name: value for name, value in known.items() if name != "rating"}
+    api.make_asking({**asking, "max_cost": max_cost}).check_affordable()
     return Toolbox(WorkingFolder(Path.cwd()), known, SharedPurse(max_cost))
 
 

@@ -1,4 +1,7 @@
-"""What each tool returns, as records: numbers with interval and count, sentences, and foreign words as data."""
+"""What each tool returns, as records: numbers with interval and count, sentences, and foreign words as data.
+
+A sentence of the toolkit that may quote a draft, a model or a provider is marked as foreign, too.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,9 @@ class FoundByLint(Record):
     rule: str
     severity: str
     line: int | None = None
-    message: str
+    message: Quoted
     matched: Quoted
-    suggestion: str | None = None
+    suggestion: Quoted | None = None
 
 
 class LintAnswer(ToolAnswer):
@@ -97,8 +100,9 @@ class RunAnswer(ToolAnswer):
     calls: int
     cost_usd: float | None
     is_complete: bool
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Quoted, ...] = ()
     objections: tuple[ObjectionSaid, ...] = ()
+    stopped: Quoted | None = Field(default=None, description="Why the run ended before everything was asked.")
     next_step: str = ""
 
 
@@ -163,9 +167,9 @@ class EvidenceAnswer(ToolAnswer):
 class CheckSaid(Record):
     """What one check came to."""
 
-    check: str
+    check: Quoted
     outcome: str
-    message: str
+    message: Quoted
     line: int | None = None
     draft: str | None = None
     estimate: float | None = None
@@ -181,7 +185,7 @@ class CheckAnswer(ToolAnswer):
     outcome: str = Field(description="passed, failed, inconclusive, stale or error.")
     exit_code: int
     checks: tuple[CheckSaid, ...]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Quoted, ...] = ()
 
 
 class WhyAnswer(ToolAnswer):
@@ -203,7 +207,7 @@ class RewriteAnswer(ToolAnswer):
     draft: str
     fields: dict[str, Quoted] = Field(default_factory=dict, description="The parts of the new version.")
     changed: Quoted | None = None
-    problem: str | None = None
+    problem: Quoted | None = None
     findings: tuple[FoundByLint, ...] = ()
     cost_usd: float | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -41,6 +42,7 @@ _TALKING = (
     "engine", "model", "base_url", "endpoint", "price", "concurrency", "rpm", "tpm", "timeout", "header", "query",
     "max_tokens", "reasoning_effort", "form", "prompts",
 )  # fmt: skip
+_GO_ON = "Answers are missing. Call run again with the same arguments: answers that are kept cost nothing."
 _PROVEN = ("trust", "correct")
 """What your own results advise where they show a source right."""
 _INTERVALS = "Intervals are 95 % intervals over personas and wordings. They are not corrected for several comparisons."
@@ -99,7 +101,7 @@ class Toolbox:
             self.purse.check_price("run", cost, given.max_cost, confirmed=given.confirm_cost)
             settings = {name: options[name] for name in _SETTINGS}
             counter.expect(len(api.plan(campaign, people, **settings).tasks))
-            with budget.paid_from(self.purse if cost != 0 else None):
+            with self._paying(cost):
                 made = await api.arun(
                     campaign, people, **options, max_cost=given.max_cost, stop=stop, on_reaction=counter.advance
                 )
@@ -124,12 +126,12 @@ class Toolbox:
             exit_code=found.exit_code,
             checks=tuple(
                 outputs.CheckSaid(
-                    check=say(one.check), outcome=one.outcome, message=say(one.message), line=one.line,
+                    check=quote(one.check), outcome=one.outcome, message=quote(one.message), line=one.line,
                     draft=one.draft_id, estimate=one.estimate, low=one.low, high=one.high,
                 )
                 for one in found.checks
             ),
-            warnings=tuple(map(say, found.warnings)),
+            warnings=tuple(map(quote, found.warnings)),
             limits=("A check is judged on its interval: inconclusive means that the interval holds the bound.",),
         )  # fmt: skip
 
@@ -189,7 +191,7 @@ class Toolbox:
             written = interviews.Interview(connection.load_prompts()).ask(guest, asked, turns, "chat")
             cost = _find_worst(connection, [written])
             self.purse.check_price("why", cost, given.max_cost, confirmed=given.confirm_cost)
-            with budget.paid_from(self.purse if cost != 0 else None), budget.one_bill() as bill:
+            with self._paying(cost), budget.one_bill() as bill:
                 turn = await interviews.talk(run, given.persona, draft, given.question, people, connection)
             counter.advance()
             spent = None if cost is None else round(bill.spent, 6)
@@ -213,7 +215,7 @@ class Toolbox:
             asked = rewriting.Rewriter(connection.load_prompts()).ask(draft, texts, given.wish)
             cost = _find_worst(connection, [asked, asked])  # the second asks again where the first has a fault
             self.purse.check_price("rewrite", cost, given.max_cost, confirmed=given.confirm_cost)
-            with budget.paid_from(self.purse if cost != 0 else None):
+            with self._paying(cost):
                 written = await rewriting.ask_rewrite(draft, chosen, given.wish, connection)
             counter.advance()
             if written.over_budget:
@@ -225,7 +227,7 @@ class Toolbox:
                 draft=name,
                 fields={part: quote(text) for part, text in changed.items()},
                 changed=quote_some(written.note),
-                problem=say(written.problem) if written.problem else None,
+                problem=quote_some(written.problem),
                 findings=tuple(map(_tell_finding, lint(after))) if after else (),
                 cost_usd=written.cost_usd,
                 limits=(_UNTESTED,),
@@ -252,6 +254,10 @@ class Toolbox:
     def name_runs(self) -> Iterator[str]:
         """Yield the ids of the newest runs."""
         yield from (path.name for path in runs.find_runs(self.folder.runs)[:_MOST_LISTED])
+
+    def _paying(self, cost: float | None) -> contextlib.AbstractContextManager[None]:
+        """Let what is asked inside count against the limit; what has no price is asked only where there is none."""
+        return budget.paid_from(self.purse if cost else None)
 
     def _load(self, given: inputs.DraftsInput) -> Campaign:
         """Return the drafts that a call names or brings."""
@@ -339,14 +345,16 @@ class Toolbox:
             objective=methods.settings.objective,
             model=say(methods.model),
             verdict=outputs.VerdictSaid(
-                decision=verdict.decision, draft=verdict.draft, headline=say(verdict.headline),
+                decision=verdict.decision,
+                draft=verdict.draft,
+                headline=say(verdict.headline),
                 because=say(verdict.because),
             ),
             rates=tuple(rates),
             **counts.model_dump(),
             cost_usd=methods.cost_usd,
             is_complete=run.is_complete,
-            warnings=tuple(map(say, methods.warnings)),
+            warnings=tuple(map(quote, methods.warnings)),
             objections=tuple(one for draft, listed in said for one in _tell_objections(draft, listed)),
             limits=(
                 _INTERVALS,
@@ -354,9 +362,9 @@ class Toolbox:
                 _say_validation(run),
                 f"Not suited for {methods.not_suited_for}.",
             ),
-            next_step="" if run.is_complete else say(f"{methods.stopped or 'Some answers are missing'}. Call run again "
-                                                     "with the same arguments: answers that are kept cost nothing."),
-        )  # fmt: skip
+            stopped=quote_some(methods.stopped),
+            next_step="" if run.is_complete else _GO_ON,
+        )
 
     def _list_runs(self) -> outputs.RunList:
         listed, found = [], runs.find_runs(self.folder.runs)
@@ -451,8 +459,8 @@ def _is_validated(found: Evidence, run: Run) -> bool:
 def _tell_finding(found: Finding) -> outputs.FoundByLint:
     return outputs.FoundByLint(
         draft=found.draft_id, field=found.field, rule=found.rule, severity=found.severity, line=found.line,
-        message=say(found.message), matched=quote(found.text),
-        suggestion=say(found.suggestion) if found.suggestion else None,
+        message=quote(found.message), matched=quote(found.text),
+        suggestion=quote_some(found.suggestion),
     )  # fmt: skip
 
 
