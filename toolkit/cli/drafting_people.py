@@ -60,9 +60,9 @@ def _add_shared(command: Any) -> Any:
 def draft_command(who: str, **options: Any) -> int:
     """Make people up from rows that real people wrote, each with the rows it rests on.
 
-    WHO says whom they stand for. Every quote must be in its row word for word. A person with a made-up quote is asked
-    for once more, then left out. The command shows three people before it asks for the others. Without a terminal,
-    --yes goes on. The people are simulated: they stand for nobody who wrote a row.
+    WHO names the group they are to be from. Every quote must be in its row word for word. A person with a made-up quote
+    is asked for once more, then left out. The command shows three people before it asks for the others. Without a
+    terminal, --yes goes on. The people are simulated: none of them wrote a row.
 
     Example:  audience personas draft "people who resell clothes in Leeds" --from reviews.csv --size 40
     """

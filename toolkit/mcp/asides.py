@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -49,6 +49,10 @@ class Counter:
                 await report(done, total, f"{done} of {total} answers" if total else f"{done} answers")
 
 
+_RUNNING: set[_Aside[Any]] = set()
+"""The work that goes on in this process."""
+
+
 class _Aside(Generic[Outcome]):
     """A coroutine in another thread's loop, and the event that asks it to end."""
 
@@ -58,10 +62,16 @@ class _Aside(Generic[Outcome]):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._is_stopped = False
+        self.is_over = threading.Event()
 
     def run(self) -> Outcome:
         """Do the work; called in the other thread."""
-        return asyncio.run(self._begin())
+        _RUNNING.add(self)
+        try:
+            return asyncio.run(self._begin())
+        finally:
+            _RUNNING.discard(self)
+            self.is_over.set()
 
     def stop(self) -> None:
         """Ask the work to end; harmless before it began and after its end."""
@@ -108,3 +118,12 @@ async def read_aside(work: Callable[[], Outcome]) -> Outcome:
         return work()
 
     return await do_aside(begin)
+
+
+async def end_all(seconds: float) -> None:
+    """Ask all work to end, and wait for each until it has, but no longer than so many seconds."""
+    running = list(_RUNNING)
+    for aside in running:
+        aside.stop()
+    for aside in running:
+        await anyio.to_thread.run_sync(aside.is_over.wait, seconds)

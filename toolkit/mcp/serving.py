@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hmac
 import json
+import os
+import signal
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,13 +25,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from toolkit.errors import InputError, ToolkitError, speaking, suggest
 from toolkit.mcp import inputs, outputs
-from toolkit.mcp.asides import ReportProgress
+from toolkit.mcp.asides import ReportProgress, end_all
 from toolkit.mcp.guides import GUIDES, read_guide
 from toolkit.mcp.toolbox import Toolbox
 from toolkit.mcp.words import AGENT, read_arguments, say
 from toolkit.models import LABEL, Record
 
 LOOPBACK = "127.0.0.1"
+_GRACE_SECONDS = 5.0
+"""How long work may take to end after a signal."""
+_SIGNALLED = 128
+"""What a shell adds to the number of the signal that ended a program."""
 _RUN = "audience://runs/"
 _HELP = "audience://help/"
 _UNEXPECTED = "this is a fault of audience-toolkit; the server's standard error has the details"
@@ -160,10 +169,35 @@ def make_server(toolbox: Toolbox) -> Server[Any]:
 
 
 async def serve_stdio(toolbox: Toolbox) -> None:
-    """Serve one client over standard input and output, until it hangs up."""
+    """Serve one client over standard input and output, until it hangs up or a signal ends it."""
     server = make_server(toolbox)
+    _leave_on_signals()
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())
+
+
+def _leave_on_signals() -> None:
+    """End the process at Ctrl-C or SIGTERM, once the work has been ended; at the second signal at once.
+
+    The SDK reads standard input in a thread that nothing wakes. So the process would stay until its client hangs up.
+    """
+    loop = asyncio.get_running_loop()
+    leaving: list[asyncio.Task[None]] = []
+
+    async def leave(code: int) -> None:
+        await end_all(_GRACE_SECONDS)
+        sys.stderr.write("audience: interrupted; the answers so far are saved\n")
+        sys.stderr.flush()
+        os._exit(code)
+
+    def hear(number: int) -> None:
+        if leaving:
+            os._exit(_SIGNALLED + number)
+        leaving.append(loop.create_task(leave(_SIGNALLED + number)))
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+            loop.add_signal_handler(number, hear, number)
 
 
 def serve_http(toolbox: Toolbox, port: int, token: str | None) -> None:
