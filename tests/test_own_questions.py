@@ -390,6 +390,7 @@ def test_a_question_is_added_on_the_page(server: OpenAIServer, monkeypatch: pyte
     assert live is not None
     assert live.wait(PATIENCE)
     assert [one.id for one in live.plan.own] == ["would"]
+    page.session_state[keys.PARTS] = "Your questions"
     page.run()
     assert not page.exception
     assert "Your own questions" in [one.value for one in page.subheader]

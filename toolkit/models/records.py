@@ -447,6 +447,14 @@ class Persona(Record):
         return value.strip()
 
 
+class Cited(Record):
+    """Words of somebody real that a made-up person rests on."""
+
+    row: int
+    """The line of the source that they stand on."""
+    quote: str = Field(min_length=1, max_length=2_000)
+
+
 class Audience(Record):
     """A named, weighted set of personas.
 
@@ -468,6 +476,8 @@ class Audience(Record):
     """What these people are asked besides, in every campaign."""
     personas: tuple[Persona, ...] = Field(min_length=1)
     """The people, in file order."""
+    evidence: dict[str, tuple[Cited, ...]] = Field(default_factory=dict, exclude_if=lambda value: not value)
+    """What each person rests on, by persona id. It stands beside the people, so that no prompt can show it."""
 
     _notes: tuple[str, ...] = PrivateAttr(default=())
 

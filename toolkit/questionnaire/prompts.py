@@ -27,9 +27,9 @@ SHARE_FILES = ("shares.j2", "shares_completion.j2", "shares_system.j2", "shares.
 """What only a forecast of shares asks with: no part of the identity of any other run."""
 LATER_FILES = (
     "interview_system.j2", "memory.j2", "interview.j2", "follow_up.j2", "interview_completion.j2",
-    "rewrite.j2", "rewrite_system.j2", "rewrite_completion.j2",
+    "rewrite.j2", "rewrite_system.j2", "rewrite_completion.j2", "people.j2", "people_system.j2",
 )  # fmt: skip
-"""What is asked only after a run: no part of the identity of any."""
+"""What is asked only before or after a run: no part of the identity of any."""
 QUESTION_FILES = ("questions.j2", "questions_completion.j2")
 """What only questions of one's own are asked with: no part of the identity of any other run."""
 _PERSON = "person.j2"
