@@ -206,7 +206,7 @@ def test_tags_are_compared_by_the_command(command: Command, arguments: tuple[str
     asked = ("--compare", "style", "--repeats", "2", "--agreement", "repeat")
     done = command(*arguments, *asked, OPENAI_API_KEY="k")
     assert done.returncode == 0, done.stderr
-    assert "style: B minus A over campaigns" in done.stdout
+    assert "style over campaigns, in points" in done.stdout
     assert "style: Not enough for a verdict, which takes 8 people and 6 wordings:" in done.stdout
     assert "Repeats 0 and 1 would have said the same in 100 % of pairs" in done.stdout
     count = server.count()

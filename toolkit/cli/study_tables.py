@@ -66,25 +66,21 @@ def print_comparisons(made: Study, factors: Sequence[str], between: Sequence[str
 def _print_factor(console: Console, factor: str, compared: pl.DataFrame) -> None:
     from toolkit.cli.terminal import Columns, escape
 
-    table = Columns(title=f"{escape(factor)}: B minus A over campaigns, in points, with 95 % intervals")
-    for heading in ("A", "B", "verdict"):
+    table = Columns(title=f"{escape(factor)} over campaigns, in points, with 95 % intervals")
+    for heading in ("levels", "better"):
         table.add_column(heading)
-    for heading in ("difference", "varies by", "a further campaign", "campaigns", "left out", "people"):
+    for heading in ("difference", "varies by", "campaigns", "left out", "people"):
         table.add_column(heading, justify="right")
     for row in compared.iter_rows(named=True):
-        further = _say_ends(row["predict_low"], row["predict_high"])
         difference = "unknown" if row["difference"] is None else f"{row['difference'] * 100.0:+.1f}"
         ends = _say_ends(row["low"], row["high"])
+        better = {"A": row["level_a"], "B": row["level_b"]}.get(row["verdict"], row["verdict"])
         table.add_row(
-            escape(row["level_a"]),
-            escape(row["level_b"]),
-            row["verdict"],
+            escape(f"{row['level_b']} - {row['level_a']}"),
+            escape(better),
             f"{difference} ({ends})" if ends else difference,
             "" if row["tau"] is None else f"{row['tau'] * 100.0:.1f}",
-            further,
-            str(row["campaigns"]),
-            str(row["campaigns_left_out"]),
-            str(row["personas"]),
+            *(str(row[name]) for name in ("campaigns", "campaigns_left_out", "personas")),
         )
     console.print(table)
 
