@@ -46,9 +46,11 @@ HOMES = {
     "ray": {"panel/ray"},
     "polars_hash": {"audiences/streaming.py"},
     "pandas": set[str](),
+    "narwhals": {"files/frames"},
     "statsmodels": set[str](),
     "pytest": {"pytest_plugin"},
     "openpyxl": {"files"},
+    "pptx": {"report/slides.py"},
     "python_calamine": {"files"},
     "pyreadstat": {"files"},
 }

@@ -1,5 +1,6 @@
 from .audiences import load_audience
 from .drafts import load_drafts
+from .drafts.kept import load_campaigns
 from .drafts.lint import lint
 from .errors import (
     BudgetReached,
@@ -56,6 +57,7 @@ __all__ = [
     "interview",
     "lint",
     "load_audience",
+    "load_campaigns",
     "load_drafts",
     "load_outcomes",
     "load_run",

@@ -12,7 +12,9 @@ import polars as pl
 from toolkit.cli.terminal import Columns, Console, escape
 from toolkit.models import LABEL, chance_link, records
 from toolkit.panel import estimating
-from toolkit.results import Evidence, runs, say_disagreement
+from toolkit.report import advice
+from toolkit.results import Evidence, runs
+from toolkit.results import evidence as sources
 from toolkit.results.scoring import RATES, deciding, rules
 
 if TYPE_CHECKING:
@@ -36,10 +38,11 @@ def describe_run(run: Run, folder: Path) -> str:
         "prompt_tokens": methods.prompt_tokens,
         "completion_tokens": methods.completion_tokens,
         "verdict": run.verdict().model_dump(),
+        "recommendation": advice.recommend(run).model_dump(),
         "warnings": list(methods.warnings),
         "validation": methods.validation,
         "evidence": [row.model_dump() for row in evidence],
-        "disagreement": say_disagreement(evidence),
+        "disagreement": sources.say_disagreement(evidence),
         "label": LABEL,
     }
     said = run.hear_models()
@@ -72,13 +75,19 @@ def describe_run(run: Run, folder: Path) -> str:
 def print_run(run: Run, folder: Path, *, brief: bool) -> None:
     """Print the verdict with its label. Unless brief, add the scorecard, verbatims, counts and folder."""
     console = Console()
-    verdict = run.verdict()
-    console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(verdict.reason)}")
-    evidence = run.weigh_evidence()
-    disagreement = say_disagreement(evidence)
+    told = advice.recommend(run)
+    console.print(f"[bold]{escape(told.sentences[0])}[/bold]")
     console.print(LABEL, style="dim")
+    for sentence in told.sentences[1:]:
+        console.print(escape(sentence))
+    evidence = run.weigh_evidence()
+    disagreement = sources.say_disagreement(evidence)
+    console.print(escape(told.rests_on), style="dim")
+    for caution in told.cautions:
+        console.print(escape(caution))
     if disagreement:
         console.print(escape(disagreement))
+    console.print(f"Verdict: {escape(advice.say_verdict(run.verdict()))}")
     console.print(f"Validation: {escape(run.methods.validation)}.", style="dim")
     if brief:
         return
@@ -218,7 +227,7 @@ def _print_head_to_head(console: Console, run: Run) -> None:
 
 def _print_verbatims(console: Console, run: Run) -> None:
     """Print a few verbatims for each draft, the longest first."""
-    said = run.reactions.filter((pl.col("persona_id") != records.CONTROL) & pl.col("verbatim").is_not_null())
+    said = run.reactions.filter(pl.col("verbatim").is_not_null())
     for draft in run.drafts:
         rows = said.filter(pl.col("draft_id") == draft).sort(
             pl.col("verbatim").str.len_chars(), descending=True, maintain_order=True

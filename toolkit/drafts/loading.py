@@ -58,6 +58,14 @@ def load_drafts(
         return _read_file(Path(source), surface, _Wanted(chosen, sheet, where))
 
 
+def parse_drafts(text: str, source: str) -> Campaign:
+    """Return the campaign of a YAML file that is at hand as text; `source` is what errors call it.
+
+    Its relative names stay as they are. Raises InputError as `load_drafts` does.
+    """
+    return _make_from_document(located_yaml.load_document(text, source, ".yaml"), "drafts", Path(), None)
+
+
 def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
     """Return one campaign with the drafts of all; raise InputError where ids, objectives or audiences disagree."""
     drafts = [_keep_language(draft, campaign) for campaign in campaigns for draft in campaign.drafts]
@@ -79,6 +87,7 @@ def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
         raise InputError(f"the files name different models; pass {name_option('model')} to choose")
     shared["models"] = models.pop() if models else ()
     shared["forecast"] = any(campaign.forecast for campaign in campaigns)
+    shared["questions"] = records.join_questions(*(campaign.questions for campaign in campaigns))
     name = "+".join(campaign.campaign for campaign in campaigns)
     checks = tuple(check for campaign in campaigns for check in campaign.checks)
     return Campaign(campaign=name, drafts=tuple(drafts), checks=checks, **shared)
@@ -99,8 +108,18 @@ def make_drafts(rows: Iterable[Mapping[str, Any]], source: str) -> Campaign:
     numbered = [
         _PlacedRow(number, tables.drop_empty(dict(cells)), f"{source}:{number}") for number, cells in enumerate(rows, 1)
     ]
-    drafts = _make_from_rows(numbered, Path(source), None).drafts
-    return Campaign(campaign="drafts", drafts=drafts)
+    found = _make_from_rows(numbered, Path(source), None)
+    return Campaign(campaign="drafts", drafts=found.drafts, objective=found.objective)
+
+
+def make_table_drafts(rows: Iterable[Mapping[str, Any]], source: str, columns: Mapping[str, str]) -> Campaign:
+    """Return the drafts of a frame's rows as of a table in a file: headings are recognised, what is not read is noted.
+
+    `columns` names the column of a field.
+    """
+    numbered = [tables.Row(number, tables.drop_empty(dict(cells))) for number, cells in enumerate(rows, 1)]
+    names = tuple(dict.fromkeys(name for row in numbered for name in row.cells))
+    return _make_from_tables([tables.LoadedTable(source, names, numbered)], Path(source), None, _Wanted(columns))
 
 
 class _Wanted(NamedTuple):
@@ -181,7 +200,7 @@ def _make_single(fields: dict[str, Any], name: str, located: Located, surface: s
     """Return a campaign of one draft; `objective` and `audience` may stand among its fields."""
     shared = {
         key: fields.pop(key)
-        for key in ("campaign", "objective", "audience", "lint", "target_ages", "models", "forecast")
+        for key in ("campaign", "objective", "audience", "lint", "target_ages", "models", "forecast", "questions")
         if key in fields
     }
     draft = _make_draft({"id": _make_id(name), **fields}, located, (), surface)

@@ -22,6 +22,7 @@ Kind = Literal[
     "digit",
     "thought",
     "intent",
+    "answer",
     "choice",
     "share",
     "interview",
@@ -32,8 +33,8 @@ Kind = Literal[
 """What a question is for.
 
 `glance`, then `reading` for a draft that is folded, `reaction` for both at once, `digit` for one measure after it.
-`thought`, then `intent` ask a base model. `choice` is between two drafts, `share` asks how many
-people would act; the others come after a run.
+`thought`, then `intent` and an `answer` for each question of one's own ask a base model. `choice` is between two
+drafts, `share` asks how many people would act; the others come after a run.
 """
 
 LEAST_ROOM = 4_000

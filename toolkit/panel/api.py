@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from toolkit.engines import DEFAULT_MODEL, Engine, base, make_batch_engine, reaching
 from toolkit.errors import InputError, check_options, name_option
@@ -22,7 +22,6 @@ from toolkit.panel.resolving import (
     default_objective,
     resolve,
     resolve_audiences,
-    resolve_drafts,
     settle_settings,
 )
 from toolkit.panel.run_options import (
@@ -45,8 +44,10 @@ from toolkit.panel.session import carry_out
 from toolkit.panel.sharing import Share, join_share
 from toolkit.panel.splitting import split_plan
 from toolkit.panel.unanswered import Outstanding, find_outstanding
-from toolkit.results import Run, conclude_run
 from toolkit.store import Store, shards
+
+if TYPE_CHECKING:
+    from toolkit.results import Run
 
 __all__ = [
     "Asking",
@@ -72,7 +73,6 @@ __all__ = [
     "price_asking",
     "price_plan",
     "resolve_audiences",
-    "resolve_drafts",
     "run",
     "settle_settings",
 ]
@@ -113,7 +113,10 @@ async def arun(drafts: DraftsLike, audience: AudienceLike = None, **options: Unp
     check_options(options, RunOptions.__annotations__, "arun")
     asking = make_asking(options)
     planned = plan(drafts, audience, **pick_settings(options))
-    return conclude_run(await _ask(planned, asking.adopt_models(planned.campaign)), asking.store_path)
+    finished = await _ask(planned, asking.adopt_models(planned.campaign))
+    from toolkit.results import conclude_run
+
+    return conclude_run(finished, asking.store_path)
 
 
 def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[RunOptions]) -> Run:
@@ -342,6 +345,7 @@ def _price(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
 
 def _price_one(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
     name, voice, form = _hear(engine, asking)
+    planned.check_form(form)
     embeds = asking.embedding_model if planned.settings.rating == "ssr" and name != "replay" else None
     if embeds is not None:
         _check_embedding(name, embeds)

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypedDict, cast, get_args
 
-import platformdirs
 from pydantic import ValidationError
 
+from toolkit.config import default_store as default_store  # noqa: PLC0414 - handed on
 from toolkit.engines import DEFAULT_MODEL, Price, base, budget, reaching
 from toolkit.errors import InputError, name_option, name_step, suggest
 from toolkit.models import Campaign, Settings, exchange, records
@@ -468,12 +468,6 @@ def pick_settings(options: RunOptions | EstimateOptions) -> SettingsOptions:
     """Return those of a run's options that say what is asked."""
     picked = {name: value for name, value in options.items() if name in SettingsOptions.__annotations__}
     return cast("SettingsOptions", picked)
-
-
-def default_store() -> Path:
-    """Return the file that keeps reactions: AUDIENCE_STORE, or one in the user's data folder."""
-    named = os.environ.get("AUDIENCE_STORE")
-    return Path(named) if named else platformdirs.user_data_path("audience-toolkit") / "reactions.sqlite"
 
 
 def find_price(

@@ -9,7 +9,7 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from toolkit.engines import Engine, budget
 from toolkit.errors import BudgetReached, EngineUnavailable, StoreUnusable, ToolkitError
@@ -19,7 +19,6 @@ from toolkit.panel.breaker import Breaker
 from toolkit.panel.connecting import Line, make_line
 from toolkit.panel.embedding import check_installed, find_embedding
 from toolkit.panel.halting import find_halt, on_halt
-from toolkit.panel.methods import Asked, make_run
 from toolkit.panel.planning import Plan
 from toolkit.panel.run_options import Asking, OnPreference, OnReaction
 from toolkit.panel.sharing import Share
@@ -27,8 +26,10 @@ from toolkit.panel.splitting import TOGETHER as TOGETHER  # noqa: PLC0414 - hand
 from toolkit.panel.splitting import Split, add_up, join_engines, split_plan
 from toolkit.panel.splitting import split_people as split_people  # noqa: PLC0414
 from toolkit.questionnaire import Preference, Reaction, Task, Usage, pairs, shares
-from toolkit.results import Run, runs
 from toolkit.store import Store
+
+if TYPE_CHECKING:
+    from toolkit.results import Run
 
 STOPPED = "stopped before everything was answered; the answers so far are saved: run the same test again to continue"
 
@@ -42,6 +43,8 @@ INCOMPLETE = 3
 """The exit code of a run that lacks something."""
 _AT_ONCE = 4
 """Readers who meet a draft before any of them meets the next, for each question in flight."""
+_UNTIL_SENT_SECONDS = 0.25
+"""How long nothing is loaded, so that the first requests go out."""
 STRAGGLERS = 0.02
 """The share of failed reactions up to which a run asks for them once more before it ends."""
 
@@ -64,6 +67,8 @@ async def carry_out(
     if plan.settings.rating == "ssr" and model is None:
         check_installed(plan.languages)
     engines = list(engine) if isinstance(engine, Sequence) else [engine]
+    for one in engines:
+        plan.check_form(one.form)
     voices = asking.list_models()
     names = [voice.name or one.model for voice, one in zip(voices, engines, strict=True)]
     split = split_plan(plan, names)
@@ -97,12 +102,15 @@ async def carry_out(
             polls = await flow.ask_all(split.share_out(plan.polls), ask.ask_poll, polling.fail_poll, None)
             seconds, clock = time.perf_counter() - clock, time.perf_counter()
             home = lines[[voice.name for voice in voices].index(asking.find_home().name)]
-            embedding = await find_embedding(reactions, plan.prompts, home.engine, store, home.budget, model)
+            embedding = await find_embedding(reactions, plan.prompts, home.engine, store, home.budget, model, plan.own)
             questions = {kind: question for line in reversed(lines) for kind, question in line.asker.examples.items()}
             held = add_up([line.budget for line in lines])
-            asked = Asked(reactions, held, started, model, preferences, seconds=seconds, questions=questions)
-            asked = replace(asked, polls=polls, split=split, engines=engines, budgets=[line.budget for line in lines])
-    run = make_run(plan, join_engines(engines, split), asked, embedding)
+    from toolkit.panel import methods
+    from toolkit.results import runs
+
+    asked = methods.Asked(reactions, held, started, model, preferences, seconds=seconds, questions=questions)
+    asked = replace(asked, polls=polls, split=split, engines=engines, budgets=[line.budget for line in lines])
+    run = methods.make_run(plan, join_engines(engines, split), asked, embedding)
     return runs.add_rating_time(run, time.perf_counter() - clock) if plan.settings.rating == "ssr" else run
 
 
@@ -188,12 +196,25 @@ def _telling_what_is_kept(lines: Sequence[Line], store: Store) -> Iterator[None]
 
 @contextlib.asynccontextmanager
 async def _warming_up(plan: Plan) -> AsyncIterator[None]:
-    """Load what works out the methods while the first answers are on their way: it takes a quarter of a second."""
-    loading = asyncio.ensure_future(asyncio.to_thread(lambda: plan.detectable))
+    """Load what works out the run while the first answers are on their way: it takes half a second."""
+    loading = asyncio.ensure_future(_load_later(plan))
     try:
         yield
     finally:
-        await loading
+        loading.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await loading
+
+
+async def _load_later(plan: Plan) -> None:
+    await asyncio.sleep(_UNTIL_SENT_SECONDS)
+    await asyncio.to_thread(_load, plan)
+
+
+def _load(plan: Plan) -> None:
+    from toolkit.panel import methods  # noqa: F401 - for the one that needs it later
+
+    _ = plan.detectable
 
 
 async def _ask_stragglers(reactions: list[Reaction], flow: Flow, ask: _Asks) -> None:

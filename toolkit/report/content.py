@@ -14,14 +14,15 @@ from toolkit.drafts.preview import Highlight
 from toolkit.errors import StoreUnusable
 from toolkit.models import LABEL, Verdict
 from toolkit.panel import api
-from toolkit.report import summaries
-from toolkit.report.advice import Decision, make_decision
+from toolkit.report import advice, summaries
+from toolkit.report.answers import QuestionAnswers, list_answers
 from toolkit.report.blocks import Funnel
+from toolkit.report.decisions import Decision, make_decision
 from toolkit.report.health import HealthSign, UnusableReplies, find_health
-from toolkit.results import Evidence, Run, runs, said, say_disagreement
+from toolkit.results import Evidence, Run, evidence, runs, said
 from toolkit.results.scoring import PRIMARY, columns, comparisons, interactions
 from toolkit.stats import lexical
-from toolkit.store import approvals
+from toolkit.store import approvals, campaigns
 from toolkit.validity.outcomes import wording
 from toolkit.validity.people import PeopleBeside, find_people
 
@@ -43,12 +44,17 @@ class Report:
     @property
     def disagreement(self) -> str | None:
         """Which sources favour which draft, where they disagree."""
-        return say_disagreement(self.evidence)
+        return evidence.say_disagreement(self.evidence)
 
     @property
     def approvals(self) -> Sequence[approvals.Approval]:
         """Who approved which of the drafts as they stand, read from the store each time; none if it cannot be read."""
         return _find_approvals(self.run)
+
+    @property
+    def comments(self) -> Sequence[campaigns.Comment]:
+        """What people said about its drafts, the earliest first; read and left empty as approvals are."""
+        return _find_comments(self.run)
 
     @property
     def label(self) -> str:
@@ -69,6 +75,11 @@ class Report:
     def decision(self) -> Decision:
         """The verdict in sentences."""
         return make_decision(self.run, self.verdict, self.scorecard, self.run.tables.explain())
+
+    @cached_property
+    def recommendation(self) -> advice.Recommendation:
+        """What to do, in one to three sentences over all signals: the same on every page, file and terminal."""
+        return advice.recommend(self.run, self.find_themes)
 
     @cached_property
     def scorecard(self) -> pl.DataFrame:
@@ -120,7 +131,17 @@ class Report:
     @cached_property
     def objections(self) -> Mapping[str, Sequence[lexical.Theme]]:
         """Per draft, objections grouped, the most common first."""
-        return {draft: said.group_objections(self.heard, draft) for draft in self.run.drafts}
+        return {draft: self.find_themes(draft) for draft in self.run.drafts}
+
+    @cached_property
+    def _themes(self) -> dict[str, Sequence[lexical.Theme]]:
+        return {}
+
+    def find_themes(self, draft: str) -> Sequence[lexical.Theme]:
+        """Return the objections to one draft, grouped when they are first asked for."""
+        if draft not in self._themes:
+            self._themes[draft] = said.group_objections(self.heard, draft)
+        return self._themes[draft]
 
     @cached_property
     def verbatims(self) -> pl.DataFrame:
@@ -141,6 +162,11 @@ class Report:
     def models(self) -> pl.DataFrame:
         """draft_id and a column a model: the objective rate with its interval; no rows for a run through one model."""
         return summaries.tabulate_models(self.run.by_model(), self.run.drafts)
+
+    @cached_property
+    def answers(self) -> Sequence[QuestionAnswers]:
+        """What was answered to questions of one's own; nothing where none was asked."""
+        return list_answers(self.run)
 
     @cached_property
     def strengths(self) -> pl.DataFrame:
@@ -181,6 +207,17 @@ def _find_approvals(run: Run) -> list[approvals.Approval]:
     try:
         with approvals.Approvals(store) as kept:
             return [one for draft in campaign.drafts for one in kept.find(campaign.campaign, draft)]
+    except StoreUnusable:
+        return []
+
+
+def _find_comments(run: Run) -> list[campaigns.Comment]:
+    store = api.default_store()
+    if not store.is_file():
+        return []
+    try:
+        with campaigns.Comments(store) as kept:
+            return [one for one in kept.list_comments(run.methods.campaign.campaign) if one.draft_id in run.drafts]
     except StoreUnusable:
         return []
 
@@ -243,6 +280,7 @@ def to_plain(report: Report) -> dict[str, Any]:
         "campaign": run.methods.campaign.campaign,
         "verdict": report.verdict.model_dump(),
         "headline": report.headline,
+        "recommendation": report.recommendation.model_dump(),
         "contenders": list(run.contenders()),
         "drafts": [draft.model_dump(exclude_none=True) for draft in run.methods.campaign.drafts],
         "scorecard": report.scorecard.to_dicts(),
@@ -261,10 +299,12 @@ def to_plain(report: Report) -> dict[str, Any]:
             draft: [{"objection": theme.text, "personas": list(theme.members)} for theme in themes]
             for draft, themes in report.objections.items()
         },
+        "answers": [one.model_dump(mode="json") for one in report.answers],
         "verbatims": report.verbatims.to_dicts(),
         "health": [check.model_dump() for check in report.health],
         "findings": [finding.model_dump() for finding in report.findings],
         "approvals": [one.model_dump(mode="json") for one in report.approvals],
+        "comments": [one.model_dump(mode="json") for one in report.comments],
         "warnings": list(run.methods.warnings),
         "methods": run.methods.model_dump(mode="json"),
     }

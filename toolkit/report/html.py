@@ -14,6 +14,7 @@ from toolkit.drafts.preview import load_style, make_environment, render_previews
 from toolkit.errors import install_command
 from toolkit.files import resources
 from toolkit.models import chance_link
+from toolkit.report.advice import say_verdict
 from toolkit.report.content import Report, list_methods
 from toolkit.report.names import NAMES
 from toolkit.results import runs
@@ -31,6 +32,8 @@ def render_html(report: Report) -> str:
         .get_template("report.html.j2")
         .render(
             report=report,
+            told=report.recommendation,
+            verdict=say_verdict(report.verdict),
             methods=run.methods,
             people=runs.say_personas(run.methods),
             statement=list(list_methods(run)),

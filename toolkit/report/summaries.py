@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 from polars import selectors
@@ -12,6 +12,7 @@ from polars import selectors
 from toolkit.drafts.preview import Highlight, find_highlights
 from toolkit.models import MEASURES, Audience, Draft, records
 from toolkit.questionnaire import Reaction
+from toolkit.report.answers import flatten_answers
 from toolkit.report.blocks import Funnel, ObjectionBlock, Step, Voice
 from toolkit.results.scoring import PRIMARY, columns, deciding
 from toolkit.stats import lexical
@@ -178,7 +179,7 @@ def write_table(reactions: pl.DataFrame) -> bytes:
     """
     kind = reactions.schema.get("segments")
     flat = reactions.unnest("segments", separator="_") if isinstance(kind, pl.Struct) and kind.fields else reactions
-    safe = flat.select(~selectors.nested()).with_columns(_disarm(selectors.string()))
+    safe = flatten_answers(flat).select(~selectors.nested()).with_columns(_disarm(selectors.string()))
     buffer = io.BytesIO()
     safe.write_csv(buffer, include_bom=True)
     return buffer.getvalue()
@@ -216,6 +217,26 @@ def _share_levels_of(reactions: pl.DataFrame, measure: str) -> pl.DataFrame:
 
 def _order(rows: pl.DataFrame, drafts: Sequence[str], *further: str) -> pl.DataFrame:
     return rows.sort(pl.col("draft_id").cast(pl.Enum(list(drafts))), *further)
+
+
+def say_interactions(tests: pl.DataFrame) -> Iterator[str]:
+    """Yield in sentences which differences between drafts depend on a segment; takes rows of `interactions`."""
+    different = tests.filter(pl.col("verdict") == "differs")
+    for row in different.iter_rows(named=True):
+        adjusted = f" (adjusted p {row['p_adjusted']:.2g})"
+        yield f"How far {row['draft_b']} is ahead of {row['draft_a']} depends on {row['segment']}{adjusted}."
+    tested = set(tests.filter(pl.col("p_value").is_not_null())["segment"])
+    rest = [key for key in tests["segment"].unique(maintain_order=True) if key not in set(different["segment"])]
+    known = [key for key in rest if key in tested]
+    if known:
+        yield f"No difference between drafts is found to depend on {_list_or(known)}."
+    unknown = [key for key in rest if key not in tested]
+    if unknown:
+        yield f"Too few people to tell whether a difference depends on {_list_or(unknown)}."
+
+
+def _list_or(names: Sequence[str]) -> str:
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 MODELS_HEADING = "Share that reached the objective, by draft and model"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from toolkit.drafts import touched
+from toolkit.drafts import taking, touched
 from toolkit.engines import DEFAULT_MODEL, base
 from toolkit.errors import InputError, name_option, name_step
 from toolkit.models import Audience, Campaign, Draft, Settings
@@ -105,11 +105,11 @@ def read_campaigns(campaigns: CampaignsLike) -> list[Campaign]:
 
 def _read(one: Any) -> Iterator[Campaign]:
     if not isinstance(one, (str, Path)):
-        yield api.resolve_drafts(one)
+        yield taking.take_drafts(one)
         return
     for path in touched.expand([str(one)]):
         if not Path(path).is_dir():
-            yield api.resolve_drafts(path)
+            yield taking.take_drafts(path)
             continue
         files = touched.list_files(Path(path))
         chosen = [file for file in files if _is_campaign(Path(file))]
@@ -117,7 +117,7 @@ def _read(one: Any) -> Iterator[Campaign]:
             raise InputError(
                 f"{path}: no campaign among {len(files)} YAML files; one has campaign and drafts at its top level"
             )
-        yield from map(api.resolve_drafts, chosen)
+        yield from map(taking.take_drafts, chosen)
 
 
 def _is_campaign(path: Path) -> bool:
