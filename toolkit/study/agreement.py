@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from toolkit.errors import InputError, suggest
-from toolkit.models import Record
+from toolkit.models import Record, records
 from toolkit.results.scoring import PRIMARY, comparisons, reaction_rows
 from toolkit.stats.studies import concordance
 
@@ -211,7 +211,9 @@ def _select_rows(reactions: pl.DataFrame | pl.LazyFrame, between: Between, measu
     reaction_rows.express_measures(schema, measure)
     repeat = [name for name in ("model", "repeat") if name in schema and name != between]
     person = [name for name in ("audience", "persona_id") if name in schema and name != between]
-    optional = [name for name in (f"rating_{measure}", "status") if name in schema]
+    asked = measure.partition("=")[0].removesuffix(records.UPPER)
+    columns = (f"{kind}_{asked}" for kind in ("rating", "answer", "chosen", "pmf", "bounds"))
+    optional = [name for name in (*columns, "status") if name in schema]
     rows = reaction_rows.filter_usable(frame, schema).select(
         pl.col(between).cast(pl.String).alias("rater"),
         pl.col("campaign", "draft_id").cast(pl.String),
