@@ -347,6 +347,14 @@ _OF_STUDY = (
         help="Stop before the whole study can cost more, earlier commands with the same folder included.",
     ),
     option("--out", type=click.Path(), metavar="DIR", help="Folder for the study.  [default: studies/study]"),
+    option(
+        "--compare", multiple=True, metavar="TAG",
+        help="Compare the levels of a tag of the drafts over campaigns; repeatable.",
+    ),
+    option(
+        "--agreement", multiple=True, type=click.Choice(["model", "repeat", "audience"]),
+        help="Say how far models, repeats or audiences agree; repeatable.",
+    ),
     option("--dry-run", is_flag=True, help="Show what each run would take. Ask nothing."),
     option("--quiet", "-q", is_flag=True, help="Print one line alone. Show no progress."),
 )  # fmt: skip
