@@ -87,11 +87,7 @@ def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:
 def flatten_reactions(reactions: pl.DataFrame) -> pl.DataFrame:
     """Return reactions with segments as columns and without distributions, one cell a value."""
     keys = [f"segment_{field.name}" for field in reactions.schema["segments"].fields]  # type: ignore[attr-defined]
-    flat = (
-        flatten_answers(reactions)
-        .with_columns(pl.col("segments").struct.rename_fields(keys))
-        .unnest("segments")
-    )
+    flat = flatten_answers(reactions).with_columns(pl.col("segments").struct.rename_fields(keys)).unnest("segments")
     quoted = pl.col("quotes").list.eval(
         pl.format("{}: {}", pl.element().struct.field("feeling"), pl.element().struct.field("text"))
     )
