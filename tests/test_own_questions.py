@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -386,7 +386,7 @@ def test_the_csv_holds_the_answers(campaign: Campaign, audience: Audience) -> No
     assert not [name for name in table.columns if name.startswith(("chosen_", "bounds_", "pmf_"))]
 
 
-def find_field(fields: Sequence[Any], key: str) -> Any:
+def find_field(fields: Iterable[Any], key: str) -> Any:
     """Return the field that was first known by a key; one that was given another value is another to the browser."""
     return next(field for field in fields if field.key and field.key.split("~")[0] == key)
 
