@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,6 +60,31 @@ def _read_as(context: click.Context, _: click.Parameter, encoding: str | None) -
 encoding_option = option(
     "--encoding", metavar="NAME", expose_value=False, callback=_read_as,
     help="Encoding of files that are neither UTF-8 nor UTF-16, such as cp1250.",
+)  # fmt: skip
+"""Takes effect while the command runs, as `outside_option` does."""
+
+
+def _name_surfaces(context: click.Context, _: click.Parameter, folder: str | None) -> None:
+    if folder:
+        context.with_resource(_setting_variable("AUDIENCE_SURFACES", folder))
+
+
+@contextlib.contextmanager
+def _setting_variable(name: str, value: str) -> Iterator[None]:
+    """Set an environment variable while a command runs, for the workers it starts as well."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before
+
+
+surfaces_option = option(
+    "--surfaces", type=click.Path(), metavar="DIR", expose_value=False, callback=_name_surfaces,
+    help="Folder of surfaces of your own, a YAML file each.",
 )  # fmt: skip
 """Takes effect while the command runs, as `outside_option` does."""
 
@@ -276,6 +303,7 @@ _ASKING = (
         metavar="DIR",
         help="Folder of templates that replace the built-in ones.",
     ),
+    surfaces_option,
     outside_option,
     encoding_option,
 )
