@@ -93,8 +93,18 @@ async def arun(drafts: DraftsLike, audience: AudienceLike = None, **options: Unp
     """
     check_options(options, RunOptions.__annotations__, "arun")
     asking = make_asking(options)
+    wanted = options.get("progress", False)
+    if not isinstance(wanted, bool):
+        raise InputError(f"{name_option('progress', wanted)}: give True or False")
     planned = plan(drafts, audience, **pick_settings(options))
-    return conclude_run(await _ask(planned, asking.adopt_models(planned.campaign)), asking.store_path)
+    asking = asking.adopt_models(planned.campaign)
+    if not wanted:
+        return conclude_run(await _ask(planned, asking), asking.store_path)
+    from toolkit.panel.progress_bar import show_progress
+
+    with show_progress(planned, asking.on_reaction, asking.on_preference) as (hear, hear_choice):
+        asked = await _ask(planned, replace(asking, on_reaction=hear, on_preference=hear_choice))
+    return conclude_run(asked, asking.store_path)
 
 
 def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[RunOptions]) -> Run:
@@ -138,6 +148,7 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Run
     - `batch`: whether to use the provider's batch interface: half the price, within a day.
     - `workers`: Ray workers to spread the asking over, with the extra `ray`.
     - `on_reaction`, `on_preference`, `on_note`: called with each reaction, each choice, and what was sent in batches.
+    - `progress`: whether a bar shows how many answers came.
     - `stop`, `halt`: asyncio events that end the run, see `arun`.
 
     Raises InputError for anything that cannot be used, before anything is asked, and EngineUnavailable where no reply

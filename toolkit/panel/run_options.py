@@ -139,6 +139,9 @@ class AskingOptions(EngineOptions, total=False):
 class RunOptions(SettingsOptions, AskingOptions, total=False):
     """All options of `run` and `arun`."""
 
+    progress: bool
+    """Whether a bar shows how many answers came: the notebook's own, or a line on standard error."""
+
 
 class TalkOptions(EngineOptions, total=False):
     """Options of what is asked after a run: `interview`, `follow_up` and `rewrite`."""

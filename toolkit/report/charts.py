@@ -10,7 +10,7 @@ import polars as pl
 from toolkit.errors import needing
 from toolkit.models import LABEL, MEASURES, records
 from toolkit.report.names import NAMES
-from toolkit.results.scoring import RATES
+from toolkit.results.scoring import PRIMARY, RATES
 
 with needing("charts", "a chart"):
     import altair as alt
@@ -98,10 +98,10 @@ def chart_record(record: pl.DataFrame) -> Chart:
     return _finish(drawn, "How often each was right", note="Dots with 95 % intervals; dashed: chance.", step=34)
 
 
-def chart_segments(spread: pl.DataFrame, most: int = MOST_SEGMENTS) -> Chart:
+def chart_segments(spread: pl.DataFrame, most: int = MOST_SEGMENTS, *, measure: str = PRIMARY) -> Chart:
     """Return a dot with its interval per draft and segment value, the widest gap first; rows of `spread_segments`.
 
-    Of more segment values than `most` the first ones are drawn.
+    The rows are of one `measure`. Of more segment values than `most` the first ones are drawn.
     """
     named = spread.with_columns(place=pl.format("{} ({})", "value", "segment"))
     first = named["place"].unique(maintain_order=True).head(most)
@@ -111,7 +111,9 @@ def chart_segments(spread: pl.DataFrame, most: int = MOST_SEGMENTS) -> Chart:
         yOffset=alt.YOffset("draft_id:N", sort=None),
         color=_draft_colour(rows),
     )
-    scale, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=".0%", title="share that reached the objective")
+    is_share, name = measure in RATES, NAMES.get(measure, measure)
+    scale = alt.Scale(domain=[0, 1] if is_share else [1, 5])
+    axis = alt.Axis(format=".0%" if is_share else ".1f", title=f"share that {name}" if is_share else f"{name}, 1 to 5")
     line = base.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q")
     dot = base.mark_point(size=80, filled=True, opacity=1).encode(
         x=alt.X("estimate:Q", scale=scale),
