@@ -128,7 +128,8 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Run
     - `keep_weights`: whether weights of several audiences stay as given; else a person of each counts 1 on average.
     - `language`: the language of the answers, as a BCP 47 tag such as "pl"; each draft's own if left out.
     - `prompts`: a folder of templates that win over the built-in ones.
-    - `engine`: "openai", "local", "replay", or an object of your own, see `toolkit.engines.EngineBase`.
+    - `engine`: "openai", "local", "replay", the name of a plugin, or an object of your own, see
+      `toolkit.engines.EngineBase`.
     - `model`, `base_url`, `api_key`: which model, where, with which key; the key is never recorded.
     - `models`: several models, each NAME or ENDPOINT:NAME; people are split over them, see docs/method.md. The
       campaign's own if left out. `model` takes such a list, too.
