@@ -266,9 +266,9 @@ class Audience(Record):
         return rendering.render_card(
             self.audience,
             text=self.description,
-            facts={"people": f"{len(self.personas):,}", **({"source": self.source} if self.source else {})},
+            facts={"people": f"{len(self.personas):,}"},
             tables=[*keys, people],
-            notes=self.notes,
+            notes=[*([f"source: {self.source}"] if self.source else []), *self.notes],
         )
 
     def _group(self, key: str) -> dict[str, list[Persona]]:

@@ -63,6 +63,8 @@ class ShownTable:
         cells = self.cells
         name = hashlib.sha256(repr((self.title, cells.rows(), cells.columns)).encode()).hexdigest()[:10]
         table = great_tables.GT(cells, id=f"t{name}").tab_header(self.title).tab_source_note(self._note)
+        numbers = [column.name for column in cells if column.str.contains(_NUMBER).all()]
+        table = table.cols_align("right", columns=numbers) if numbers else table
         return table.tab_options(table_font_size="13px", table_margin_left="0px", heading_align="left")
 
     @property
@@ -124,9 +126,9 @@ def show_run(run: Run, what: str = "scorecard", by: Any = None, measure: str | N
 
 def _write_cells(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the columns to look at, as text."""
-    kind = frame.schema.get("segments")
+    kind, keys = frame.schema.get("segments"), []
     if isinstance(kind, pl.Struct) and not {field.name for field in kind.fields} & set(frame.columns):
-        frame = frame.unnest("segments")
+        frame, keys = frame.unnest("segments"), [field.name for field in kind.fields]
     empty = {column.name for column in frame if column.null_count() == len(column)} if frame.height else set()
     plain = [
         name
@@ -135,7 +137,8 @@ def _write_cells(frame: pl.DataFrame) -> pl.DataFrame:
     ]
     if {"segment", "value"} <= set(plain) and set(frame["segment"]) <= {"all"}:
         plain = [name for name in plain if name not in {"segment", "value"}]
-    ordered = [*(name for name in _FIRST if name in plain), *(name for name in plain if name not in _FIRST)]
+    first = [name for place in _FIRST for name in ([place, *keys] if place == "persona_id" else [place])]
+    ordered = [*(name for name in first if name in plain), *(name for name in plain if name not in first)]
     rows = [_write_row(row, ordered) for row in frame.select(ordered).iter_rows(named=True)]
     named = _name_columns(ordered)
     return pl.DataFrame(
@@ -179,3 +182,5 @@ def _write_number(name: str, value: float, *, is_share: bool) -> str:
 
 
 _LEAST_P = 0.001
+_NUMBER = r"^[+-]?[\d,.]*%?$|^< 0\.001$"
+"""A cell that is lined up on the right, an empty one included."""
