@@ -171,11 +171,27 @@ class PriceType(click.ParamType[tuple[float, float]]):
         return prompt, completion
 
 
+class EngineChoice(click.Choice[str]):
+    """The built-in engines, and those of plugins; packages are looked through only for a name that is not ours."""
+
+    def __init__(self) -> None:
+        super().__init__(["openai", "local", "replay"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name."""
+        if isinstance(value, str) and value not in self.choices:
+            from toolkit.engines import plugins
+
+            names = plugins.list_names()
+            return value if value in names else click.Choice(names).convert(value, param, ctx)
+        return super().convert(value, param, ctx)
+
+
 _ASKING = (
     option("--audience", metavar="NAME_OR_PATH", multiple=True, help="Audience to ask; repeatable."),
     option(
         "--engine",
-        type=click.Choice(["openai", "local", "replay"]),
+        type=EngineChoice(),
         help="What answers: an endpoint, the embedded model, or stored replies alone.",
     ),
     option(
