@@ -27,8 +27,7 @@ def run_toolkit(address: str, calls: int, in_flight: int) -> dict[str, float]:
     """Ask one reaction a call, as `toolkit.run` does it: prompts, store, frame, methods and all."""
     import openai  # noqa: F401 - loaded before the clock starts, as for the others
 
-    from toolkit.models import Audience, Draft, Persona
-    from toolkit.panel import run
+    from toolkit import Audience, Draft, Persona, run
 
     people = tuple(
         Persona(id=f"p{number}", name=f"Person{number}", age=20 + number % 60, about=ABOUT.format(number=number) * 3)

@@ -442,8 +442,12 @@ def test_rounds_stand_on_a_line_with_their_drafts(page: AppTest) -> None:
     assert not page.exception
     rounds = find_field(page.get("button_group"), f"round-of-{session_of(page).kept_id}")
     assert rounds.options == ["v1", "v2 (now)"]
+    page.session_state["round-changes"] = True
+    page.run()
     assert any("<ins>today</ins>" in html.proto.body.replace(" ", "") for html in page.get("html"))
     rounds.set_value(1).run()
+    page.session_state["round-changes"] = True
+    page.run()
     press(page, "Use these drafts again")
     assert words_of(page) == ["Get paid in the chat."]
     assert session_of(page).name == "Get paid in the chat"
@@ -451,6 +455,8 @@ def test_rounds_stand_on_a_line_with_their_drafts(page: AppTest) -> None:
     rounds = find_field(page.get("button_group"), f"round-of-{session_of(page).kept_id}")
     assert rounds.options[2].startswith("v3, not asked")
     rounds.set_value(3).run()
+    page.session_state["round-changes"] = True
+    page.run()
     press(page, "Use these drafts again")
     assert words_of(page) == ["Never asked about."]
 

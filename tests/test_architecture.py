@@ -46,6 +46,7 @@ HOMES = {
     "ray": {"panel/ray"},
     "polars_hash": {"audiences/streaming.py"},
     "pandas": set[str](),
+    "narwhals": {"files/frames"},
     "statsmodels": set[str](),
     "pytest": {"pytest_plugin"},
     "openpyxl": {"files"},

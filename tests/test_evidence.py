@@ -23,8 +23,7 @@ from toolkit.models import Audience, Campaign, Draft
 from toolkit.models.chance_link import SHIPPED, Link, squash, stretch
 from toolkit.panel.api import default_store
 from toolkit.report.saving import render_report
-from toolkit.results import say_disagreement
-from toolkit.results.evidence import EVIDENCE_SCHEMA
+from toolkit.results.evidence import EVIDENCE_SCHEMA, say_disagreement
 from toolkit.results.predictions import Prediction, Predictions, find_predictions, find_version, read_words
 from toolkit.store import make_key
 from toolkit.store.calibration_log import Calibrations

@@ -48,8 +48,23 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> toolkit.Run:
     return toolkit.run(drafts, "uk-small-sellers", engine=ScriptedEngine(answer), rating="direct", store=store)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a study of the bundled example."""
+    folder = tmp_path_factory.mktemp("made")
+    toolkit.study(
+        ROOT / "examples" / "paypal-invoices.yaml",
+        audiences="uk-small-sellers",
+        engine=ScriptedEngine(answer),
+        rating="direct",
+        folder=folder / "study",
+        store=folder / "reactions.sqlite",
+    )
+    return folder / "study"
+
+
 @pytest.fixture
-def place(tmp_path: Path, finished: toolkit.Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def place(tmp_path: Path, finished: toolkit.Run, made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Stand in a folder as a user has it: the examples, campaigns with recordings, a saved run, an endpoint."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     for name in ("invoices", "spring"):
@@ -58,6 +73,7 @@ def place(tmp_path: Path, finished: toolkit.Run, monkeypatch: pytest.MonkeyPatch
             (tmp_path / "campaigns").mkdir(exist_ok=True)
             shutil.copy(source, tmp_path / "campaigns" / f"{name}{suffix}")
     finished.save(tmp_path / "runs" / "today")
+    shutil.copytree(made, tmp_path / "studies" / "today")
     monkeypatch.chdir(tmp_path)
     with OpenAIServer(models=("gpt-5-mini",), key=None) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
@@ -77,6 +93,8 @@ def mark(code: str) -> list[pytest.MarkDecorator]:
     """Return the marks of an example: those that ask the embedded language model, or start pytest, take long."""
     if EMBEDDED in code:
         return [pytest.mark.model, pytest.mark.slow]
+    if "range(200)" in code:  # also in tests/test_study_command.py, in a smaller size
+        return [pytest.mark.nightly]
     return [pytest.mark.slow] if "def test_" in code else []
 
 

@@ -316,7 +316,7 @@ def test_records_go_in(campaign: Campaign, audience: Audience, engine: ScriptedE
     [
         ([], "uk-small-sellers", "no drafts given; pass at least one"),
         (3, "uk-small-sellers", "drafts are of type int; pass a path, a frame, a Campaign or a list of Draft"),
-        (["Buy jam."], "uk-small-sellers", "drafts: drafts[0] is 'Buy jam.': a mapping of fields is needed"),
+        ([5], "uk-small-sellers", "drafts: drafts[0] is 5: a mapping of fields is needed"),
         (pl.DataFrame({"words": ["a"]}), "uk-small-sellers", "the frame of drafts:1: there is no column text"),
         (pl.DataFrame({"text": ["a"], "surface": ["moon"]}), "uk-small-sellers", "the frame of drafts:1: draft 'a': "),
         (Draft(id="a", text="b"), None, "no audience given; name one with audience, see"),

@@ -139,10 +139,10 @@ def test_who_has_a_model_keeps_it() -> None:
 def test_every_reaction_carries_its_model(tmp_path: Path) -> None:
     """A persona reads both drafts through one model, and the control reader's wordings take turns."""
     run = ask_models(tmp_path, FOR_BENEFIT, FOR_BENEFIT, control=True, people=40)
-    people = run.reactions.filter(pl.col("persona_id") != "control")
+    people = run.reactions
     assert people.group_by("persona_id").agg(pl.col("model").n_unique())["model"].unique().to_list() == [1]
     assert min(Counter(people["model"]).values()) >= 38
-    control = run.reactions.filter(pl.col("persona_id") == "control")
+    control = run.control_reactions
     assert set(control["model"]) == {"m0", "m1"}
     assert control.group_by("wording").agg(pl.col("model").n_unique())["model"].max() == 1
 

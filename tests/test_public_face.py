@@ -21,6 +21,7 @@ PROMISED = {
     "Draft",
     "Persona",
     "Run",
+    "Study",
     "Verdict",
     "__version__",
     "arun",
@@ -37,6 +38,7 @@ PROMISED = {
     "load_drafts",
     "load_outcomes",
     "load_run",
+    "load_study",
     "plan",
     "predict_pairs",
     "ratings",
@@ -44,6 +46,7 @@ PROMISED = {
     "run",
     "save_report",
     "scorecard",
+    "study",
 }
 """The public names besides the errors: none is taken away without a word in the changelog."""
 

@@ -179,7 +179,8 @@ def test_the_control_reader_stays_apart(audience: Audience, campaign: Campaign) 
         lambda question: reading("click" if "typical" in question.prompt else "read", ratings=RATINGS)
     )
     run = toolkit.run(campaign, audience, engine=engine, rating="direct")
-    control = run.reactions.filter(persona_id="control")
+    assert "control" not in run.reactions["persona_id"]
+    control = run.control_reactions
     assert control.height == 2 * control["wording"].n_unique()
     assert control["weight"].unique().to_list() == [0.0]
     assert run.counts.planned == 24

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 from openai_server import CHAT, OpenAIServer
 
@@ -33,7 +34,8 @@ def store(folder: Path) -> Path:
 def test_a_run_is_read_whole(folder: Path) -> None:
     """A run folder gives reactions, tables, a verdict, evidence and strengths, with no warning that it did not have."""
     run = toolkit.load_run(folder / "run")
-    assert (run.counts.planned, run.counts.ok, run.reactions.height) == (32, 32, 52)
+    assert (run.counts.planned, run.counts.ok, run.reactions.height) == (32, 32, 32)
+    assert run.control_reactions.height == 20
     said = json.loads((folder / "run" / "run.json").read_text(encoding="utf-8"))
     assert list(run.methods.warnings) == said["warnings"]
     assert set(run.scorecard(by="role")["value"]) == {"buyer", "seller"}
@@ -56,6 +58,10 @@ def test_it_is_saved_again_without_a_loss(folder: Path) -> None:
     run = toolkit.load_run(folder / "run")
     again = toolkit.load_run(run.save(folder / "again"))
     assert again.reactions.equals(run.reactions)
+    assert again.control_reactions.equals(run.control_reactions)
+    assert pl.read_parquet(folder / "again" / "reactions.parquet").equals(
+        pl.read_parquet(folder / "run" / "reactions.parquet")
+    )
     assert run.preferences is not None
     assert again.preferences is not None
     assert again.preferences.equals(run.preferences)

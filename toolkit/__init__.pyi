@@ -22,6 +22,7 @@ from .results import Run, find_runs, load_run
 from .results.outcome_model import predict_pairs
 from .results.scoring import compare, interactions, scorecard
 from .stats import ratings
+from .study import Study, load_study, study
 from .validity.outcomes import load_outcomes
 from .validity.people import ask_people
 
@@ -41,6 +42,7 @@ __all__ = [
     "Persona",
     "Run",
     "StoreUnusable",
+    "Study",
     "ToolkitError",
     "Verdict",
     "__version__",
@@ -59,6 +61,7 @@ __all__ = [
     "load_drafts",
     "load_outcomes",
     "load_run",
+    "load_study",
     "plan",
     "predict_pairs",
     "ratings",
@@ -66,4 +69,5 @@ __all__ = [
     "run",
     "save_report",
     "scorecard",
+    "study",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 import toolkit
@@ -46,6 +47,18 @@ toolkit.run([draft], "uk-small-sellers", engine="local")
 toolkit.run("drafts.csv", ["uk-small-sellers", audience], engine="replay", objective="click")
 
 reactions: pl.DataFrame = run.reactions
+control: pl.DataFrame = run.control_reactions
+rows: list[dict[str, str]] = [{"id": "plain", "text": "Send an invoice."}]
+from_rows: Campaign = Campaign.from_frame(rows, text="text", objective="click")
+people: Audience = Audience.from_frame(
+    pl.LazyFrame({"who": ["a"], "job": ["potter"]}), id="who", segments=["job"], template="A {{ job }}."
+)
+toolkit.run(["Send an invoice.", "Get paid today."], pl.DataFrame({"about": ["Sells jam."]}), engine="local")
+toolkit.run(pl.DataFrame(rows), rows, engine="local")
+relation: duckdb.DuckDBPyRelation = duckdb.table("drafts")
+toolkit.run(relation, relation, engine="local")
+linted: int = len(toolkit.lint(relation)) + len(toolkit.lint(rows))
+crossed: pl.DataFrame = run.compare(by=["role", "model"])
 by_role: pl.DataFrame = run.scorecard(by="role")
 verdict: Verdict = run.verdict()
 best: str | None = verdict.draft
@@ -55,6 +68,7 @@ folders: list[Path] = toolkit.find_runs()
 report: Path = toolkit.save_report(run, "report.html")
 table: pl.DataFrame = toolkit.compare(reactions, by="role", measure="objective_rate", seed=0)
 cards: pl.DataFrame = toolkit.scorecard(reactions.lazy())
+cards = toolkit.scorecard(relation, by=("role", "model"))
 differs: pl.DataFrame = toolkit.interactions(reactions, by="role")
 findings = [finding.message for finding in toolkit.lint(campaign)]
 outcome: str = toolkit.check("campaigns/invoices.yaml").outcome
@@ -96,4 +110,8 @@ toolkit.rewrite(run, "plain", max_costs=0.01)  # refused
 toolkit.compare(reactions, measur="objective_rate")  # refused
 toolkit.load_outcomes("results.csv", surfaces="messenger_message")  # refused
 toolkit.scorcard(reactions)  # refused
+toolkit.scorecard(3)  # refused
+toolkit.scorecard(reactions, by=3)  # refused
+Audience.from_frame(rows, segment=["job"])  # refused
+Campaign.from_frame("drafts.csv")  # refused
 number: int = run.verdict().draft  # refused

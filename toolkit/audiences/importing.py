@@ -12,7 +12,7 @@ from typing import Any
 
 from toolkit.audiences import ages, persona_sets, privacy
 from toolkit.errors import InputError, name_option, suggest
-from toolkit.files import Located, located_yaml, make_record, read_text, tables
+from toolkit.files import Located, frames, located_yaml, make_record, read_text, tables
 from toolkit.models import Audience, Persona
 
 OWN = ("id", "name", "age", "weight")
@@ -38,6 +38,8 @@ class Making:
 
     template: Path | None = None
     """A Jinja2 file; without one, a file of the table's name ending in .j2."""
+    template_text: str | None = None
+    """A Jinja2 template itself, in place of a file."""
     sentence: str | None = None
     """Sentences with columns in braces, such as "{job} in {place}"."""
     segments: Sequence[str] = ()
@@ -245,13 +247,13 @@ def make_set(people: Sequence[Mapping[str, Any]], path: Path, dropped: Collectio
     return make_record(Audience, Located(None, str(path)), fields).with_notes(tuple(notes))
 
 
-def make_audience(rows: Iterable[Mapping[str, Any]], source: str) -> Audience:
+def make_audience(rows: Iterable[Mapping[str, Any]], source: str, segments: Sequence[str] | None = None) -> Audience:
     """Return the audience of a frame's rows, one mapping each.
 
     The columns id, name, age, weight and about are a persona's own; without about, all columns make its description.
-    Any further column is a segment, and so is each key of a column `segments` that holds mappings. `source` is what
-    errors call the frame. Without about, columns that look personal are left out, and `notes` tells which.
-    Raises InputError naming the row, counted from 1.
+    Any further column is a segment, or those that `segments` names, and so is each key of a column `segments` that
+    holds mappings. `source` is what errors call the frame. Without about, columns that look personal are left out, and
+    `notes` tells which. Raises InputError naming the row, counted from 1.
     """
     numbered = [tables.Row(number, tables.drop_empty(dict(cells))) for number, cells in enumerate(rows, 1)]
     if not numbered:
@@ -264,8 +266,8 @@ def make_audience(rows: Iterable[Mapping[str, Any]], source: str) -> Audience:
     further = [name for name in further if name not in left_out]
     read = ages.read_ages([row.cells.get("age") for row in numbered], coded=False)
     maker = _Maker(
-        chosen=choose_own(None), segments=further, fill=_fill_plain({}), columns=(), hidden=frozenset(left_out),
-        reasons=left_out,
+        chosen=choose_own(None), segments=further if segments is None else segments, fill=_fill_plain({}), columns=(),
+        hidden=frozenset(left_out), reasons=left_out,
     )  # fmt: skip
     personas = []
     for row, age in zip(numbered, read, strict=True):
@@ -285,6 +287,63 @@ def make_audience(rows: Iterable[Mapping[str, Any]], source: str) -> Audience:
     return make_record(Audience, Located(None, source), {"audience": "people", "personas": personas}).with_notes(
         tuple(notes)
     )
+
+
+_FRAME = "the frame of people"
+
+
+def make_from_frame(
+    frame: Any,
+    columns: Mapping[str, str | None],
+    fields: Mapping[str, Any],
+    *,
+    segments: Sequence[str] | None = None,
+    template: str | Path | None = None,
+    sentence: str | None = None,
+    keep: Sequence[str] = (),
+) -> Audience:
+    """Return what `Audience.from_frame` does.
+
+    `columns` names the column of a persona's id, name, age, weight and about, `fields` the fields of the audience.
+    """
+    rows = frames.read_rows(frame, _FRAME)
+    if rows is None:
+        raise InputError(f"{_FRAME}: {frames.name_kind(frame)} is no table; {frames.GIVE}")
+    there = list(dict.fromkeys(str(name) for row in rows for name in row))
+    named = {own: column for own, column in columns.items() if column is not None}
+    for option, column in (*named.items(), *(("segments", one) for one in segments or ())):
+        if column not in there:
+            near, held = suggest(column, there), ", ".join(there)
+            said = name_option(option, column)
+            raise InputError(f"{_FRAME}: {said}: there is no such column{near}; it has: {held}")
+    if named.get("about") is not None and (template is not None or sentence is not None):
+        raise InputError(f"{_FRAME}: about names a column of descriptions; leave template and sentence out, or about")
+    given = {name: value for name, value in fields.items() if value not in {None, ""}}
+    if template is None and sentence is None:
+        renamed = {column: own for own, column in named.items()}
+        taken = set(named)
+        people = [
+            {renamed.get(name, name): cell for name, cell in row.items() if name in renamed or name not in taken}
+            for row in rows
+        ]
+        made = make_audience(people, _FRAME, segments)
+        return made.model_copy(update=_check_fields(given)).with_notes(made.notes)
+    own = {name: column for name, column in named.items() if name in OWN}
+    is_text = isinstance(template, str) and ("{{" in template or "{%" in template)
+    making = Making(
+        template=Path(template) if template is not None and not is_text else None, sentence=sentence, keep=keep,
+        segments=segments or (), columns=own, template_text=str(template) if is_text else None,
+    )  # fmt: skip
+    return make_people(
+        Path(_FRAME), making, {"audience": "people", "source": "", **given}, make_rows_of(rows, Path(_FRAME))
+    )
+
+
+def _check_fields(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an audience's own fields as the record has them; raise InputError for one that it cannot have."""
+    someone = Persona(id="p", name="P", about="A person.")
+    made = make_record(Audience, Located(None, _FRAME), {"audience": "people", **given, "personas": [someone]})
+    return {name: getattr(made, name) for name in given}
 
 
 def choose_own(
@@ -580,10 +639,12 @@ def _choose_fill(
     path: Path, table: tables.LoadedTable, hidden: Collection[str], making: Making, about: str | None
 ) -> Fill:
     """Return what makes a description of a row: the sentence, the template, the persona's own text, or all columns."""
-    from toolkit.files import resources, templating
+    from toolkit.files import resources
 
     if making.sentence is not None:
         return _fill_sentence(path, table, hidden, making.sentence)
+    if making.template_text is not None:
+        return _fill_template("template", making.template_text, hidden)
     beside = path.with_suffix(".j2")
     if making.template is None and beside.is_file():
         resources.find_named(beside.name, path.parent, f"{path}: its template")
@@ -592,18 +653,24 @@ def _choose_fill(
         return lambda context: str(context[about]).strip()
     if template is None:
         return _fill_plain(table.questions)
-    source = read_text(template)
-    fill = templating.compile_text(source, name=str(template))
+    return _fill_template(str(template), read_text(template), hidden)
+
+
+def _fill_template(name: str, source: str, hidden: Collection[str]) -> Fill:
+    """Return what fills in a template; one that asks for a column left out is told how to keep it."""
+    from toolkit.files import templating
+
+    fill = templating.compile_text(source, name=name)
 
     def explain(context: Mapping[str, Any]) -> str:
         try:
             return fill(context)
         except InputError as error:
-            lost = next((name for name in hidden if f"'{name}'" in str(error)), None)
+            lost = next((column for column in hidden if f"'{column}'" in str(error)), None)
             if lost is None:
                 raise
             named = name_option("keep", (lost,))
-            raise InputError(f"{template}: the column {lost!r} is left out as personal; keep it with {named}") from None
+            raise InputError(f"{name}: the column {lost!r} is left out as personal; keep it with {named}") from None
 
     return explain
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import sys
 from collections.abc import Mapping
@@ -24,10 +25,13 @@ from toolkit.cli.report import report
 from toolkit.cli.rewrite import rewrite
 from toolkit.cli.run import demo, run
 from toolkit.cli.store import store
+from toolkit.cli.study import study
 from toolkit.errors import FLAGS, ToolkitError, speaking
 
 INTERRUPTED = 130
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+_BETWEEN_COLLECTIONS = 50_000
+"""New objects between two collections of garbage. Loading what a command needs makes many, and none is garbage."""
 READER_GONE = 141
 """The exit code that a shell gives a program whose reader hung up."""
 
@@ -47,8 +51,8 @@ def audience(context: click.Context) -> None:
 
 
 for command in (
-    demo, run, rewrite, lint, export, check, record, report, personas, outcomes, ask_people, app, campaigns, store,
-    config, doctor,
+    demo, run, study, rewrite, lint, export, check, record, report, personas, outcomes, ask_people, app, campaigns,
+    store, config, doctor,
 ):  # fmt: skip
     audience.add_command(command)
 
@@ -57,6 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command and exit with the contract's codes. A character that the terminal lacks is printed as "?"."""
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.encoding.lower() != "utf-8":
         sys.stdout.reconfigure(errors="replace")
+    gc.set_threshold(_BETWEEN_COLLECTIONS)
     with speaking(FLAGS):
         code = _run(sys.argv[1:] if arguments is None else arguments)
     sys.exit(code)

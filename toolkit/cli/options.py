@@ -332,6 +332,32 @@ def asking_options(command: Command) -> Command:
     return _add(command, _ASKING + _FOLDER + _OUTPUT)
 
 
+_OF_STUDY = (
+    option("--audience", metavar="NAME_OR_PATH", multiple=True, help="Audience to ask; repeatable: each by itself."),
+    option(
+        "--model",
+        type=ModelType(),
+        multiple=True,
+        callback=_gather_models,
+        metavar="[ENDPOINT:]NAME",
+        help="Name of a model, or a .gguf file for the local engine; repeatable: each asks everybody by itself.",
+    ),
+    option(
+        "--max-cost", type=click.FloatRange(min=0), metavar="USD",
+        help="Stop before the whole study can cost more, earlier commands with the same folder included.",
+    ),
+    option("--out", type=click.Path(), metavar="DIR", help="Folder for the study.  [default: studies/study]"),
+    option("--dry-run", is_flag=True, help="Show what each run would take. Ask nothing."),
+    option("--quiet", "-q", is_flag=True, help="Print one line alone. Show no progress."),
+)  # fmt: skip
+"""In place of those that mean something else for one run."""
+
+
+def study_options(command: Command) -> Command:
+    """Add the options of a command that makes many runs: those of one run, with words of its own for some."""
+    return _add(command, _ASKING + _FOLDER + _OUTPUT + _OF_STUDY)
+
+
 def rewriting_options(command: Command) -> Command:
     """Add the options of a command that asks one model and keeps its own idea of --out."""
     return _add(command, _ASKING + _ONE_MODEL + _OUTPUT)

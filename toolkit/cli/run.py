@@ -87,7 +87,7 @@ def _test(
     from toolkit.cli.confirming import confirm, may_ask
     from toolkit.cli.progress import ShownProgress
     from toolkit.panel import api
-    from toolkit.results import predictions, runs
+    from toolkit.results import run_folders
 
     if quiet and verbose:
         raise InputError("-q and -v exclude each other; pass one of them")
@@ -101,9 +101,9 @@ def _test(
     if dry_run:
         return _show_estimate(api.estimate(campaign, audience, **taken), as_json=as_json)
     if out is not None:
-        runs.check_folder(Path(out))
+        run_folders.check_folder(Path(out))
     else:
-        runs.check_place(_RUNS)
+        run_folders.check_place(_RUNS)
     planned = api.plan(campaign, audience, **settings)
     for people in planned.audiences:
         say_notes(people.audience, people.notes)
@@ -117,6 +117,8 @@ def _test(
         price=asking.known_price,
     ) as progress:
         finished = _ask(campaign, audience, progress, engine=engine, **settings, **_pick(options, _HOW_TO_ASK))
+    from toolkit.results import predictions
+
     finished = finished.with_predictions(
         predictions.find_predictions(
             finished.methods.campaign.drafts, finished.methods.settings.objective, api.default_store()

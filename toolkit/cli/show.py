@@ -13,7 +13,8 @@ from toolkit.cli.terminal import Columns, Console, escape
 from toolkit.models import LABEL, chance_link, records
 from toolkit.panel import estimating
 from toolkit.report import advice
-from toolkit.results import Evidence, runs, say_disagreement
+from toolkit.results import Evidence, runs
+from toolkit.results import evidence as sources
 from toolkit.results.scoring import RATES, deciding, rules
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def describe_run(run: Run, folder: Path) -> str:
         "warnings": list(methods.warnings),
         "validation": methods.validation,
         "evidence": [row.model_dump() for row in evidence],
-        "disagreement": say_disagreement(evidence),
+        "disagreement": sources.say_disagreement(evidence),
         "label": LABEL,
     }
     said = run.hear_models()
@@ -80,7 +81,7 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
     for sentence in told.sentences[1:]:
         console.print(escape(sentence))
     evidence = run.weigh_evidence()
-    disagreement = say_disagreement(evidence)
+    disagreement = sources.say_disagreement(evidence)
     console.print(escape(told.rests_on), style="dim")
     for caution in told.cautions:
         console.print(escape(caution))
@@ -226,7 +227,7 @@ def _print_head_to_head(console: Console, run: Run) -> None:
 
 def _print_verbatims(console: Console, run: Run) -> None:
     """Print a few verbatims for each draft, the longest first."""
-    said = run.reactions.filter((pl.col("persona_id") != records.CONTROL) & pl.col("verbatim").is_not_null())
+    said = run.reactions.filter(pl.col("verbatim").is_not_null())
     for draft in run.drafts:
         rows = said.filter(pl.col("draft_id") == draft).sort(
             pl.col("verbatim").str.len_chars(), descending=True, maintain_order=True

@@ -1,5 +1,5 @@
-from . import channels, diff, facts, payloads, touched
-from .loading import FORMATS, load_drafts, make_drafts, merge_campaigns
+from . import channels, diff, facts, payloads, taking, touched
+from .loading import FORMATS, load_drafts, merge_campaigns
 from .pictures import load_picture
 from .saving import check_campaign_path, save_campaign
 
@@ -11,9 +11,9 @@ __all__ = [
     "facts",
     "load_drafts",
     "load_picture",
-    "make_drafts",
     "merge_campaigns",
     "payloads",
     "save_campaign",
+    "taking",
     "touched",
 ]

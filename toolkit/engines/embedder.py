@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import InputError, name_option
+
+if TYPE_CHECKING:
+    import numpy as np
 
 NAME = "all-MiniLM-L6-v2-int8"
 WIDTH = 384
@@ -48,6 +49,8 @@ def embed_texts(texts: Sequence[str]) -> np.ndarray:
 
 
 def _embed_once(texts: Sequence[str], embed: Callable[[str], np.ndarray], width: int) -> np.ndarray:
+    import numpy as np
+
     distinct = list(dict.fromkeys(texts))
     if not distinct:
         return np.empty((0, width))
@@ -76,6 +79,8 @@ def embed_foreign_texts(texts: Sequence[str]) -> np.ndarray:
 @lru_cache(maxsize=2048)
 def _embed_foreign(text: str) -> np.ndarray:
     """Return the vector of one text; those of the anchors are wanted again with every run of a process."""
+    import numpy as np
+
     vector: np.ndarray = np.asarray(_load_encoder().encode([text]))[0]
     return vector
 
@@ -90,6 +95,8 @@ def _load_encoder() -> Any:
 
 def _embed(text: str) -> np.ndarray:
     """Return the mean of the token vectors, at length 1."""
+    import numpy as np
+
     tokenizer, session = _load_model()
     ids = np.array([tokenizer.encode(text).ids], dtype=np.int64)
     feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}

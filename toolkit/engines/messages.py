@@ -121,12 +121,22 @@ def _simplify(schema: Any) -> Any:
     if not isinstance(schema, Mapping):
         return schema
     if isinstance(schema.get("type"), (list, tuple)):
-        return {"anyOf": [{"type": one} for one in schema["type"]]}
+        return {"anyOf": [_simplify(_choose_type(schema, one)) for one in schema["type"]]}
     return {
         name: {field: _simplify(one) for field, one in value.items()} if name == "properties" else _simplify(value)
         for name, value in schema.items()
         if name in _PLAIN_KEYWORDS
     }
+
+
+def _choose_type(schema: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return a schema of several types for one of them; what else it says is not of null."""
+    if kind == "null":
+        return {"type": kind}
+    said = {name: value for name, value in schema.items() if name != "type"}
+    return {"type": kind, **said} | (
+        {"enum": [one for one in said["enum"] if one is not None]} if "enum" in said else {}
+    )
 
 
 def read_answer(answer: Mapping[str, Any], engine: str, model: str, latency_ms: float) -> exchange.Reply:

@@ -15,6 +15,7 @@ from typing import Any, Protocol, Self
 
 import httpx2
 import openai
+import pydantic_core
 
 from toolkit.engines import messages as wire
 from toolkit.engines import replies, token_counts
@@ -398,6 +399,7 @@ class OpenAIEngine:
         while True:
             version, body = self._dialect.version, write()
             self.calls += 1
+            exchange.count_call()
             outcome = await self._exchange(client, path, body, on_text, blanks)
             if isinstance(outcome, _EndpointAnswer):
                 return outcome
@@ -479,7 +481,7 @@ async def _send(client: SteadyClient, path: str, body: bytes) -> _EndpointAnswer
 
 
 def _write(body: Mapping[str, Any]) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return pydantic_core.to_json(body)
 
 
 def _list_kinds(question: exchange.Question) -> set[str]:

@@ -154,6 +154,7 @@ class LanguageGuess(Record):
         return bool(self.possible) and self.language != ENGLISH and not self.possible & codes
 
 
+@lru_cache(maxsize=512)
 def detect_language(text: str) -> LanguageGuess:
     """Return the likeliest language of a text, and whether that is sure.
 

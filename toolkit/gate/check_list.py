@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from toolkit.errors import InputError, suggest
 from toolkit.files import Located, located_yaml
-from toolkit.gate.checks import KINDS, Check, PairCheck
-from toolkit.gate.names import BASELINE, is_same_name
-from toolkit.models import Campaign, Record
+from toolkit.gate.checks import KINDS, BoundCheck, Check, PairCheck
+from toolkit.gate.names import BASELINE, OwnMeasures, is_same_name, name_own
+from toolkit.models import Campaign, Record, records
 
 
 class PlacedCheck(Record):
@@ -26,24 +26,30 @@ class PlacedCheck(Record):
         return next(iter(self.check.drafts), None)
 
 
-def read_checks(campaign: Campaign) -> tuple[PlacedCheck, ...]:
-    """Return the checks of a campaign; raise InputError with FILE:LINE for the first that cannot be used."""
+def read_checks(campaign: Campaign, questions: Sequence[records.OwnQuestion] | None = None) -> tuple[PlacedCheck, ...]:
+    """Return the checks of a campaign; raise InputError with FILE:LINE for the first that cannot be used.
+
+    `questions` are those that checks may be about, the audience's among them; the campaign's own if left out.
+    """
+    own = name_own(campaign.questions if questions is None else questions)
     if not campaign.checks:
-        raise InputError(f"{campaign.file or campaign.campaign}: there are no checks; add some, see docs/gate.md")
+        way = "add some" if campaign.file else "add some to the file, or pass Campaign.from_frame(..., checks=[...])"
+        raise InputError(f"{campaign.file or campaign.campaign}: there are no checks; {way}, see docs/gate.md")
     _refuse_baseline(campaign)
     located = Located({"checks": list(campaign.checks)}, campaign.file or campaign.campaign, _find_lines(campaign))
     placed: list[PlacedCheck] = []
     for index, entry in enumerate(campaign.checks):
         path: located_yaml.Path = ("checks", index)
-        check = _find_kind(entry, located, path).read(located, entry, path)
+        check = _find_kind(entry, located, path, own).read(located, entry, path, own)
         _check_drafts(check, campaign, located, path)
         name = _tell_apart(check.describe(), [earlier.name for earlier in placed])
         placed.append(PlacedCheck(check=check, name=name, line=campaign.find_line("checks", str(index))))
     return tuple(placed)
 
 
-def _find_kind(entry: dict[str, Any], located: Located, path: located_yaml.Path) -> type[Check]:
-    words = {word: kind for kind in KINDS for word in kind.word}
+def _find_kind(entry: dict[str, Any], located: Located, path: located_yaml.Path, own: OwnMeasures) -> type[Check]:
+    words: dict[str, type[Check]] = {word: kind for kind in KINDS for word in kind.word}
+    words |= dict.fromkeys(own, BoundCheck)
     found = {words[key]: key for key in entry if key in words}
     if len(found) > 1:
         first, second = list(found.values())[:2]

@@ -7,26 +7,26 @@ from pathlib import Path
 from typing import Any, get_args
 
 from toolkit.drafts import lint as linting
-from toolkit.drafts import load_drafts
+from toolkit.drafts import load_drafts, taking
 from toolkit.drafts.lint import Finding
 from toolkit.engines import Engine
-from toolkit.errors import ArgumentKind, InputError, accept_only, suggest
+from toolkit.errors import InputError, accept_only, suggest
 from toolkit.gate.check_list import PlacedCheck, read_checks
-from toolkit.gate.checks import Check, LintCheck
+from toolkit.gate.checks import KINDS, Check, LintCheck
 from toolkit.gate.deciding import Recorded, Ruling, find_segment_fault, say_finding
-from toolkit.gate.names import BASELINE, is_same_name
+from toolkit.gate.names import BASELINE, is_same_name, name_own
 from toolkit.gate.recorded_rows import gather_rows
 from toolkit.gate.recording import RecordingOptions, fetch, record_campaign, require_file
 from toolkit.gate.recording_file import Header, RecordedModel, Recording, find_recording, load_recording
 from toolkit.gate.replay import Replay, Shelf, replay, write_command
 from toolkit.gate.results import CampaignOutcome, CheckOutcome, OnInconclusive, OnStale, find_gravest
-from toolkit.models import Campaign, exchange
+from toolkit.models import Campaign, exchange, records
 from toolkit.panel import run_options, session
 
 
-@accept_only(campaign=ArgumentKind("a path or a Campaign", lambda value: isinstance(value, (str, Path, Campaign))))
+@accept_only()
 def check(
-    campaign: Campaign | str | Path,
+    campaign: taking.DraftsLike,
     audience: Sequence[str] = (),
     *,
     engine: str | Engine = "replay",
@@ -63,7 +63,8 @@ def check(
 
     **Parameters**
 
-    - `campaign`: a campaign file, or a campaign that `load_drafts` returned.
+    - `campaign`: a campaign file, or a campaign that `load_drafts` or `Campaign.from_frame` returned. One from a frame
+      has no recording beside it, so its checks are those that take no reactions, such as lint.
     - `audience`: names or paths, for a campaign that names none.
     - `engine`: "replay" judges what is recorded. "openai", "local" or an engine object asks first for what is lacking.
     - `on_stale`: "fail" or "warn"; whether a stale recording makes `exit_code` 1.
@@ -88,12 +89,12 @@ def check(
     """
     _check_policy("on_stale", on_stale, get_args(OnStale))
     _check_policy("on_inconclusive", on_inconclusive, get_args(OnInconclusive))
-    campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
-    checks = read_checks(campaign)
+    campaign = taking.take_drafts(campaign)
+    shelf = shelf or Shelf()
+    checks = read_checks(campaign, list_questions(campaign, audience, shelf))
     findings = linting.lint(campaign, select=select, ignore=ignore)
     judge = None
     if any(placed.check.needs_recording for placed in checks):
-        shelf = shelf or Shelf()
         asking = RecordingOptions(
             model=model if models is None else models,
             base_url=base_url,
@@ -144,7 +145,23 @@ check_campaign = check
 
 def list_checks(campaign: Campaign | str | Path) -> tuple[PlacedCheck, ...]:
     """Return the checks of a campaign file with their names and lines, nothing judged."""
-    return read_checks(campaign if isinstance(campaign, Campaign) else load_drafts(campaign))
+    campaign = campaign if isinstance(campaign, Campaign) else load_drafts(campaign)
+    return read_checks(campaign, list_questions(campaign, (), Shelf()))
+
+
+def list_questions(campaign: Campaign, audience: Sequence[str], shelf: Shelf) -> tuple[records.OwnQuestion, ...]:
+    """Return the questions that a campaign's checks may be about: its own and, where one names more, its audience's."""
+    named = {key for check in campaign.checks for key in check}
+    known = {*name_own(campaign.questions), *(key for kind in KINDS for key in (*kind.word, *kind.list_keys()))}
+    segments = {str(check["no_segment_below"].get("measure")) for check in campaign.checks if _bounds_segment(check)}
+    names = list(audience) or ([campaign.audience] if campaign.audience else [])
+    if (named | segments) <= known or not names:
+        return campaign.questions
+    return records.join_questions(campaign.questions, *(shelf.load_audience(name).questions for name in names))
+
+
+def _bounds_segment(check: Mapping[str, Any]) -> bool:
+    return isinstance(check.get("no_segment_below"), dict)
 
 
 def _check_policy(name: str, given: str, allowed: Sequence[str]) -> None:
@@ -249,7 +266,7 @@ class _Judge:
         self._evidence = Recorded(
             drafts=tuple(draft.id for draft in campaign.drafts),
             findings=findings,
-            reactions=gather_rows(found.kept, found.plan.settings.objective),
+            reactions=gather_rows(found.kept, found.plan.settings.objective, found.plan.own),
             wordings=found.recording.header.wordings if found.recording else 0,
             cost=None if None in costs else sum(cost for cost in costs if cost is not None),
             digests={draft.id: draft.digest for draft in found.plan.campaign.drafts},

@@ -17,18 +17,19 @@ from toolkit.gate.names import (
     BASELINE,
     MEASURED,
     Measured,
+    OwnMeasures,
     Rate,
     check_scale,
     is_same_name,
     write_all_plain,
     write_plain,
 )
-from toolkit.models import Record
+from toolkit.models import Record, records
 from toolkit.results.scoring import deciding as scoring
 from toolkit.results.scoring import rules
 
 DEFAULT_MARGIN = 0.05
-_MEASURE, _BOUNDS = "measure", "bounds"
+_MEASURE, _BOUNDS, _OWN = "measure", "bounds", "own"
 
 
 class Bounds(Record):
@@ -63,13 +64,9 @@ class SegmentBound(Record):
 
     key: str
     """Name of a segment, such as role."""
-    measure: Measured
+    measure: Measured | str
+    """A rate, a rating, or a question of the campaign."""
     value: float = Field(allow_inf_nan=False)
-
-    @model_validator(mode="after")
-    def _on_scale(self) -> SegmentBound:
-        check_scale(self.measure, self.value)
-        return self
 
 
 class Check(Record):
@@ -80,8 +77,17 @@ class Check(Record):
     needs_recording: ClassVar[bool] = True
 
     @classmethod
-    def read(cls, located: Located, entry: dict[str, Any], path: located_yaml.Path) -> Self:
-        """Return the check that an entry of a campaign file holds; raise InputError with the line of a fault."""
+    def read(
+        cls,
+        located: Located,
+        entry: dict[str, Any],
+        path: located_yaml.Path,
+        own: OwnMeasures,  # noqa: ARG003 - most checks are about rates alone
+    ) -> Self:
+        """Return the check that an entry of a campaign file holds; raise InputError with the line of a fault.
+
+        `own` are the measures of the campaign's own questions.
+        """
         return make_record(cls, located, entry, path)
 
     @classmethod
@@ -155,8 +161,10 @@ class BoundCheck(_Named):
     word = MEASURED
     where: dict[str, str] = Field(default_factory=dict)
     """Only personas with these segment values, such as {role: seller}."""
-    measure: Measured
-    """What is bounded: a rate or a measure."""
+    measure: str
+    """What is bounded: a rate, a rating, or what a question of the campaign measures."""
+    own: records.OwnQuestion | None = None
+    """The question of the campaign whose answers are bounded; null for a rate or a rating."""
     bounds: Bounds
     """What it must keep to."""
 
@@ -166,25 +174,26 @@ class BoundCheck(_Named):
     @classmethod
     def _on_scale(cls, value: Bounds, info: ValidationInfo) -> Bounds:
         if _MEASURE in info.data:
-            check_scale(info.data[_MEASURE], value.at_least, value.at_most)
+            check_scale(info.data[_MEASURE], info.data.get(_OWN), value.at_least, value.at_most)
         return value
 
     @classmethod
     def list_keys(cls) -> tuple[str, ...]:
         """Return the keys that such a check may be written with: each measure is one."""
-        return (*(name for name in cls.model_fields if name not in {_MEASURE, _BOUNDS}), *MEASURED)
+        return (*(name for name in cls.model_fields if name not in {_MEASURE, _BOUNDS, _OWN}), *MEASURED)
 
     @classmethod
-    def read(cls, located: Located, entry: dict[str, Any], path: located_yaml.Path) -> Self:
+    def read(cls, located: Located, entry: dict[str, Any], path: located_yaml.Path, own: OwnMeasures) -> Self:
         """Return the check; the measure is the key under which the bounds stand."""
-        given = [name for name in MEASURED if entry.get(name) is not None]
+        measured = (*MEASURED, *own)
+        given = [name for name in measured if entry.get(name) is not None]
         if len(given) != 1:
             raise InputError(
                 f"{located.place((*path, *given[1:2]))}: one check bounds "
                 f"{' and '.join(given) or 'nothing'}; write one check for each measure"
             )
         measure, place = given[0], (*path, given[0])
-        allowed = cls.list_keys()
+        allowed = (*cls.list_keys(), *own)
         unknown = next((key for key in entry if key not in allowed), None)
         if unknown is not None:
             raise InputError(
@@ -193,11 +202,11 @@ class BoundCheck(_Named):
             )
         bounds = make_record(Bounds, located, entry[measure], place)
         try:
-            check_scale(measure, bounds.at_least, bounds.at_most)
+            check_scale(measure, own.get(measure), bounds.at_least, bounds.at_most)
         except ValueError as error:
             raise InputError(f"{located.place(place)}: {error}; correct it and run again") from None
-        others = {key: value for key, value in entry.items() if key not in MEASURED}
-        return make_record(cls, located, {**others, _MEASURE: measure, _BOUNDS: bounds}, path)
+        others = {key: value for key, value in entry.items() if key not in measured}
+        return make_record(cls, located, {**others, _MEASURE: measure, _OWN: own.get(measure), _BOUNDS: bounds}, path)
 
     def describe(self) -> str:
         """Return the check in words."""
@@ -212,7 +221,8 @@ class BoundCheck(_Named):
         for draft in drafts:
             sample = samples.sample_draft(reactions, draft, self.measure, evidence.wordings)
             label = draft if self.draft is None else ""
-            found.append(deciding.rule_bounds(sample, self.measure, limits, label, rules.SIGNIFICANCE / len(drafts)))
+            alpha = rules.SIGNIFICANCE / len(drafts)
+            found.append(deciding.rule_bounds(sample, self.measure, limits, label, alpha, self.own))
         return deciding.gather_rulings(found)
 
     @property
@@ -335,6 +345,36 @@ class SegmentCheck(_Named):
 
     word = ("no_segment_below",)
     no_segment_below: SegmentBound
+    own: records.OwnQuestion | None = None
+    """The question of the campaign that is measured; null for a rate or a rating."""
+
+    @classmethod
+    def list_keys(cls) -> tuple[str, ...]:
+        """Return the keys that such a check may be written with."""
+        return tuple(name for name in cls.model_fields if name != _OWN)
+
+    @classmethod
+    def read(cls, located: Located, entry: dict[str, Any], path: located_yaml.Path, own: OwnMeasures) -> Self:
+        """Return the check; its measure is a rate, a rating or a question of the campaign."""
+        place: located_yaml.Path = (*path, cls.word[0])
+        bound = make_record(SegmentBound, located, entry[cls.word[0]], place)
+        known = (*MEASURED, *own)
+        if bound.measure not in known:
+            raise InputError(
+                f"{located.place((*place, _MEASURE))}: {bound.measure!r} is no measure{suggest(bound.measure, known)}; "
+                f"allowed: {', '.join(known)}"
+            )
+        try:
+            check_scale(bound.measure, own.get(bound.measure), bound.value)
+        except ValueError as error:
+            raise InputError(f"{located.place(place)}: {error}; correct it and run again") from None
+        stray = next((key for key in entry if key not in cls.list_keys()), None)
+        if stray is not None:
+            raise InputError(
+                f"{located.place((*path, stray))}: checks[{path[-1]}].{stray} is not a known field"
+                f"{suggest(stray, cls.list_keys())}; allowed: {', '.join(cls.list_keys())}"
+            )
+        return make_record(cls, located, {**entry, cls.word[0]: bound, _OWN: own.get(bound.measure)}, path)
 
     def describe(self) -> str:
         """Return the check in words."""
@@ -353,9 +393,12 @@ class SegmentCheck(_Named):
         ]
         limits, fail_alpha = (bound.value, None), rules.SIGNIFICANCE / max(len(groups), 1)
         if not groups:
-            return deciding.rule_bounds(None, bound.measure, limits, "", fail_alpha)
+            return deciding.rule_bounds(None, bound.measure, limits, "", fail_alpha, self.own)
         return deciding.gather_rulings(
-            [deciding.rule_bounds(sample, bound.measure, limits, label, fail_alpha) for label, sample in groups]
+            [
+                deciding.rule_bounds(sample, bound.measure, limits, label, fail_alpha, self.own)
+                for label, sample in groups
+            ]
         )
 
     @property

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from toolkit.drafts.lint import Finding
 from toolkit.errors import suggest
 from toolkit.gate.judging import Decided, Judgement, Sample, ShownMean, estimate_mean, judge_least, judge_most
-from toolkit.gate.names import find_scale, is_same_name
+from toolkit.gate.names import find_scale, is_same_name, is_share
 from toolkit.gate.recorded_rows import RecordedRows
-from toolkit.models import MEASURES
+from toolkit.models import MEASURES, records
 from toolkit.panel import planning
-from toolkit.results.scoring import RATES, rules
+from toolkit.results.scoring import rules
 
 _GRAVITY: tuple[Decided, ...] = ("failed", "inconclusive", "passed")
 
@@ -54,15 +54,23 @@ class Ruling:
 
 
 def rule_bounds(
-    sample: Sample | None, measure: str, bounds: tuple[float | None, float | None], label: str, fail_alpha: float
+    sample: Sample | None,
+    measure: str,
+    bounds: tuple[float | None, float | None],
+    label: str,
+    fail_alpha: float,
+    own: records.OwnQuestion | None = None,
 ) -> Ruling:
-    """Judge one estimate against the least and the most that it may be."""
+    """Judge one estimate against the least and the most that it may be.
+
+    `own` is the question of the campaign whose answers are measured; None for a rate or a rating.
+    """
     head = f"{label}: " if label else ""
     if sample is None:
-        stopped = " stopped" if measure in MEASURES else ""
+        stopped = " stopped" if measure in MEASURES or (own is not None and own.ask == "stopped") else ""
         return Ruling("inconclusive", f"{head}no persona{stopped} whose reaction tells; record more personas")
     at_least, at_most = bounds
-    least, most = find_scale(measure)
+    least, most = find_scale(measure, own)
     judged: list[Judgement] = []
     # A bound at the end of the scale is kept by definition.
     if at_least is not None and at_least > least:
@@ -71,7 +79,7 @@ def rule_bounds(
         judged.append(judge_most(sample, at_most, fail_alpha=fail_alpha))
     worst = min(judged or [Judgement("passed")], key=lambda one: _GRAVITY.index(one.outcome))
     mean = estimate_mean(sample)
-    return Ruling(worst.outcome, head + _say(_say_level(mean, measure), sample, worst), mean=mean)
+    return Ruling(worst.outcome, head + _say(_say_level(mean, measure, own), sample, worst), mean=mean)
 
 
 def rule_difference(sample: Sample, judged: Judgement, draft: str, other: str) -> Ruling:
@@ -135,8 +143,8 @@ def say_counts(sample: Sample) -> str:
     return f"{sample.personas} personas, {sample.reactions} reactions"
 
 
-def _say_level(shown: ShownMean, measure: str) -> str:
-    form = ".0%" if measure in RATES else ".2f"
+def _say_level(shown: ShownMean, measure: str, own: records.OwnQuestion | None) -> str:
+    form = ".0%" if is_share(measure, own) else ".2f"
     spread = "" if shown.low is None else f" ({shown.low:{form}} to {shown.high:{form}})"
     return f"{measure} {shown.estimate:{form}}{spread}"
 

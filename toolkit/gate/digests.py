@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,13 +12,13 @@ from typing import Any
 
 from toolkit.drafts.surfaces import cut_at_fold, find_surface
 from toolkit.files import templating
-from toolkit.models import Draft, Persona, Record
+from toolkit.models import Draft, Persona, Record, records
 from toolkit.questionnaire import Prompts, Task
 
 _DIGITS = 12
-_UNSEEN = {"id", "text", "surface", "image", "tag", "promotional"}
+_UNSEEN = {"id", "text", "surface", "image", "tag", "promotional", "tags"}
 """What no reader of a draft is shown, and what is hashed apart."""
-_COMPLETION_FILES = ("completion.j2", "wordings.yaml", "anchors.yaml")
+_COMPLETION_FILES = ("completion.j2", "wordings.yaml", "anchors.yaml", "questions_completion.j2")
 
 
 class Shaped(Record):
@@ -36,6 +36,8 @@ class Shaped(Record):
     """The model and the form it was asked in."""
     settings: str
     """How words became ratings."""
+    questions: str = ""
+    """The questions of one's own that were asked besides; empty where there are none."""
     built_in: str
     """The toolkit's own prompts, and how it shows the surface: a release may change them, and the reaction stays
     valid."""
@@ -56,6 +58,8 @@ class HowAsked:
     """By draft id, the pictures that could be read."""
     models: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Of several models, by persona id, the one that answers and the form it is asked in."""
+    own: Sequence[records.OwnQuestion] = ()
+    """Questions of one's own, asked besides."""
 
     def shape(self, draft: Draft, persona: Persona) -> Shaped:
         """Return the hashes of a reaction of this persona to this draft."""
@@ -72,8 +76,13 @@ class HowAsked:
     @cached_property
     def own_files(self) -> dict[str, str]:
         """SHA-256 of the user's own prompt files, by name."""
-        names = self.prompts.hashes.items()
+        names = self._files.items()
         return {name: digest for name, digest in names if self.folder and (self.folder / name).is_file()}
+
+    @cached_property
+    def _files(self) -> dict[str, str]:
+        """SHA-256 of every prompt file in use, by name; questions of one's own take some more."""
+        return self.prompts.hashes | (self.prompts.question_hashes if self.own else {})
 
     @cached_property
     def _shared(self) -> dict[str, str]:
@@ -81,12 +90,13 @@ class HowAsked:
             "prompts": digest(self.own_files) if self.own_files else "",
             "model": digest([self.model, self.form]),
             "settings": digest([self.rating, self.embedding_model]),
+            **({"questions": digest([_describe_question(one) for one in self.own])} if self.own else {}),
         }
 
     @cached_property
     def _built_in_files(self) -> dict[str, str]:
         is_asked = (lambda name: name in _COMPLETION_FILES) if self.form == "completion" else _is_of_chat
-        files = self.prompts.hashes.items()
+        files = self._files.items()
         return {name: digest for name, digest in files if name not in self.own_files and is_asked(name)}
 
     def _of_language(self, draft: Draft) -> dict[str, str]:
@@ -143,8 +153,12 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
 
 
+def _describe_question(question: records.OwnQuestion) -> dict[str, Any]:
+    return question.model_dump(mode="json", exclude_defaults=True)
+
+
 def _is_of_chat(name: str) -> bool:
-    return name != "completion.j2"
+    return name not in {"completion.j2", "questions_completion.j2"}
 
 
 def _clean(value: Any) -> Any:

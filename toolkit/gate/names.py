@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from toolkit.files import located_yaml
@@ -17,14 +18,32 @@ Rate = Literal["stop_rate", "objective_rate", "negative_rate"]
 Measured = Rate | records.Measure
 
 
-def find_scale(measure: str) -> tuple[float, float]:
-    """Return the least and the most that a measure can be."""
+OwnMeasures = Mapping[str, records.OwnQuestion]
+"""The questions of one's own by the measures that their answers make."""
+
+
+def name_own(questions: Iterable[records.OwnQuestion]) -> OwnMeasures:
+    """Return questions of one's own by their measures: ID, or ID=OPTION for each option of a choice."""
+    return {measure: question for question in questions for measure in question.measures}
+
+
+def find_scale(measure: str, own: records.OwnQuestion | None = None) -> tuple[float, float]:
+    """Return the least and the most that a measure can be; `own` is the question whose answers make it."""
+    if own is not None:
+        return own.find_range(measure)
     return (0.0, 1.0) if measure in RATE_NAMES else (1.0, 5.0)
 
 
-def check_scale(measure: str, *bounds: float | None) -> None:
+def is_share(measure: str, own: records.OwnQuestion | None = None) -> bool:
+    """Return whether a measure is a share of people, not a rating or a number."""
+    return (
+        measure in RATE_NAMES if own is None else own.kind not in {"scale", "number"} or measure.endswith(records.UPPER)
+    )
+
+
+def check_scale(measure: str, own: records.OwnQuestion | None, *bounds: float | None) -> None:
     """Raise ValueError for a bound that the measure can never reach."""
-    least, most = find_scale(measure)
+    least, most = find_scale(measure, own)
     for bound in bounds:
         if bound is not None and not least <= bound <= most:
             raise ValueError(f"{measure} runs from {least:g} to {most:g}, and {bound:g} is outside")

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from toolkit.errors import InputError, suggest
-from toolkit.gate.names import is_same_name
+from toolkit.gate.names import OwnMeasures, is_same_name, name_own
 from toolkit.gate.recording_file import Entry
 from toolkit.models import MEASURES, records
 from toolkit.questionnaire import Task
@@ -32,6 +32,8 @@ class RecordedRows:
     reactions: int = 0
     """How many are recorded, refusals included."""
     objective: str = ""
+    own: OwnMeasures = field(default_factory=dict)
+    """The questions of one's own, by their measures."""
     people: tuple[Mapping[str, str], ...] = ()
     """The segments of each persona."""
     entries: tuple[Entry, ...] = ()
@@ -61,7 +63,9 @@ class RecordedRows:
         return values[self.units] if len(self.people) else values
 
     def measure(self, name: str) -> FloatArray:
-        """Return a rate or a rating for each reaction, NaN where it is not known."""
+        """Return a rate, a rating or an answer for each reaction, NaN where it is not known."""
+        if name in self.own:
+            return np.array([_measure_answer(entry, name, self.own[name]) for entry in self.entries], dtype=np.float64)
         if name in MEASURES:
             return np.array([entry.ratings.get(name, np.nan) for entry in self.entries], dtype=np.float64)
         if name == "stop_rate":
@@ -71,7 +75,7 @@ class RecordedRows:
         if name == "objective_rate":
             reached = {self.objective, *(records.READING if self.objective == "read" else ())}
             return np.array([entry.action in reached for entry in self.entries], dtype=np.float64)
-        known = (*RATES, *MEASURES)
+        known = (*RATES, *MEASURES, *self.own)
         raise InputError(f"unknown measure {name!r}{suggest(name, known)}; allowed: {', '.join(known)}")
 
     @property
@@ -112,7 +116,23 @@ class RecordedRows:
         )
 
 
-def gather_rows(kept: Sequence[tuple[Task, Entry]], objective: str) -> RecordedRows:
+def _measure_answer(entry: Entry, measure: str, question: records.OwnQuestion) -> float:
+    """Return an answer as a number: an option chosen or yes as 1, a share, or itself; NaN where there is none."""
+    answer = entry.answers.get(question.id)
+    if answer is None:
+        return np.nan
+    if question.options:
+        chosen = answer if isinstance(answer, tuple) else (answer,)
+        return float(measure.removeprefix(f"{question.id}=") in chosen)
+    if measure.endswith(records.UPPER) and isinstance(answer, float):
+        shares = entry.pmfs.get(question.id)
+        return float(sum(shares[question.upper - 1 :]) / sum(shares)) if shares else float(answer >= question.upper)
+    return float(answer) if isinstance(answer, (bool, float)) else np.nan
+
+
+def gather_rows(
+    kept: Sequence[tuple[Task, Entry]], objective: str, questions: Sequence[records.OwnQuestion] = ()
+) -> RecordedRows:
     """Return what of a recording still holds; weights and segments are the audience file's now."""
     answered = [
         (task.persona, task, entry)
@@ -127,6 +147,7 @@ def gather_rows(kept: Sequence[tuple[Task, Entry]], objective: str) -> RecordedR
     return RecordedRows(
         reactions=len(kept),
         objective=objective,
+        own=name_own(questions),
         people=tuple(people.values()),
         entries=tuple(entry for _, _, entry in answered),
         drafts=drafts,

@@ -295,7 +295,8 @@ def _from_folder(path: str | Path, folder: Path) -> str:
 
 
 def _measure(found: Replay) -> dict[str, Any]:
-    hashes = found.plan.prompts.hashes
+    prompts = found.plan.prompts
+    hashes = prompts.hashes | (prompts.question_hashes if found.plan.own else {})
     return {
         "wordings": found.plan.wordings,
         "prompts": {name: digest[:12] for name, digest in hashes.items()},
@@ -339,7 +340,9 @@ def _answer(found: Replay, lacking: planning.Plan, finished: Run) -> Iterator[En
     """Yield the entries of everything that was lacking and came."""
     rows = finished.reactions.iter_rows(named=True)
     came = {
-        found.name_content(task): make_entry(row, found.shape(task), is_split=bool(found.asking.models))
+        found.name_content(task): make_entry(
+            row, found.shape(task), is_split=bool(found.asking.models), questions=found.plan.own
+        )
         for task, row in zip(lacking.tasks, rows, strict=True)
         if row["status"] != "failed"
     }

@@ -95,6 +95,12 @@ class Entry(Record):
     """By measure, from 1 to 5; what is unknown is left out."""
     pmfs: dict[str, tuple[float, ...]] = Field(default_factory=dict)
     """By measure, the distribution over 1 to 5; left out where it is certain."""
+    answers: dict[str, bool | float | str | tuple[str, ...]] = Field(default_factory=dict)
+    """To questions of one's own, by id; what is unknown is left out."""
+    unsure: tuple[str, ...] = ()
+    """The questions of one's own to which the answer was: not sure."""
+    unusable: tuple[str, ...] = ()
+    """Those whose answer was outside the form."""
     model: str | None = None
     """Of several models, the one that answered."""
     error: str | None = None
@@ -138,7 +144,7 @@ class Recording(Record):
 def make_content(shaped: Shaped, wording: int, repeat: int) -> tuple[str | int, ...]:
     """Return what `Entry.content` is for a reaction of this shape."""
     parts = (shaped.text, shaped.parts, shaped.persona, shaped.prompts, shaped.model, shaped.settings)
-    return (*parts, wording, repeat)
+    return (*parts, shaped.questions, wording, repeat)
 
 
 def find_recording(campaign_file: str | Path) -> Path:

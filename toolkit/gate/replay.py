@@ -22,7 +22,7 @@ from toolkit.questionnaire import Prompts, Task
 _PERSONA = "persona "
 _MOST_NAMED = 3
 """Personas of one cause that are named one by one."""
-_CAUSES = ("model", "settings", "prompts", "text", "parts", "persona")
+_CAUSES = ("model", "settings", "questions", "prompts", "text", "parts", "persona")
 """In the order in which a change is told: the first that differs is named."""
 
 
@@ -52,7 +52,7 @@ class Stale:
 
     task: Task
     cause: str
-    """One of model, settings, prompts, text, parts, persona, or "missing"."""
+    """One of model, settings, questions, prompts, text, parts, persona, or "missing"."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,7 @@ class Replay:
             "persona": (persona, "the description changed"),
             "prompts": ("prompts", "the team's own prompts changed"),
             "settings": ("rating", "the way words become ratings changed"),
+            "questions": ("questions", "what is asked besides changed"),
             "model": ("model", f"{self._name_model(task)} was asked for, and another model answered"),
         }
         if stale.cause in told:
@@ -181,7 +182,9 @@ def replay(
         seats = _find_seats(recording, names) if kept_wordings and not renew else {}
         plan = replace(plan, seats=session.split_people(plan.panel, names, plan.wordings, seats).of_persona)
         models = {who: (asked.models[at].model, asked.models[at].form) for who, at in plan.seats.items()}
-    asking = HowAsked(asked.model, asked.form, asked.rating, asked.embedding_model, prompts, own, plan.pictures, models)
+    asking = HowAsked(
+        asked.model, asked.form, asked.rating, asked.embedding_model, prompts, own, plan.pictures, models, plan.own
+    )
     found = Replay(campaign, plan, asking, recording, (), ())
     return _match(found, () if recording is None or renew else recording.entries)
 

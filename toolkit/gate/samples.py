@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.gate.judging import Sample
+from toolkit.gate.names import is_share
 from toolkit.gate.recorded_rows import FloatArray, RecordedRows
-from toolkit.models import MEASURES
-from toolkit.results.scoring import RATES
+from toolkit.models import records
 
 RATING_RANGE = 4.0
 """From 1 to 5."""
@@ -57,6 +57,14 @@ def _name_answers(rows: RecordedRows, measure: str) -> Iterator[tuple[tuple[int,
     return zip(names, rows.measure(measure).tolist(), strict=True)
 
 
+def _find_width(own: records.OwnQuestion | None, numbers: FloatArray) -> float:
+    """Return the range of a scale; of a number without bounds, that of its answers."""
+    if own is None:
+        return RATING_RANGE
+    least, most = own.range
+    return most - least if np.isfinite(most - least) else float(np.ptp(numbers)) or 1.0
+
+
 def _make(
     rows: RecordedRows,
     chosen: npt.NDArray[np.intp],
@@ -71,7 +79,8 @@ def _make(
     units, worded = rows.units[chosen], rows.wordings[chosen]
     starts = np.flatnonzero(np.concatenate(([True], (np.diff(units) != 0) | (np.diff(worded) != 0))))
     repeats = np.diff(np.concatenate((starts, [len(chosen)])))
-    is_rate = measure in RATES
+    own = rows.own.get(measure)
+    is_rate = is_share(measure, own)
     return Sample(
         values=np.add.reduceat(numbers, starts) / repeats,
         weights=rows.weights[chosen][starts],
@@ -81,5 +90,5 @@ def _make(
         wordings_planned=wordings,
         is_share=is_rate and not is_difference,
         is_difference=is_rate and is_difference,
-        scale=RATING_RANGE if measure in MEASURES and not is_difference else 1.0,
+        scale=1.0 if is_rate or is_difference else _find_width(own, numbers),
     )

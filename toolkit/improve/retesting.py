@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from toolkit.models import Audience, Campaign, Draft, Record, records
+from toolkit.models import Audience, Campaign, Draft, Record
 from toolkit.panel import api, planning, session
 from toolkit.results import Run
 from toolkit.results.scoring import PRIMARY
@@ -48,7 +48,7 @@ def choose_same(run: Run, audiences: Sequence[Audience]) -> Choice:
 
 def choose_fresh(runs: Sequence[Run], audiences: Sequence[Audience]) -> Choice | None:
     """Return personas whom none of the runs asked, as many as the first run asked; None where nobody is left."""
-    asked = {persona for run in runs for persona in run.reactions["persona_id"].unique() if persona != records.CONTROL}
+    asked = {persona for run in runs for persona in run.reactions["persona_id"].unique()}
     rest = [
         audience.model_copy(update={"personas": left})
         for audience in audiences

@@ -22,6 +22,7 @@ Kind = Literal[
     "digit",
     "thought",
     "intent",
+    "answer",
     "choice",
     "share",
     "interview",
@@ -32,8 +33,8 @@ Kind = Literal[
 """What a question is for.
 
 `glance`, then `reading` for a draft that is folded, `reaction` for both at once, `digit` for one measure after it.
-`thought`, then `intent` ask a base model. `choice` is between two drafts, `share` asks how many
-people would act; the others come after a run.
+`thought`, then `intent` and an `answer` for each question of one's own ask a base model. `choice` is between two
+drafts, `share` asks how many people would act; the others come after a run.
 """
 
 LEAST_ROOM = 4_000
@@ -62,6 +63,34 @@ def tell_trouble(message: str | None) -> None:
     hear = _HEARS_TROUBLE.get()
     if hear is not None:
         hear(message)
+
+
+@dataclass(slots=True)
+class Sent:
+    """How many requests were sent so far."""
+
+    calls: int = 0
+
+
+_COUNTS_CALLS: ContextVar[Sent | None] = ContextVar("counts_calls", default=None)
+
+
+@contextlib.contextmanager
+def counting_calls() -> Iterator[Sent]:
+    """Count the requests that are sent inside, retries included: an engine may answer for several runs at once."""
+    sent = Sent()
+    before = _COUNTS_CALLS.set(sent)
+    try:
+        yield sent
+    finally:
+        _COUNTS_CALLS.reset(before)
+
+
+def count_call() -> None:
+    """Count a request that is about to be sent."""
+    sent = _COUNTS_CALLS.get()
+    if sent is not None:
+        sent.calls += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

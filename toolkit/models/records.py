@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
+import pkgutil
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, Self, TypeAlias, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -24,6 +25,9 @@ from pydantic import (
 
 from toolkit.errors import InputError, spell_out, suggest
 
+if TYPE_CHECKING:
+    import polars as pl
+
 MEASURES = ("relevance", "clarity", "trust", "appeal", "intent")
 ACTIONS = ("scroll_past", "read", "react", "click", "reply", "share", "save", "hide", "report")
 LEAVING = ("scroll_past", "hide", "report")
@@ -37,14 +41,42 @@ LIST_FIELDS = ("ice_breakers", "buttons", "quick_replies")
 """Parts of a draft that hold several texts."""
 LABEL = "Simulated reactions from AI personas. No real people were asked. Directional only."
 
+MAKERS = {
+    "Audience.from_frame": "toolkit.audiences.importing:make_from_frame",
+    "Campaign.from_frame": "toolkit.drafts.taking:make_campaign",
+}
+"""What a record makes by the hand of a room that stands above it, and is found by name when it is asked for."""
+
 Measure = Literal["relevance", "clarity", "trust", "appeal", "intent"]
 Objective = Literal["read", "react", "click", "reply", "share", "save"]
 Rating = Literal["ssr", "logprob", "direct"]
 Decision = Literal["best", "too close to call", "unstable", "not enough", "single draft"]
 
+
+class ArrowTable(Protocol):
+    """What hands its columns out in Arrow's form: a frame of Polars, pandas or narwhals, a table of PyArrow."""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
+
+
+class ColumnTable(Protocol):
+    """What names its columns: a frame of pandas, a relation of DuckDB."""
+
+    @property
+    def columns(self) -> Any:
+        """The names of its columns."""
+
+
+AnyFrame: TypeAlias = "pl.DataFrame | pl.LazyFrame | ArrowTable | ColumnTable"
+"""A frame of Polars (eager or lazy), pandas, PyArrow, DuckDB, or of another library that narwhals reads."""
+AnyRows: TypeAlias = "AnyFrame | Sequence[Mapping[str, Any]]"
+"""A frame, or a list of mappings with one row each."""
+
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 _TAG = re.compile(r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-[a-z0-9]{4,8})*")
 _IDENTIFIER = re.compile(r"[\w][\w .@+-]{0,119}")
+_FACTOR = re.compile(r"\w[\w -]{0,59}")
+_LONGEST_LEVEL = 120
 
 
 def check_language(value: str) -> str:
@@ -68,7 +100,7 @@ class Record(BaseModel):
     `validate_record`, and gets pydantic's error with the place of each fault.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     def __init__(self, **fields: Any) -> None:
         try:
@@ -118,6 +150,249 @@ def _identifier(value: str) -> str:
 def _number_as_text(value: Any) -> Any:
     """Return a whole number as text, because JSON and Parquet may number what YAML and CSV name."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _is_pairs(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, (list, tuple)) and len(one) == len(("a", "b")) for one in value
+    )
+
+
+def _read_factor(factor: Any) -> str:
+    name = str(factor).strip()
+    if not _FACTOR.fullmatch(name):
+        raise ValueError(
+            f"{name[:60]!r} is no name of a tag; give 1 to 60 letters, digits, spaces, _ or -, such as style"
+        )
+    return name
+
+
+def _read_level(factor: Any, level: Any) -> str:
+    if isinstance(level, bool):
+        return "yes" if level else "no"
+    if isinstance(level, float) and level.is_integer():
+        level = int(level)
+    words = " ".join(str(level).split()) if isinstance(level, (str, int, float)) else ""
+    if not 0 < len(words) <= _LONGEST_LEVEL:
+        raise ValueError(
+            f"the tag {factor} needs one level of at most {_LONGEST_LEVEL} characters, such as {factor}: question"
+        )
+    return words
+
+
+QuestionKind = Literal["scale", "yes_no", "choice", "choices", "number", "text"]
+"""A place on a scale, yes or no, one of several options, any of several options, a number, or free words."""
+MOST_QUESTIONS = 20
+"""Of a campaign together with its audiences: a longer form is filled in carelessly."""
+MOST_OPTIONS = 20
+UPPER = ".upper"
+"""Ends the measure that is the share of answers above the middle of a scale."""
+_USUAL_POINTS = 5
+_QUESTION_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_KIND_WORDS = {"yes/no": "yes_no", "yes or no": "yes_no", "several choices": "choices", "free text": "text"}
+_FIELDS_OF_KIND: Mapping[str, tuple[str, ...]] = {
+    "scale": ("points", "low", "high", "anchors"),
+    "yes_no": (),
+    "choice": ("options",),
+    "choices": ("options",),
+    "number": ("at_least", "at_most", "unit"),
+    "text": (),
+}
+KEPT_IDS = frozenset({
+    *MEASURES, "stop_rate", "objective_rate", "negative_rate", "draft", "where", "measure", "bounds", "beats", "margin",
+    "not_worse_than", "no_segment_below", "max_cost", "lint", "verbatim", "objection", "quotes", "action", "answers",
+})  # fmt: skip
+"""Names that something else has already: a measure, a key of a check, a field of the form."""
+
+
+def _list_anchor_sets(value: Any) -> Any:
+    """Return anchor sentences as sets by language; a plain list is one set in English."""
+    by_language = value if isinstance(value, dict) else {"en": value}
+    return {
+        str(tag): [sets] if isinstance(sets, (list, tuple)) and sets and isinstance(sets[0], str) else sets
+        for tag, sets in by_language.items()
+    }
+
+
+class OwnQuestion(Record):
+    """A question of one's own, asked in the same call as the reaction.
+
+    Examples:
+        >>> from toolkit.models import records
+        >>> humour = records.OwnQuestion(id="humour", question="How funny is it?", low="not at all", high="very")
+        >>> humour.measures
+        ('humour', 'humour.upper')
+    """
+
+    id: str
+    """Name of the answer: the column `answer_ID`, and the measure in scorecards and checks."""
+    kind: QuestionKind = "scale"
+    """scale, yes_no, choice, choices (several of them), number or text."""
+    question: str = Field(min_length=1, max_length=500)
+    """What people are asked, in one sentence."""
+    ask: Literal["stopped", "everyone"] = "stopped"
+    """Who answers: those who stopped, or everybody, from what they saw."""
+    points: int | None = Field(default=None, ge=2, le=10)
+    """Of a scale, how many points it has, counted from 1; 5 unless the anchors have another number."""
+    low: str | None = Field(default=None, min_length=1, max_length=200)
+    """Of a scale, what its lowest point means."""
+    high: str | None = Field(default=None, min_length=1, max_length=200)
+    """Of a scale, what its highest point means."""
+    anchors: dict[str, tuple[tuple[str, ...], ...]] = Field(default_factory=dict)
+    """Of a scale, sets of sentences by language, one a point, lowest first; a plain list is one set in English."""
+    options: tuple[str, ...] = Field(default=(), max_length=MOST_OPTIONS)
+    """Of a choice, what there is to choose from."""
+    at_least: float | None = Field(default=None, allow_inf_nan=False)
+    """Of a number, the least that it may be."""
+    at_most: float | None = Field(default=None, allow_inf_nan=False)
+    """Of a number, the most that it may be."""
+    unit: str | None = Field(default=None, min_length=1, max_length=40)
+    """Of a number, what it counts, such as "pounds"."""
+
+    @property
+    def levels(self) -> int:
+        """How many points the scale has."""
+        sets = next(iter(self.anchors.values()), ())
+        return self.points or (len(sets[0]) if sets else _USUAL_POINTS)
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """What the lowest and the highest point of the scale mean."""
+        sets = next(iter(self.anchors.values()), ())
+        first, last = (sets[0][0], sets[0][-1]) if sets else ("not at all", "very much")
+        return self.low or first, self.high or last
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures that its answers make in scorecards, comparisons and checks; none for free text."""
+        if self.kind in {"choice", "choices"}:
+            return tuple(f"{self.id}={option}" for option in self.options)
+        if self.kind == "scale":
+            return (self.id, f"{self.id}{UPPER}")
+        return () if self.kind == "text" else (self.id,)
+
+    @property
+    def upper(self) -> int:
+        """The lowest point above the middle of the scale."""
+        return (self.levels + 1) // 2 + 1
+
+    def find_range(self, measure: str) -> tuple[float, float]:
+        """Return the least and the most that one of its measures can be; infinite where a number has no bound."""
+        return (0.0, 1.0) if measure.endswith(UPPER) else self.range
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The least and the most that an answer can be as a number; infinite where a number has no bound."""
+        if self.kind == "scale":
+            return 1.0, float(self.levels)
+        if self.kind == "number":
+            least = -math.inf if self.at_least is None else self.at_least
+            return least, math.inf if self.at_most is None else self.at_most
+        return 0.0, 1.0
+
+    @field_validator("id")
+    @classmethod
+    def _check_id(cls, value: str) -> str:
+        value = value.strip()
+        if not _QUESTION_ID.fullmatch(value):
+            raise ValueError("the id of a question is 1 to 40 small letters, digits or _, a letter first")
+        if value in KEPT_IDS:
+            raise ValueError(f"{value!r} has a meaning already; choose another id")
+        return value
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _plain_kind(cls, value: Any) -> Any:
+        return _KIND_WORDS.get(value.strip().casefold(), value.strip()) if isinstance(value, str) else value
+
+    @field_validator("question", "low", "high", "unit")
+    @classmethod
+    def _one_line(cls, value: str | None) -> str | None:
+        if value is None:
+            return value
+        line = " ".join(value.split())
+        if not line:
+            raise ValueError("this is empty; write it out")
+        return line
+
+    @field_validator("anchors", mode="before")
+    @classmethod
+    def _sets_by_language(cls, value: Any) -> Any:
+        return _list_anchor_sets(value) if value else {}
+
+    @field_validator("anchors")
+    @classmethod
+    def _check_anchors(cls, value: dict[str, tuple[tuple[str, ...], ...]]) -> dict[str, tuple[tuple[str, ...], ...]]:
+        lengths = {len(sentences) for sets in value.values() for sentences in sets}
+        if any(not sets for sets in value.values()) or len(lengths) > 1:
+            raise ValueError("each set of anchors needs one sentence a point, the same number in all")
+        if not all(sentence.strip() for sets in value.values() for one in sets for sentence in one):
+            raise ValueError("an anchor sentence is empty; write each one out")
+        if lengths and not 2 <= min(lengths) <= 10:  # noqa: PLR2004 - as `points`
+            raise ValueError("a scale has 2 to 10 points; give so many anchor sentences")
+        return {check_language(tag): sets for tag, sets in value.items()}
+
+    @field_validator("options", mode="before")
+    @classmethod
+    def _options_as_text(cls, value: Any) -> Any:
+        return [_number_as_text(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+    @field_validator("options")
+    @classmethod
+    def _check_options(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        options = tuple(" ".join(option.split()) for option in value)
+        if not all(options) or any(len(option) > 100 for option in options):  # noqa: PLR2004 - said below
+            raise ValueError("an option is 1 to 100 characters")
+        if first_repeated(option.casefold() for option in options) is not None:
+            raise ValueError("two options read alike; make each one different")
+        if any(option == "*" or (option.startswith("^") and option.endswith("$")) for option in options):
+            raise ValueError("an option is words, not a pattern; leave out * and ^...$")
+        return options
+
+    @model_validator(mode="after")
+    def _fits_kind(self) -> Self:
+        own = _FIELDS_OF_KIND[self.kind]
+        others = (name for names in _FIELDS_OF_KIND.values() for name in names if name not in own)
+        stray = next((name for name in others if getattr(self, name) not in (None, (), {})), None)
+        if stray is not None:
+            fits = " or ".join(kind for kind, names in _FIELDS_OF_KIND.items() if stray in names)
+            raise ValueError(f"{stray} belongs to a question of kind {fits}, and {self.id!r} is of kind {self.kind}")
+        if self.kind in {"choice", "choices"} and len(self.options) < 2:  # noqa: PLR2004 - a choice
+            raise ValueError(f"{self.id!r} needs options, at least two, such as options: [calm, loud]")
+        if self.anchors and self.points not in {None, len(next(iter(self.anchors.values()))[0])}:
+            raise ValueError(f"{self.id!r} has {self.points} points and another number of anchors; leave points out")
+        if (self.low is None) != (self.high is None):
+            raise ValueError(f"{self.id!r} needs both low and high, or neither")
+        if self.at_least is not None and self.at_most is not None and self.at_least >= self.at_most:
+            raise ValueError(f"{self.id!r}: at_least must be below at_most")
+        return self
+
+
+Questions = tuple[OwnQuestion, ...]
+
+
+def _check_questions(value: Questions) -> Questions:
+    """Return questions that each have an id of their own; raise ValueError for one that occurs twice, or too many."""
+    repeated = first_repeated(question.id for question in value)
+    if repeated is not None:
+        raise ValueError(f"question id {repeated!r} occurs twice; give each question its own id")
+    if len(value) > MOST_QUESTIONS:
+        raise ValueError(f"there are {len(value)} questions; at most {MOST_QUESTIONS} are asked at once")
+    return value
+
+
+def join_questions(*several: Questions) -> Questions:
+    """Return the questions of campaigns and audiences together; raise InputError where an id means two things."""
+    joined: dict[str, OwnQuestion] = {}
+    for question in (one for questions in several for one in questions):
+        if joined.setdefault(question.id, question) != question:
+            raise InputError(
+                f"questions: {question.id!r} is asked in two ways, by campaign, audience or another file; "
+                "give one of them another id"
+            )
+    if len(joined) > MOST_QUESTIONS:
+        raise InputError(f"questions: {len(joined)} of campaign and audiences; at most {MOST_QUESTIONS} at once")
+    return tuple(joined.values())
 
 
 class Persona(Record):
@@ -189,6 +464,8 @@ class Audience(Record):
     """Where it comes from: written by hand, or the survey and its licence."""
     language: tuple[Language, ...] = Field(default=(), exclude_if=lambda value: not value)
     """What its people speak, as BCP 47 tags, the first one first; of a bilingual audience each."""
+    questions: Annotated[Questions, AfterValidator(_check_questions)] = Field(default=(), exclude_if=lambda v: not v)
+    """What these people are asked besides, in every campaign."""
     personas: tuple[Persona, ...] = Field(min_length=1)
     """The people, in file order."""
 
@@ -210,6 +487,61 @@ class Audience(Record):
         told = self.model_copy()
         told._notes = notes  # noqa: SLF001 - a copy of itself
         return told
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: AnyRows,
+        *,
+        id: str | None = None,  # noqa: A002 - the field of a persona
+        name: str | None = None,
+        age: str | None = None,
+        weight: str | None = None,
+        segments: Sequence[str] | None = None,
+        about: str | None = None,
+        template: str | Path | None = None,
+        sentence: str | None = None,
+        keep: Sequence[str] = (),
+        audience: str = "people",
+        description: str = "",
+        source: str = "",
+        language: str | Sequence[str] = (),
+    ) -> Audience:
+        """Return the audience of a frame of people, one row each; its `notes` tell what was left out.
+
+        **Parameters**
+
+        - `frame`: a frame of Polars, pandas, PyArrow or DuckDB, or a list of mappings.
+        - `id`, `name`, `age`, `weight`: the columns that hold these; columns of these names if left out.
+        - `segments`: the columns that are kept as segments. Without it, every column that is nothing else.
+        - `about`: the column that describes each person; a column `about` if left out.
+        - `template`: a Jinja2 template that sees every column of a row, as text or as the path of a file.
+        - `sentence`: a description with columns in braces, such as "{job} in {place}".
+        - `keep`: columns that a template or sentence may use though they look personal.
+        - `audience`, `description`, `source`, `language`: what the audience is called, and what else is known of it.
+
+        Without about, template and sentence, all columns make a description. Columns that look personal, such as an
+        e-mail address, reach none. Raises InputError naming the row, or the column with the nearest right one.
+
+        Examples:
+            >>> people = toolkit.Audience.from_frame(
+            ...     [{"who": 7, "job": "potter", "place": "Leeds", "counts": 1.5}],
+            ...     id="who", weight="counts", segments=["place"], sentence="Works as a {job} in {place}.",
+            ... )
+            >>> people.personas[0].about, people.personas[0].segments
+            ('Works as a potter in Leeds.', {'place': 'Leeds'})
+        """
+        make = pkgutil.resolve_name(MAKERS["Audience.from_frame"])
+        made: Audience = make(
+            frame,
+            {"id": id, "name": name, "age": age, "weight": weight, "about": about},
+            {"audience": audience, "description": description, "source": source, "language": language},
+            segments=segments,
+            template=template,
+            sentence=sentence,
+            keep=keep,
+        )
+        return made
 
     @model_validator(mode="after")
     def _distinct_ids(self) -> Audience:
@@ -275,6 +607,11 @@ class Draft(Record):
 
     A name may stand several times: people see its first sample, limits count the longest.
     """
+    tags: tuple[tuple[str, str], ...] = Field(default=(), exclude_if=lambda value: not value)
+    """What kind of draft it is, such as {"style": "question"}: a factor and its level each, which nobody reads.
+
+    A study compares the levels of a factor over many campaigns.
+    """
 
     @property
     def digest(self) -> str:
@@ -283,7 +620,7 @@ class Draft(Record):
         Two drafts share it only where they say the same on the same surface, so what is bound to it, such as an
         approval, is void after an edit.
         """
-        seen = self.model_dump_json(exclude={"id", "language"}, exclude_defaults=True)
+        seen = self.model_dump_json(exclude={"id", "language", "tags"}, exclude_defaults=True)
         return hashlib.sha256(unicodedata.normalize("NFC", seen).encode()).hexdigest()
 
     @property
@@ -301,6 +638,23 @@ class Draft(Record):
             return value
         listed = {name: words if isinstance(words, (list, tuple)) else [words] for name, words in value.items()}
         return tuple((str(name), str(one)) for name, words in listed.items() for one in words)
+
+    @field_validator("tags", mode="before")
+    @classmethod
+    def _tags_as_pairs(cls, value: Any) -> Any:
+        """Take a mapping of factors to levels; yes and no, numbers and texts are levels."""
+        if isinstance(value, (str, list)) and not _is_pairs(value):
+            raise ValueError("tags is a mapping of factors to levels, such as {style: question, length: short}")
+        pairs = value.items() if isinstance(value, Mapping) else value
+        return tuple((_read_factor(factor), _read_level(factor, level)) for factor, level in pairs)
+
+    @field_validator("tags")
+    @classmethod
+    def _distinct_tags(cls, value: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        repeated = first_repeated(factor for factor, _ in value)
+        if repeated is not None:
+            raise ValueError(f"the tag {repeated!r} stands twice; give a draft one level of each factor")
+        return value
 
     @field_validator("id")
     @classmethod
@@ -377,6 +731,8 @@ class Campaign(Record):
     """What the drafts are for."""
     drafts: tuple[Draft, ...] = Field(min_length=1)
     """The competing drafts, in file order."""
+    questions: Annotated[Questions, AfterValidator(_check_questions)] = Field(default=(), exclude_if=lambda v: not v)
+    """What people are asked besides, in the same call as the reaction."""
     checks: tuple[dict[str, Any], ...] = ()
     """What must hold for the campaign to pass."""
     lint: dict[str, Override] = Field(default_factory=dict, exclude=True)
@@ -391,6 +747,54 @@ class Campaign(Record):
     _file: str | None = PrivateAttr(default=None)
     _lines: dict[tuple[str, str], int] = PrivateAttr(default_factory=dict)
     _notes: tuple[str, ...] = PrivateAttr(default=())
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: AnyRows,
+        *,
+        id: str | None = None,  # noqa: A002 - the field of a draft
+        text: str | None = None,
+        surface: str | None = None,
+        headline: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        campaign: str = "drafts",
+        audience: str | None = None,
+        objective: Objective | None = None,
+        language: str | None = None,
+        checks: Sequence[Mapping[str, Any]] = (),
+    ) -> Campaign:
+        """Return the campaign of a frame of drafts, one row each; its `notes` tell which columns were not read.
+
+        **Parameters**
+
+        - `frame`: a frame of Polars, pandas, PyArrow or DuckDB, or a list of mappings.
+        - `id`, `text`, `surface`, `headline`: the columns that hold these; usual headings are recognised.
+        - `columns`: the column of any other field of a draft, such as {"cta": "button"}.
+        - `campaign`, `audience`, `objective`, `language`, `checks`: fields of the campaign, as in its file.
+
+        Raises InputError naming the row, or the column with the nearest right one.
+
+        Examples:
+            >>> made = toolkit.Campaign.from_frame(
+            ...     [{"key": "plain", "copy": "Send an invoice in the chat."}], id="key", text="copy", objective="click"
+            ... )
+            >>> made.drafts[0].id, made.objective
+            ('plain', 'click')
+        """
+        make = pkgutil.resolve_name(MAKERS["Campaign.from_frame"])
+        made: Campaign = make(
+            frame,
+            {**(columns or {}), "id": id, "text": text, "surface": surface, "headline": headline},
+            {
+                "campaign": campaign,
+                "audience": audience,
+                "objective": objective,
+                "language": language,
+                "checks": tuple(dict(check) for check in checks),
+            },
+        )
+        return made
 
     @property
     def file(self) -> str | None:
@@ -411,6 +815,10 @@ class Campaign(Record):
     def replace_drafts(self, drafts: tuple[Draft, ...]) -> Campaign:
         """Return a copy with other drafts, which knows its file, notes and lines."""
         return self.model_copy(update={"drafts": drafts}).read_from(self._file or "", self._lines, self._notes)
+
+    def replace_questions(self, questions: Questions) -> Campaign:
+        """Return a copy with other questions, which knows its file, notes and lines."""
+        return self.model_copy(update={"questions": questions}).read_from(self._file or "", self._lines, self._notes)
 
     def find_line(self, draft_id: str, field: str = "") -> int | None:
         """Return the line on which a part of a draft begins, or the draft where the part has none."""

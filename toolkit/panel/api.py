@@ -6,16 +6,24 @@ import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
-from toolkit.engines import DEFAULT_MODEL, base, make_batch_engine, reaching
+from toolkit.engines import DEFAULT_MODEL, Engine, base, make_batch_engine, reaching
 from toolkit.errors import InputError, check_options, name_option
 from toolkit.models import exchange
 from toolkit.panel.background import run_blocking
 from toolkit.panel.connecting import make_tuning, open_engine
 from toolkit.panel.estimating import Estimate, estimate_plan, join_estimates
 from toolkit.panel.planning import Plan, make_plan
-from toolkit.panel.resolving import AudienceLike, DraftsLike, default_objective, resolve, resolve_audiences
+from toolkit.panel.resolving import (
+    AudienceLike,
+    DraftsLike,
+    OneAudience,
+    default_objective,
+    resolve,
+    resolve_audiences,
+    settle_settings,
+)
 from toolkit.panel.run_options import (
     AnyEngine,
     Asking,
@@ -29,13 +37,17 @@ from toolkit.panel.run_options import (
     find_embedding_price,
     find_price,
     make_asking,
+    make_settings,
     pick_settings,
 )
 from toolkit.panel.session import carry_out
+from toolkit.panel.sharing import Share, join_share
 from toolkit.panel.splitting import split_plan
 from toolkit.panel.unanswered import Outstanding, find_outstanding
-from toolkit.results import Run, conclude_run
 from toolkit.store import Store, shards
+
+if TYPE_CHECKING:
+    from toolkit.results import Run
 
 __all__ = [
     "Asking",
@@ -43,19 +55,26 @@ __all__ = [
     "AudienceLike",
     "DraftsLike",
     "EstimateOptions",
+    "OneAudience",
     "RunOptions",
     "SettingsOptions",
+    "Share",
     "arun",
     "ask_plan",
+    "ask_together",
     "default_objective",
     "default_store",
     "estimate",
     "find_price",
     "make_asking",
+    "make_settings",
+    "open_shared",
     "plan",
+    "price_asking",
     "price_plan",
     "resolve_audiences",
     "run",
+    "settle_settings",
 ]
 
 _LATEST_REPLIES = 200
@@ -94,7 +113,10 @@ async def arun(drafts: DraftsLike, audience: AudienceLike = None, **options: Unp
     check_options(options, RunOptions.__annotations__, "arun")
     asking = make_asking(options)
     planned = plan(drafts, audience, **pick_settings(options))
-    return conclude_run(await _ask(planned, asking.adopt_models(planned.campaign)), asking.store_path)
+    finished = await _ask(planned, asking.adopt_models(planned.campaign))
+    from toolkit.results import conclude_run
+
+    return conclude_run(finished, asking.store_path)
 
 
 def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[RunOptions]) -> Run:
@@ -175,12 +197,25 @@ async def ask_plan(planned: Plan, **options: Unpack[AskingOptions]) -> Run:
     return await _ask(planned, make_asking(options).settle_model())
 
 
-async def _ask(planned: Plan, asking: Asking) -> Run:
+async def ask_together(planned: Plan, asking: Asking, store: Store, share: Share) -> Run:
+    """Ask what a plan lists, beside other runs that ask the same engines, and return the run.
+
+    The engines of the share are entered, one for each of the models that `asking` names.
+    """
+    asking = _settle_embedding(planned, asking)
+    return await carry_out(planned, [join_share(one) for one in share.engines], store, asking, share)
+
+
+def _settle_embedding(planned: Plan, asking: Asking) -> Asking:
+    """Return how it is asked, with the endpoint's embedding model only where ratings need one."""
     asking.check_affordable()
     if asking.embedding_model is not None:
         _check_embedding(asking.engine_name, asking.embedding_model)
-    if planned.settings.rating != "ssr":
-        asking = replace(asking, embedding_model=None)
+    return asking if planned.settings.rating == "ssr" else replace(asking, embedding_model=None)
+
+
+async def _ask(planned: Plan, asking: Asking) -> Run:
+    asking = _settle_embedding(planned, asking)
     path = asking.store_path
     with Store(path) as kept:
         shards.merge_left_shards(kept, path)
@@ -192,21 +227,34 @@ async def _ask(planned: Plan, asking: Asking) -> Run:
         return await carry_out(planned, engines, kept, asking)
 
 
-async def _ask_in_batches(planned: Plan, asking: Asking, kept: Store) -> Run:
+def open_shared(asking: Asking, store: Store) -> Engine:
+    """Return the engine that several runs are to ask, not yet entered; through batches where that is wanted."""
+    if not asking.batch:
+        return open_engine(asking, store)
+    _check_batch(asking)
+    return _make_batch(asking, store)
+
+
+def _check_batch(asking: Asking) -> None:
     if asking.engine != "openai":
         raise InputError(
             f"{name_option('batch')}: the {asking.engine_name} engine has no batches; leave it out, "
             f"or choose {name_option('engine', 'openai')}"
         )
+
+
+def _make_batch(one: Asking, kept: Store) -> Engine:
+    return make_batch_engine(
+        model=one.model, base_url=one.base_url, api_key=one.api_key, store=one.store_path,
+        timeout=one.timeout, header=one.header, query=one.query, memory=kept,
+        halt=one.halt, on_note=one.on_note,
+    )  # fmt: skip
+
+
+async def _ask_in_batches(planned: Plan, asking: Asking, kept: Store) -> Run:
+    _check_batch(asking)
     notes = _Notes(asking.on_note)
-    engines = [
-        make_batch_engine(
-            model=one.model, base_url=one.base_url, api_key=one.api_key, store=one.store_path,
-            timeout=one.timeout, header=one.header, query=one.query, memory=kept,
-            halt=one.halt, on_note=notes.take,
-        )
-        for one in (each.asking for each in asking.list_models())
-    ]  # fmt: skip
+    engines = [_make_batch(replace(one.asking, on_note=notes.take), kept) for one in asking.list_models()]
     try:
         return await carry_out(planned, engines, kept, replace(asking, concurrency=None))
     except Exception as error:
@@ -270,6 +318,11 @@ def price_plan(planned: Plan, engine: AnyEngine | str, **options: Unpack[Pricing
     return _price(planned, make_asking(options).settle_model(), engine)
 
 
+def price_asking(planned: Plan, asking: Asking) -> Estimate:
+    """Return what a plan would take if it were asked in this way."""
+    return _price(planned, asking, asking.engine)
+
+
 def _price(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
     if not asking.models:
         return _price_one(planned, asking, engine)
@@ -292,6 +345,7 @@ def _price(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
 
 def _price_one(planned: Plan, asking: Asking, engine: AnyEngine | str) -> Estimate:
     name, voice, form = _hear(engine, asking)
+    planned.check_form(form)
     embeds = asking.embedding_model if planned.settings.rating == "ssr" and name != "replay" else None
     if embeds is not None:
         _check_embedding(name, embeds)

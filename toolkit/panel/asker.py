@@ -36,7 +36,6 @@ from toolkit.questionnaire import (
     pairs,
     repairs,
 )
-from toolkit.stats import ratings
 from toolkit.store import make_key
 
 Parsed = TypeVar("Parsed")
@@ -218,13 +217,27 @@ class Asker:
 
     async def _find_answer(self, task: Task, usage: Usage) -> answers.Answer:
         if self._engine.form == "completion":
-            return await self._read_thought(task, usage)
+            return await self._answer_own(task, await self._read_thought(task, usage), usage)
+        own = self._questionnaire.list_own(task)
         if not is_folded(task.draft):
-            return await self._read(task, self._questionnaire.ask_reaction(task), answers.read_reaction, usage)
-        glance = await self._read(task, self._questionnaire.ask_glance(task), answers.read_glance, usage)
+            read = partial(answers.read_reaction, asked=own)
+            return await self._read(task, self._questionnaire.ask_reaction(task), read, usage)
+        read = partial(answers.read_glance, asked=self._questionnaire.list_own(task, glance=True))
+        glance = await self._read(task, self._questionnaire.ask_glance(task), read, usage)
         if not glance.stopped:
             return glance
-        return await self._read(task, self._questionnaire.ask_reading(task), answers.read_reading, usage)
+        read = partial(answers.read_reading, asked=own)
+        return await self._read(task, self._questionnaire.ask_reading(task), read, usage)
+
+    async def _answer_own(self, task: Task, answer: answers.Answer, usage: Usage) -> answers.Answer:
+        """Ask a base model questions of one's own, one after another; who left answers those for everybody alone."""
+        found: dict[str, answers.OwnAnswer] = {}
+        for asked in self._questionnaire.list_own(task, glance=not answer.stopped, page=True):
+            question = self._questionnaire.ask_own(task, f' "{answer.verbatim}"', asked)
+            parse = repairs.keep_to_form(asked)
+            reply = await self.find_reply(task, question, parse, usage)
+            found[asked.id] = asked.read_completion(reply.text)
+        return replace(answer, own=found) if found else answer
 
     async def _find_pmfs(self, task: Task, answer: answers.Answer, usage: Usage) -> dict[str, list[float]]:
         """Ask for ratings by digit where the rating method or a base model needs it."""
@@ -249,6 +262,8 @@ class Asker:
         else:
             question = self._questionnaire.ask_digit(task, measure, answer.verbatim)
         reply = await self.find_reply(task, question, _any_text, usage)
+        from toolkit.stats import ratings
+
         return ratings.from_logprobs(reply.top or {})
 
     async def _parse(
@@ -408,8 +423,8 @@ class Asker:
                 usage.bad += ("refused",) if reply.refusal else ()
                 return await self._settle(asked, reply, tries, usage)
             tries.earlier.append(reply)
-            is_astray = isinstance(tries.problem, repairs.AstrayReply)
-            usage.bad += () if is_astray else (tries.problem.kind,)
+            is_usable = isinstance(tries.problem, repairs.UsableReply)
+            usage.bad += () if is_usable else (tries.problem.kind,)
             if tries.astray and attempt + 1 >= _ATTEMPTS:
                 break
         if tries.astray:
@@ -425,7 +440,7 @@ class Asker:
         tries.problem = None
         try:
             reply = repairs.judge_reply(reply, parse)
-        except repairs.AstrayReply as error:
+        except repairs.UsableReply as error:
             tries.problem = error
             tries.astray.append((error.nearness, reply))
             self._breaker.count_answer()

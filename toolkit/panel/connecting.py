@@ -111,6 +111,11 @@ def open_engine(asking: Asking, store: Store) -> Engine:
     )
 
 
+def make_breaker(in_flight: int, engine: Engine) -> Breaker:
+    """Return what ends the asking of an engine with so many questions in flight."""
+    return Breaker(choose_calls(in_flight, is_batch=engine.is_batch))
+
+
 def make_line(
     asking: Asking,
     engine: Engine,
@@ -119,16 +124,18 @@ def make_line(
     *,
     campaign: str = "",
     questions: int | None = None,
+    breaker: Breaker | None = None,
 ) -> Line:
     """Return the connection to an engine that was entered; `questions` is how many it is to answer, if that is known.
 
+    `breaker` is that of other runs which ask the same engine meanwhile: what one of them learns holds for all.
     Raises InputError where a cost limit has no price to hold it by.
     """
     asking.check_affordable()
     held = budget.Budget(asking.known_price, asking.max_cost, asking.known_embedding_price)
     concurrency = asking.concurrency or engine.concurrency
     in_flight = concurrency if questions is None else min(concurrency, questions)
-    breaker = Breaker(choose_calls(in_flight, is_batch=engine.is_batch))
+    breaker = breaker or make_breaker(in_flight, engine)
     asker = Asker(
         questionnaire,
         engine,

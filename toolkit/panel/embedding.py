@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from toolkit.engines import Engine, budget, embedder
 from toolkit.errors import BudgetReached, CallFailed, EngineUnavailable, Interrupted, MissingReply
 from toolkit.files import languages
-from toolkit.models import exchange
-from toolkit.panel.frame import Embed
-from toolkit.questionnaire import Prompts, Reaction
+from toolkit.models import exchange, records
+from toolkit.questionnaire import Prompts, Reaction, answers
 from toolkit.store import Store, make_key
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from toolkit.panel.frame import Embed
 
 BATCH = 256
 """Texts in one request."""
@@ -56,6 +59,7 @@ async def find_embedding(
     store: Store,
     held: budget.Budget,
     model: str | None,
+    questions: Sequence[records.OwnQuestion] = (),
 ) -> Embedding:
     """Return the embedding of a run; vectors of an endpoint's model are fetched and kept beforehand.
 
@@ -64,7 +68,7 @@ async def find_embedding(
     """
     if model is None:
         return Embedding(embedder.embed_texts, embed_foreign=embedder.embed_foreign_texts)
-    anchors = _list_anchors(prompts, {reaction.task.language for reaction in reactions})
+    anchors = _list_anchors(prompts, {reaction.task.language for reaction in reactions}, questions)
     said = {sentence for reaction in reactions if reaction.answer for sentence in reaction.answer.says.values()}
     keys = _make_keys([*anchors, *sorted(said)], model)
     desk = _Desk(engine, store, held, model, keys)
@@ -73,19 +77,27 @@ async def find_embedding(
     return Embedding(desk.embed if has_anchors else _embed_nothing, desk.unpaid)
 
 
-def list_lacking(said: Iterable[str], prompts: Prompts, store: Store, model: str, spoken: Iterable[str]) -> list[str]:
+def list_lacking(
+    said: Iterable[str],
+    prompts: Prompts,
+    store: Store,
+    model: str,
+    spoken: Iterable[str],
+    questions: Sequence[records.OwnQuestion] = (),
+) -> list[str]:
     """Return the anchors and sentences whose vectors an endpoint's model was not asked for yet.
 
     `spoken` names the languages of the answers.
     """
-    keys = _make_keys([*_list_anchors(prompts, spoken), *said], model)
+    keys = _make_keys([*_list_anchors(prompts, spoken, questions), *said], model)
     known = store.find_vectors(keys.values())
     return [text for text, key in keys.items() if key not in known]
 
 
-def _list_anchors(prompts: Prompts, spoken: Iterable[str]) -> list[str]:
-    found = [prompts.find_anchors(tag) or {} for tag in spoken]
-    every = [sets for one in found for sets in one.values()]
+def _list_anchors(prompts: Prompts, spoken: Iterable[str], questions: Sequence[records.OwnQuestion]) -> list[str]:
+    tags = list(spoken)
+    every: list[Sequence[Sequence[str]]] = [sets for tag in tags for sets in (prompts.find_anchors(tag) or {}).values()]
+    every += [answers.find_anchors(question, tag) or () for question in questions for tag in tags]
     return sorted({sentence for sets in every for sentences in sets for sentence in sentences})
 
 
@@ -125,6 +137,8 @@ class _Desk:
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Return the vectors of the texts; rows of NaN where there is none."""
+        import numpy as np
+
         unknown = np.full_like(next(iter(self.known.values())), np.nan)
         return np.stack([self.known.get(self._keys[text], unknown) for text in texts])
 
@@ -143,10 +157,14 @@ class _Desk:
             )
         finally:
             hold.lose()
+        import numpy as np
+
         keys = [self._keys[text] for text in texts]
         self._store.keep_vectors(keys, embedded.vectors)
         self.known |= {key: np.asarray(vector) for key, vector in zip(keys, embedded.vectors, strict=True)}
 
 
 def _embed_nothing(texts: Sequence[str]) -> np.ndarray:
+    import numpy as np
+
     return np.full((len(texts), 1), np.nan)

@@ -19,7 +19,6 @@ from toolkit.panel.planning import Plan
 from toolkit.panel.splitting import Split
 from toolkit.panel.unanswered import Outstanding
 from toolkit.questionnaire import BadReply, answers
-from toolkit.stats import plans
 
 WORTH_FINDING = 0.05
 _MINUTE = 60
@@ -115,6 +114,8 @@ def estimate_plan(
 
     `limit` is the most dollars that may be spent, `tuning` how the model would be asked.
     """
+    from toolkit.stats import plans
+
     measured = _measure_replies(replies)
     questions = outstanding.questions
     texts, embedding_tokens = _count_texts(outstanding, replies)

@@ -14,8 +14,8 @@ import polars as pl
 
 from toolkit.drafts.surfaces import cut_at_fold
 from toolkit.files import languages
-from toolkit.models import MEASURES, Campaign
-from toolkit.questionnaire import Preference, Prompts, Reaction, Task
+from toolkit.models import MEASURES, Campaign, records
+from toolkit.questionnaire import Preference, Prompts, Reaction, Task, answers
 from toolkit.results.scoring import columns
 from toolkit.stats import ratings
 
@@ -50,7 +50,7 @@ def make_reactions(
     find_model = model if callable(model) else lambda _: model
     shared = {"run_id": run_id, "campaign": campaign.campaign, "objective": objective}
     folds = {draft.id: cut_at_fold(draft) for draft in campaign.drafts}
-    schema = columns.reactions_schema(segment_keys)
+    schema = columns.reactions_schema(segment_keys, campaign.questions)
     frames = [pl.DataFrame(schema=schema)]
     for start in range(0, len(reactions), ROWS_AT_ONCE):
         chunk = reactions[start : start + ROWS_AT_ONCE]
@@ -59,6 +59,7 @@ def make_reactions(
                 **shared,
                 "model": find_model(reaction.task),
                 **_describe(reaction, segment_keys, folds[reaction.task.draft.id]),
+                **_describe_answers(reaction, campaign.questions),
             }
             for reaction in chunk
         ]
@@ -110,6 +111,29 @@ def _describe(reaction: Reaction, segment_keys: Sequence[str], fold_text: str) -
     return row
 
 
+def _describe_answers(reaction: Reaction, questions: Sequence[records.OwnQuestion]) -> dict[str, Any]:
+    """Return the columns of what was answered to questions of one's own."""
+    given = reaction.answer.own if reaction.answer else {}
+    row: dict[str, Any] = {}
+    for question in questions:
+        answer = given.get(question.id)
+        if answer is None:
+            continue
+        row[f"status_{question.id}"] = answer.state
+        value = answer.value
+        if value is None:
+            continue
+        row[f"answer_{question.id}"] = list(value) if isinstance(value, tuple) else value
+        if question.kind == "scale" and isinstance(value, float):
+            row[f"pmf_{question.id}"] = [float(level == value) for level in range(1, question.levels + 1)]
+        if question.kind == "number" and question.at_least is not None and question.at_most is not None:
+            row[f"bounds_{question.id}"] = list(question.range)
+        if question.options:
+            chosen = value if isinstance(value, tuple) else (value,)
+            row[f"chosen_{question.id}"] = {option: option in chosen for option in question.options}
+    return row
+
+
 @dataclass(frozen=True, slots=True)
 class Rated:
     """Reactions with their ratings, and what could not be rated."""
@@ -122,29 +146,35 @@ class Rated:
 
 
 def rate_reactions(
-    reactions: pl.DataFrame, prompts: Prompts, find_embed: Callable[[str], Embed], spoken: Mapping[str, str]
+    reactions: pl.DataFrame,
+    prompts: Prompts,
+    find_embed: Callable[[str], Embed],
+    spoken: Mapping[str, str],
+    questions: Sequence[records.OwnQuestion] = (),
 ) -> Rated:
     """Fill in ratings and distributions from what each persona said, measure by measure.
 
     `spoken` names the language of each draft's answers, which chooses the anchors and, by `find_embed`, what turns
-    texts into an n x d array; texts without a vector, rows of NaN, stay unrated.
+    texts into an n x d array; texts without a vector, rows of NaN, stay unrated. Of `questions` of one's own, scales
+    are rated by their own anchors.
     """
+    own = {question.id: question for question in questions if question.kind == "scale" and question.anchors}
     silent: dict[str, int] = {}
     elsewhere: Counter[str] = Counter()
     tags = dict.fromkeys(spoken.values())
-    for measure in MEASURES:
+    for measure in (*MEASURES, *own):
         said = reactions[f"says_{measure}"]
         rated: dict[int, np.ndarray] = {}
         for tag in tags:
             drafts = [draft for draft, of_draft in spoken.items() if of_draft == tag]
             asked = said.is_not_null() if len(tags) == 1 else said.is_not_null() & reactions["draft_id"].is_in(drafts)
             places = asked.arg_true()
-            found = prompts.find_anchors(tag)
+            found = answers.find_anchors(own[measure], tag) if measure in own else _find_sets(prompts, tag, measure)
             if not len(places) or found is None:
                 continue
             embed = find_embed(tag)
             vectors = embed(said.gather(places).to_list())
-            anchors = [embed(sentences) for sentences in found[measure]]
+            anchors = [embed(sentences) for sentences in found]
             pmfs, _ = ratings.rate_texts(vectors, anchors, least_range=LEAST_COSINE_RANGE)
             known = ~np.isnan(pmfs).any(axis=1)
             mute = ~known & ~np.isnan(vectors).any(axis=1)
@@ -152,8 +182,13 @@ def rate_reactions(
             elsewhere += _count_elsewhere(said.gather(places).filter(pl.Series(mute)), tag)
             rated |= dict(zip(places.to_numpy()[known].tolist(), pmfs[known], strict=True))
         if measure in silent:
-            reactions = _fill_in(reactions, measure, list(rated), list(rated.values()))
+            reactions = _fill_in(reactions, measure, list(rated), list(rated.values()), own.get(measure))
     return Rated(reactions, silent, elsewhere)
+
+
+def _find_sets(prompts: Prompts, tag: str, measure: str) -> Sequence[Sequence[str]] | None:
+    found = prompts.find_anchors(tag)
+    return None if found is None else found[measure]
 
 
 def _count_elsewhere(sentences: pl.Series, tag: str) -> Counter[str]:
@@ -166,13 +201,34 @@ def _count_elsewhere(sentences: pl.Series, tag: str) -> Counter[str]:
     return found
 
 
-def _fill_in(reactions: pl.DataFrame, measure: str, places: Sequence[int], pmfs: Sequence[np.ndarray]) -> pl.DataFrame:
+def _fill_in(
+    reactions: pl.DataFrame,
+    measure: str,
+    places: Sequence[int],
+    pmfs: Sequence[np.ndarray],
+    own: records.OwnQuestion | None,
+) -> pl.DataFrame:
     rated: list[float | None] = [None] * reactions.height
     distributions: list[list[float] | None] = [None] * reactions.height
     means: Sequence[float] = ratings.expected(np.asarray(pmfs)).tolist() if places else ()
     for place, rating, pmf in zip(places, means, pmfs, strict=True):
         rated[place] = float(rating)
         distributions[place] = pmf.tolist()
+    if own is not None:
+        known = pl.Series(rated, dtype=pl.Float64)
+        means_, shares = (
+            pl.Series(rated, dtype=pl.Float64),
+            pl.Series(distributions, dtype=pl.Array(pl.Float64, own.levels)),
+        )
+        said = pl.col(f"says_{measure}").is_not_null()
+        return reactions.with_columns(
+            pl.when(said).then(means_).otherwise(f"answer_{measure}").alias(f"answer_{measure}"),
+            pl.when(said).then(shares).otherwise(f"pmf_{measure}").alias(f"pmf_{measure}"),
+            pl.when(said & known.is_null())
+            .then(pl.lit("unusable"))
+            .otherwise(f"status_{measure}")
+            .alias(f"status_{measure}"),
+        )
     return reactions.with_columns(
         pl.Series(f"rating_{measure}", rated, dtype=pl.Float64),
         pl.Series(f"pmf_{measure}", distributions, dtype=pl.List(pl.Float64)),

@@ -84,7 +84,7 @@ def make_run(plan: Plan, engine: base.Answerer, asked: Asked, embedding: Embeddi
     rated = Rated(rows, {}, {})
     if plan.settings.rating == "ssr":
         spoken = {draft.id: Task(None, draft, 0, 0).language for draft in plan.campaign.drafts}
-        rated = rate_reactions(rows, plan.prompts, embedding.find_embed, spoken)
+        rated = rate_reactions(rows, plan.prompts, embedding.find_embed, spoken, plan.own)
         rows = rated.reactions
     preferences = make_preferences(asked.preferences, run_id) if plan.settings.head_to_head else None
     methods = _make_methods(run_id, plan, engine, asked, rated)
@@ -210,6 +210,7 @@ def make_run_id(plan: Plan, model: str, embedding_model: str | None) -> str:
 def _list_hashes(plan: Plan) -> dict[str, str]:
     more = plan.prompts.pair_hashes if plan.settings.head_to_head else {}
     more = more | (plan.prompts.share_hashes if plan.settings.forecast else {})
+    more = more | (plan.prompts.question_hashes if plan.own else {})
     return plan.prompts.hashes | more | plan.prompts.hash_languages(plan.foreign)
 
 
@@ -239,7 +240,7 @@ def _find_cost(engine: base.Answerer, asked: Asked) -> float | None:
 
 _WRITTEN: Mapping[exchange.Kind, str] = {
     "glance": "glance", "reading": "read", "reaction": "react", "thought": "completion", "choice": "head_to_head",
-    "share": "forecast",
+    "share": "forecast", "answer": "question",
 }  # fmt: skip
 """What run.json calls the questions that it shows."""
 
@@ -309,6 +310,18 @@ def _list_warnings(plan: Plan, engine: base.Answerer, asked: Asked, rated: Rated
     yield from _say_bad_replies([reason for one in asked.answers for reason in one.usage.bad], asked.answers)
     yield from map(spell_out, say_reasons(asked.answers))
     yield from _say_missing(rated)
+    yield from _say_answers(plan, rated.reactions)
+
+
+def _say_answers(plan: Plan, reactions: pl.DataFrame) -> Iterator[str]:
+    """Say which questions of one's own have answers that cannot be used."""
+    for question in plan.own:
+        lost = reactions.filter(pl.col(f"status_{question.id}") == "unusable").height
+        if lost:
+            yield (
+                f"question {question.id!r}: {lost} answers were outside what the form allows, were asked for once "
+                "more, and are null"
+            )
 
 
 def _say_missing(rated: Rated) -> Iterator[str]:

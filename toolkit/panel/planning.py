@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import numpy as np
 
 from toolkit.audiences import sampling
 from toolkit.drafts import load_picture
 from toolkit.drafts.surfaces import find_surface
 from toolkit.errors import InputError, name_option, name_step
 from toolkit.files import languages, resources
-from toolkit.models import Audience, Campaign, Draft, Persona, Settings, records
+from toolkit.models import Audience, Campaign, Draft, Persona, Settings, exchange, records
 from toolkit.panel import polling, pooling
 from toolkit.questionnaire import Prompts, Questionnaire, Task, pairs, shares
-from toolkit.stats import plans
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,11 @@ class Plan:
     """By persona id, the place of the model that answers, where several are asked and that is settled already."""
 
     @property
+    def own(self) -> tuple[records.OwnQuestion, ...]:
+        """Questions of one's own, of the campaign and its audiences."""
+        return self.campaign.questions
+
+    @property
     def languages(self) -> tuple[str, ...]:
         """The languages that answers are asked in, as BCP 47 tags, in the order of the drafts."""
         return tuple(dict.fromkeys(Task(None, draft, 0, 0).language for draft in self.campaign.drafts))
@@ -58,6 +61,15 @@ class Plan:
     def foreign(self) -> tuple[str, ...]:
         """Those of the languages that are not English."""
         return tuple(one for one in self.languages if not languages.is_english(one))
+
+    def check_form(self, form: exchange.Form) -> None:
+        """Raise InputError for a question that cannot be asked in a form: a base model fills in no lists."""
+        several = next((one for one in self.own if one.kind == "choices"), None)
+        if form == "completion" and several is not None:
+            raise InputError(
+                f"question {several.id!r} is of kind choices, and a model that goes on with a page gives one answer at "
+                f"a time; ask a yes_no question for each option, or choose {name_option('form', 'chat')}"
+            )
 
     def say_languages(self) -> str | None:
         """Return in which languages answers are asked for, in words; None where that is English alone."""
@@ -79,11 +91,13 @@ class Plan:
     @property
     def detectable(self) -> float | None:
         """The lead that is called best four times in five, with assumed components; None for one draft."""
+        from toolkit.stats import plans
+
         effective, drafts = pooling.count_effective(self.panel), len(self.campaign.drafts)
         found = plans.detectable_difference(
             plans.TYPICAL, effective, self.wordings, self.settings.repeats, drafts=drafts
         )
-        return found if np.isfinite(found) and found <= 1 else None
+        return found if math.isfinite(found) and found <= 1 else None
 
 
 def make_plan(
@@ -100,11 +114,10 @@ def make_plan(
     campaign = _settle_languages(campaign, audiences, settings.language)
     _check_rating(campaign, settings.rating, prompts)
     given, audiences = audiences, pooling.drop_repeated(audiences)
+    campaign = _join_questions(campaign, audiences)
     people, keys = _join_audiences(audiences, keep_weights=settings.keep_weights)
     ranked = sampling.rank_personas(people, settings.seed)
-    if settings.sample is not None and settings.sample > len(ranked):
-        named = name_option("sample", settings.sample)
-        raise InputError(f"{named}: the audience has {len(ranked)} personas; choose 1 to {len(ranked)}")
+    _check_sample(settings, len(ranked))
     panel = tuple(ranked[: settings.sample])
     spoken = tuple(sorted({tag for audience in audiences for tag in audience.language}))
     tasks = tuple(_list_tasks(campaign, panel, settings, len(prompts.wordings), spoken))
@@ -118,13 +131,19 @@ def make_plan(
         tasks,
         tuple(_list_pairings(campaign, panel, settings, len(prompts.wordings))),
         keys,
-        Questionnaire(prompts, settings.rating, pictures),
+        Questionnaire(prompts, settings.rating, pictures, campaign.questions),
         pairs.PairQuestions(prompts, settings.objective),
         shares.ShareQuestions(prompts, settings.objective),
         tuple(polling.list_polls(campaign, panel, settings, keys, prompts)),
         pictures,
         tuple(pooling.list_notes(given, audiences, panel, keep_weights=settings.keep_weights)),
     )
+
+
+def _join_questions(campaign: Campaign, audiences: Sequence[Audience]) -> Campaign:
+    """Return the campaign with the questions of its audiences as its own."""
+    joined = records.join_questions(campaign.questions, *(audience.questions for audience in audiences))
+    return campaign if joined == campaign.questions else campaign.replace_questions(joined)
 
 
 def _check_objective(campaign: Campaign, objective: records.Objective) -> None:
@@ -158,6 +177,19 @@ def _settle_languages(campaign: Campaign, audiences: Sequence[Audience], languag
     settled = tuple(settle(draft) for draft in campaign.drafts)
     same = all(one is other for one, other in zip(settled, campaign.drafts, strict=True))
     return campaign if same else campaign.replace_drafts(settled)
+
+
+def check_plan(campaign: Campaign, audiences: Sequence[Audience], settings: Settings, prompts: Prompts) -> None:
+    """Raise InputError for what no plan can be made of, before the first of many is asked."""
+    _check_objective(campaign, settings.objective)
+    _check_rating(_settle_languages(campaign, audiences, settings.language), settings.rating, prompts)
+    _check_sample(settings, sum(len(audience.personas) for audience in audiences))
+
+
+def _check_sample(settings: Settings, people: int) -> None:
+    if settings.sample is not None and settings.sample > people:
+        named = name_option("sample", settings.sample)
+        raise InputError(f"{named}: the audience has {people} personas; choose 1 to {people}")
 
 
 def choose_rating(campaign: Campaign, audiences: Sequence[Audience], prompts: Prompts | None = None) -> records.Rating:

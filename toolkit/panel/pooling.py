@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from toolkit.errors import InputError
 from toolkit.models import Audience, Persona
-from toolkit.stats import intervals
 
 
 def drop_repeated(audiences: Sequence[Audience]) -> list[Audience]:
@@ -34,11 +31,15 @@ def find_factors(audiences: Sequence[Audience], *, keep_weights: bool = False) -
 
 def count_distinct(panel: Sequence[Persona]) -> int:
     """Return in how many ways the people are described, to the model's eyes."""
-    return len(set(_number_people(panel).tolist()))
+    return len(set(_number_people(panel)))
 
 
 def count_effective(panel: Sequence[Persona]) -> float:
     """Return the effective number of people; those described alike count as one, for the model answers them alike."""
+    import numpy as np
+
+    from toolkit.stats import intervals
+
     people, weights = _number_people(panel), [persona.weight for persona in panel]
     return intervals.effective_size(np.bincount(people, weights))
 
@@ -73,7 +74,7 @@ def _say_shares(panel: Sequence[Persona]) -> str:
     return ", ".join(f"{name} {share / whole:.0%}".replace("%", " %") for name, share in sorted(sums.items()))
 
 
-def _number_people(panel: Sequence[Persona]) -> np.ndarray:
+def _number_people(panel: Sequence[Persona]) -> list[int]:
     """Return a number for each persona, the same for those whom the model is shown alike."""
     numbers: dict[tuple[str, int | None, str], int] = {}
-    return np.array([numbers.setdefault((one.name, one.age, one.about), len(numbers)) for one in panel], dtype=np.intp)
+    return [numbers.setdefault((one.name, one.age, one.about), len(numbers)) for one in panel]

@@ -9,7 +9,7 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from toolkit.engines import Engine, budget
 from toolkit.errors import BudgetReached, EngineUnavailable, StoreUnusable, ToolkitError
@@ -19,15 +19,17 @@ from toolkit.panel.breaker import Breaker
 from toolkit.panel.connecting import Line, make_line
 from toolkit.panel.embedding import check_installed, find_embedding
 from toolkit.panel.halting import find_halt, on_halt
-from toolkit.panel.methods import Asked, make_run
 from toolkit.panel.planning import Plan
 from toolkit.panel.run_options import Asking, OnPreference, OnReaction
+from toolkit.panel.sharing import Share
 from toolkit.panel.splitting import TOGETHER as TOGETHER  # noqa: PLC0414 - handed out with what splits a panel
 from toolkit.panel.splitting import Split, add_up, join_engines, split_plan
 from toolkit.panel.splitting import split_people as split_people  # noqa: PLC0414
 from toolkit.questionnaire import Preference, Reaction, Task, Usage, pairs, shares
-from toolkit.results import Run, runs
 from toolkit.store import Store
+
+if TYPE_CHECKING:
+    from toolkit.results import Run
 
 STOPPED = "stopped before everything was answered; the answers so far are saved: run the same test again to continue"
 
@@ -41,11 +43,15 @@ INCOMPLETE = 3
 """The exit code of a run that lacks something."""
 _AT_ONCE = 4
 """Readers who meet a draft before any of them meets the next, for each question in flight."""
+_UNTIL_SENT_SECONDS = 0.25
+"""How long nothing is loaded, so that the first requests go out."""
 STRAGGLERS = 0.02
 """The share of failed reactions up to which a run asks for them once more before it ends."""
 
 
-async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store, asking: Asking) -> Run:
+async def carry_out(
+    plan: Plan, engine: Engine | Sequence[Engine], store: Store, asking: Asking, share: Share | None = None
+) -> Run:
     """Ask everything, rate what was said and return the run.
 
     Whatever the store holds is not asked again; each reply is kept as it arrives, so the same call after an
@@ -53,13 +59,16 @@ async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store,
     counts as failed and `methods.stopped` says so; `stop` also ends the calls in flight. With `fail_fast` nothing more
     is asked after the first reaction that fails. Nor is anything more asked once the latest calls all came to nothing:
     see `Breaker`. `engine` is the one that `asking` names, made; of several models one each, in their order. People
-    are then split over them, each asked at its own pace and price, under one limit.
+    are then split over them, each asked at its own pace and price, under one limit. A `share` is what this run has in
+    common with others that go on at the same time, their limit of questions in flight above all.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     model = asking.embedding_model
     if plan.settings.rating == "ssr" and model is None:
         check_installed(plan.languages)
     engines = list(engine) if isinstance(engine, Sequence) else [engine]
+    for one in engines:
+        plan.check_form(one.form)
     voices = asking.list_models()
     names = [voice.name or one.model for voice, one in zip(voices, engines, strict=True)]
     split = split_plan(plan, names)
@@ -70,15 +79,21 @@ async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store,
         await opened.enter_async_context(_warming_up(plan))
         lines = [
             make_line(
-                voice.asking, one, store, plan.questionnaire, campaign=plan.campaign.campaign, questions=len(plan.tasks)
+                voice.asking,
+                one,
+                store,
+                plan.questionnaire,
+                campaign=plan.campaign.campaign,
+                questions=len(plan.tasks),
+                breaker=None if share is None else share.breakers[number],
             )
-            for voice, one in zip(voices, engines, strict=True)
+            for number, (voice, one) in enumerate(zip(voices, engines, strict=True))
         ]
         with (
             on_halt(find_halt(asking.halt), *(line.refuse_waiting for line in lines)),
             _telling_what_is_kept(lines, store),
         ):
-            flow = _make_flow(lines, split, asking)
+            flow = _make_flow(lines, split, asking, share)
             ask = _Asks(lines, split, plan)
             by_draft = any(one.reuses_prefixes for one in engines)
             reactions = await _ask_tasks(plan.tasks, flow, ask, asking, by_draft=by_draft)
@@ -87,16 +102,19 @@ async def carry_out(plan: Plan, engine: Engine | Sequence[Engine], store: Store,
             polls = await flow.ask_all(split.share_out(plan.polls), ask.ask_poll, polling.fail_poll, None)
             seconds, clock = time.perf_counter() - clock, time.perf_counter()
             home = lines[[voice.name for voice in voices].index(asking.find_home().name)]
-            embedding = await find_embedding(reactions, plan.prompts, home.engine, store, home.budget, model)
+            embedding = await find_embedding(reactions, plan.prompts, home.engine, store, home.budget, model, plan.own)
             questions = {kind: question for line in reversed(lines) for kind, question in line.asker.examples.items()}
             held = add_up([line.budget for line in lines])
-            asked = Asked(reactions, held, started, model, preferences, seconds=seconds, questions=questions)
-            asked = replace(asked, polls=polls, split=split, engines=engines, budgets=[line.budget for line in lines])
-    run = make_run(plan, join_engines(engines, split), asked, embedding)
+    from toolkit.panel import methods
+    from toolkit.results import runs
+
+    asked = methods.Asked(reactions, held, started, model, preferences, seconds=seconds, questions=questions)
+    asked = replace(asked, polls=polls, split=split, engines=engines, budgets=[line.budget for line in lines])
+    run = methods.make_run(plan, join_engines(engines, split), asked, embedding)
     return runs.add_rating_time(run, time.perf_counter() - clock) if plan.settings.rating == "ssr" else run
 
 
-def _make_flow(lines: Sequence[Line], split: Split, asking: Asking) -> Flow:
+def _make_flow(lines: Sequence[Line], split: Split, asking: Asking, share: Share | None) -> Flow:
     """Return a flow in which each model has its own pace, and no more is in flight together than was asked for."""
     lanes = [Lane(line.concurrency, line.breaker) for line in lines]
     return Flow(
@@ -105,6 +123,7 @@ def _make_flow(lines: Sequence[Line], split: Split, asking: Asking) -> Flow:
         asking.fail_fast,
         lanes=lanes,
         find_lane=split.seat,
+        together=None if share is None else share.together,
     )
 
 
@@ -177,12 +196,25 @@ def _telling_what_is_kept(lines: Sequence[Line], store: Store) -> Iterator[None]
 
 @contextlib.asynccontextmanager
 async def _warming_up(plan: Plan) -> AsyncIterator[None]:
-    """Load what works out the methods while the first answers are on their way: it takes a quarter of a second."""
-    loading = asyncio.ensure_future(asyncio.to_thread(lambda: plan.detectable))
+    """Load what works out the run while the first answers are on their way: it takes half a second."""
+    loading = asyncio.ensure_future(_load_later(plan))
     try:
         yield
     finally:
-        await loading
+        loading.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await loading
+
+
+async def _load_later(plan: Plan) -> None:
+    await asyncio.sleep(_UNTIL_SENT_SECONDS)
+    await asyncio.to_thread(_load, plan)
+
+
+def _load(plan: Plan) -> None:
+    from toolkit.panel import methods  # noqa: F401 - for the one that needs it later
+
+    _ = plan.detectable
 
 
 async def _ask_stragglers(reactions: list[Reaction], flow: Flow, ask: _Asks) -> None:
@@ -241,6 +273,8 @@ class Flow:
     breaker: Breaker | None = None
     lanes: Sequence[Lane] = ()
     find_lane: Callable[[Any], int] = field(default=lambda _: 0)
+    together: asyncio.Semaphore | None = None
+    """What holds the questions of several runs together within one limit; None for a run by itself."""
 
     def __post_init__(self) -> None:
         """Make the only lane where none is given."""
@@ -266,7 +300,7 @@ class Flow:
         answers: list[Answered | None] = [None] * len(items)
         is_stopped = self.stop is not None and self.stop.is_set()
         of_lane = [self.find_lane(item) for item in items] if len(self.lanes) > 1 else [0] * len(items)
-        together = asyncio.Semaphore(self.concurrency)
+        together = self.together or asyncio.Semaphore(self.concurrency)
         ended: list[Exception] = []
         tell = _Listener(on_answer).tell
 

@@ -67,19 +67,22 @@ async def find_outstanding(
         asked = peek.take()
         found += [asked] if asked else []
     texts = (
-        None if embedding_model is None else list_lacking(said, plan.prompts, store, embedding_model, plan.languages)
+        None
+        if embedding_model is None
+        else list_lacking(said, plan.prompts, store, embedding_model, plan.languages, plan.own)
     )
     return Outstanding(found, stored, texts)
 
 
 def _follow(task: Task, asked: exchange.Question, questionnaire: Questionnaire) -> list[exchange.Question]:
     """Return a missing question with those that may follow from its reply."""
-    if asked.kind == "intent":
+    if asked.kind in {"intent", "answer"}:
         return [asked]
     if asked.kind == "thought":
         follows = questionnaire.rating != "ssr"
         digits_only = questionnaire.rating == "direct"
-        return [asked, *([questionnaire.ask_intent(task, _TYPICAL_THOUGHT, digits_only=digits_only)] * follows)]
+        own = [questionnaire.ask_own(task, _TYPICAL_THOUGHT, one) for one in questionnaire.list_own(task, page=True)]
+        return [asked, *own, *([questionnaire.ask_intent(task, _TYPICAL_THOUGHT, digits_only=digits_only)] * follows)]
     if asked.kind == "digit":
         return [asked] * len(MEASURES)
     found = [asked]

@@ -9,6 +9,16 @@ from typing import Any
 
 from toolkit.engines import replies
 from toolkit.models import MEASURES, records
+from toolkit.questionnaire.own_answers import (
+    AskedQuestion,
+    read_field,
+)
+from toolkit.questionnaire.own_answers import (
+    OwnAnswer as OwnAnswer,  # noqa: PLC0414 - handed out with what it is part of
+)
+from toolkit.questionnaire.own_answers import (
+    find_anchors as find_anchors,  # noqa: PLC0414 - handed out with what they rate
+)
 from toolkit.questionnaire.questions import PHRASES
 
 _HIGHEST = 5
@@ -38,44 +48,66 @@ class Answer:
     quotes: tuple[tuple[str, str], ...] = ()
     says: dict[str, str] = field(default_factory=dict)
     ratings: dict[str, int] = field(default_factory=dict)
+    own: dict[str, OwnAnswer] = field(default_factory=dict)
+    """Answers to questions of one's own, by id; none of a question that was not put to the person."""
     rateable: bool = False
     """Whether the reply was to speak of the measures."""
 
 
-def read_glance(text: str) -> Answer:
+def read_glance(text: str, asked: Sequence[AskedQuestion] = ()) -> Answer:
     """Read the reply to a glance; its action is "read" where the person stopped."""
     fields = read_object(text, _GLANCE_FIELDS)
     glance = _text_among(fields, "first_glance", ("stop", *records.LEAVING))
     stopped = glance == "stop"
-    return Answer(action="read" if stopped else glance, verbatim=_spoken(fields, "verbatim"), stopped=stopped)
+    said, own = _read_own(fields, asked)
+    action = "read" if stopped else glance
+    return Answer(action=action, verbatim=_spoken(fields, "verbatim"), stopped=stopped, says=said, own=own)
 
 
-def read_reaction(text: str) -> Answer:
+def read_reaction(text: str, asked: Sequence[AskedQuestion] = ()) -> Answer:
     """Read the reply that holds glance and reading; what a person who scrolled past would have said stays unsaid."""
     fields = read_object(text, ("first_glance", *_READING_FIELDS))
     glance = _text_among(fields, "first_glance", ("stop", *records.LEAVING))
-    answer = _read_fields(fields)
+    answer = _read_fields(fields, asked)
     if glance == "stop":
         return answer
-    return Answer(action=glance, verbatim=answer.verbatim, stopped=False, objection=answer.objection)
+    kept = {one.id for one in asked if one.question.ask == "everyone"}
+    return Answer(
+        action=glance,
+        verbatim=answer.verbatim,
+        stopped=False,
+        objection=answer.objection,
+        says={name: said for name, said in answer.says.items() if name in kept},
+        own={name: one for name, one in answer.own.items() if name in kept},
+    )
 
 
-def read_reading(text: str) -> Answer:
+def read_reading(text: str, asked: Sequence[AskedQuestion] = ()) -> Answer:
     """Read the reply of a person who stopped and read everything."""
-    return _read_fields(read_object(text, _READING_FIELDS))
+    return _read_fields(read_object(text, _READING_FIELDS), asked)
 
 
-def _read_fields(fields: dict[str, Any]) -> Answer:
+def _read_own(fields: dict[str, Any], asked: Sequence[AskedQuestion]) -> tuple[dict[str, str], dict[str, OwnAnswer]]:
+    """Return the sentences that are still to be rated, and all answers, to questions of one's own."""
+    own = read_field(fields, asked, read_object) if asked else {}
+    by_sentence = {one.id for one in asked if one.by_sentence}
+    said = {name: str(one.value) for name, one in own.items() if name in by_sentence and one.value is not None}
+    return said, {name: OwnAnswer(one.state) if name in said else one for name, one in own.items()}
+
+
+def _read_fields(fields: dict[str, Any], asked: Sequence[AskedQuestion]) -> Answer:
     objection = fields.get("objection")
     if objection is not None and not isinstance(objection, str):
         raise BadReply("objection is neither text nor null")
+    said, own = _read_own(fields, asked)
     return Answer(
         action=_text_among(fields, "action", tuple(action for action in records.ACTIONS if action != "scroll_past")),
         verbatim=_spoken(fields, "verbatim"),
         stopped=True,
         objection=_read_objection(objection or ""),
         quotes=_read_quotes(fields.get("quotes", "")),
-        says=_read_says(_gather(fields, "says")),
+        says={**_read_says(_gather(fields, "says")), **said},
+        own=own,
         ratings=_read_ratings(_gather(fields, "ratings")),
         rateable=True,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import yaml
 from toolkit.errors import InputError, name_option, suggest
 from toolkit.files import languages, located_yaml, resources, templating
 from toolkit.models import MEASURES
+from toolkit.questionnaire.own_answers import AskedQuestion
 
 LEAST_WORDINGS = 8
 PAIR_FILES = ("pair.j2", "pair_completion.j2", "pairs.yaml")
@@ -29,6 +30,8 @@ LATER_FILES = (
     "rewrite.j2", "rewrite_system.j2", "rewrite_completion.j2",
 )  # fmt: skip
 """What is asked only after a run: no part of the identity of any."""
+QUESTION_FILES = ("questions.j2", "questions_completion.j2")
+"""What only questions of one's own are asked with: no part of the identity of any other run."""
 _PERSON = "person.j2"
 _PERSON_MARK = f"\x01{secrets.token_hex(8)}\x01"
 """Stands for the person in a filled template; nobody can write it into a draft."""
@@ -223,6 +226,12 @@ class Prompts:
         told = self.render(_LANGUAGE_FILE, language=languages.name_language(language), others=" or ".join(more))
         return f"{prompt}\n\n{told}"
 
+    def add_questions(self, prompt: str, asked: Sequence[AskedQuestion], token: str) -> str:
+        """Return a prompt that also asks questions of one's own; without any it stays as it is."""
+        if not asked:
+            return prompt
+        return f"{prompt}\n\n{self.render(QUESTION_FILES[0], questions=asked, token=token)}"
+
     def _load_anchors(self, file: str) -> dict[str, list[list[str]]]:
         sets = self._load_yaml(file)
         for name in sets:
@@ -238,7 +247,8 @@ class Prompts:
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every prompt file in use, by name, without those of a head-to-head, a forecast and later talks."""
         names = {path.name for folder in self._folders for path in folder.iterdir() if path.is_file()}
-        asked = {name for name in names.difference(PAIR_FILES, SHARE_FILES, LATER_FILES) if not _is_of_language(name)}
+        others = (*PAIR_FILES, *SHARE_FILES, *LATER_FILES, *QUESTION_FILES)
+        asked = {name for name in names.difference(others) if not _is_of_language(name)}
         return {name: self._digest(name) for name in sorted(asked)}
 
     def hash_languages(self, used: Iterable[str]) -> dict[str, str]:
@@ -257,6 +267,11 @@ class Prompts:
     def share_hashes(self) -> dict[str, str]:
         """SHA-256 of the files that a forecast of shares asks with, by name."""
         return {name: self._digest(name) for name in SHARE_FILES}
+
+    @cached_property
+    def question_hashes(self) -> dict[str, str]:
+        """SHA-256 of the files that questions of one's own are asked with, by name."""
+        return {name: self._digest(name) for name in QUESTION_FILES}
 
     def _digest(self, name: str) -> str:
         return hashlib.sha256(self.source(name).encode()).hexdigest()

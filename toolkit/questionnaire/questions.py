@@ -12,7 +12,8 @@ from typing import Any
 from toolkit.drafts.surfaces import cut_at_fold, describe_draft, find_surface
 from toolkit.files import languages, templating
 from toolkit.models import MEASURES, Draft, Persona, exchange, records
-from toolkit.questionnaire.prompts import Prompts
+from toolkit.questionnaire.own_answers import AskedQuestion, list_asked, write_field
+from toolkit.questionnaire.prompts import QUESTION_FILES, Prompts
 
 BOUNDARY = "\x00"
 """Stands for the run's random token until a question is sent; cleaned text cannot contain it."""
@@ -78,26 +79,60 @@ class Questionnaire:
     """Writes the questions of one run."""
 
     def __init__(
-        self, prompts: Prompts, rating: records.Rating, pictures: Mapping[str, str] = MappingProxyType({})
+        self,
+        prompts: Prompts,
+        rating: records.Rating,
+        pictures: Mapping[str, str] = MappingProxyType({}),
+        own: Sequence[records.OwnQuestion] = (),
     ) -> None:
         self.prompts = prompts
         self.rating = rating
         self.pictures = pictures
-        self._schemas: dict[tuple[exchange.Kind, tuple[str, ...]], Mapping[str, Any]] = {}
+        self.own = tuple(own)
+        """Questions of one's own, asked besides."""
+        self._schemas: dict[tuple[exchange.Kind, tuple[str, ...], str], Mapping[str, Any]] = {}
+        self._asked: dict[tuple[str, bool, bool], tuple[AskedQuestion, ...]] = {}
 
     def ask_glance(self, task: Task) -> exchange.Question:
         """Ask what the person does with what stands above the fold."""
-        return self._chat("glance", "glance.j2", task, cut_at_fold(task.draft), _GLANCE_SCHEMA, max_tokens=600)
+        schema = self._write_schema("glance", task)
+        return self._chat("glance", "glance.j2", task, cut_at_fold(task.draft), schema, max_tokens=600)
 
     def ask_reaction(self, task: Task) -> exchange.Question:
         """Ask for glance and reading in one call, for a draft with nothing folded away."""
-        schema = self._write_schema("reaction", task.draft.surface)
+        schema = self._write_schema("reaction", task)
         return self._chat("reaction", "react.j2", task, describe_draft(task.draft), schema)
 
     def ask_reading(self, task: Task) -> exchange.Question:
         """Ask a person who stopped what they do and think once they have read everything."""
-        schema = self._write_schema("reading", task.draft.surface)
+        schema = self._write_schema("reading", task)
         return self._chat("reading", "read.j2", task, describe_draft(task.draft), schema)
+
+    def list_own(self, task: Task, *, glance: bool = False, page: bool = False) -> tuple[AskedQuestion, ...]:
+        """Return the questions of one's own as a task asks them; at the first glance those for everybody alone.
+
+        A base model, which goes on with a `page`, places itself on every scale by a number.
+        """
+        place = (task.language if self.own else "", glance, page)
+        known = self._asked.get(place)
+        if known is None:
+            own = [one for one in self.own if one.ask == "everyone" or not glance]
+            known = self._asked[place] = (
+                list_asked(own, "direct" if page else self.rating, task.language) if own else ()
+            )
+        return known
+
+    def ask_own(self, task: Task, thought: str, asked: AskedQuestion) -> exchange.Question:
+        """Ask a base model, after its thought, one question of one's own."""
+        name = templating.flatten_text(task.persona.name) if task.persona else "Sam"
+        page = f"{self.ask_thought(task).prompt}{thought.rstrip()}"
+        return exchange.Question(
+            kind="answer",
+            prompt=self.prompts.render(QUESTION_FILES[1], page=page, asked=asked, called=name),
+            grammar=asked.write_grammar(),
+            max_tokens=60 if asked.question.kind == "text" else 12,
+            sampling=_COMPLETION_SAMPLING,
+        )
 
     def ask_digit(self, task: Task, measure: str, verbatim: str) -> exchange.Question:
         """Ask for one measure as a single digit, with the probabilities of its alternatives."""
@@ -158,6 +193,7 @@ class Questionnaire:
         max_tokens: int = 2_000,
     ) -> exchange.Question:
         asked = self.prompts.fill(template, self._context(task, shown) | {"ratings": self.rating})
+        asked = self.prompts.add_questions(asked, self.list_own(task, glance=kind == "glance"), BOUNDARY)
         prompt = self.prompts.add_language(asked, task.language, task.languages)
         return exchange.Question(
             kind=kind,
@@ -180,13 +216,17 @@ class Questionnaire:
     def _wording(self, task: Task) -> Mapping[str, str]:
         return self.prompts.wordings[task.wording]
 
-    def _write_schema(self, kind: exchange.Kind, surface: str) -> Mapping[str, Any]:
+    def _write_schema(self, kind: exchange.Kind, task: Task) -> Mapping[str, Any]:
         """Return the schema of a reply, one and the same for all questions of a kind about drafts of a surface."""
-        place = (kind, tuple(_allowed(surface, *records.NEGATIVE)))
+        own = self.list_own(task, glance=kind == "glance")
+        if kind == "glance" and not own:
+            return _GLANCE_SCHEMA
+        place = (kind, tuple(_allowed(task.draft.surface, *records.NEGATIVE)), task.language if own else "")
         known = self._schemas.get(place)
         if known is None:
             glance = {"first_glance": _one_of(_GLANCE)} if kind == "reaction" else {}
-            known = self._schemas[place] = _object({**glance, **self._reading_fields(place[1])})
+            fields = _GLANCE_FIELDS if kind == "glance" else {**glance, **self._reading_fields(place[1])}
+            known = self._schemas[place] = _object({**fields, **write_field(own)})
         return known
 
     def _reading_fields(self, actions: Sequence[str]) -> dict[str, Any]:
@@ -223,7 +263,8 @@ def _one_of(values: Sequence[str]) -> dict[str, Any]:
     return {"type": "string", "enum": list(values)}
 
 
-_GLANCE_SCHEMA = _object({"first_glance": _one_of(_GLANCE), "verbatim": _SPOKEN})
+_GLANCE_FIELDS = {"first_glance": _one_of(_GLANCE), "verbatim": _SPOKEN}
+_GLANCE_SCHEMA = _object(_GLANCE_FIELDS)
 
 
 def _tell_language(task: Task, person: Persona | Reader) -> Persona | Reader:

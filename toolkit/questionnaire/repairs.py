@@ -14,9 +14,10 @@ import regex
 from toolkit.drafts.surfaces import describe_draft
 from toolkit.engines import embedder
 from toolkit.files import languages, normalising, templating
-from toolkit.models import Draft, Persona, exchange
+from toolkit.models import MEASURES, Draft, Persona, exchange
 from toolkit.questionnaire import subjects
 from toolkit.questionnaire.answers import Answer, BadReply
+from toolkit.questionnaire.own_answers import AskedQuestion, OwnAnswer, say_unusable
 from toolkit.questionnaire.questions import BOUNDARY, Task
 
 Parsed = TypeVar("Parsed")
@@ -63,6 +64,7 @@ UNSOUND = "unsound"
 _NOTES = {
     "cut": "it was cut off before its end; be brief",
     "wrong form": "{said}",
+    "outside the form": "{said}",
     UNSOUND: "the reason stands between the marks of the fault\n<fault-{mark}>\n{said}\n</fault-{mark}>\n",
     "other language": "it was in another language than the message",
     "repeats the description": "it repeated the person's description instead of speaking as that person",
@@ -72,12 +74,26 @@ _NOTES = {
 """What is told where telling helps; what is not here is asked for again as it was."""
 
 
-class AstrayReply(BadReply):  # a signal inside the asking, never shown
-    """The reply can be used, but another draw may speak more of the draft; `nearness` is how much this one does."""
+class UsableReply(BadReply):  # a signal inside the asking, never shown
+    """The reply can be used, but another may be better; of several, the one of the greatest `nearness` stands."""
+
+    nearness: float
+
+
+class AstrayReply(UsableReply):  # a signal inside the asking, never shown
+    """Another draw may speak more of the draft; `nearness` is how much this one does."""
 
     def __init__(self, nearness: float) -> None:
         super().__init__("the thought is about something else", "astray")
         self.nearness = nearness
+
+
+class OutsideReply(UsableReply):  # a signal inside the asking, never shown
+    """Answers to questions of one's own are missing or outside what the form allows; the fewer, the nearer."""
+
+    def __init__(self, said: str, count: int) -> None:
+        super().__init__(said, "outside the form")
+        self.nearness = -float(count)
 
 
 _ASTRAY = -0.05
@@ -112,12 +128,15 @@ def make_strict(parse: Callable[[str], Answer], task: Task, asked: str = "") -> 
 
     def parse_strictly(text: str) -> Answer:
         answer = parse(text)
-        if answer.stopped and answer.rateable and not (answer.says or answer.ratings):
+        if answer.stopped and answer.rateable and not (answer.says.keys() & set(MEASURES) or answer.ratings):
             raise BadReply("not one measure is spoken of", "empty")
         if _NOT_A_PERSON.search(answer.verbatim):
             raise BadReply("the verbatim is the model's, not the person's", "refused")
         _check_words(answer.verbatim, task)
         _check_own_words(answer, task, asked)
+        outside = say_unusable(answer.own)
+        if outside is not None:
+            raise OutsideReply(outside, sum(one.state == "unusable" for one in answer.own.values()))
         return answer
 
     return parse_strictly
@@ -154,6 +173,18 @@ def keep_to_draft(parse: Callable[[str], Answer], task: Task) -> Callable[[str],
         return answer
 
     return parse_near
+
+
+def keep_to_form(asked: AskedQuestion) -> Callable[[str], OwnAnswer]:
+    """Return what reads a base model's answer to a question of one's own; it raises OutsideReply for no answer."""
+
+    def parse(text: str) -> OwnAnswer:
+        answer = asked.read_completion(text)
+        if answer.state == "unusable":
+            raise OutsideReply("the completion is none of the answers", 1)
+        return answer
+
+    return parse
 
 
 def ask_again(question: exchange.Question, problem: BadReply | None, form: exchange.Form) -> exchange.Question:
@@ -274,6 +305,8 @@ def _list_words(text: str) -> list[str]:
 
 def _measure_word(words: Sequence[str]) -> int:
     """Return how many items of a list of words make a word: more than one where most are single characters."""
+    if "".join(words).isascii():
+        return 1
     for pattern, size in ((_SIGN, _SIGNS), (_LETTER, _LETTERS)):
         if 2 * sum(pattern.match(word) is not None for word in words) > len(words):
             return size

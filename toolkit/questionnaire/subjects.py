@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from toolkit.drafts.surfaces import describe_draft
 from toolkit.engines import embedder
 from toolkit.models import Draft
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 ELSEWHERE = (
     "Unlock your potential with our all-in-one productivity suite!",

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
-from toolkit.errors import needing
+from toolkit.errors import InputError, needing
 from toolkit.models import LABEL, MEASURES, records
 from toolkit.report.blocks import end_scale
 from toolkit.report.names import ACTION_COLOURS, DRAFT_COLOURS, NAMES
@@ -87,6 +87,43 @@ def chart_record(record: pl.DataFrame) -> Chart:
     )
     drawn = alt.layer(_mark_nothing(0.5), line, dot, data=rows)
     return _finish(drawn, "How often each was right", note="Dots with 95 % intervals; dashed: chance.", step=34)
+
+
+def chart_forest(effects: pl.DataFrame) -> Chart:
+    """Return the difference of two levels of a tag in each campaign, over all, and in a further one: a forest plot.
+
+    Takes the rows of one pair of levels of `toolkit.study.factors.list_effects`; campaigns are drawn by difference.
+    """
+    pairs = effects.select("level_a", "level_b").unique()
+    if pairs.height != 1:
+        raise InputError(f"a forest shows one pair of levels, these rows are of {pairs.height}; keep those of one")
+    level_a, level_b = pairs.row(0)
+    first = effects.filter(pl.col("kind") == "campaign").sort("difference", descending=True)
+    rows = pl.concat([first, effects.filter(pl.col("kind") != "campaign")])
+    order = rows["campaign"].to_list()
+    is_rate = effects["measure"].is_in(RATES).all()
+    base = alt.Chart(rows).encode(
+        y=alt.Y("campaign:N", title=None, sort=order, axis=alt.Axis(labelLimit=220, minExtent=_LABELS)),
+        color=alt.Color(
+            "kind:N",
+            legend=None,
+            scale=alt.Scale(domain=["campaign", "mean", "further"], range=["#56b4e9", "#0072b2", "#e69f00"]),
+        ),
+    )
+    axis = alt.Axis(format="+.0%" if is_rate else "+.1f", title=f"{level_b} minus {level_a}")
+    line = base.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q", axis=axis), x2="high:Q")
+    dot = base.mark_point(size=80, filled=True, opacity=1).encode(
+        x="difference:Q",
+        shape=alt.Shape(
+            "kind:N",
+            legend=None,
+            scale=alt.Scale(domain=["campaign", "mean", "further"], range=["circle", "diamond", "square"]),
+        ),
+        tooltip=["campaign", "difference", "low", "high", "drafts", "personas"],
+    )
+    title = f"{level_b} against {level_a}, campaign by campaign"
+    note = "Dots with 95 % intervals; the last row is what to expect of a further campaign."
+    return _finish(alt.layer(_mark_nothing(0), line, dot, data=rows), title, note=note, step=24)
 
 
 def chart_segments(spread: pl.DataFrame, most: int = MOST_SEGMENTS) -> Chart:

@@ -15,10 +15,11 @@ from toolkit.errors import StoreUnusable
 from toolkit.models import LABEL, Verdict
 from toolkit.panel import api
 from toolkit.report import advice, summaries
+from toolkit.report.answers import QuestionAnswers, list_answers
 from toolkit.report.blocks import Funnel
 from toolkit.report.decisions import Decision, make_decision
 from toolkit.report.health import HealthSign, UnusableReplies, find_health
-from toolkit.results import Evidence, Run, runs, said, say_disagreement
+from toolkit.results import Evidence, Run, evidence, runs, said
 from toolkit.results.scoring import PRIMARY, columns, comparisons, interactions
 from toolkit.stats import lexical
 from toolkit.store import approvals, campaigns
@@ -43,7 +44,7 @@ class Report:
     @property
     def disagreement(self) -> str | None:
         """Which sources favour which draft, where they disagree."""
-        return say_disagreement(self.evidence)
+        return evidence.say_disagreement(self.evidence)
 
     @property
     def approvals(self) -> Sequence[approvals.Approval]:
@@ -161,6 +162,11 @@ class Report:
     def models(self) -> pl.DataFrame:
         """draft_id and a column a model: the objective rate with its interval; no rows for a run through one model."""
         return summaries.tabulate_models(self.run.by_model(), self.run.drafts)
+
+    @cached_property
+    def answers(self) -> Sequence[QuestionAnswers]:
+        """What was answered to questions of one's own; nothing where none was asked."""
+        return list_answers(self.run)
 
     @cached_property
     def strengths(self) -> pl.DataFrame:
@@ -293,6 +299,7 @@ def to_plain(report: Report) -> dict[str, Any]:
             draft: [{"objection": theme.text, "personas": list(theme.members)} for theme in themes]
             for draft, themes in report.objections.items()
         },
+        "answers": [one.model_dump(mode="json") for one in report.answers],
         "verbatims": report.verbatims.to_dicts(),
         "health": [check.model_dump() for check in report.health],
         "findings": [finding.model_dump() for finding in report.findings],

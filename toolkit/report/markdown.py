@@ -51,7 +51,7 @@ def _write(report: Report) -> Iterator[str]:
             f"> {_escape(draft.text)}",
             "",
         )
-    yield from _write_answers(report)
+    yield from _write_remarks(report)
     yield from ("## Of the simulated audience", "")
     yield from _tabulate(report.scorecard, run.drafts)
     if not report.control.is_empty():
@@ -62,6 +62,7 @@ def _write(report: Report) -> Iterator[str]:
     yield from _write_evidence(report)
     yield from _write_people(report)
     yield from _write_strengths(report)
+    yield from _write_answers(report)
     yield from _write_voices(report)
     yield from ("## Limits and rules", "")
     for finding in report.findings:
@@ -75,7 +76,7 @@ def _write(report: Report) -> Iterator[str]:
     yield from ("", report.label)
 
 
-def _write_answers(report: Report) -> Iterator[str]:
+def _write_remarks(report: Report) -> Iterator[str]:
     """Yield who approved which draft, and what people said about the drafts."""
     approved = [
         _escape(f"{one.draft_id}: approved by {one.describe()}{f': {one.note}' if one.note else ''}")
@@ -172,6 +173,25 @@ def _write_strengths(report: Report) -> Iterator[str]:
         wins = _say(row | {"estimate": row["strength"]}, RATES[0])
         yield f"| {_escape(row['draft_id'])} | {wins} | {row['personas']} |"
     yield ""
+
+
+def _write_answers(report: Report) -> Iterator[str]:
+    """Yield a table a question, with free text as quotes below it."""
+    if report.answers:
+        yield from ("## Your own questions", "")
+    for one in report.answers:
+        yield from (f"### {_escape(one.question.question)}", "", f"{one.question.id}, asked {one.asked}", "")
+        names = [figure.name for figure in one.drafts[0].figures]
+        yield f"| draft | {' | '.join(_escape(name) for name in [*names, 'counts'])} |"
+        yield "|---|" + "---|" * (len(names) + 1)
+        for draft in one.drafts:
+            cells = [*(figure.words for figure in draft.figures), draft.counts]
+            yield f"| {_escape(draft.draft)} | {' | '.join(_escape(cell) for cell in cells)} |"
+        yield ""
+        for draft in one.drafts:
+            for persona, words in draft.quotes:
+                yield f"- {_escape(draft.draft)}, {_escape(persona)}: “{_escape(words)}”"
+        yield ""
 
 
 def _write_voices(report: Report) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
-from toolkit.models import Persona, Record, records
+from toolkit.models import Persona, Record
 from toolkit.questionnaire import Reaction
 from toolkit.results import Run
 
@@ -98,7 +98,7 @@ def seat_panel(panel: Sequence[Persona]) -> list[Seat]:
 
 def seat_run(run: Run, people: Mapping[str, Persona]) -> list[Seat]:
     """Return a seat for each persona that a run holds reactions of; who is not among `people` is called by the id."""
-    asked = run.reactions.filter(pl.col("persona_id") != records.CONTROL).unique("persona_id", maintain_order=True)
+    asked = run.reactions.unique("persona_id", maintain_order=True)
     rows = asked.select("persona_id", "weight", "segments").iter_rows()
     return [_seat(one, weight, segments or {}, people.get(one)) for one, weight, segments in rows]
 

@@ -12,6 +12,7 @@ from polars import selectors
 from toolkit.drafts.preview import Highlight, find_highlights
 from toolkit.models import MEASURES, Audience, Draft, records
 from toolkit.questionnaire import Reaction
+from toolkit.report.answers import flatten_answers
 from toolkit.report.blocks import Funnel, ObjectionBlock, Step, Voice
 from toolkit.results.scoring import PRIMARY, columns, deciding
 from toolkit.stats import lexical
@@ -178,7 +179,7 @@ def write_table(reactions: pl.DataFrame) -> bytes:
     """
     kind = reactions.schema.get("segments")
     flat = reactions.unnest("segments", separator="_") if isinstance(kind, pl.Struct) and kind.fields else reactions
-    safe = flat.select(~selectors.nested()).with_columns(_disarm(selectors.string()))
+    safe = flatten_answers(flat).select(~selectors.nested()).with_columns(_disarm(selectors.string()))
     buffer = io.BytesIO()
     safe.write_csv(buffer, include_bom=True)
     return buffer.getvalue()

@@ -10,6 +10,7 @@ import polars as pl
 from toolkit.errors import needing
 from toolkit.files import languages
 from toolkit.models import Campaign, Draft
+from toolkit.report.answers import flatten_answers, tabulate_answers
 from toolkit.report.content import Report, list_methods
 from toolkit.results import evidence
 from toolkit.validity.outcomes import wording
@@ -74,6 +75,8 @@ def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:
         yield "Models", report.run.by_model()
     if not report.strengths.is_empty():
         yield "Head-to-head", report.strengths
+    if report.answers:
+        yield "Own questions", tabulate_answers(report.answers)
     yield "Actions", report.actions
     objections = [
         {"draft_id": draft, "objection": theme.text, "people": len(theme.members), "personas": ", ".join(theme.members)}
@@ -89,7 +92,7 @@ def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:
 def flatten_reactions(reactions: pl.DataFrame) -> pl.DataFrame:
     """Return reactions with segments as columns and without distributions, one cell a value."""
     keys = [f"segment_{field.name}" for field in reactions.schema["segments"].fields]  # type: ignore[attr-defined]
-    flat = reactions.with_columns(pl.col("segments").struct.rename_fields(keys)).unnest("segments")
+    flat = flatten_answers(reactions).with_columns(pl.col("segments").struct.rename_fields(keys)).unnest("segments")
     quoted = pl.col("quotes").list.eval(
         pl.format("{}: {}", pl.element().struct.field("feeling"), pl.element().struct.field("text"))
     )

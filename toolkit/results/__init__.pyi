@@ -1,5 +1,5 @@
-from . import archive, evidence, predictions, runs, said, share_forecasts
-from .evidence import Evidence, say_disagreement
+from . import archive, evidence, predictions, run_folders, runs, said, share_forecasts
+from .evidence import Evidence
 from .runs import Run, find_runs, load_run
 from .trace import conclude_run
 
@@ -12,8 +12,8 @@ __all__ = [
     "find_runs",
     "load_run",
     "predictions",
+    "run_folders",
     "runs",
     "said",
-    "say_disagreement",
     "share_forecasts",
 ]

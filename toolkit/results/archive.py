@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from toolkit.errors import InputError
-from toolkit.models import Record, Verdict, records
+from toolkit.models import Record, Verdict
 from toolkit.results import run_folders
 from toolkit.results.runs import Methods, Run, make_basis, read_methods, say_fault
 from toolkit.results.scoring import PRIMARY, columns, comparisons, deciding, rules
@@ -131,10 +131,7 @@ def _select(run: Run, draft: str) -> pl.DataFrame:
 
 def _count_shared(first: Run, second: Run) -> int:
     """Return how many personas answered in both runs under the same wording."""
-    people = [
-        run.reactions.filter(pl.col("persona_id") != records.CONTROL).select("persona_id", "wording").unique()
-        for run in (first, second)
-    ]
+    people = [run.reactions.select("persona_id", "wording").unique() for run in (first, second)]
     return people[0].join(people[1], on=["persona_id", "wording"]).height
 
 

@@ -17,12 +17,41 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
+from toolkit.errors import InputError, name_option
+
 RECORD = "run.json"
+FILES = (RECORD, "reactions.parquet", "scorecard.parquet", "comparisons.parquet")
+PREFERENCES = "preferences.parquet"
+"""Written besides where a head-to-head was asked for."""
+OWN = (*FILES, PREFERENCES)
 _STALE_SECONDS = 3600
 """After how long a folder that was begun and never finished counts as left behind by a process that died."""
 _HERE = -100  # AT_FDCWD of Linux: paths start from the working folder
 _EXCHANGE = 2  # RENAME_EXCHANGE of Linux and RENAME_SWAP of macOS
 _CHUNK = 1 << 20
+
+
+def check_folder(folder: Path) -> None:
+    """Raise InputError unless a run may be written to `folder`: new, empty, or holding a run."""
+    check_place(folder)
+    if not folder.is_dir() or (folder / RECORD).is_file():
+        return
+    if any(path.name not in OWN for path in folder.iterdir()):
+        raise InputError(f"{name_option('folder', folder)}: the folder holds other files; name a new or empty one")
+
+
+def check_place(folder: Path) -> None:
+    """Raise InputError where `folder` can neither be written to nor made."""
+    try:
+        place = next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    except OSError as error:
+        named = name_option("folder", folder)
+        raise InputError(f"{named}: cannot be used: {error.strerror}; name another folder") from None
+    if not place.is_dir():
+        what = "this" if place == folder else place
+        raise InputError(f"{name_option('folder', folder)}: {what} is a file; name a folder to write the run to")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise InputError(f"{name_option('folder', folder)}: {place} cannot be written to; name another folder")
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes], own: Collection[str]) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
 import warnings
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version as find_version
 from pathlib import Path
@@ -26,18 +25,14 @@ from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict,
 from toolkit.results import run_folders
 from toolkit.results.evidence import Evidence, find_evidence, to_frame
 from toolkit.results.predictions import Predict, Predictions
-from toolkit.results.scoring import PRIMARY, deciding, models
+from toolkit.results.scoring import PRIMARY, deciding, models, reaction_rows, scorecards
 from toolkit.results.share_forecasts import ShareForecast
 from toolkit.results.tables import Tables
 from toolkit.results.track_record import standing as places
 from toolkit.stats import bradley_terry
 
-FILES = ("run.json", "reactions.parquet", "scorecard.parquet", "comparisons.parquet")
 RUNS = Path("runs")
 """The folder of run folders, where nothing else is said."""
-PREFERENCES = "preferences.parquet"
-"""Written besides where a head-to-head was asked for."""
-_OWN = (*FILES, PREFERENCES)
 _LOADS = 3
 """How often a folder is read that another process replaces meanwhile."""
 
@@ -195,17 +190,29 @@ class Run:
 
     methods: Methods
     reactions: pl.DataFrame
-    """One row per reaction, the control reader's included."""
+    """One row per reaction of a persona. Rows of the control reader that it is given with go to the frame of theirs."""
     preferences: pl.DataFrame | None = None
     """One row per choice between two drafts in one order; None where no head-to-head was asked for."""
+    control_reactions: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """One row per reaction of the control reader, with the same columns; no rows where none was asked for."""
     _shared: Tables | None = None
     """The tables of another copy of this run."""
 
     def __post_init__(self) -> None:
-        """Take over the tables of a copy, if they are of the same reactions and drafts."""
+        """Set the control reader apart, and take over the tables of a copy of the same reactions and drafts."""
         shared = self._shared
-        if shared is None or shared.reactions is not self.reactions or shared.drafts != self.drafts:
-            object.__setattr__(self, "_shared", Tables(self.reactions, self.drafts))
+        if shared is None or shared.reactions is not self.reactions:
+            people, control = reaction_rows.split_control(self.reactions)
+            if control.height or not self.control_reactions.width:
+                object.__setattr__(self, "control_reactions", control)
+            object.__setattr__(self, "reactions", people)
+        if (
+            shared is None
+            or shared.reactions is not self.reactions
+            or shared.control is not self.control_reactions
+            or shared.drafts != self.drafts
+        ):
+            object.__setattr__(self, "_shared", Tables(self.reactions, self.drafts, self.control_reactions))
 
     def __eq__(self, other: object) -> bool:
         """Whether the other is the same run, by its id."""
@@ -247,7 +254,8 @@ class Run:
         others = (methods.control_counts, methods.head_to_head_counts, methods.forecast_counts)
         return self.counts.failed == 0 and all(counts is None or counts.failed == 0 for counts in others)
 
-    def scorecard(self, by: str | None = None) -> pl.DataFrame:
+    @accept_only(by=reaction_rows.SEGMENT)
+    def scorecard(self, by: reaction_rows.By = None) -> pl.DataFrame:
         """Return estimates with intervals and counts; see `toolkit.scorecard`."""
         return self.tables.scorecard(by)
 
@@ -255,7 +263,8 @@ class Run:
         """Return the control reader's own estimates."""
         return self.tables.control_scorecard()
 
-    def compare(self, by: str | None = None, measure: str = PRIMARY) -> pl.DataFrame:
+    @accept_only(by=reaction_rows.SEGMENT)
+    def compare(self, by: reaction_rows.By = None, measure: str = PRIMARY) -> pl.DataFrame:
         """Return every pair of drafts compared; see `toolkit.compare`."""
         return self.tables.compare(by, measure)
 
@@ -372,9 +381,9 @@ class Run:
         files in it stay. Raises InputError where the folder holds anything but a run.
         """
         folder = Path(folder)
-        check_folder(folder)
+        run_folders.check_folder(folder)
         try:
-            run_folders.write_folder(folder, self._write_files(), _OWN)
+            run_folders.write_folder(folder, self._write_files(), run_folders.OWN)
         except OSError as error:
             raise InputError(
                 f"{name_option('folder', folder)}: cannot be written: {error.strerror}; every answer is kept in the "
@@ -394,7 +403,7 @@ class Run:
         """Return the files of a run folder, run.json last, with the digests of the others."""
         self._work_out()
         frames = {
-            "reactions": self.reactions,
+            "reactions": self._join_reactions(),
             "scorecard": self._all_scorecards(),
             "comparisons": self._all_comparisons(),
             **({} if self.preferences is None else {"preferences": self.preferences}),
@@ -403,6 +412,12 @@ class Run:
         digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
         methods = self.methods.model_copy(update={"digests": digests})
         return {**files, "run.json": (methods.model_dump_json(indent=2) + "\n").encode()}
+
+    def _join_reactions(self) -> pl.DataFrame:
+        """Return what the folder keeps: personas first, then the control reader; in one chunk, as it was made."""
+        if not self.control_reactions.height:
+            return self.reactions
+        return pl.concat([self.reactions, self.control_reactions], rechunk=True)
 
     def _all_scorecards(self) -> pl.DataFrame:
         control = [self.control_scorecard()] if self.methods.control_counts else []
@@ -420,7 +435,8 @@ class Run:
                 self.compare(by, measure)
 
     def _measures(self) -> Sequence[str]:
-        return tuple(dict.fromkeys([PRIMARY, *self.scorecard()["measure"]]))
+        compared = (name for name in self.scorecard()["measure"] if not name.endswith(scorecards.MEDIAN))
+        return tuple(dict.fromkeys([PRIMARY, *compared]))
 
     def _keys(self) -> Sequence[str | None]:
         return (None, *self.methods.segment_keys)
@@ -490,29 +506,6 @@ def _write_parquet(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def check_folder(folder: Path) -> None:
-    """Raise InputError unless a run may be written to `folder`: new, empty, or holding a run."""
-    check_place(folder)
-    if not folder.is_dir() or (folder / "run.json").is_file():
-        return
-    if any(path.name not in _OWN for path in folder.iterdir()):
-        raise InputError(f"{name_option('folder', folder)}: the folder holds other files; name a new or empty one")
-
-
-def check_place(folder: Path) -> None:
-    """Raise InputError where `folder` can neither be written to nor made."""
-    try:
-        place = next((one for one in (folder, *folder.parents) if one.exists()), folder)
-    except OSError as error:
-        named = name_option("folder", folder)
-        raise InputError(f"{named}: cannot be used: {error.strerror}; name another folder") from None
-    if not place.is_dir():
-        what = "this" if place == folder else place
-        raise InputError(f"{name_option('folder', folder)}: {what} is a file; name a folder to write the run to")
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise InputError(f"{name_option('folder', folder)}: {place} cannot be written to; name another folder")
-
-
 @accept_only(folder=A_PATH)
 def find_runs(folder: str | Path = RUNS) -> list[Path]:
     """Return the run folders inside `folder`, newest first; none if there is no such folder.
@@ -566,7 +559,7 @@ def load_run(folder: str | Path) -> Run:
         True
     """
     folder = Path(folder)
-    missing = [name for name in FILES if not (folder / name).is_file()]
+    missing = [name for name in run_folders.FILES if not (folder / name).is_file()]
     if missing:
         raise InputError(f"{folder}: no run folder, {missing[0]} is missing; give a folder that `audience run` wrote")
     for attempt in range(_LOADS):
@@ -582,8 +575,8 @@ def load_run(folder: str | Path) -> Run:
 
 def _read_run(folder: Path) -> Run:
     methods = read_methods(folder)
-    frames = ["reactions.parquet", *([PREFERENCES] if methods.settings.head_to_head else [])]
-    run_folders.check_digests(folder, methods.digests, {*FILES, *frames} - {run_folders.RECORD})
+    frames = ["reactions.parquet", *([run_folders.PREFERENCES] if methods.settings.head_to_head else [])]
+    run_folders.check_digests(folder, methods.digests, {*run_folders.FILES, *frames} - {run_folders.RECORD})
     methods = methods.model_copy(update={"digests": {}})  # they belong to the folder, not to the run
     reactions, *preferences = [pl.read_parquet(folder / name) for name in frames]
     return Run(methods=methods, reactions=reactions, preferences=preferences[0] if preferences else None)

@@ -7,10 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from toolkit.models import Record
-from toolkit.stats import intervals
 
 _ORDERS = 2
 _HUNDRED = 100
@@ -62,6 +59,8 @@ class ShareForecast(Record):
 
         A kind of people counts by its weight. Models count alike, and so do wordings.
         """
+        import numpy as np
+
         by_wording = self._average_models()
         drafts = next(iter(by_wording.values()), {})
         return {draft: float(np.mean([rates[draft] for rates in by_wording.values()])) for draft in drafts}
@@ -74,7 +73,9 @@ class ShareForecast(Record):
         best, second = sorted(drafts, key=lambda draft: -rates[draft])[:2]
         by_wording = self._average_models()
         gaps = [one[best] - one[second] for one in by_wording.values()]
-        spread = intervals.cluster_mean(gaps, np.ones(len(gaps)), list(by_wording))
+        from toolkit.stats import intervals
+
+        spread = intervals.cluster_mean(gaps, [1.0] * len(gaps), list(by_wording))
         found = intervals.limit_difference(spread, len(gaps))
         return ShareGap(best, second, found.estimate, found.low, found.high, len(gaps))
 

@@ -11,32 +11,38 @@ from toolkit.results.scoring import PRIMARY, columns, comparisons, grids, models
 
 
 class Tables:
-    """Scorecards and comparisons of one frame of reactions: whoever asks for one again gets the same figures."""
+    """Scorecards and comparisons of one frame of reactions: whoever asks for one again gets the same figures.
 
-    def __init__(self, reactions: pl.DataFrame, drafts: Sequence[str]) -> None:
+    `control` are the reactions of the control reader, if they are apart from those of personas.
+    """
+
+    def __init__(self, reactions: pl.DataFrame, drafts: Sequence[str], control: pl.DataFrame | None = None) -> None:
         self.reactions = reactions
+        self.control = reactions if control is None else control
         self.drafts = tuple(drafts)
-        self._kept: dict[tuple[str | None, ...], pl.DataFrame] = {}
-        self._grid: tuple[str | None, grids.Grid] | None = None
+        self._kept: dict[tuple[object, ...], pl.DataFrame] = {}
+        self._grid: tuple[object, grids.Grid] | None = None
         self._contenders: tuple[str, ...] = ()
         self._said: tuple[tuple[str, ...], models.ModelsSay | None] | None = None
 
-    def scorecard(self, by: str | None = None) -> pl.DataFrame:
+    def scorecard(self, by: reaction_rows.By = None) -> pl.DataFrame:
         """Return estimates with intervals and counts, for the whole audience or by a segment key."""
+        by = reaction_rows.settle_by(by)
         return self._keep(("scorecard", by), lambda: scorecards.score_grids([self.find_grid(by)], by))
 
     def control_scorecard(self) -> pl.DataFrame:
         """Return the control reader's own estimates."""
         return self._keep(
-            ("control_scorecard",), lambda: scorecards.control_scorecard(self.reactions, drafts=self.drafts)
+            ("control_scorecard",), lambda: scorecards.control_scorecard(self.control, drafts=self.drafts)
         )
 
-    def compare(self, by: str | None = None, measure: str = PRIMARY) -> pl.DataFrame:
+    def compare(self, by: reaction_rows.By = None, measure: str = PRIMARY) -> pl.DataFrame:
         """Return every pair of drafts compared on one measure."""
         return self.explain(by, measure).select(list(columns.COMPARISON_SCHEMA))
 
-    def explain(self, by: str | None = None, measure: str = PRIMARY) -> pl.DataFrame:
+    def explain(self, by: reaction_rows.By = None, measure: str = PRIMARY) -> pl.DataFrame:
         """Return the comparisons with the columns that explain a verdict, `columns.DOUBT_SCHEMA`."""
+        by = reaction_rows.settle_by(by)
 
         def make() -> pl.DataFrame:
             reaction_rows.express_measures(self.reactions.schema, measure)
@@ -50,7 +56,7 @@ class Tables:
 
     def control_compare(self) -> pl.DataFrame:
         """Return the control reader's own comparisons."""
-        return self._keep(("control_compare",), lambda: comparisons.control_compare(self.reactions, drafts=self.drafts))
+        return self._keep(("control_compare",), lambda: comparisons.control_compare(self.control, drafts=self.drafts))
 
     @property
     def contenders(self) -> tuple[str, ...]:
@@ -69,14 +75,15 @@ class Tables:
             self._said = (tuple(names), models.hear_models(self.reactions, self.drafts, self.find_grid(None), names))
         return self._said[1]
 
-    def find_grid(self, by: str | None) -> grids.Grid:
+    def find_grid(self, by: reaction_rows.By) -> grids.Grid:
         """Return the array of all reactions; the last one is kept, for each takes as much room as the reactions."""
+        by = reaction_rows.settle_by(by)
         if self._grid is None or self._grid[0] != by:
             (grid,) = grids.load_grids(self.reactions, by, self.drafts)
             self._grid = (by, grid)
         return self._grid[1]
 
-    def _keep(self, name: tuple[str | None, ...], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+    def _keep(self, name: tuple[object, ...], make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """Return a copy of the table, which costs nothing: what its reader changes is not what the next one gets."""
         if name not in self._kept:
             self._kept[name] = make()

@@ -13,9 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, cast
 
 from toolkit.errors import StoreUnusable
 from toolkit.models import exchange
@@ -24,6 +22,9 @@ from toolkit.store.disk_waits import DiskWaits, wait_for_disk
 from toolkit.store.journal import Journal, Row, find_journals, read_journal
 from toolkit.store.leases import LEASE_SECONDS, Heart, Watch
 from toolkit.store.owners import make_owner, retire_owner
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (
@@ -369,11 +370,15 @@ class Store(Database):
 
     def find_vectors(self, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
         """Return the stored vectors among the keys."""
+        import numpy as np
+
         rows = ((key, self._select("SELECT vector FROM vectors WHERE key = ?", key)) for key in keys)
         return {key: np.frombuffer(row[0], dtype=np.float64) for key, row in rows if row}
 
     def keep_vectors(self, keys: Sequence[bytes], vectors: Sequence[Sequence[float]]) -> None:
         """Commit vectors under their keys."""
+        import numpy as np
+
         for key, vector in zip(keys, vectors, strict=True):
             data = np.asarray(vector, dtype=np.float64).tobytes()
             self._insert("INSERT OR IGNORE INTO vectors (key, vector) VALUES (?, ?)", (key, data))

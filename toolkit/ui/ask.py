@@ -19,6 +19,7 @@ from toolkit.ui.spending import choose_key
 from toolkit.ui.text import escape
 
 ENGINES = {"local": "Embedded model, on this machine", "openai": "OpenAI or a compatible endpoint"}
+_USUAL_SURFACE = "facebook_post"
 LAST_SEED = 2_147_483_647
 LIMITS = (keys.MAX_COST, keys.CONCURRENCY, keys.PRICE_IN, keys.PRICE_OUT)
 OBJECTIVES = {
@@ -35,7 +36,7 @@ def ask_surface() -> str:
     """Let the tester choose where the drafts will appear; a retired place only where drafts of a file are for it."""
     opened = state.recall(keys.SURFACE)
     names = [name for name in surface_names() if find_surface(name).retired is None or name == opened]
-    state.keep_choice(keys.SURFACE, names)
+    state.keep_choice(keys.SURFACE, names, _USUAL_SURFACE)
     chosen: str = st.selectbox(
         "Where will it appear?", names, format_func=lambda name: find_surface(name).label, **state.tie(keys.SURFACE)
     )

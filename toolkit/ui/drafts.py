@@ -11,7 +11,8 @@ from toolkit.errors import InputError
 from toolkit.models import LABEL, Audience, Campaign
 from toolkit.panel import estimating, live_runs, planning
 from toolkit.report import seating
-from toolkit.ui import ask, caching, home, keys, rounds, sharing, state, writing
+from toolkit.store.campaigns import Round
+from toolkit.ui import ask, caching, home, keys, own_questions, rounds, sharing, state, writing
 from toolkit.ui.results import show_result
 from toolkit.ui.room import show_room
 from toolkit.ui.session import DRAFTS, RESULT
@@ -32,12 +33,17 @@ def show() -> None:
         home.show_list()
         return
     live = state.find_live()
-    show_title()
-    part = ask_part()
+    with st.container(key=keys.HEAD, gap="small"):
+        show_title()
+        with st.container(horizontal=True, vertical_alignment="center"):
+            home.show_head()
+            part = ask_part()
+        chosen = rounds.ask_round() if part == RESULT else None
+    say_what_there_is()
     if part == "Brief":
         show_brief()
     elif part == RESULT:
-        show_rounds(live)
+        show_rounds(live, chosen)
     elif part == "Share":
         sharing.show_sharing()
     elif live is None or live.is_over:
@@ -52,11 +58,15 @@ def lead_here() -> None:
 
 
 def show_title() -> None:
-    """Draw the title with what can be done to the campaign, the label, and what there is to say."""
+    """Draw the title and the label."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("Would they stop for it?", anchor=False, width="content")
+        st.caption(LABEL)
+
+
+def say_what_there_is() -> None:
+    """Say what became of something that the page was asked for."""
     session = state.find_session()
-    st.title("Would they stop for it?", anchor=False)
-    st.caption(LABEL)
-    home.show_head()
     for words in filter(None, (session.take_lost(), session.take_said())):
         st.info(escape(words))
 
@@ -76,11 +86,8 @@ def show_brief() -> None:
     ask.ask_brief()
 
 
-def show_rounds(live: live_runs.LiveRun | None) -> None:
-    """Draw the rounds on a line, and of the chosen one the room while it goes on, else the result."""
-    chosen = rounds.ask_round()
-    if chosen is not None and (chosen.number > 1 or live is None or live.is_over):
-        rounds.show_round(chosen)
+def show_rounds(live: live_runs.LiveRun | None, chosen: Round | None) -> None:
+    """Draw the chosen round: the room while it goes on, else the result."""
     run = rounds.find_run(chosen)
     if live is not None and (chosen is None or not chosen.run_id or (live.run and live.run.run_id == chosen.run_id)):
         show_live(live)
@@ -143,6 +150,7 @@ def ask_people() -> tuple[Audience | None, dict[str, Any]]:
         return None, {}
     sample = ask.ask_sample(audience)
     more = {"head_to_head": ask.ask_head_to_head(), "forecast": ask.ask_forecast()}
+    own_questions.ask_questions()
     return audience, {"sample": sample, **more, **ask.ask_engine()}
 
 
@@ -158,7 +166,7 @@ def show_start(
     takes, tells = estimating.say_people(options["sample"]), ""
     try:
         if any(draft["text"].strip() for draft in drafts):
-            campaign = ask.make_test(drafts, objective)
+            campaign = own_questions.add_to(ask.make_test(drafts, objective))
             if planning.choose_rating(campaign, [audience]) == "direct":
                 options = options | {"rating": "direct"}
             found = caching.find_estimate(campaign, audience, options)

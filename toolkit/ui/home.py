@@ -56,20 +56,19 @@ def show_list() -> None:
 def show_head() -> None:
     """Draw the way back to the list, the name of the campaign, undo and redo, and what can be done to it."""
     session = state.find_session()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("All campaigns", icon=":material/arrow_back:", key=keys.ALL, on_click=state.leave_for_list)
-        st.text_input(
-            "Campaign", placeholder="Name of this campaign", label_visibility="collapsed", width=260,
-            max_chars=_MOST_NAME, **state.tie_by(keys.CAMPAIGN_NAME, state.rename_campaign, ""),
+    st.button("All campaigns", icon=":material/arrow_back:", key=keys.ALL, on_click=state.leave_for_list)
+    st.text_input(
+        "Campaign", placeholder="Name of this campaign", label_visibility="collapsed", width=220,
+        max_chars=_MOST_NAME, **state.tie_by(keys.CAMPAIGN_NAME, state.rename_campaign, ""),
+    )  # fmt: skip
+    for what, there in ((keys.UNDO, session.past), (keys.REDO, session.future)):
+        st.button(
+            what.capitalize(), icon=f":material/{what}:", key=what, type="tertiary", disabled=not there,
+            on_click=state.step, args=(what,),
         )  # fmt: skip
-        for what, icon, there in (("undo", "undo", session.past), ("redo", "redo", session.future)):
-            st.button(
-                what.capitalize(), icon=f":material/{icon}:", key=what, type="tertiary", disabled=not there,
-                on_click=state.step, args=(what,),
-            )  # fmt: skip
-        with st.popover("More", on_change="rerun", key=keys.MORE) as place:
-            if place.open:
-                _ask_more()
+    with st.popover("More", on_change="rerun", key=keys.MORE) as place:
+        if place.open:
+            _ask_more()
 
 
 def ask_team() -> None:

@@ -12,6 +12,8 @@ GOAL = content.GOAL
 TONE = content.TONE
 MUST_HAVES = content.MUST_HAVES
 PART = "campaign-part"
+HEAD = "campaign-head"
+CHANGES = "round-changes"
 HOME_WORDS = "home-words"
 HOME_ARCHIVED = "home-archived"
 HOME_PAGE = "home-page"
@@ -23,6 +25,18 @@ MORE = "campaign-more"
 DEVICE = "ask-device"
 HEAD_TO_HEAD = "ask-head-to-head"
 FORECAST = "ask-forecast"
+OWN_QUESTIONS = "ask-own-questions"
+OWN_QUESTIONS_PART = "ask-own-part"
+OWN_WORDS = "ask-own-words"
+OWN_KIND = "ask-own-kind"
+OWN_EVERYONE = "ask-own-everyone"
+OWN_LOW = "ask-own-low"
+OWN_HIGH = "ask-own-high"
+OWN_OPTIONS = "ask-own-options"
+OWN_LEAST = "ask-own-least"
+OWN_MOST = "ask-own-most"
+OWN_UNIT = "ask-own-unit"
+OWN_ADD = "add-own-question"
 ENGINE = "ask-engine"
 URL = "ask-url"
 MODEL = "ask-model"
@@ -303,3 +317,8 @@ def name_share(run_id: str, what: str) -> str:
 def name_revoking(token: str) -> str:
     """Return the key of the button that takes a read-only link back."""
     return f"revoke-{token}"
+
+
+def name_own_question(question: str) -> str:
+    """Return the key of the button that takes a question of one's own off."""
+    return f"remove-own-{question}"

@@ -60,7 +60,8 @@ def _show_comment(comment: Comment, draft: Draft | None) -> None:
 def _ask_comment(slot: DraftSlot, draft: Draft | None) -> None:
     """Ask for a comment; who signed in comments under that name."""
     signed = name_user()
-    with st.form(key=keys.name_remark(slot.name, "form"), border=False, clear_on_submit=True):
+    box = st.expander(f"Comment on {slot.name}", icon=":material/add_comment:")
+    with box, st.form(key=keys.name_remark(slot.name, "form"), border=False, clear_on_submit=True):
         words = st.text_area("Comment", max_chars=_MOST_WORDS, key=keys.name_remark(slot.name, "words"))
         quote = st.text_input(
             "About which words (optional)", max_chars=_MOST_WORDS, key=keys.name_remark(slot.name, "quote")

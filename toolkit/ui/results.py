@@ -47,6 +47,7 @@ def show_result(run: Run, seats: Sequence[seating.Seat] | None = None, *, is_fre
     if is_fresh:
         _register_arriving()(key=keys.ARRIVING, data={"run": run.run_id}, height=1)
     st.fragment(_draw_parts)(report, people, note)
+    show_answers(report)
     show_downloads(report)
 
 
@@ -103,6 +104,31 @@ def show_people(report: Report, seats: Sequence[seating.Seat], note: str) -> Non
     show_room(seats, drafts, caching.hear(report.run), key=keys.ROOM)
     if note:
         st.caption(escape(note))
+
+
+def show_answers(report: Report) -> None:
+    """Show what was answered to questions of one's own, each with its counts; nothing where none was asked."""
+    if not report.answers:
+        return
+    st.subheader("Your own questions", anchor=False)
+    for one in report.answers:
+        st.markdown(f"**{escape(one.question.question)}**")
+        st.caption(escape(f"{one.question.id}, asked {one.asked}. With 95 % intervals."))
+        if one.drafts[0].figures:
+            figures = [
+                {
+                    "draft": draft.draft,
+                    **{figure.name: figure.words for figure in draft.figures},
+                    "answers": draft.counts,
+                }
+                for draft in one.drafts
+            ]
+            st.dataframe(figures, hide_index=True, alt=f"Answers to {one.question.id}, with counts and intervals")
+        for draft in one.drafts:
+            for persona, words in draft.quotes:
+                st.markdown(f"- {escape(f'{draft.draft}, {persona}: “{words}”')}")
+            if not draft.figures:
+                st.caption(escape(f"{draft.draft}: {draft.counts}"))
 
 
 def show_voices(report: Report, names: Mapping[str, str]) -> None:

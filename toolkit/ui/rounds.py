@@ -30,33 +30,37 @@ def ask_round() -> Round | None:
     key = keys.name_round(session.kept_id or "")
     numbers = [one.number for one in rounds]
     state.keep_choice(key, numbers, numbers[-1])
-    if len(numbers) == 1:
-        return rounds[0]
     names = {one.number: _name(one, last=one is rounds[-1]) for one in rounds}
-    chosen = st.segmented_control("Rounds", numbers, format_func=names.__getitem__, required=True, **state.tie(key))
-    return next((one for one in rounds if one.number == chosen), rounds[-1])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        chosen = st.segmented_control(
+            "Rounds", numbers, format_func=names.__getitem__, required=True, label_visibility="collapsed",
+            **state.tie(key),
+        )  # fmt: skip
+        found = next((one for one in rounds if one.number == chosen), rounds[-1])
+        with st.popover("Drafts of this round", on_change="rerun", key=keys.CHANGES, width="content") as place:
+            if place.open:
+                _show_round(found, [one for one in rounds if one.number < found.number])
+    return found
 
 
-def show_round(one: Round) -> None:
+def _show_round(one: Round, earlier_rounds: Sequence[Round]) -> None:
     """Say what changed since the round before, what each draft reached in both, and offer the drafts again."""
-    before = _find_before(one)
+    before = next((other for other in reversed(earlier_rounds) if other.asked), None)
     drafts, run = find_drafts(one), find_run(one)
     earlier = find_drafts(before) if before else ()
     rates, old_rates = _find_rates(run), _find_rates(find_run(before)) if before else {}
-    title = f"v{one.number}: the drafts" + (f", and what changed since v{before.number}" if before else "")
-    with st.expander(title, icon=":material/history:"):
-        who = f" by {one.asked_by}" if one.asked_by else ""
-        what = "Asked" if one.asked else "Set aside"
-        st.caption(escape(f"{what} {one.asked_at:%d %B %Y, %H:%M} UTC{who}"))
-        for draft in drafts:
-            was = next((other for other in earlier if other.id == draft.id), None)
-            _show_draft(draft, was, rates.get(draft.id), old_rates.get(draft.id), before)
-        gone = [draft.id for draft in earlier if draft.id not in {other.id for other in drafts}]
-        if gone:
-            st.caption(escape(f"Not in this round: {', '.join(gone)}"))
-        if drafts:
-            key = keys.name_campaign(f"{one.campaign}-{one.number}", "again")
-            st.button("Use these drafts again", icon=":material/edit_note:", key=key, on_click=_use, args=(one,))
+    who = f" by {one.asked_by}" if one.asked_by else ""
+    since = f". Marked: what changed since v{before.number}" if before else ""
+    st.caption(escape(f"{'Asked' if one.asked else 'Set aside'} {one.asked_at:%d %B %Y, %H:%M} UTC{who}{since}"))
+    for draft in drafts:
+        was = next((other for other in earlier if other.id == draft.id), None)
+        _show_draft(draft, was, rates.get(draft.id), old_rates.get(draft.id), before)
+    gone = [draft.id for draft in earlier if draft.id not in {other.id for other in drafts}]
+    if gone:
+        st.caption(escape(f"Not in this round: {', '.join(gone)}"))
+    if drafts:
+        key = keys.name_campaign(f"{one.campaign}-{one.number}", "again")
+        st.button("Use these drafts again", icon=":material/edit_note:", key=key, on_click=_use, args=(one,))
 
 
 def find_run(one: Round | None) -> Run | None:
@@ -91,12 +95,6 @@ def _show_draft(draft: Draft, was: Draft | None, rate: str | None, old: str | No
         st.caption(escape(f"In v{before.number}: {old}"))
 
 
-def _find_before(one: Round) -> Round | None:
-    rounds = [other for other in keeping.list_rounds(state.find_session()) if other.number < one.number]
-    asked = [other for other in rounds if other.asked]
-    return (asked or rounds or [None])[-1]  # type: ignore[list-item]
-
-
 def _find_rates(run: Run | None) -> Mapping[str, str]:
     return archive.say_rates(run) if run is not None else {}
 
@@ -112,6 +110,7 @@ def _make_campaign(one: Round) -> Campaign | None:
 
 
 def _use(one: Round) -> None:
+    state.close(keys.CHANGES)
     made = _make_campaign(one)
     if made is not None:
         state.open_again(made)

@@ -176,6 +176,7 @@ class Session:
         self.put(keys.SURFACE, campaign.drafts[0].surface)
         if campaign.audience in set(audiences):
             self.put(keys.AUDIENCE, campaign.audience)
+        self.put(keys.OWN_QUESTIONS, [one.model_dump_json(exclude_defaults=True) for one in campaign.questions])
         if campaign.objective:
             self.put(keys.OBJECTIVE, campaign.objective)
 

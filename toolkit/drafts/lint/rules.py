@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from toolkit.config import load_config
+from toolkit.drafts import taking
 from toolkit.drafts.lint.attributes import RULE as ATTRIBUTES
 from toolkit.drafts.lint.attributes import find_attributes
 from toolkit.drafts.lint.backwards import find_backwards
@@ -23,9 +24,8 @@ from toolkit.drafts.lint.style import find_form, find_missing, find_reading
 from toolkit.drafts.lint.variables import RULE as VARIABLES
 from toolkit.drafts.lint.variables import find_variables
 from toolkit.drafts.lint.wordlists import choose_reading, find_unchecked
-from toolkit.drafts.loading import load_drafts
 from toolkit.drafts.surfaces import FIELDS, find_surface
-from toolkit.errors import ArgumentKind, InputError, accept_only, name_step, suggest
+from toolkit.errors import InputError, accept_only, name_step, suggest
 from toolkit.models import Audience, Campaign, Draft, records
 
 RULES: tuple[str, ...] = (
@@ -50,15 +50,9 @@ RULES: tuple[str, ...] = (
 """Every rule id that a campaign may raise or silence."""
 
 
-def _is_copy(value: object) -> bool:
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Campaign, Draft)):
-        return isinstance(value, Iterator) or all(isinstance(one, Draft) for one in value)
-    return isinstance(value, (str, Path, Campaign, Draft))
-
-
-@accept_only(drafts=ArgumentKind("a path, a Campaign, a Draft or several of them", _is_copy))
+@accept_only()
 def lint(
-    drafts: Campaign | Iterable[Draft] | Draft | str | Path,
+    drafts: taking.DraftsLike,
     audience: Audience | None = None,
     *,
     brand: Brand | str | Path | None = None,
@@ -72,7 +66,7 @@ def lint(
 
     **Parameters**
 
-    - `drafts`: the path of a file, a campaign, one draft or several.
+    - `drafts`: the path of a file, a campaign, one draft or several, texts, or a frame of drafts.
     - `audience`: the people it is for; copy that repeats a persona's description then quotes it.
     - `brand`: the team's own rules or their file; defaults to the `brand.yaml` beside the campaign file.
     - `select`, `ignore`: rule ids, or groups of them such as "style" or "limit.*", to keep or to leave out.
@@ -88,10 +82,7 @@ def lint(
     """
     for pattern in (*select, *ignore):
         check_rule(pattern)
-    if isinstance(drafts, (str, Path)):
-        drafts = load_drafts(drafts)
-    campaign = drafts if isinstance(drafts, Campaign) else None
-    chosen = [drafts] if isinstance(drafts, Draft) else list(drafts)
+    campaign, chosen = _list_drafts(drafts)
     file = campaign.file if campaign else None
     rules = load_brand(brand) if isinstance(brand, (str, Path)) else brand or find_brand_beside(file)
     if campaign:
@@ -106,6 +97,17 @@ def lint(
         found += of_draft
     kept = [finding for finding in found if is_chosen(finding.rule, select, ignore)]
     return list(_apply_overrides(kept, campaign)) if campaign else kept
+
+
+def _list_drafts(drafts: taking.DraftsLike) -> tuple[Campaign | None, Sequence[Draft]]:
+    """Return the campaign and its drafts; no campaign for records alone, of which ids may stand twice."""
+    if isinstance(drafts, Draft):
+        return None, [drafts]
+    drafts = list(drafts) if isinstance(drafts, Iterator) else drafts
+    if isinstance(drafts, Sequence) and all(isinstance(one, Draft) for one in drafts):
+        return None, [one for one in drafts if isinstance(one, Draft)]
+    campaign = taking.take_drafts(drafts)
+    return campaign, campaign.drafts
 
 
 def check_rule(pattern: str) -> None:

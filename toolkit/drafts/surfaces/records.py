@@ -17,7 +17,7 @@ DraftField = Literal[
 ]  # fmt: skip
 
 FIELDS: tuple[str, ...] = tuple(
-    name for name in Draft.model_fields if name not in {"id", "surface", "language", "samples"}
+    name for name in Draft.model_fields if name not in {"id", "surface", "language", "samples", "tags"}
 )
 """Every part a draft can have."""
 

@@ -84,6 +84,9 @@ def _load(text: str) -> Any:
 
 def _choose(found: Sequence[Any], names: Sequence[str]) -> dict[str, Any]:
     """Return the one object among those found, without its wrapping."""
+    if names and len(found) == 1 and isinstance(found[0], dict) and all(name in found[0] for name in names):
+        whole: dict[str, Any] = found[0]
+        return whole
     objects = [_name_fields(_unwrap(one, names), names) for one in found if isinstance(one, dict)]
     if not objects or len(objects) < len(found):
         raise NoObjectError("the reply is not a JSON object", "wrong form")

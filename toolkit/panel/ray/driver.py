@@ -150,7 +150,7 @@ async def _find_embedding(
 ) -> Embedding:
     """Return the embedding of the run; an endpoint's model is asked from here, for all shares at once."""
     engine = open_engine(asking, store)
-    find = partial(find_embedding, reactions, job.plan.prompts, engine, store, held, job.embedding_model)
+    find = partial(find_embedding, reactions, job.plan.prompts, engine, store, held, job.embedding_model, job.plan.own)
     if job.embedding_model is None:
         return await find()
     async with engine:

@@ -8,7 +8,8 @@ import numpy as np
 import polars
 
 from toolkit.errors import InputError, accept_only
-from toolkit.results.frames import Frame, take_frame
+from toolkit.files import frames
+from toolkit.results.frames import Frame
 from toolkit.results.outcome_model import domains
 from toolkit.results.outcome_model.encoding import encode_distinct
 from toolkit.results.outcome_model.features import measure_wording
@@ -109,7 +110,7 @@ def _to_chances(differences: np.ndarray) -> np.ndarray:
 
 def _check_pairs(frame: Frame) -> polars.DataFrame:
     """Return the pairs, collected; InputError names the column that is missing or holds something else than text."""
-    pairs = take_frame(frame, "predict_pairs").lazy().collect()
+    pairs = frames.take_frame(frame, "predict_pairs").lazy().collect()
     for name in _TEXTS:
         if name not in pairs.columns:
             raise InputError(f"predict_pairs: no column {name!r}; the frame needs text_a and text_b, one pair a row")

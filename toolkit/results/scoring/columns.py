@@ -7,11 +7,40 @@ from typing import Any
 
 import polars as pl
 
-from toolkit.models import MEASURES
+from toolkit.models import MEASURES, records
+
+_ANSWER_KINDS: dict[records.QuestionKind, Any] = {
+    "scale": pl.Float64,
+    "yes_no": pl.Boolean,
+    "choice": pl.String,
+    "choices": pl.List(pl.String),
+    "number": pl.Float64,
+    "text": pl.String,
+}
 
 
-def reactions_schema(segment_keys: Sequence[str]) -> dict[str, Any]:
-    """Return the columns of a reactions frame with their types, in order."""
+def answer_schema(question: records.OwnQuestion) -> dict[str, Any]:
+    """Return the columns of the answers to a question of one's own.
+
+    `answer_ID` is the answer, null where there is none, and `status_ID` says why: "answered", "not sure", "unusable",
+    or null where it was not put to the person. A scale has its distribution in `pmf_ID`, and with anchors the sentence
+    in `says_ID`; a choice has a truth value for each option in `chosen_ID`, a number between two bounds those in
+    `bounds_ID`. So a frame alone tells how to score it.
+    """
+    name, kind = question.id, question.kind
+    found: dict[str, Any] = {f"answer_{name}": _ANSWER_KINDS[kind], f"status_{name}": pl.String}
+    if kind == "scale":
+        found |= {f"says_{name}": pl.String} if question.anchors else {}
+        found |= {f"pmf_{name}": pl.Array(pl.Float64, question.levels)}
+    if kind == "number" and question.at_least is not None and question.at_most is not None:
+        found |= {f"bounds_{name}": pl.Array(pl.Float64, 2)}
+    if kind in {"choice", "choices"}:
+        found |= {f"chosen_{name}": pl.Struct(dict.fromkeys(question.options, pl.Boolean))}
+    return found
+
+
+def reactions_schema(segment_keys: Sequence[str], questions: Sequence[records.OwnQuestion] = ()) -> dict[str, Any]:
+    """Return the columns of a reactions frame with their types, in order; questions of one's own add some."""
     quote = pl.Struct({"text": pl.String, "feeling": pl.String})
     return {
         "run_id": pl.String,
@@ -32,6 +61,7 @@ def reactions_schema(segment_keys: Sequence[str]) -> dict[str, Any]:
         **{f"says_{measure}": pl.String for measure in MEASURES},
         **{f"rating_{measure}": pl.Float64 for measure in MEASURES},
         **{f"pmf_{measure}": pl.List(pl.Float64) for measure in MEASURES},
+        **{name: kind for question in questions for name, kind in answer_schema(question).items()},
         "engine": pl.String,
         "model": pl.String,
         "prompt_tokens": pl.Int64,

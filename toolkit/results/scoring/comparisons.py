@@ -20,10 +20,12 @@ from toolkit.results.scoring.pairs import Compared, compare_all, number_pairs
 from toolkit.results.scoring.reaction_rows import (
     PRIMARY,
     SEGMENT,
-    WHOLE,
+    By,
     Rows,
+    check_campaigns,
     check_distinct,
     check_names,
+    name_by,
     select_control,
 )
 from toolkit.results.scoring.rules import SIGNIFICANCE
@@ -45,7 +47,7 @@ RULES = (
 @accept_only(by=SEGMENT, measure=A_TEXT)
 def compare(
     reactions: Frame,
-    by: str | None = None,
+    by: By = None,
     measure: str = PRIMARY,
     seed: int = 0,  # noqa: ARG001 - kept for the resampling cross-check
     *,
@@ -54,7 +56,8 @@ def compare(
 ) -> pl.DataFrame:
     """Return one row per pair of drafts and segment value: B minus A with its interval and verdict.
 
-    A stands before B in `drafts`, or else in the order of the rows; if the rows are in no common order, by name.
+    A stands before B in `drafts`, or else in the order of the rows; if the rows are in no common order, by name. `by`
+    is as for `scorecard`.
     Differences are within persona and wording, of those who answered every draft compared; name two `drafts` to compare
     those alone, and if nobody answered all, each pair goes by who answered both. `low` and `high` are unadjusted;
     `p_adjusted` is Holm's over all pairs and segment values of the call, or with `adjust="bh"`, for exploring,
@@ -62,20 +65,22 @@ def compare(
     above 0.05, "unstable" if leaving out one wording turns the sign, or if those whom the model refused could,
     otherwise "A" or "B". `decides` is the same from `p_value`: a draft is best if it decides against each rival.
     `detectable` is the lead that a design of this size would call best four times in five among so many drafts; null if
-    nothing varies. Takes a Polars or pandas frame. Raises InputError on a draft, an objective, a measure or an option
-    that the frame does not have.
+    nothing varies. Takes frames as `scorecard` does. Raises InputError on a draft, an objective, a measure or an option
+    that the frame does not have, and on a draft id of several campaigns: a study compares a tag over those.
+
 
     Examples:
         >>> toolkit.compare(run.reactions).columns[:2]
         ['draft_a', 'draft_b']
     """
     check_names(rows := take_reactions(reactions), drafts, compared=measure == PRIMARY)
+    check_campaigns(rows, drafts)
     return compare_pairs(rows, by, measure, drafts, adjust=adjust).select(list(COMPARISON_SCHEMA))
 
 
 def compare_pairs(
     reactions: pl.DataFrame | pl.LazyFrame,
-    by: str | None,
+    by: By,
     measure: str,
     drafts: Sequence[str] | None,
     *,
@@ -86,13 +91,13 @@ def compare_pairs(
     return compare_grid(grid, by, measure, adjust=adjust)
 
 
-def compare_grid(grid: Grid, by: str | None, measure: str, *, adjust: str = "holm") -> pl.DataFrame:
+def compare_grid(grid: Grid, by: By, measure: str, *, adjust: str = "holm") -> pl.DataFrame:
     """Return the comparisons of a grid, with the columns that explain a verdict."""
     return describe_pairs(grid, compare_all(grid, measure), by, measure, adjust=adjust)
 
 
 def describe_pairs(
-    grid: Grid, compared: Sequence[Compared], by: str | None, measure: str, *, adjust: str = "holm"
+    grid: Grid, compared: Sequence[Compared], by: By, measure: str, *, adjust: str = "holm"
 ) -> pl.DataFrame:
     """Return one row per pair and segment value: pairs in the order of the drafts, then values."""
     correct = _choose_correction(adjust)
@@ -117,7 +122,7 @@ def describe_pairs(
     columns: dict[str, pl.Series | npt.NDArray[Any]] = {
         "draft_a": drafts.gather(np.repeat(a, len(values))),
         "draft_b": drafts.gather(np.repeat(b, len(values))),
-        "segment": pl.Series([by or WHOLE]).new_from_index(0, len(enough)),
+        "segment": pl.Series([name_by(by)]).new_from_index(0, len(enough)),
         "value": values.gather(np.tile(np.arange(len(values)), len(a))),
         "measure": pl.Series([measure]).new_from_index(0, len(enough)),
         "difference": estimate,

@@ -60,6 +60,10 @@ class Grid:
     """OK, REFUSED, FAILED or 0."""
     usable: FlagArray
     """The reactions that every figure rests on: those of whoever answered all drafts; all, if nobody did."""
+    ranges: dict[str, tuple[float, float] | None]
+    """The least and the most that each measure can be; None for a number without bounds."""
+    numbers: frozenset[str]
+    """The measures that are numbers, not shares or places on a scale."""
     _rows: dict[str, Numbers] = field(repr=False)
     _where: IntegerArray = field(repr=False)
 
@@ -72,6 +76,21 @@ class Grid:
         if rows.dtype == np.int8 and len(rows) and rows.min() == _UNKNOWN:
             numbers[numbers == _UNKNOWN] = np.nan
         return numbers
+
+    def find_range(self, measure: str) -> tuple[float, float]:
+        """Return the least and the most that a measure can be; a number without bounds, as far again as it spreads."""
+        found = self.ranges[measure]
+        if found is not None:
+            return found
+        known = self._rows[measure][~np.isnan(self._rows[measure])]
+        least, most = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+        spread = most - least or 1.0
+        return least - spread, most + spread
+
+    def find_span(self, measure: str) -> float:
+        """Return the most that two drafts can differ by on a measure."""
+        least, most = self.find_range(measure)
+        return most - least
 
     def find_value(self, number: int) -> slice:
         """Return where the people of one segment value stand."""
@@ -88,7 +107,7 @@ class Grid:
 
 def load_grids(
     reactions: pl.DataFrame | pl.LazyFrame,
-    by: str | None,
+    by: reaction_rows.By,
     drafts: Sequence[str] | None,
     measure: str | None = None,
     *,
@@ -103,9 +122,11 @@ def load_grids(
     frame = reactions.lazy()
     schema = frame.collect_schema()
     known = reaction_rows.express_measures(schema, measure)
+    ranges = reaction_rows.find_ranges(frame, schema, known)
+    numbers = frozenset(reaction_rows.list_numbers(schema))
     read = _Read.collect(frame, schema, by, known)
     order = read.order_drafts(drafts)
-    grids = [read.build(group) for group in (_group(frame, schema, order) if by_campaign else [order])]
+    grids = [read.build(group, ranges, numbers) for group in (_group(frame, schema, order) if by_campaign else [order])]
     if None in grids:
         reaction_rows.check_distinct(reaction_rows.filter_usable(frame, schema).filter(pl.col("draft_id").is_in(order)))
         raise InputError("two reactions share draft, persona, wording and repeat; keep one")  # pragma: no cover
@@ -129,7 +150,7 @@ class _Read:
     measures: dict[str, Numbers]
 
     @classmethod
-    def collect(cls, frame: pl.LazyFrame, schema: pl.Schema, by: str | None, known: dict[str, pl.Expr]) -> _Read:
+    def collect(cls, frame: pl.LazyFrame, schema: pl.Schema, by: reaction_rows.By, known: dict[str, pl.Expr]) -> _Read:
         """Read all rows of personas in one streamed pass."""
         answered = pl.col("action").is_not_null()
         refused = pl.lit(value=False)
@@ -193,7 +214,9 @@ class _Read:
             latest = np.where(seen, first[place], latest)
         return [self.names[lines[place]] for place in by_row]
 
-    def build(self, drafts: Sequence[str]) -> Grid | None:
+    def build(
+        self, drafts: Sequence[str], ranges: dict[str, tuple[float, float] | None], numbers: frozenset[str]
+    ) -> Grid | None:
         """Return the grid of some drafts; None if two usable rows claim one place."""
         line = np.full(len(self.names), -1, dtype=np.int32)
         line[[self.names.index(draft) for draft in drafts]] = np.arange(len(drafts))
@@ -234,6 +257,8 @@ class _Read:
             places=places,
             state=state,
             usable=usable,
+            ranges=ranges,
+            numbers=numbers,
             _rows={name: _take(column, chosen) for name, column in self.measures.items()},
             _where=where if whole else where[is_ok],
         )

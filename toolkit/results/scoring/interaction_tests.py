@@ -13,15 +13,15 @@ from toolkit.errors import A_TEXT, accept_only
 from toolkit.results.frames import Frame, take_reactions
 from toolkit.results.scoring.columns import INTERACTION_SCHEMA
 from toolkit.results.scoring.grids import FloatArray, Numbers, Places, average_cells, load_grids
-from toolkit.results.scoring.reaction_rows import PRIMARY, check_names
+from toolkit.results.scoring.reaction_rows import A_SPLIT, PRIMARY, check_campaigns, check_names, name_by
 from toolkit.results.scoring.rules import LEAST_PERSONAS, LEAST_WORDINGS, SIGNIFICANCE
 from toolkit.stats import corrections, moderation
 
 
-@accept_only(by=A_TEXT, measure=A_TEXT)
+@accept_only(by=A_SPLIT, measure=A_TEXT)
 def interactions(
     reactions: Frame,
-    by: str,
+    by: str | Sequence[str],
     measure: str = PRIMARY,
     *,
     drafts: Sequence[str] | None = None,
@@ -32,19 +32,20 @@ def interactions(
     whoever answered every draft, as `compare` does.
     `statistic` is the F of `equal_means`, `p_adjusted` is Holm's over the pairs of the call. Segment values of fewer
     than 8 paired personas or 6 wordings are left out. `verdict` is "differs", "no difference found", or "not
-    enough" with fewer than two values left or no test. Takes a Polars or pandas frame.
+    enough" with fewer than two values left or no test. Takes `by` and frames as `scorecard` does.
 
     Examples:
         >>> toolkit.interactions(run.reactions, by="role")["verdict"].to_list()
         [...]
     """
     check_names(taken := take_reactions(reactions), drafts)
+    check_campaigns(taken, drafts)
     (grid,) = load_grids(taken, by, drafts, measure)
     known, pairs = grid.load_usable(measure), list(itertools.combinations(range(len(grid.drafts)), 2))
     tests = [find_moderation(grid.places, known, a, b) for a, b in pairs]
     adjusted = corrections.holm([test.p_value if test else None for test in tests])
     rows = [
-        {"draft_a": grid.drafts[a], "draft_b": grid.drafts[b], "segment": by, "measure": measure}
+        {"draft_a": grid.drafts[a], "draft_b": grid.drafts[b], "segment": name_by(by), "measure": measure}
         | _describe(test, float(p_adjusted))
         for (a, b), test, p_adjusted in zip(pairs, tests, adjusted, strict=True)
     ]

@@ -19,7 +19,7 @@ from toolkit.results.scoring.grids import (
     average_cells,
     first_of,
 )
-from toolkit.results.scoring.reaction_rows import RATES, RATING_SCALE
+from toolkit.results.scoring.reaction_rows import RATES
 from toolkit.stats import intervals, plans, rankings
 
 _NOTHING = 1e-12
@@ -77,7 +77,7 @@ class ComparedPair:
 
 def list_pairs(grid: Grid, measure: str) -> Iterator[ComparedPair]:
     """Yield each pair of drafts within each segment value with its whole interval: pairs in order, then values."""
-    known, span = grid.load_usable(measure), _find_span(measure)
+    known, span = grid.load_usable(measure), grid.find_span(measure)
     found = [(value, grid.find_value(number)) for number, value in enumerate(grid.values)]
     parts = [(value, here, grid.places.take(here)) for value, here in found]
     for a, b in zip(*number_pairs(len(grid.drafts)), strict=True):
@@ -96,11 +96,12 @@ def compare_all(grid: Grid, measure: str) -> list[Compared]:
     known = grid.load_usable(measure)
     refused = grid.state == REFUSED if measure in RATES else None
     everything = grid.load(measure) if refused is not None and refused.any() else None
+    span = grid.find_span(measure)
     found = []
     for number in range(len(grid.values)):
         here = grid.find_value(number)
         places, sure = grid.places.take(here), known[:, here]
-        pairs = _compare_pairs(places, sure, measure)
+        pairs = _compare_pairs(places, sure, span)
         if everything is not None and refused is not None:
             _doubt_refused(pairs, places, sure, everything[:, here], refused[:, here])
         found.append(pairs)
@@ -132,14 +133,13 @@ def _find_losers(pairs: Compared, drafts: int) -> set[int]:
     return set(np.where(pairs.estimate > 0.0, a, b)[is_clear].tolist())
 
 
-def _compare_pairs(places: Places, known: FloatArray, measure: str) -> Compared:
+def _compare_pairs(places: Places, known: FloatArray, span: float) -> Compared:
     """Compare the pairs of one segment value: from sums by wording, and row by row what those do not cover."""
     drafts = len(known)
     a, b = number_pairs(drafts)
     found = Compared.make(len(a))
     if not len(a):
         return found
-    span = _find_span(measure)
     cells = _average_repeats(places, known) if places.is_plain else None
     done = np.zeros(len(a), dtype=bool) if cells is None else _compare_sums(found, cells, span, drafts)
     for place in np.flatnonzero(~done):
@@ -176,10 +176,6 @@ def _compare_rows(
         count, repeats = len(np.unique(rows.wordings)), len(rows.values) / len(cells[0])
         detectable = plans.detectable_difference(components, rows.effective, count, repeats, drafts=drafts)
         found.detectable[place] = detectable if np.isfinite(detectable) else np.nan
-
-
-def _find_span(measure: str) -> float:
-    return 1.0 if measure in RATES else RATING_SCALE[1] - RATING_SCALE[0]
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -15,11 +16,20 @@ from toolkit.stats import intervals
 RATES = ("stop_rate", "objective_rate", "negative_rate")
 PRIMARY = "objective_rate"
 WHOLE = "all"
+ANSWER = "answer_"
+"""Begins the column of the answers to a question of one's own."""
 RATING_SCALE = (1.0, 5.0)
 ROWS_AT_ONCE = 2_000_000
 """Reactions up to this number are held in memory; more are read again from their source, draft by draft."""
 
+_OVER_CAMPAIGNS = "compare each campaign by itself, or a tag of the drafts over all of them with study.compare('style')"
 _KEY = ("draft_id", "persona_id", "wording", "repeat")
+_OUTCOMES = (
+    "draft_id", "weight", "fold_text", "stopped", "action", "verbatim", "objection", "prompt_tokens",
+    "completion_tokens", "cost_usd", "latency_ms", "status", "error",
+)  # fmt: skip
+By: TypeAlias = str | Sequence[str] | None
+"""A segment key, a column, or several of them; None for the whole audience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +47,7 @@ class Rows:
 
 def select_rows(
     reactions: pl.DataFrame | pl.LazyFrame,
-    by: str | None,
+    by: By,
     drafts: Sequence[str] | None,
     measure: str | None = None,
 ) -> Rows:
@@ -84,6 +94,19 @@ def check_names(reactions: pl.LazyFrame, drafts: Sequence[str] | None, *, compar
                 raise InputError(f"no action is the objective {objective!r}{near}; allowed: {allowed}")
 
 
+def check_campaigns(reactions: pl.LazyFrame, drafts: Sequence[str] | None) -> None:
+    """Refuse a draft id that stands in several campaigns: with people as the only chance, nothing wins too often."""
+    if "campaign" not in reactions.collect_schema() or len(_list_distinct(reactions, "campaign")) < len(
+        ("one", "other")
+    ):
+        return
+    of_drafts = reactions if drafts is None else reactions.filter(pl.col("draft_id").is_in(list(drafts)))
+    counted = of_drafts.group_by("draft_id").agg(pl.col("campaign").drop_nulls().n_unique())
+    several = counted.filter(pl.col("campaign") > 1).sort("draft_id").head(1)
+    for draft, count in several.collect(engine="streaming").iter_rows():
+        raise InputError(f"draft {draft!r} is of {count} campaigns; {_OVER_CAMPAIGNS}")
+
+
 def _list_distinct(reactions: pl.LazyFrame, column: str) -> list[str]:
     """Return the distinct texts of a column, sorted."""
     distinct = reactions.select(pl.col(column).cast(pl.String).unique()).collect(engine="streaming")
@@ -95,6 +118,18 @@ def select_control(reactions: pl.DataFrame) -> pl.DataFrame:
     return reactions.filter(pl.col("persona_id") == records.CONTROL).with_columns(
         persona_id=pl.format("reader-{}", "wording"), weight=pl.lit(1.0)
     )
+
+
+def split_control(reactions: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the reactions of personas and those of the control reader; a run has the latter at its end."""
+    of_control = (reactions["persona_id"] == records.CONTROL).fill_null(value=False)
+    count = int(of_control.sum())
+    if not count:
+        return reactions, reactions.clear()
+    people = reactions.height - count
+    if of_control.tail(count).all():
+        return reactions.head(people), reactions.tail(count)  # views: nothing is copied
+    return reactions.filter(~of_control), reactions.filter(of_control)
 
 
 def load_cells(rows: Rows, draft: str) -> pl.DataFrame:
@@ -127,7 +162,10 @@ def check_distinct(rows: pl.LazyFrame) -> None:
     found = rows.select(_KEY).group_by(_KEY).len().filter(pl.col("len") > 1).sort(_KEY).head(1)
     for row in found.collect(engine="streaming").iter_rows(named=True):
         place = ", ".join(f"{name} {row[name]!r}" for name in _KEY)
-        raise InputError(f"two reactions share {place}; keep one, or give each draw its own repeat")
+        raise InputError(
+            f"two reactions share {place}; keep one. Draws of one draft have a repeat each; if these are of several "
+            f"campaigns, {_OVER_CAMPAIGNS}"
+        )
 
 
 def count_effective(cells: pl.DataFrame) -> float:
@@ -151,10 +189,60 @@ def express_measures(schema: pl.Schema, measure: str | None = None) -> dict[str,
         pl.col("action").is_in(records.NEGATIVE),
     )
     ratings = {name: pl.col(f"rating_{name}") for name in MEASURES if f"rating_{name}" in schema}
-    known = dict(zip(RATES, rates, strict=True)) | ratings
+    known = dict(zip(RATES, rates, strict=True)) | ratings | _express_answers(schema)
     if measure is not None and measure not in known:
         raise InputError(f"unknown measure {measure!r}{suggest(measure, list(known))}; allowed: {', '.join(known)}")
     return known if measure is None else {measure: known[measure]}
+
+
+def _express_answers(schema: pl.Schema) -> dict[str, pl.Expr]:
+    """Return how the measures of questions of one's own are made: ID, or ID=OPTION for each option of a choice."""
+    found: dict[str, pl.Expr] = {}
+    for column, kind in schema.items():
+        if not column.startswith(ANSWER):
+            continue
+        name = column.removeprefix(ANSWER)
+        if kind.is_numeric() or kind == pl.Boolean:
+            found[name] = pl.col(column)
+            shares = schema.get(f"pmf_{name}")
+            if isinstance(shares, pl.Array):
+                upper = pl.col(f"pmf_{name}").arr.to_list().list.slice((shares.size + 1) // 2)
+                found[f"{name}{records.UPPER}"] = upper.list.sum()
+        elif isinstance(chosen := schema.get(f"chosen_{name}"), pl.Struct):
+            options = pl.col(f"chosen_{name}").struct
+            found |= {f"{name}={field.name}": options.field(field.name) for field in chosen.fields}
+    return found
+
+
+def list_numbers(schema: pl.Schema) -> list[str]:
+    """Return the questions of one's own that are answered with a number, which is no place on a scale."""
+    names = [
+        name.removeprefix(ANSWER) for name, kind in schema.items() if name.startswith(ANSWER) and kind.is_numeric()
+    ]
+    return [name for name in names if f"pmf_{name}" not in schema]
+
+
+def find_ranges(
+    frame: pl.LazyFrame, schema: pl.Schema, measures: Iterable[str]
+) -> dict[str, tuple[float, float] | None]:
+    """Return the least and the most that measures can be; None for a number without bounds."""
+    bounded = [name for name in list_numbers(schema) if f"bounds_{name}" in schema]
+    firsts = frame.select(pl.col(f"bounds_{name}").drop_nulls().first().alias(name) for name in bounded)
+    known = firsts.collect(engine="streaming").row(0, named=True) if bounded else {}
+    bounds = {name: tuple(map(float, ends)) if ends is not None else None for name, ends in known.items()}
+    return {name: _find_range(schema, name, bounds) for name in measures}
+
+
+def _find_range(schema: pl.Schema, measure: str, bounds: Mapping[str, Any]) -> tuple[float, float] | None:
+    if measure in RATES:
+        return (0.0, 1.0)
+    if f"rating_{measure}" in schema:
+        return RATING_SCALE
+    shares = schema.get(f"pmf_{measure}")
+    if isinstance(shares, pl.Array):
+        return (1.0, float(shares.size))
+    is_number = schema.get(f"{ANSWER}{measure}", pl.Boolean()).is_numeric()
+    return bounds.get(measure) if is_number else (0.0, 1.0)
 
 
 def _check_columns(schema: pl.Schema) -> None:
@@ -164,15 +252,54 @@ def _check_columns(schema: pl.Schema) -> None:
         raise InputError(f"reactions lack the column {missing[0]!r}; needed: {', '.join(needed)}")
 
 
-def segment_value(schema: pl.Schema, by: str | None) -> pl.Expr:
-    """Return the value of a segment key, "all" without one; InputError for a key that the reactions lack."""
-    if by is None:
+def name_by(by: By) -> str:
+    """Return what a table says it is split by: the name, several with commas between them, "all" for nothing."""
+    return WHOLE if by is None else by if isinstance(by, str) else ", ".join(by)
+
+
+def settle_by(by: By) -> str | tuple[str, ...] | None:
+    """Return `by` as one name, several, or None for the whole audience; a list of one name is that name."""
+    if by is None or isinstance(by, str):
+        return by
+    names = tuple(by)
+    return names[0] if len(names) == 1 else names or None
+
+
+def segment_value(schema: pl.Schema, by: By) -> pl.Expr:
+    """Return the value of a segment key or a column, of several with commas between them; "all" without one.
+
+    A reaction that lacks one of several values has none. Raises InputError for what the reactions lack, and for what
+    people did, such as their action: a table split by that compares nobody with nobody.
+    """
+    settled = settle_by(by)
+    if settled is None:
         return pl.lit(WHOLE)
+    if isinstance(settled, str):
+        return _find_value(schema, settled)
+    return pl.concat_str([_find_value(schema, name) for name in settled], separator=", ")
+
+
+def _find_value(schema: pl.Schema, name: str) -> pl.Expr:
     fields = schema["segments"]
     keys = [field.name for field in fields.fields] if isinstance(fields, pl.Struct) else []
-    if by not in keys:
-        raise InputError(f"no segment key {by!r}{suggest(by, keys)}; this audience has: {', '.join(keys) or 'none'}")
-    return pl.col("segments").struct.field(by).cast(pl.String)
+    if name in keys:
+        return pl.col("segments").struct.field(name).cast(pl.String)
+    plain = [column for column, kind in schema.items() if not kind.is_nested() and not _is_outcome(column)]
+    if name in plain:
+        return pl.col([name]).cast(pl.String)  # in a list it is a name, never a pattern
+    if name in schema:
+        why = "it is what people did or said" if _is_outcome(name) else "it holds several values a row"
+        raise InputError(f"by={name!r}: {why}, which splits no audience; choose one of: {', '.join([*keys, *plain])}")
+    near = suggest(name, [*keys, *plain])
+    raise InputError(
+        f"no segment key {name!r}{near}; this audience has: {', '.join(keys) or 'none'}; "
+        f"columns that split, too: {', '.join(plain)}"
+    )
+
+
+def _is_outcome(column: str) -> bool:
+    """Whether a column says what came of a reaction, or repeats what every row of a table has."""
+    return column in _OUTCOMES or column.startswith(("rating_", "pmf_", "says_", "answer_"))
 
 
 def _order_drafts(rows: pl.LazyFrame, drafts: Sequence[str] | None) -> list[str]:
@@ -196,5 +323,13 @@ def _order_drafts(rows: pl.LazyFrame, drafts: Sequence[str] | None) -> list[str]
     return present
 
 
-SEGMENT = ArgumentKind("the name of a segment key", lambda value: value is None or isinstance(value, str))
+def _is_by(value: object) -> bool:
+    several = isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+    names = list(value) if isinstance(value, Sequence) and several else [value]
+    return value is None or (bool(names) and all(isinstance(name, str) for name in names))
+
+
+SEGMENT = ArgumentKind("the name of a segment key or a column, or a list of them", _is_by)
 """What `by` may be."""
+A_SPLIT = ArgumentKind(SEGMENT.wanted, lambda value: value is not None and _is_by(value))
+"""What `by` may be where a table cannot do without it."""

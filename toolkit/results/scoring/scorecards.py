@@ -23,23 +23,29 @@ from toolkit.results.scoring.grids import (
     first_of,
     load_grids,
 )
-from toolkit.results.scoring.reaction_rows import RATES, RATING_SCALE, SEGMENT, WHOLE, check_names, select_control
+from toolkit.results.scoring.reaction_rows import SEGMENT, By, check_names, name_by, select_control
 from toolkit.stats import cells, intervals
+
+MEDIAN = ".median"
+"""Ends the name of a number's median in a scorecard."""
 
 
 @accept_only(by=SEGMENT)
-def scorecard(reactions: Frame, by: str | None = None, *, drafts: Sequence[str] | None = None) -> pl.DataFrame:
+def scorecard(reactions: Frame, by: By = None, *, drafts: Sequence[str] | None = None) -> pl.DataFrame:
     """Return one row per draft, segment value and measure: estimate, 95 % interval and counts.
 
-    `by` names a segment key; without it the row is of the whole audience, `segment = value = "all"`. Rates are shares
-    from 0 to 1 of everyone shown the draft; ratings run from 1 to 5 and describe only those who stopped. All drafts of
+    `by` names a segment key, another column such as "model", or several of them: `value` then has commas between the
+    values. Without it the row is of the whole audience, `segment = value = "all"`. Rates are shares
+    from 0 to 1 of everyone shown the draft; ratings run from 1 to 5 and describe only those who stopped. Questions of
+    one's own are measures too: `id` for a scale, yes or no (a share) and a number (with `id.median`), `id=option` for a
+    choice; each describes those who answered it, and who was not sure is not among them. All drafts of
     a campaign go by the same people, those who answered every one of them, and `personas` says how many; name one in
     `drafts` for everybody who answered that, and if nobody answered all, each draft goes by who answered it. Intervals
     are clustered on wordings, lie inside the scale, and are null if one persona or one wording leaves nothing to
     estimate them from. A lazy frame is streamed: of a Parquet file only the columns needed are read. Rows of the
-    control reader, and refused or failed ones, enter nothing. Takes a Polars or pandas frame. Raises InputError on a
-    missing column, on a draft or an objective that the frame does not have, and on two rows of the same draft,
-    persona, wording and repeat.
+    control reader, and refused or failed ones, enter nothing. Takes a frame of Polars, pandas, PyArrow or DuckDB, or a
+    list of mappings. Raises InputError on a missing column, on a draft or an objective that the frame does not have, on
+    a `by` that it does not have, and on two rows of the same draft, persona, wording and repeat.
 
     Examples:
         >>> toolkit.scorecard(run.reactions)["draft_id"].unique(maintain_order=True).to_list()
@@ -49,12 +55,12 @@ def scorecard(reactions: Frame, by: str | None = None, *, drafts: Sequence[str] 
     return score(rows, by, drafts)
 
 
-def score(reactions: pl.DataFrame | pl.LazyFrame, by: str | None, drafts: Sequence[str] | None) -> pl.DataFrame:
+def score(reactions: pl.DataFrame | pl.LazyFrame, by: By, drafts: Sequence[str] | None) -> pl.DataFrame:
     """Return what `scorecard` does, of reactions that a run made: a draft of which none is usable has no rows."""
     return score_grids(load_grids(reactions, by, drafts, by_campaign=True), by)
 
 
-def score_grids(grids: Sequence[Grid], by: str | None) -> pl.DataFrame:
+def score_grids(grids: Sequence[Grid], by: By) -> pl.DataFrame:
     """Return the scorecard of the drafts of some grids."""
     rows = [row for grid in grids for row in _score_grid(grid, by)]
     return pl.DataFrame(rows, schema=SCORECARD_SCHEMA, orient="row")
@@ -66,27 +72,63 @@ def control_scorecard(reactions: pl.DataFrame, *, drafts: Sequence[str] | None =
     return rows.with_columns(segment=pl.lit(records.CONTROL), value=pl.lit(records.CONTROL))
 
 
-def _score_grid(grid: Grid, by: str | None) -> list[dict[str, Any]]:
+def _score_grid(grid: Grid, by: By) -> list[dict[str, Any]]:
     """Return the rows draft by draft, value by value, measure by measure."""
     found: dict[tuple[int, int, str], dict[str, Any]] = {}
     for measure in grid.measures:
         known = grid.load_usable(measure)
+        scale = grid.find_range(measure)
         for number in range(len(grid.values)):
             here = grid.find_value(number)
-            for line, row in enumerate(_score_drafts(grid.places.take(here), known[:, here], measure)):
+            places = grid.places.take(here)
+            for line, row in enumerate(_score_drafts(places, known[:, here], scale)):
                 found[line, number, measure] = row
+                if measure in grid.numbers:
+                    found[line, number, measure + MEDIAN] = row | _find_median(places, known[line, here], line)
     return [
-        {"draft_id": draft, "segment": by or WHOLE, "value": value, "measure": measure, **found[line, number, measure]}
+        {"draft_id": draft, "segment": name_by(by), "value": value, "measure": measure, **found[line, number, measure]}
         for line, draft in enumerate(grid.drafts)
         for number, value in enumerate(grid.values)
         if grid.usable[line, grid.find_value(number)].any()
-        for measure in grid.measures
+        for measure in _name_rows(grid)
     ]
 
 
-def _score_drafts(places: Places, known: FloatArray, measure: str) -> Iterator[dict[str, Any]]:
+def _name_rows(grid: Grid) -> Iterator[str]:
+    """Yield the measures, that of a number followed by its median."""
+    for measure in grid.measures:
+        yield measure
+        if measure in grid.numbers:
+            yield measure + MEDIAN
+
+
+def _find_median(places: Places, known: FloatArray, line: int) -> dict[str, Any]:
+    """Return the weighted median with Woodruff's interval: that of the share below it, read back as values.
+
+    The share's interval is clustered on wordings, as every other is.
+    """
+    has = np.flatnonzero(~np.isnan(known))
+    weight = (places.weight if places.weight.ndim == 1 else places.weight[line])[has]
+    if not weight.any():
+        return {}
+    values, weights, wordings, people = average_cells(known[has], weight, places.wording[has], places.persona[has])
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order]) / weights.sum()
+
+    def find_quantile(share: float) -> float:
+        place = np.searchsorted(reached, share - cells.ROUNDING)
+        return float(values[order][min(int(place), len(values) - 1)])
+
+    median = find_quantile(0.5)
+    found = intervals.cluster_mean((values <= median).astype(np.float64), weights, wordings, people)
+    if found.low is None or found.high is None:
+        return {"estimate": median, "low": None, "high": None}
+    reach = (found.high - found.low) / 2.0
+    return {"estimate": median, "low": find_quantile(0.5 - reach), "high": find_quantile(0.5 + reach)}
+
+
+def _score_drafts(places: Places, known: FloatArray, scale: tuple[float, float]) -> Iterator[dict[str, Any]]:
     """Yield estimate, interval and counts of each draft."""
-    scale = (0.0, 1.0) if measure in RATES else RATING_SCALE
     has = ~np.isnan(known)
     reactions = has.sum(axis=1)
     sums = _sum_cells(places, known, has) if places.is_plain and len(places.persona) else None
