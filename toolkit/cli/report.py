@@ -36,7 +36,9 @@ def report(
     comments: bool,
     force: bool,
 ) -> int:
-    """Write the report of a run folder. The suffix of FILE decides the form.
+    """Write the report of a run folder or a study. The suffix of FILE decides the form.
+
+    A study has .html, .xlsx and .pptx.
 
     A client gets one page: the recommendation, the drafts, three quotes, what it rests on, approvals and comments.
 
@@ -47,8 +49,18 @@ def report(
     from toolkit.files import write_atomically
     from toolkit.report import saving
     from toolkit.results import load_run
+    from toolkit.study import load_study
 
     given = {"title": title, "logo": logo, "reply_to": reply_to, "comments": comments, "paper": paper}
+    if (run / "study.json").is_file():
+        saving.check_study_options(list(outputs), view=view, **given)
+        for output in outputs:
+            check_free(output, force=force)
+        found, letterhead = load_study(run), saving.make_letterhead(title, logo)
+        for output in outputs:
+            write_atomically(output, saving.render_study_as(found, output.suffix.lower(), letterhead))
+            click.echo(output)
+        return 0
     delivery = saving.make_delivery(list(outputs), view=view, **given)
     for output in outputs:
         check_free(output, force=force)

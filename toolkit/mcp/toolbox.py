@@ -24,7 +24,7 @@ from toolkit.mcp.purses import SharedPurse
 from toolkit.mcp.words import quote, quote_some, say
 from toolkit.models import Campaign, Persona, chance_link, exchange, records
 from toolkit.panel import api, connecting, estimating
-from toolkit.results import Evidence, Run, load_run, predictions, runs, say_disagreement
+from toolkit.results import Evidence, Run, evidence, load_run, predictions, runs
 from toolkit.results.scoring import RATES, deciding
 from toolkit.store import conversations
 
@@ -160,7 +160,7 @@ class Toolbox:
             return outputs.EvidenceAnswer(
                 run_id=run.run_id,
                 sources=tuple(one for one in told if one is not None),
-                disagreement=say_disagreement(found) or None,
+                disagreement=evidence.say_disagreement(found) or None,
                 limits=(_say_validation(run), "A chance is given only inside a domain where it was validated."),
             )
 

@@ -28,7 +28,7 @@ def render_html(report: Report) -> str:
     """Return the whole page; every text of drafts, personas and replies is escaped."""
     run = report.run
     return (
-        _environment()
+        find_environment()
         .get_template("report.html.j2")
         .render(
             report=report,
@@ -68,7 +68,8 @@ def _draw_charts(report: Report) -> list[dict[str, str]]:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> jinja2.Environment:
+def find_environment() -> jinja2.Environment:
+    """Return the environment of the templates of reports."""
     environment = make_environment(_TEMPLATES)
     environment.filters["points"] = lambda difference: f"{round(100 * difference):+d}"
     return environment

@@ -51,7 +51,7 @@ def _write(report: Report) -> Iterator[str]:
             f"> {_escape(draft.text)}",
             "",
         )
-    yield from _write_answers(report)
+    yield from _write_remarks(report)
     yield from ("## Of the simulated audience", "")
     yield from _tabulate(report.scorecard, run.drafts)
     if not report.control.is_empty():
@@ -76,7 +76,7 @@ def _write(report: Report) -> Iterator[str]:
     yield from ("", report.label)
 
 
-def _write_answers(report: Report) -> Iterator[str]:
+def _write_remarks(report: Report) -> Iterator[str]:
     """Yield who approved which draft, and what people said about the drafts."""
     approved = [
         _escape(f"{one.draft_id}: approved by {one.describe()}{f': {one.note}' if one.note else ''}")

@@ -13,13 +13,16 @@ from toolkit.report.client import ClientPage, make_client_page
 from toolkit.report.client_answers import read_answer
 from toolkit.report.content import Report, list_methods, make_report
 from toolkit.report.letterheads import PAPERS, Letterhead, Paper, make_letterhead
+from toolkit.report.study_content import StudyReport
 from toolkit.results import Run
+from toolkit.study import Study
 
 __all__ = [
     "FORMATS",
     "Report",
     "check_suffix",
     "list_methods",
+    "make_letterhead",
     "make_report",
     "read_answer",
     "render_report",
@@ -92,11 +95,12 @@ def set_apart() -> list[str]:
     return [suffix for suffix in CLIENT_FORMATS if suffix not in FORMATS]
 
 
-@accept_only(
-    run=ArgumentKind("a Run", lambda value: isinstance(value, Run)), path=A_PATH, title=A_TEXT, reply_to=A_TEXT
-)
+_A_RUN = ArgumentKind("a Run or a Study", lambda value: isinstance(value, (Run, Study)))
+
+
+@accept_only(run=_A_RUN, path=A_PATH, title=A_TEXT, reply_to=A_TEXT)
 def save_report(
-    run: Run,
+    run: Run | Study,
     path: str | Path,
     *,
     view: View = "full",
@@ -106,7 +110,7 @@ def save_report(
     comments: bool = True,
     paper: Paper = "a4",
 ) -> Path:
-    """Write the report of a run, whole or not at all, and return its path; the suffix names the form.
+    """Write the report of a run or a study, whole or not at all, and return its path; the suffix names the form.
 
     .html, .md, .xlsx and .json hold the whole report, .svg and .png the chart of the rates. .pdf and .pptx are for a
     client, and so is .html with `view="client"`: one page with the recommendation, the drafts, three quotes, what it
@@ -114,6 +118,8 @@ def save_report(
 
     `title`, `logo` (a PNG or JPEG file) and `reply_to` (a mail address) stand on what a client gets. `comments=False`
     leaves out what people said about the drafts. `paper` is the size of a PDF, "a4" or "letter".
+
+    Of a study there are .html, .xlsx, and .pptx with a summary and one slide a campaign.
 
     Raises InputError on another suffix, on an option that the form does not use, and if the file cannot be written.
 
@@ -125,9 +131,53 @@ def save_report(
     """
     path = Path(path)
     given = {"title": title, "logo": logo, "reply_to": reply_to, "comments": comments, "paper": paper}
+    if isinstance(run, Study):
+        check_study_options([path], view=view, **given)
+        write_atomically(path, render_study_as(run, path.suffix.lower(), make_letterhead(title, logo)))
+        return path
     delivery = make_delivery([path], view=view, **given)
     write_atomically(path, render_report(run, path.suffix.lower(), delivery))
     return path
+
+
+def check_study_options(paths: Sequence[Path], **given: Any) -> None:
+    """Raise InputError unless a study can be written to these files with these options."""
+    forms = tuple(STUDY_FORMATS)
+    for path in paths:
+        if path.suffix.lower() not in forms:
+            raise InputError(
+                f"{path}: no report of a study has the suffix {path.suffix!r}; allowed: {', '.join(forms)}"
+            )
+    unused = next((name for name in ("reply_to",) if given.get(name)), None)
+    unused = unused or ("view" if given.get("view", "full") != "full" else None)
+    unused = unused or ("comments" if not given.get("comments", True) else None)
+    if unused is not None:
+        raise InputError(f"{name_option(unused)} is for the page of one run; a study has none: leave it out")
+
+
+def render_study_as(study: Study, suffix: str, letterhead: Letterhead) -> bytes:
+    """Return the report of a study in the form of a suffix that `check_study_options` has let pass."""
+    from toolkit.report.study_content import StudyReport
+
+    return STUDY_FORMATS[suffix](StudyReport(study), letterhead)
+
+
+def _render_study_html(report: StudyReport, _: Letterhead) -> bytes:
+    from toolkit.report.study_html import render_study
+
+    return render_study(report).encode()
+
+
+def _render_study_workbook(report: StudyReport, _: Letterhead) -> bytes:
+    from toolkit.report.study_workbook import render_study_workbook
+
+    return render_study_workbook(report)
+
+
+def _render_study_deck(report: StudyReport, letterhead: Letterhead) -> bytes:
+    from toolkit.report.study_deck import render_study_deck
+
+    return render_study_deck(report, title=letterhead.title, logo=letterhead.logo_bytes)
 
 
 def make_delivery(paths: Sequence[Path], *, view: Any = "full", **given: Any) -> Delivery:
@@ -222,3 +272,9 @@ CLIENT_FORMATS: dict[str, Callable[[ClientPage, Paper], bytes]] = {
     ".pptx": _render_deck,
 }
 """What a client gets."""
+STUDY_FORMATS: dict[str, Callable[[StudyReport, Letterhead], bytes]] = {
+    ".html": _render_study_html,
+    ".xlsx": _render_study_workbook,
+    ".pptx": _render_study_deck,
+}
+"""What the report of a study can be written as."""

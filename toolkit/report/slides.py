@@ -23,8 +23,8 @@ with needing("deck", "a deck of slides"):
 WIDE, HIGH, EDGE = 13.333, 7.5, 0.6
 """Inches of a 16 to 9 slide, and of its margin."""
 INK, SOFT, LINE, TINT, ACCENT, GOOD, WARN = "1B2330", "566172", "DDE2EA", "F4F6F9", "0B5C8F", "0C6B4D", "9A5312"
-BARS = ("3F8FC0", "D98B4A")
-"""The colours of what a draft reached, and of whom it pushed away."""
+BARS = ("3F8FC0", "D98B4A", "0C8A66", "B56A95")
+"""The colours of series; of a run the first is what a draft reached, the second whom it pushed away."""
 _FONT = "Calibri"
 _CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 _DRAWING = "http://schemas.openxmlformats.org/drawingml/2006/main"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import polars as pl
 
@@ -22,22 +23,29 @@ with needing("excel", "a workbook"):
 def render_workbook(report: Report) -> bytes:
     """Return the workbook's bytes; each sheet opens with the label."""
     stream = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-    with xlsxwriter.Workbook(stream, options) as workbook:
-        workbook.set_properties(
-            {"title": report.headline, "comments": report.label, "keywords": "synthetic, AI-generated"}
-        )
+    with start_workbook(stream, report.headline, report.label) as book:
         from_right = reads_from_right(report.run.methods.campaign)
         for name, rows in _list_sheets(report):
-            sheet = workbook.add_worksheet(name)
-            if from_right:
-                sheet.right_to_left()
-            sheet.write_string(0, 0, report.label)
-            rows.write_excel(
-                workbook, sheet, position=(2, 0), table_style="Table Style Light 1", float_precision=3, autofit=True
-            )
-            sheet.freeze_panes(3, 0)
+            add_table(book, name, rows, report.label, from_right=from_right)
     return stream.getvalue()
+
+
+def start_workbook(stream: io.BytesIO, title: str, label: str) -> Any:
+    """Return a workbook that writes into a stream, and takes no text for a formula, a number or an address."""
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+    book = xlsxwriter.Workbook(stream, options)
+    book.set_properties({"title": title, "comments": label, "keywords": "synthetic, AI-generated"})
+    return book
+
+
+def add_table(book: Any, name: str, rows: pl.DataFrame, label: str, *, from_right: bool = False) -> None:
+    """Add a sheet with the label over a table."""
+    sheet = book.add_worksheet(name)
+    if from_right:
+        sheet.right_to_left()
+    sheet.write_string(0, 0, label)
+    rows.write_excel(book, sheet, position=(2, 0), table_style="Table Style Light 1", float_precision=3, autofit=True)
+    sheet.freeze_panes(3, 0)
 
 
 def reads_from_right(campaign: Campaign) -> bool:
