@@ -494,8 +494,7 @@ class Run:
         """Make every table key by key: the reactions are read once for each, not once for each table."""
         for by in self._keys():
             self.scorecard(by)
-            for measure in self._measures():
-                self.compare(by, measure)
+            self.tables.explain_all(by, self._measures())
 
     def _measures(self) -> Sequence[str]:
         compared = (name for name in self.scorecard()["measure"] if not name.endswith(scorecards.MEDIAN))
