@@ -123,7 +123,9 @@ def test_those_who_said_something_are_named(monkeypatch: pytest.MonkeyPatch, tmp
     """A saved run names people as its audience does, not by their ids."""
     monkeypatch.chdir(tmp_path)
     toolkit_runs.save_run(tmp_path / "runs" / "one")
-    page = AppTest.from_string(SCRIPT, default_timeout=PATIENCE).run()
+    page = AppTest.from_string(SCRIPT, default_timeout=PATIENCE)
+    page.session_state[keys.PARTS] = "What they said"
+    page.run()
     assert not page.exception
     drawn = read_html(page)
     people = toolkit.load_audience("uk-social-feed").personas

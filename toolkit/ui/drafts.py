@@ -15,7 +15,7 @@ from toolkit.ui import ask, caching, keys, state, writing
 from toolkit.ui.results import show_result
 from toolkit.ui.room import show_room
 from toolkit.ui.text import escape, say_here
-from toolkit.ui.watching import show_run
+from toolkit.ui.watching import REFRESH_SECONDS, show_run, wait_until_saved
 from toolkit.ui.ways_on import open_page
 
 _NOTHING_YET = "Write a draft, or start from an example."
@@ -31,11 +31,12 @@ def show() -> None:
     failed = live.is_over and live.run is None
     if failed:
         st.error(say_here(live.error or live.problem or "the run ended with no result; ask again to go on"))
-    with st.expander(f"Drafts and audience: {live.describe()}", icon=":material/edit:", expanded=failed):
-        show_form(locked=not live.is_over)
-    if live.is_over:
+    form = st.expander(f"Drafts and audience: {live.describe()}", icon=":material/edit:", expanded=failed)
+    if live.run is not None:  # what somebody waits for is drawn before what they typed
         show_end(live)
-    else:
+    with form:
+        show_form(locked=not live.is_over)
+    if live.run is None and not live.is_over:
         show_run(live)
 
 
@@ -144,9 +145,11 @@ def show_end(live: live_runs.LiveRun) -> None:
     """Draw what came of a run, with the ways on."""
     if live.run is None:
         return
+    if not live.is_over:
+        st.fragment(wait_until_saved, run_every=REFRESH_SECONDS)(live)
     if live.unsaved:
         st.warning(escape(live.unsaved))
-    if not live.run.is_complete:
+    if live.is_over and not live.run.is_complete:
         limits = ask.find_limits()
         st.button("Ask the rest", icon=":material/play_arrow:", on_click=state.continue_live, args=(limits,))
     show_result(live.run, seating.seat_panel(live.plan.panel), is_fresh=True)
