@@ -140,7 +140,7 @@ def say_factor(row: Mapping[str, Any]) -> str:
     Examples:
         >>> compared = toolkit.load_study("studies/today").compare("style")
         >>> say_factor(compared.row(0, named=True))
-        'Not enough for a verdict, which takes 4 campaigns with both: plain leads benefit by ...'
+        'Not enough for a verdict, which takes 4 campaigns with both: ... over 1 campaign.'
     """
     a, b, count = row["level_a"], row["level_b"], row["campaigns"]
     left = row["campaigns_left_out"]
