@@ -252,6 +252,14 @@ def test_a_base_model_answers_one_by_one(campaign: Campaign, audience: Audience)
         toolkit.run(whole, audience, engine=engine, control=False)
 
 
+def test_a_base_model_can_only_say_what_is_allowed() -> None:
+    """The grammar holds the points, the options, or the whole numbers between the bounds, and "not sure"."""
+    for fields, last in (({"points": 7}, '"7"'), ({"kind": "number", "at_least": 0, "at_most": 50}, '"50"')):
+        assert AskedQuestion(make_question(**fields)).write_grammar().endswith(f'{last} | "not sure") "\\n"')
+    assert '"calm" | "loud"' in AskedQuestion(make_question(kind="choice", options=["calm", "loud"])).write_grammar()
+    assert '"yes" | "no"' in AskedQuestion(make_question(kind="yes_no")).write_grammar()
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -1,10 +1,11 @@
-from . import blocks, charts, seating, summaries
+from . import answers, blocks, charts, seating, summaries
 from .content import Report, list_methods, make_report
 from .saving import FORMATS, check_suffix, save_report
 
 __all__ = [
     "FORMATS",
     "Report",
+    "answers",
     "blocks",
     "charts",
     "check_suffix",
