@@ -292,12 +292,15 @@ class Session:
         self.slots = [slots[number] for number in content["order"]]
         self.removed = slots.get(content["removed"])
         self._next_number = max([self._next_number, *(number + 1 for number in slots)])
+        if keys.OWN_QUESTIONS in self.values:  # what was kept before there were any brings none along
+            self.put(keys.OWN_QUESTIONS, [])
         for key, value in content["values"].items():
             self.put(key, value)
 
     def begin_anew(self) -> None:
         """Leave the campaign, which stays kept, for two empty drafts."""
         self._leave()
+        self.put(keys.OWN_QUESTIONS, [])
         self.add_draft()
         self.add_draft()
 
