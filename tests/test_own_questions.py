@@ -228,6 +228,23 @@ def test_questions_of_an_audience_are_asked_too(campaign: Campaign, audience: Au
         toolkit.plan(campaign.replace_questions((make_question(id="often"),)), asking)
 
 
+def test_an_estimate_counts_them(campaign: Campaign, audience: Audience) -> None:
+    """In a form questions take tokens and no calls; a base model takes a call for each, and no list."""
+    own = campaign.replace_questions(tuple(records.OwnQuestion(**one) for one in ASKED))
+    plain, more = (toolkit.estimate(one, audience, engine="openai", model="m") for one in (campaign, own))
+    assert plain.calls == more.calls
+    assert plain.prompt_tokens < more.prompt_tokens
+    assert plain.completion_tokens < more.completion_tokens
+    without = own.replace_questions(tuple(one for one in own.questions if one.kind != "choices"))
+    page = ScriptedEngine(lambda _: "", form="completion")
+    assert (
+        toolkit.estimate(without, audience, engine=page).calls
+        == 7 * toolkit.estimate(campaign, audience, engine=page).calls
+    )
+    with pytest.raises(InputError, match="'seen' is of kind choices"):
+        toolkit.estimate(own, audience, engine=page)
+
+
 def test_an_endpoint_embeds_own_anchors(campaign: Campaign, audience: Audience) -> None:
     """With an embedding model of the endpoint, sentences are rated by the question's own anchors, too."""
     own = campaign.replace_questions((records.OwnQuestion(**ASKED[0]),))
