@@ -398,13 +398,16 @@ class Session:
         self.removed = slots.get(content["removed"])
         self._next_number = max([self._next_number, *(number + 1 for number in slots)])
         self.source = content.get("source")
-        unsaid = {key: "" for key in kept_content.OF_CAMPAIGN if key in self.values}
+        unsaid: dict[str, Any] = {key: "" for key in kept_content.OF_CAMPAIGN if key in self.values}
+        if keys.OWN_QUESTIONS in self.values:  # what was kept before there were any brings none along
+            unsaid[keys.OWN_QUESTIONS] = []
         for key, value in {**unsaid, **content["values"]}.items():
             self.put(key, value)
 
     def begin_anew(self) -> None:
         """Leave the campaign, which stays kept, for two empty drafts."""
         self._leave()
+        self.put(keys.OWN_QUESTIONS, [])
         self.add_draft()
         self.add_draft()
         self.show_campaign()
