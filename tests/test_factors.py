@@ -250,6 +250,28 @@ def test_one_campaign_that_makes_the_lead_makes_it_unstable() -> None:
     assert mean_over_campaigns(np.abs(values) + noise, np.ones(40), np.arange(40) // 10, labels, labels).holds
 
 
+@pytest.mark.parametrize(("share", "verdict"), [(0.0, "B"), (0.1, "B"), (0.7, "unstable")])
+def test_refusals_that_could_turn_the_sign_make_it_unstable(share: float, verdict: str) -> None:
+    """If the model refused so many questions that they could have lost, no level is called better."""
+    reactions, tags = draw_study(World(campaigns=6, effect=0.4, between=0.0, people=100), 1)
+    refused = (pl.col("draft_id") == "question") & (pl.struct("campaign", "persona_id").hash(1) % 100 < 100 * share)
+    shy = reactions.with_columns(
+        status=pl.when(refused).then(pl.lit("refused")).otherwise("status"),
+        action=pl.when(refused).then(None).otherwise("action"),
+    )
+    assert factors.compare_factor(shy, tags, "style")["verdict"].to_list() == [verdict]
+    back = factors.compare_factor(shy, tags.reverse(), "style")["verdict"].to_list()
+    assert back == [{"B": "A"}.get(verdict, verdict)]
+
+
+def test_a_failed_answer_turns_nothing() -> None:
+    """Answers that failed are left out: whether one fails does not depend on what it would have been."""
+    reactions, tags = draw_study(World(campaigns=6, effect=0.4, between=0.0, people=100), 1)
+    lost = (pl.col("draft_id") == "question") & (pl.struct("campaign", "persona_id").hash(1) % 100 < 70)
+    failed = reactions.with_columns(status=pl.when(lost).then(pl.lit("failed")).otherwise("status"))
+    assert factors.compare_factor(failed, tags, "style")["verdict"].to_list() == ["B"]
+
+
 def test_wordings_that_differ_by_campaign_are_crossed() -> None:
     """People who read another wording in another campaign are told apart from wordings, and still shared."""
     generator = np.random.default_rng(4)
