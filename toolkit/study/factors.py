@@ -39,6 +39,7 @@ FACTOR_SCHEMA = {
     "tau": pl.Float64,
     "predict_low": pl.Float64,
     "predict_high": pl.Float64,
+    "limited_by": pl.String,
     "scale": pl.Float64,
 }
 """What `compare_factor` returns: a row a pair of levels. `scale` is the most that they can differ by; 1 for shares."""
@@ -58,6 +59,7 @@ EFFECT_SCHEMA = {
 """What `list_effects` returns: `kind` is campaign, mean or further."""
 MEAN, FURTHER = "all campaigns", "a further campaign"
 """What stands in place of a campaign in rows of the other two kinds."""
+_MORE = {"people": "More people, under more wordings,", "campaigns": "More campaigns"}
 _UNIT = ("audience", "persona_id")
 
 
@@ -97,6 +99,7 @@ def compare_factor(
     "unstable" if leaving out one campaign or one wording turns the sign, or if those whom the model refused could,
     otherwise "A" or "B". `tau` is the standard
     deviation of the true difference between campaigns, `predict_low` to `predict_high` holds that of a further one.
+    `limited_by` says of what more would narrow the interval most: "campaigns", or "people" together with wordings.
     Raises InputError on an unknown factor or measure, on a factor of one level, on a missing column, and on two
     reactions of the same persona to a draft under one wording, repeat and model.
 
@@ -168,7 +171,10 @@ def say_factor(row: Mapping[str, Any]) -> str:
             f" It varies by {size.show(row['tau'])} between campaigns; in a further one the panel would say "
             f"{size.range(sign * row['predict_low'], sign * row['predict_high'])}."
         )
-    return f"{headline}{lead}{further}{skipped}"
+    more = ""
+    if row["verdict"] == "too close to call" and row["limited_by"] is not None:
+        more = f" {_MORE[row['limited_by']]} would tell most."
+    return f"{headline}{lead}{further}{more}{skipped}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +192,13 @@ class _Size:
         """Return two ends, the lower one first."""
         low, high = sorted((one, other))
         return f"{low * self.factor:+.1f} to {high * self.factor:+.1f}"
+
+
+def _find_limit(found: pooling.CampaignMean) -> str | None:
+    """Return what makes most of the uncertainty, and so of what more would narrow the interval."""
+    if found.shared is None or not found.standard_error:
+        return None
+    return "people" if found.shared > found.standard_error**2 / 2.0 else "campaigns"
 
 
 def _count(number: int, noun: str) -> str:
@@ -250,6 +263,7 @@ class _Pair:
             "tau": found.tau,
             "predict_low": self._clip(found.predict_low),
             "predict_high": self._clip(found.predict_high),
+            "limited_by": _find_limit(found),
         }
 
     def _judge(self, p_adjusted: float | None) -> str:
