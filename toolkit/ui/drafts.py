@@ -84,6 +84,7 @@ def show_brief() -> None:
     """Ask what the drafts are for."""
     st.caption("Each draft is checked against the must-haves, and Improve follows goal and tone.")
     ask.ask_brief()
+    ask.ask_brand()
 
 
 def show_rounds(live: live_runs.LiveRun | None, chosen: Round | None) -> None:

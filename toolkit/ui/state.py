@@ -140,6 +140,12 @@ class Typed(TypedDict):
     base: str
 
 
+def read_field(key: str, name: str | None = None) -> Any:
+    """Return what a field of the page holds by itself, tied to nothing; of a component, one of its values."""
+    found = st.session_state[key]
+    return found if name is None else found.get(name)
+
+
 def read_typed(key: str) -> Typed | None:
     """Return the words that the editor of that key was left with; None if it has told none."""
     typed = st.session_state[key].get("typed")
