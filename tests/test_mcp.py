@@ -622,3 +622,13 @@ def test_a_signal_ends_a_server_whose_client_stays(folder: Path) -> None:
     process.stdin.close()
     process.stdout.close()
     process.stderr.close()
+
+
+def test_the_file_of_a_team_names_the_model(
+    command: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    """The model of audience.toml is the server's, too: one without a listed price needs --price under a limit."""
+    (tmp_path / "work" / "audience.toml").write_text('model = "nobody-lists-this"\n')
+    refused = command("mcp", "--max-cost", "1")
+    assert refused.returncode == 2
+    assert "--price" in refused.stderr
