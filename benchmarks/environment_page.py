@@ -22,7 +22,6 @@ Every variable that the commands read. An option on the command line wins over i
 | `OPENAI_API_KEY` | the key of the endpoint; no command prints it |
 | `OPENAI_BASE_URL` | the address of an OpenAI-compatible endpoint, if `--base-url` names none |
 | `AUDIENCE_STORE` | the file that keeps replies, talks and results; by default in your user data folder |
-| `AUDIENCE_SURFACES` | a folder of [surfaces of your own](surfaces.md#a-surface-of-your-own) |
 | `OMP_NUM_THREADS` | how many threads the embedded model uses; by default one for each usable core, at most 8 |
 | `SSL_CERT_FILE`, `SSL_CERT_DIR` | the certificates to trust, such as those of your company's proxy |
 | `RAY_ADDRESS` | the Ray cluster for `--workers`; without it, Ray starts on this machine |
