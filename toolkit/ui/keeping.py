@@ -21,7 +21,7 @@ from toolkit.ui import keys
 from toolkit.ui.session import Content, Session, list_changes, merge
 from toolkit.ui.sign_in import find_owner, name_user
 
-_ADDRESS = "campaign"
+_ADDRESS, _NEW = "campaign", "new"
 
 
 def keep(session: Session) -> None:
@@ -38,13 +38,15 @@ def keep(session: Session) -> None:
 
 
 def take_up(session: Session) -> bool:
-    """Take up the campaign that the address names, once a session; tell whether there is one.
+    """Take up the campaign that the address names, "new" for an empty one, once a session; tell whether there is one.
 
     Afterwards the address follows the session, and never the other way round.
     """
     named = st.query_params.get(_ADDRESS)
     found = False
-    if named and not session.begun:
+    if named == _NEW and not session.begun:
+        session.show_campaign()
+    elif named and not session.begun:
         found = reopen(session, str(named))
     elif session.kept_id is not None:
         _catch_up(session)
