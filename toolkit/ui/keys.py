@@ -111,6 +111,11 @@ def is_about_asking(key: str) -> bool:
     return key in _OF_ASKING or key.startswith(("ask-sample-", "ask-only-", "ask-contacts-"))
 
 
+def is_of_one_tab(key: str) -> bool:
+    """Whether a choice says what is looked at, and is no part of the campaign."""
+    return key in {PART, HOME_WORDS, HOME_ARCHIVED, HOME_PAGE} or key.startswith(name_round(""))
+
+
 def name_draft(number: int, what: str) -> str:
     """Return the key of something that belongs to a draft on the page: its "name", "edit", "remove", "draft"."""
     return f"{what}-{number}"
