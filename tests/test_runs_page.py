@@ -17,6 +17,7 @@ from toolkit.models import Audience, Campaign, exchange
 from toolkit.report import FORMATS, make_report
 from toolkit.results import load_run
 from toolkit.store import approvals, outcome_log
+from toolkit.ui import keys
 
 SCRIPT = "from toolkit.ui import runs, state\nstate.begin()\nruns.show()"
 

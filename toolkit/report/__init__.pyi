@@ -1,4 +1,4 @@
-from . import advice, blocks, cards, charts, seating, summaries
+from . import advice, blocks, charts, seating, summaries
 from .content import Report, list_methods, make_report
 from .saving import FORMATS, check_suffix, save_report
 
@@ -7,7 +7,6 @@ __all__ = [
     "Report",
     "advice",
     "blocks",
-    "cards",
     "charts",
     "check_suffix",
     "list_methods",

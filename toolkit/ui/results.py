@@ -11,14 +11,15 @@ from streamlit.delta_generator import DeltaGenerator
 
 from toolkit.files import resources
 from toolkit.models import records
-from toolkit.report import FORMATS, Report, advice, blocks, cards, charts, list_methods, seating, summaries
+from toolkit.report import FORMATS, Report, advice, blocks, charts, list_methods, seating, summaries
 from toolkit.results import Run
 from toolkit.results.scoring import comparisons
 from toolkit.ui import caching, keys, state
+from toolkit.ui.outcome_entry import show_after
 from toolkit.ui.people import find_people_of
 from toolkit.ui.room import show_room
 from toolkit.ui.text import escape, say_here
-from toolkit.ui.ways_on import show_ways_on
+from toolkit.ui.ways_on import show_continue, show_ways_on
 
 MOST_BESIDE = 3
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -43,6 +44,8 @@ def show_result(run: Run, seats: Sequence[seating.Seat] | None = None, *, is_fre
     people = list(seats or seating.seat_run(run, known))
     with st.container(key=keys.RESULT_TOP):
         show_decision(report)
+        if not is_fresh:
+            show_continue(run)
         show_ways_on(run)
         show_drafts(report, {seat.persona: seat.name for seat in people})
     if is_fresh:
@@ -92,7 +95,7 @@ def _say(place: DeltaGenerator, sentences: Sequence[str]) -> None:
 
 def show_drafts(report: Report, names: Mapping[str, str]) -> None:
     """Draw the drafts side by side as they will appear: where each stands, its rates, and two quotes."""
-    drawn = cards.make_cards(report, names)
+    drawn = report.list_cards(names)
     st.html(str(blocks.render_cards(drawn, report.run.methods.personas)))
     if any(report.highlights.values()):
         st.html(_LEGEND)
@@ -228,6 +231,7 @@ def show_evidence(report: Report) -> None:
         st.markdown("**Real people beside the panel**")
         st.caption(escape(report.people.label))
         st.markdown("\n".join(f"- {escape(sentence)}" for sentence in report.people.sentences))
+    show_after(report.run)
     if not control and not evidence and not report.people:
         st.markdown("Nothing speaks beside the panel: one draft, and no control reader.")
 

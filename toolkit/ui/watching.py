@@ -58,6 +58,8 @@ def show_progress(live: live_runs.LiveRun) -> None:
     words.progress(min(progress.share, 1.0), text=progress.describe())
     if progress.trouble:
         st.warning(say_here(progress.trouble), icon=":material/cloud_off:")
+    for reason, count in progress.reasons.items():
+        st.caption(f":material/error: {count:,} failed: {say_here(reason)}")
     stop.button("Stop", icon=":material/stop_circle:", on_click=live.stop, disabled=live.is_stopping, width="stretch")
     st.caption("The run goes on if you leave. The address of this page leads back to it.")
 
