@@ -62,7 +62,7 @@ class After(Record):
         return pl.DataFrame(rows, schema=dict.fromkeys(("draft", "simulated", "real"), pl.String))
 
 
-def set_beside(run: Run, store: Path) -> After | None:
+def find_after(run: Run, store: Path) -> After | None:
     """Return what a run said beside the results in the store; None if there are none of what it was asked about."""
     count = COUNTS.get(run.methods.settings.objective)
     if count is None or not store.is_file():

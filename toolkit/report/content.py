@@ -15,7 +15,8 @@ from toolkit.drafts.preview import Highlight, render_preview
 from toolkit.errors import StoreUnusable
 from toolkit.models import LABEL, Verdict
 from toolkit.panel import api
-from toolkit.report import advice, after, blocks, summaries
+from toolkit.report import advice, blocks, summaries
+from toolkit.report.after import After, find_after
 from toolkit.report.decisions import Decision, make_decision
 from toolkit.report.health import HealthSign, UnusableReplies, find_health
 from toolkit.report.names import DRAFT_COLOURS
@@ -140,9 +141,9 @@ class Report:
             for number, draft in drafts
         ]
 
-    def set_beside(self, store: Path) -> after.After | None:
+    def set_beside(self, store: Path) -> After | None:
         """Return what the run said beside the results in a store; None without results of its drafts."""
-        return after.set_beside(self.run, store)
+        return find_after(self.run, store)
 
     @cached_property
     def heard(self) -> pl.DataFrame:

@@ -33,7 +33,9 @@ _LEGEND = (
 Item = TypeVar("Item")
 
 
-def show_result(run: Run, seats: Sequence[seating.Seat] | None = None, *, is_fresh: bool = False) -> None:
+def show_result(
+    run: Run, seats: Sequence[seating.Seat] | None = None, *, is_fresh: bool = False, is_saved: bool = True
+) -> None:
     """Draw a run: what to do, the drafts, and behind a press each whatever it rests on.
 
     `seats` say who the people are, where that is known. A fresh result is brought into sight. Each part is worked out
@@ -51,7 +53,7 @@ def show_result(run: Run, seats: Sequence[seating.Seat] | None = None, *, is_fre
     if is_fresh:
         _register_arriving()(key=keys.ARRIVING, data={"run": run.run_id}, height=1)
     st.fragment(_draw_parts)(report, people, note)
-    show_downloads(report)
+    show_downloads(report, is_saved=is_saved)
 
 
 def _draw_parts(report: Report, people: Sequence[seating.Seat], note: str) -> None:
@@ -254,8 +256,8 @@ def show_method(report: Report) -> None:
         st.json(report.run.methods.model_dump(mode="json"), expanded=1)
 
 
-def show_downloads(report: Report) -> None:
-    """Offer the run as files, and an address that opens it again."""
+def show_downloads(report: Report, *, is_saved: bool) -> None:
+    """Offer the run as files, and once it is saved an address that opens it again."""
     run = report.run
     downloads = {
         "Report": (lambda: FORMATS[".html"](report), "html", "text/html"),
@@ -274,7 +276,8 @@ def show_downloads(report: Report) -> None:
                 on_click="ignore",
                 key=keys.name_download(suffix),
             )
-    st.markdown(f"[Link to this result](result?run={run.run_id})")
+    if is_saved:
+        st.markdown(f"[Link to this result](result?run={run.run_id})")
 
 
 def lay_out(items: Iterable[Item]) -> Iterator[tuple[st.delta_generator.DeltaGenerator, Item]]:
