@@ -68,6 +68,12 @@ class Progress(Record):
     """Which in the line it is, 1 for the next; None for one that has begun."""
 
     @property
+    def has_come(self) -> bool:
+        """Whether nothing more will come, so that the result is being worked out."""
+        came = self.answered + self.control_answered + self.failed
+        return came >= self.planned + self.control_planned
+
+    @property
     def share(self) -> float:
         """The part of everything that is done, from 0 to 1."""
         done = self.answered + self.control_answered
@@ -84,7 +90,7 @@ class Progress(Record):
             words += f", {self.failed} failed"
         if self.cost_usd:
             words += f", ${self.cost_usd:.2f} so far" if self.cost_usd >= _CENT else ", less than $0.01 so far"
-        if self.answered + self.control_answered + self.failed >= self.planned + self.control_planned:
+        if self.has_come:
             return f"{words}; working out what it comes to"
         if self.trouble or self.silence >= SILENCE_SECONDS:
             return f"{words}; waiting for the endpoint for {say_seconds(self.silence)}"
@@ -228,6 +234,11 @@ class LiveRun:
                 card = _score(self.plan, self.reactions[:count])
                 self._scored = _Scored(card, count, now + max(_SCORE_PAUSE, _IDLE_SHARE * (clock() - now)))
             return self._scored.card
+
+    @property
+    def last_score(self) -> pl.DataFrame:
+        """The scorecard that `score` returned last, without working out another."""
+        return self._scored.card
 
     def measure_progress(self, clock: Callable[[], float] = time.monotonic) -> Progress:
         """Return how far the run has come, by the given clock in seconds."""
