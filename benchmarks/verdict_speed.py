@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
 SAID = "of the simulated audience would"
 """Words of the sentence with the decision, here and in earlier versions."""
-PATIENCE = 120_000
+PATIENCE = 400_000
 PAGE = """
 import runpy
 import sys

@@ -90,7 +90,7 @@ def write_and_ask(page: playwright.Page) -> None:
     look(page, "test", dark=True)
     press_ask(page)
     page.get_by_text("Who did what").wait_for()
-    page.get_by_role("heading", name=re.compile("Too close to call|beats|Not enough|Unstable")).wait_for()
+    page.get_by_role("heading", name=re.compile("No clear winner|gets more|No verdict|No reliable winner")).wait_for()
     look(page, "result", dark=True)
 
 

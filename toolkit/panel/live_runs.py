@@ -6,16 +6,17 @@ import asyncio
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
 
 import polars as pl
+from pydantic import Field
 
 from toolkit.errors import InputError, ToolkitError, check_options
 from toolkit.models import Audience, Campaign, Record, exchange
-from toolkit.panel import api
+from toolkit.panel import api, reasons
 from toolkit.panel.background import Worker
 from toolkit.panel.estimating import say_seconds
 from toolkit.panel.frame import make_reactions
@@ -40,6 +41,7 @@ SILENCE_SECONDS = 20.0
 """From when a run in which nothing comes says so instead of a time that is left."""
 _SCORE_PAUSE = 1.0
 _IDLE_SHARE = 9
+_CENT = 0.01
 
 
 class Progress(Record):
@@ -58,8 +60,18 @@ class Progress(Record):
     """What goes wrong with the calls that are tried again, else with the last that was given up."""
     silence: float = 0.0
     """Seconds since anything came."""
+    cost_usd: float | None = 0.0
+    """What the replies so far cost, in dollars; null where a price is not known."""
+    reasons: dict[str, int] = Field(default_factory=dict)
+    """Why reactions were given up, in the provider's words, with how many; the most frequent first."""
     place: int | None = None
     """Which in the line it is, 1 for the next; None for one that has begun."""
+
+    @property
+    def has_come(self) -> bool:
+        """Whether nothing more will come, so that the result is being worked out."""
+        came = self.answered + self.control_answered + self.failed
+        return came >= self.planned + self.control_planned
 
     @property
     def share(self) -> float:
@@ -76,7 +88,9 @@ class Progress(Record):
             words += f", control reader {self.control_answered} of {self.control_planned}"
         if self.failed:
             words += f", {self.failed} failed"
-        if self.answered + self.control_answered + self.failed >= self.planned + self.control_planned:
+        if self.cost_usd:
+            words += f", ${self.cost_usd:.2f} so far" if self.cost_usd >= _CENT else ", less than $0.01 so far"
+        if self.has_come:
             return f"{words}; working out what it comes to"
         if self.trouble or self.silence >= SILENCE_SECONDS:
             return f"{words}; waiting for the endpoint for {say_seconds(self.silence)}"
@@ -225,6 +239,11 @@ class LiveRun:
                 self._scored = _Scored(card, count, now + max(_SCORE_PAUSE, _IDLE_SHARE * (clock() - now)))
             return self._scored.card
 
+    @property
+    def last_score(self) -> pl.DataFrame:
+        """The scorecard that `score` returned last, without working out another."""
+        return self._scored.card
+
     def measure_progress(self, clock: Callable[[], float] = time.monotonic) -> Progress:
         """Return how far the run has come, by the given clock in seconds."""
         reactions = self.reactions
@@ -243,8 +262,17 @@ class LiveRun:
             failed=len(failed),
             trouble=self._errand.trouble or (failed[-1].error if failed else None),
             silence=clock() - self._errand.last if self._errand.last is not None else 0.0,
+            cost_usd=_add_up(reactions),
+            reasons=reasons.count_failures(failed),
             place=self._turns.find_place(self._ticket),
         )
+
+
+def _add_up(reactions: Sequence[Reaction]) -> float | None:
+    """Return the dollars of all that was asked for in this run; None if a price is not known."""
+    costs = [one.usage.cost_usd for one in reactions if one.usage.fresh]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) else None
 
 
 @dataclass(frozen=True, slots=True)

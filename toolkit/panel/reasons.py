@@ -53,6 +53,16 @@ def say_reasons(answers: Sequence[Reaction | Preference | shares.PollAnswer]) ->
         yield f"{count} of {len(answers)} answers are missing: {first.error}; {hint}"
 
 
+def count_failures(reactions: Sequence[Reaction]) -> dict[str, int]:
+    """Return the most frequent reasons why calls failed, each in the words of its first, with how often it happened."""
+    lost = [one for one in reactions if one.has_failed_by_chance]
+    firsts: dict[tuple[str, str], str] = {}
+    for one in lost:
+        firsts.setdefault(_group(one), str(one.error))
+    counts = Counter(_group(one) for one in lost)
+    return {firsts[group]: count for group, count in counts.most_common(_MOST_TOLD)}
+
+
 def _group(one: Reaction | Preference | shares.PollAnswer) -> tuple[str, str]:
     """Return what the same reasons have in common: the kind of fault, else the words without their numbers."""
     reason = find_reason(one)

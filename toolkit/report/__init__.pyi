@@ -1,4 +1,4 @@
-from . import advice, answers, blocks, cards, charts, saving, seating, summaries
+from . import advice, answers, blocks, charts, saving, seating, summaries
 from .content import Report, list_methods, make_report
 from .saving import save_report
 
@@ -7,7 +7,6 @@ __all__ = [
     "advice",
     "answers",
     "blocks",
-    "cards",
     "charts",
     "list_methods",
     "make_report",

@@ -11,15 +11,16 @@ from typing import Any
 import polars as pl
 
 from toolkit.drafts.lint import Finding, lint
-from toolkit.drafts.preview import Highlight
+from toolkit.drafts.preview import Highlight, render_preview
 from toolkit.errors import StoreUnusable
 from toolkit.models import LABEL, Verdict
 from toolkit.panel import api
-from toolkit.report import advice, summaries
+from toolkit.report import advice, blocks, summaries
+from toolkit.report.after import After, find_after
 from toolkit.report.answers import QuestionAnswers, list_answers
-from toolkit.report.blocks import Funnel
 from toolkit.report.decisions import Decision, make_decision
 from toolkit.report.health import HealthSign, UnusableReplies, find_health
+from toolkit.report.names import DRAFT_COLOURS
 from toolkit.results import Evidence, Run, evidence, runs, said
 from toolkit.results.scoring import PRIMARY, columns, comparisons, interactions
 from toolkit.stats import lexical
@@ -125,10 +126,41 @@ class Report:
         return summaries.spread_segments(self.segments)
 
     @cached_property
-    def funnels(self) -> Mapping[str, Funnel]:
+    def funnels(self) -> Mapping[str, blocks.Funnel]:
         """Per draft, who stopped, acted and pushed it away."""
         objective = self.run.methods.settings.objective
         return {draft: summaries.measure_funnel(self.scorecard, draft, objective) for draft in self.run.drafts}
+
+    def list_cards(self, names: Mapping[str, str]) -> Sequence[blocks.DraftCard]:
+        """Return a card a draft, in file order; of many drafts those that may be the best come first.
+
+        `names` are what to call the personas who are quoted.
+        """
+        told, distinct = self.recommendation, self.verbatims.unique(["draft_id", "verbatim"], maintain_order=True)
+        drafts = list(enumerate(self.run.methods.campaign.drafts))
+        if len(drafts) > blocks.MOST_CARDS + 1:
+            placed = {one.draft: (_ORDER.index(one.standing), -_find_share(one.acted)) for one in told.drafts}
+            drafts.sort(key=lambda numbered: placed[numbered[1].id])
+        return [
+            blocks.DraftCard(
+                draft=draft.id,
+                words=told.find(draft.id).words,
+                colour=DRAFT_COLOURS[number % len(DRAFT_COLOURS)],
+                preview=render_preview(
+                    draft,
+                    highlights=self.highlights[draft.id],
+                    folder=self.folder,
+                    brief=self.run.methods.campaign.brief,
+                ),
+                steps=tuple(blocks.list_steps(self.funnels[draft.id], "acted", "pushed away", "stopped")),
+                voices=tuple(summaries.pick_voices(distinct, draft.id, names, _QUOTES)),
+            )
+            for number, draft in drafts
+        ]
+
+    def set_beside(self, store: Path) -> After | None:
+        """Return what the run said beside the results in a store; None without results of its drafts."""
+        return find_after(self.run, store)
 
     @cached_property
     def heard(self) -> pl.DataFrame:
@@ -209,6 +241,15 @@ class Report:
     def findings(self) -> Sequence[Finding]:
         """What limits and rules say about the drafts."""
         return lint(self.run.methods.campaign)
+
+
+_QUOTES = 2
+"""On a card."""
+_ORDER = ("leader", "not separable", "alone", "unknown", "behind")
+
+
+def _find_share(rate: advice.Rate | None) -> float:
+    return rate.estimate if rate else 0.0
 
 
 def make_report(run: Run) -> Report:

@@ -147,9 +147,11 @@ def _draw(row: Sequence[Seat], everybody: int) -> Sequence[Seat]:
     return [seat for seat in row if seat.persona in kept]
 
 
-def hear_reactions(reactions: Iterable[Reaction]) -> dict[tuple[str, str], Cell]:
-    """Return what came so far in a run that goes on, by persona and draft."""
-    heard: dict[tuple[str, str], Cell] = {}
+def hear_reactions(
+    reactions: Iterable[Reaction], before: dict[tuple[str, str], Cell] | None = None
+) -> dict[tuple[str, str], Cell]:
+    """Return what came so far in a run that goes on, by persona and draft; what was heard `before` is added to."""
+    heard = {} if before is None else before
     for reaction in reactions:
         if reaction.task.persona is not None:
             answer = reaction.answer

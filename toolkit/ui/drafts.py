@@ -225,4 +225,4 @@ def show_end(live: live_runs.LiveRun) -> None:
     if live.is_over and not live.run.is_complete:
         limits = ask.find_limits()
         st.button("Ask the rest", icon=":material/play_arrow:", on_click=state.continue_live, args=(limits,))
-    show_result(live.run, seating.seat_panel(live.plan.panel), is_fresh=True)
+    show_result(live.run, seating.seat_panel(live.plan.panel), is_fresh=True, is_saved=live.is_over)

@@ -15,7 +15,7 @@ from toolkit.results.track_record import matching
 from toolkit.store import outcome_log
 from toolkit.ui import caching, keys, mapping, state
 from toolkit.ui.text import escape, say_here
-from toolkit.validity.outcomes import Addition, add_outcomes, find_batch, read_outcome, read_upload
+from toolkit.validity.outcomes import Addition, add_outcomes, find_batch, read_outcome, read_upload, wording
 from toolkit.validity.people import add_answers, answering
 
 _COUNTS = {"shown": "shown to", "clicks": "clicks", "replies": "replies", "shares": "shares", "hides": "hides"}
@@ -26,12 +26,32 @@ def show_outcomes(run: Run) -> None:
     st.subheader("What really happened", anchor=False)
     st.caption("After publishing, type how many people saw each draft and what they did. Leave unknown counts empty.")
     show_kept()
+    show_after(run)
     with st.form(key=keys.name_outcomes(run.run_id)):
         day = st.date_input("Published on", value="today", max_value="today", format="YYYY-MM-DD")
         rows = [_ask_row(run, draft_id) for draft_id in run.drafts]
         if st.form_submit_button("Keep these results"):
             _keep(run, day, rows)
     show_upload()
+
+
+def show_after(run: Run) -> None:
+    """Set what the run said beside what happened, for each draft, and say how often the tool was right so far."""
+    try:
+        found = caching.report_of(run).set_beside(api.default_store())
+        checked = caching.read_validation() if found else None
+    except ToolkitError as error:
+        st.error(say_here(error))
+        return
+    if found is None:
+        return
+    st.markdown("**Simulated beside real**")
+    st.table([{name: escape(cell) for name, cell in row.items()} for row in found.tabulate().iter_rows(named=True)])
+    st.markdown("\n".join(f"- {escape(sentence)}" for sentence in found.sentences))
+    st.caption(found.caution)
+    if checked is not None:
+        record = list(wording.list_findings(checked)) or ["Too few results to say how often anything was right."]
+        st.markdown(f"**Your record so far**: {escape(' '.join(record))}")
 
 
 def show_upload() -> None:

@@ -11,14 +11,15 @@ from streamlit.delta_generator import DeltaGenerator
 
 from toolkit.files import resources
 from toolkit.models import records
-from toolkit.report import Report, advice, blocks, cards, charts, list_methods, saving, seating, summaries
+from toolkit.report import Report, advice, blocks, charts, list_methods, saving, seating, summaries
 from toolkit.results import Run
 from toolkit.results.scoring import comparisons
 from toolkit.ui import caching, keys, state
+from toolkit.ui.outcome_entry import show_after
 from toolkit.ui.people import find_people_of
 from toolkit.ui.room import show_room
 from toolkit.ui.text import escape, say_here
-from toolkit.ui.ways_on import show_ways_on
+from toolkit.ui.ways_on import show_continue, show_ways_on
 
 MOST_BESIDE = 3
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -32,7 +33,9 @@ _LEGEND = (
 Item = TypeVar("Item")
 
 
-def show_result(run: Run, seats: Sequence[seating.Seat] | None = None, *, is_fresh: bool = False) -> None:
+def show_result(
+    run: Run, seats: Sequence[seating.Seat] | None = None, *, is_fresh: bool = False, is_saved: bool = True
+) -> None:
     """Draw a run: what to do, the drafts, and behind a press each whatever it rests on.
 
     `seats` say who the people are, where that is known. A fresh result is brought into sight. Each part is worked out
@@ -43,12 +46,14 @@ def show_result(run: Run, seats: Sequence[seating.Seat] | None = None, *, is_fre
     people = list(seats or seating.seat_run(run, known))
     with st.container(key=keys.RESULT_TOP):
         show_decision(report)
+        if not is_fresh:
+            show_continue(run)
         show_ways_on(run)
         show_drafts(report, {seat.persona: seat.name for seat in people})
     if is_fresh:
         _register_arriving()(key=keys.ARRIVING, data={"run": run.run_id}, height=1)
     st.fragment(_draw_parts)(report, people, note)
-    show_downloads(report)
+    show_downloads(report, is_saved=is_saved)
 
 
 def _draw_parts(report: Report, people: Sequence[seating.Seat], note: str) -> None:
@@ -93,7 +98,7 @@ def _say(place: DeltaGenerator, sentences: Sequence[str]) -> None:
 
 def show_drafts(report: Report, names: Mapping[str, str]) -> None:
     """Draw the drafts side by side as they will appear: where each stands, its rates, and two quotes."""
-    drawn = cards.make_cards(report, names)
+    drawn = report.list_cards(names)
     st.html(str(blocks.render_cards(drawn, report.run.methods.personas)))
     if any(report.highlights.values()):
         st.html(_LEGEND)
@@ -254,6 +259,7 @@ def show_evidence(report: Report) -> None:
         st.markdown("**Real people beside the panel**")
         st.caption(escape(report.people.label))
         st.markdown("\n".join(f"- {escape(sentence)}" for sentence in report.people.sentences))
+    show_after(report.run)
     if not control and not evidence and not report.people:
         st.markdown("Nothing speaks beside the panel: one draft, and no control reader.")
 
@@ -276,8 +282,8 @@ def show_method(report: Report) -> None:
         st.json(report.run.methods.model_dump(mode="json"), expanded=1)
 
 
-def show_downloads(report: Report) -> None:
-    """Offer the run as files, and an address that opens it again."""
+def show_downloads(report: Report, *, is_saved: bool) -> None:
+    """Offer the run as files, and once it is saved an address that opens it again."""
     run = report.run
     downloads = {
         "Report": (lambda: saving.FORMATS[".html"](report), "html", "text/html"),
@@ -296,7 +302,8 @@ def show_downloads(report: Report) -> None:
                 on_click="ignore",
                 key=keys.name_download(suffix),
             )
-    st.markdown(f"[Link to this result](result?run={run.run_id})")
+    if is_saved:
+        st.markdown(f"[Link to this result](result?run={run.run_id})")
 
 
 def lay_out(items: Iterable[Item]) -> Iterator[tuple[st.delta_generator.DeltaGenerator, Item]]:

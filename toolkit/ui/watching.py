@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 
 import streamlit as st
@@ -17,6 +18,10 @@ from toolkit.ui.text import escape, say_here
 REFRESH_SECONDS = 0.4
 WAITING_SECONDS = 2.0
 """How often a run that waits for others to end is looked at."""
+
+
+_heard: weakref.WeakKeyDictionary[live_runs.LiveRun, tuple[int, dict[tuple[str, str], seating.Cell]]]
+_heard = weakref.WeakKeyDictionary()
 
 
 def show_run(live: live_runs.LiveRun) -> None:
@@ -42,7 +47,15 @@ def watch(live: live_runs.LiveRun) -> None:
     reactions = live.reactions
     show_drafts(live, reactions)
     drafts = [draft.id for draft in live.campaign.drafts]
-    show_room(seating.seat_panel(live.plan.panel), drafts, seating.hear_reactions(reactions), key=keys.LIVE_ROOM)
+    show_room(seating.seat_panel(live.plan.panel), drafts, hear(live, reactions), key=keys.LIVE_ROOM)
+
+
+def hear(live: live_runs.LiveRun, reactions: Sequence[Reaction]) -> seating.Heard:
+    """Return what came so far, of which only what is new since the last look is read."""
+    count, heard = _heard.get(live, (0, {}))
+    heard = seating.hear_reactions(reactions[count:], dict(heard))
+    _heard[live] = (len(reactions), heard)
+    return heard
 
 
 def wait_until_saved(live: live_runs.LiveRun) -> None:
@@ -58,13 +71,15 @@ def show_progress(live: live_runs.LiveRun) -> None:
     words.progress(min(progress.share, 1.0), text=progress.describe())
     if progress.trouble:
         st.warning(say_here(progress.trouble), icon=":material/cloud_off:")
+    for reason, count in progress.reasons.items():
+        st.caption(f":material/error: {count:,} failed: {say_here(reason)}")
     stop.button("Stop", icon=":material/stop_circle:", on_click=live.stop, disabled=live.is_stopping, width="stretch")
     st.caption("The run goes on if you leave. The address of this page leads back to it.")
 
 
 def show_drafts(live: live_runs.LiveRun, reactions: Sequence[Reaction]) -> None:
     """Draw each draft with its figures so far and the newest reactions."""
-    card = live.score()
+    card = live.last_score if live.measure_progress().has_come else live.score()  # the result comes next
     drafts = live.campaign.drafts
     for column, draft in zip(st.columns(len(drafts), gap="large"), drafts, strict=True):
         with column:

@@ -7,8 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from toolkit.errors import InputError
+from toolkit.panel import planning
 from toolkit.results import Run
 from toolkit.ui import keys, state
+from toolkit.ui.people import find_audiences_of
 
 
 def note_pages(pages: Sequence[Any]) -> None:
@@ -44,6 +47,57 @@ def show_ways_on(run: Run) -> None:
         ):
             state.open_run_again(run)
             open_page("")
+
+
+def show_continue(run: Run) -> None:
+    """Offer to ask what a saved run lacks; what the store holds is not asked again."""
+    if run.is_complete:
+        return
+    if not can_continue(run):
+        st.caption("Repeat the command that began this run to ask the rest. Nothing is asked twice.")
+    elif st.button("Continue this run", icon=":material/play_arrow:", key=keys.name_way("continue", run.run_id)):
+        _choose_as(run)
+        state.find_session().enter("")  # the press is for the page it leads to
+        state.find_session().press()
+        open_page("")
+
+
+def can_continue(run: Run) -> bool:
+    """Whether the page can ask the rest of a run: one audience whose file is as it was, and the page's own settings."""
+    methods, settings = run.methods, run.methods.settings
+    if len(methods.audiences) != 1 or settings.repeats != 1 or methods.engine not in _ENGINES:
+        return False
+    try:
+        found = find_audiences_of(run)
+        audience = found.get(methods.audiences[0]["audience"])
+        rating = None if audience is None else planning.choose_rating(methods.campaign, [audience])
+    except InputError:
+        return False
+    return audience is not None and audience.digest == methods.audiences[0]["sha256"] and settings.rating == rating
+
+
+def _choose_as(run: Run) -> None:
+    """Put drafts and settings of a run into the fields of the page."""
+    methods, settings = run.methods, run.methods.settings
+    state.open_run_again(run)
+    name = str(methods.audiences[0]["audience"])
+    drawn, people = keys.name_sample(name), int(methods.audiences[0]["personas"])
+    chosen = {
+        keys.AUDIENCE: name,
+        drawn: settings.sample or people,
+        keys.name_most(drawn): people,
+        keys.SEED: settings.seed,
+        keys.HEAD_TO_HEAD: settings.head_to_head,
+        keys.FORECAST: settings.forecast,
+        keys.ENGINE: methods.engine,
+        keys.MODEL: ", ".join(one.name for one in methods.models) or methods.model,
+    }
+    for key, value in chosen.items():
+        state.put(key, value)
+
+
+_ENGINES = ("local", "openai")
+"""What the page can ask."""
 
 
 def show_beginning(words: str) -> None:
