@@ -48,15 +48,15 @@ def answer(question: Question) -> dict[str, Any]:
     return reading(action, verbatim=f"I would {action} that.", objection="It does not say what it costs.")
 
 
-def make_run(campaign: Campaign) -> Run:
+def make_run(campaign: Campaign, **options: Any) -> Run:
     """Return a run of a campaign with people who differ."""
-    return toolkit.run(campaign, make_audience(), engine=ScriptedEngine(answer), rating="direct")
+    return toolkit.run(campaign, make_audience(), engine=ScriptedEngine(answer), rating="direct", **options)
 
 
 @pytest.fixture(scope="module")
-def run() -> Run:
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return a finished run of two drafts, the same to every test here."""
-    return make_run(make_campaign())
+    return make_run(make_campaign(), store=tmp_path_factory.mktemp("client") / "replies.sqlite")
 
 
 def approve(run: Run, draft: Draft, **fields: Any) -> None:
