@@ -201,6 +201,7 @@ def main() -> None:
     worlds = {
         "even": World(campaigns=4),
         "uneven": World(campaigns=4, is_uneven=True),
+        "no tastes of people and wordings": World(campaigns=4, person_sd=0.0, wording_sd=0.0),
         "no difference between campaigns": World(campaigns=4, between=0.0),
         "people and wordings lean strongly": World(campaigns=4, between=0.06, person_sd=0.3, wording_sd=0.08),
     }

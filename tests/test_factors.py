@@ -313,6 +313,26 @@ def test_a_level_of_few_campaigns_costs_the_others_nothing() -> None:
     assert found["verdict"].to_list()[1:] == ["not enough", "not enough"]
 
 
+def ask_more(reactions: pl.DataFrame) -> pl.DataFrame:
+    """Return reactions with answers to questions of one's own: a scale, yes or no, and a number without bounds."""
+    chance = reactions.select((pl.struct("campaign", "draft_id", "persona_id").hash(7) % 5).alias("place"))["place"]
+    return reactions.with_columns(
+        answer_humour=1.0 + chance.cast(pl.Float64),
+        pmf_humour=pl.concat_list([pl.lit(0.2)] * 5).list.to_array(5),
+        answer_fits=chance > 2,
+        answer_pounds=chance.cast(pl.Float64) * 10.0,
+    )
+
+
+@pytest.mark.parametrize(("measure", "scale"), [("stop_rate", 1.0), ("humour", 4.0), ("fits", 1.0), ("pounds", 120.0)])
+def test_any_measure_is_compared_on_its_own_scale(measure: str, scale: float) -> None:
+    """Rates and answers to questions of one's own are compared, and no interval leaves the scale."""
+    reactions, tags = draw_study(World(campaigns=2, people=9), 1)
+    found = factors.compare_factor(ask_more(reactions), tags, "style", measure=measure).row(0, named=True)
+    assert found["scale"] == pytest.approx(scale)
+    assert -scale <= found["low"] <= found["difference"] <= found["high"] <= scale
+
+
 def test_people_of_two_audiences_are_two() -> None:
     """A persona's id belongs to its audience: the same one in another is somebody else."""
     reactions, tags = draw_study(World(campaigns=4, people=20), 1)
@@ -389,13 +409,14 @@ def test_a_comparison_is_said_in_words() -> None:
         "factor": "style", "level_a": "claim", "level_b": "question", "measure": "objective_rate", "difference": -0.042,
         "low": -0.079, "high": -0.005, "p_value": 0.03, "p_adjusted": 0.03, "verdict": "A", "campaigns": 24,
         "campaigns_left_out": 3, "drafts": 48, "personas": 60, "tau": 0.11, "predict_low": -0.27, "predict_high": 0.18,
+        "scale": 1.0,
     }  # fmt: skip
     assert factors.say_factor(row) == (
         "claim does better: claim leads question by 4.2 points (+0.5 to +7.9) over 24 campaigns. It varies by 11.0 "
         "points between campaigns; in a further one the panel would say -18.0 to +27.0. 3 campaigns left out: they "
         "lack one of the two."
     )
-    assert factors.say_factor(row | {"measure": "trust"}).count("rating points") == 2
+    assert "by 0.0 on trust (" in factors.say_factor(row | {"measure": "trust", "scale": 4.0})
     few = row | {"verdict": "not enough", "campaigns": 3, "predict_low": None, "campaigns_left_out": 1}
     assert factors.say_factor(few).startswith(
         "Not enough for a verdict, which takes 4 campaigns with both: claim leads"

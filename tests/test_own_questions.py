@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -333,6 +333,30 @@ def test_a_check_of_no_question_is_refused(tmp_path: Path, check: str, said: str
     assert str(fault.value).startswith(f"{path}:{line}:")
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("- humour: how funny it is.", "asks for 'humour', which nobody reads"),
+        ("- verbatm: what you think.", "'verbatm', which nobody reads; did you mean verbatim"),
+        ("- says: two sentences. trust: whether you believe it. humour: how funny it is.", "asks for 'humour'"),
+    ],
+)
+def test_a_form_that_asks_for_what_nobody_reads_is_refused(tmp_path: Path, line: str, said: str) -> None:
+    """A team's own form may not ask for a field outside the schema; one line names the place and the way to ask it."""
+    (tmp_path / "after_stopping.j2").write_text(f"- action: what you do.\n{line}\n")
+    with pytest.raises(InputError, match=said) as fault:
+        Prompts(tmp_path)
+    assert "after_stopping.j2:2" in str(fault.value)
+    assert "under questions: in the campaign" in str(fault.value)
+
+
+def test_every_built_in_form_is_read(tmp_path: Path) -> None:
+    """A copy of all built-in prompts is no fault."""
+    for path in (ROOT / "prompts").iterdir():
+        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    assert Prompts(tmp_path).hashes == Prompts().hashes
+
+
 def test_reports_show_them_with_counts(campaign: Campaign, audience: Audience, tmp_path: Path) -> None:
     """HTML, Markdown, JSON and the workbook tell each question's figures, counts and quotes, escaped."""
     run, _ = ask(campaign, audience, answers=GIVEN | {"rude": None, "lacking": "<b>The price.</b>"})
@@ -362,7 +386,7 @@ def test_the_csv_holds_the_answers(campaign: Campaign, audience: Audience) -> No
     assert not [name for name in table.columns if name.startswith(("chosen_", "bounds_", "pmf_"))]
 
 
-def find_field(fields: Sequence[Any], key: str) -> Any:
+def find_field(fields: Iterable[Any], key: str) -> Any:
     """Return the field that was first known by a key; one that was given another value is another to the browser."""
     return next(field for field in fields if field.key and field.key.split("~")[0] == key)
 
@@ -390,6 +414,7 @@ def test_a_question_is_added_on_the_page(server: OpenAIServer, monkeypatch: pyte
     assert live is not None
     assert live.wait(PATIENCE)
     assert [one.id for one in live.plan.own] == ["would"]
+    page.session_state[keys.PARTS] = "Your questions"
     page.run()
     assert not page.exception
     assert "Your own questions" in [one.value for one in page.subheader]

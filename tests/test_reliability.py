@@ -174,6 +174,13 @@ def test_repeats_and_audiences_are_raters_too(between: agreement.Between) -> Non
     assert found["between"].to_list() == [between]
 
 
+def test_models_agree_on_a_question_of_ones_own() -> None:
+    """Answers to a question of one's own are agreed on as actions are."""
+    reactions, _ = draw_study(World(campaigns=3, levels=LEVELS, models=("x", "y")), 1)
+    asked = reactions.with_columns(answer_fits=pl.struct("campaign", "draft_id", "persona_id").hash(3) % 2 == 0)
+    assert agreement.measure_agreement(asked, "model", measure="fits")["same_direction"].to_list() == [1.0]
+
+
 def test_drafts_that_one_model_lacks_are_left_out() -> None:
     """Only pairs that both models rated are compared."""
     reactions, _ = draw_study(World(campaigns=3, levels=LEVELS, models=("x", "y")), 1)

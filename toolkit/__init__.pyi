@@ -18,6 +18,7 @@ from .improve import follow_up, interview, rewrite
 from .models import Audience, Campaign, Draft, Persona, Verdict
 from .panel import arun, estimate, plan, run
 from .report import save_report
+from .report.notebook import show
 from .results import Run, find_runs, load_run
 from .results.outcome_model import predict_pairs
 from .results.scoring import compare, interactions, scorecard
@@ -69,5 +70,6 @@ __all__ = [
     "run",
     "save_report",
     "scorecard",
+    "show",
     "study",
 ]

@@ -18,6 +18,7 @@ from toolkit.cli.config import Defaults, config
 from toolkit.cli.doctor import doctor
 from toolkit.cli.export import export
 from toolkit.cli.lint import lint
+from toolkit.cli.mcp import mcp
 from toolkit.cli.outcomes import outcomes
 from toolkit.cli.personas import personas
 from toolkit.cli.record import record
@@ -52,7 +53,7 @@ def audience(context: click.Context) -> None:
 
 for command in (
     demo, run, study, rewrite, lint, export, check, record, report, personas, outcomes, ask_people, app, campaigns,
-    store, config, doctor,
+    mcp, store, config, doctor,
 ):  # fmt: skip
     audience.add_command(command)
 

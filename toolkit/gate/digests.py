@@ -135,7 +135,14 @@ class HowAsked:
         surface = find_surface(draft.surface)
         return {
             "text": digest(templating.clean_text(draft.text).strip()),
-            "parts": digest([draft.surface, shown, digest(picture) if picture else None]),
+            "parts": digest(
+                [
+                    draft.surface,
+                    shown,
+                    digest(picture) if picture else None,
+                    *([surface.deeds] if surface.labels else []),
+                ]
+            ),
             "built_in": digest(
                 [
                     self._built_in_files | self._of_language(draft),

@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from toolkit.errors import InputError, spell_out, suggest
+from toolkit.models.cards import rendering
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,11 +40,13 @@ CONTROL = "control"
 MOST_CHARACTERS = 1_000_000
 LIST_FIELDS = ("ice_breakers", "buttons", "quick_replies")
 """Parts of a draft that hold several texts."""
-LABEL = "Simulated reactions from AI personas. No real people were asked. Directional only."
+LABEL = rendering.LABEL
 
 MAKERS = {
     "Audience.from_frame": "toolkit.audiences.importing:make_from_frame",
     "Campaign.from_frame": "toolkit.drafts.taking:make_campaign",
+    "Run.plot": "toolkit.report.notebook:plot_run",
+    "Run.show": "toolkit.report.notebook:show_run",
 }
 """What a record makes by the hand of a room that stands above it, and is found by name when it is asked for."""
 
@@ -447,6 +450,14 @@ class Persona(Record):
         return value.strip()
 
 
+class Cited(Record):
+    """Words of somebody real that a made-up person rests on."""
+
+    row: int
+    """The line of the source that they stand on."""
+    quote: str = Field(min_length=1, max_length=2_000)
+
+
 class Audience(Record):
     """A named, weighted set of personas.
 
@@ -468,6 +479,8 @@ class Audience(Record):
     """What these people are asked besides, in every campaign."""
     personas: tuple[Persona, ...] = Field(min_length=1)
     """The people, in file order."""
+    evidence: dict[str, tuple[Cited, ...]] = Field(default_factory=dict, exclude_if=lambda value: not value)
+    """What each person rests on, by persona id. It stands beside the people, so that no prompt can show it."""
 
     _notes: tuple[str, ...] = PrivateAttr(default=())
 
@@ -487,6 +500,40 @@ class Audience(Record):
         told = self.model_copy()
         told._notes = notes  # noqa: SLF001 - a copy of itself
         return told
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: whom it stands for, its segments, and the first people."""
+        weight = math.fsum(persona.weight for persona in self.personas)
+        keys = [
+            rendering.CardTable(
+                ("value", "people", "of the weight"),
+                [
+                    (value, len(held), f"{math.fsum(one.weight for one in held) / weight:.0%}")
+                    for value, held in self._group(key).items()
+                ],
+                caption=key,
+            )
+            for key in self.segment_keys
+        ]
+        people = rendering.CardTable(
+            ("id", "name", "age", "weight", "about"),
+            [(one.id, one.name, one.age, f"{one.weight:g}", one.about) for one in self.personas],
+            caption="people",
+        )
+        return rendering.render_card(
+            self.audience,
+            text=self.description,
+            facts={"people": f"{len(self.personas):,}"},
+            tables=[*keys, people],
+            notes=[*([f"source: {self.source}"] if self.source else []), *self.notes],
+        )
+
+    def _group(self, key: str) -> dict[str, list[Persona]]:
+        """Return the people of each value of a segment key, those without one as "unknown"; most people first."""
+        grouped: dict[str, list[Persona]] = {}
+        for persona in self.personas:
+            grouped.setdefault(persona.segments.get(key, "unknown"), []).append(persona)
+        return dict(sorted(grouped.items(), key=lambda one: -len(one[1])))
 
     @classmethod
     def from_frame(
@@ -748,6 +795,22 @@ class Campaign(Record):
     _lines: dict[tuple[str, str], int] = PrivateAttr(default_factory=dict)
     _notes: tuple[str, ...] = PrivateAttr(default=())
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: objective, audience and the drafts."""
+        facts = {"objective": self.objective, "audience": self.audience, "language": self.language}
+        headlines = any(draft.headline for draft in self.drafts)
+        columns = ("id", "surface", *(["headline"] if headlines else []), "text")
+        return rendering.render_card(
+            self.campaign,
+            facts={
+                "drafts": f"{len(self.drafts)}",
+                **{name: value for name, value in facts.items() if value},
+                **({"checks": str(len(self.checks))} if self.checks else {}),
+            },
+            tables=[rendering.CardTable(columns, [[getattr(one, name) for name in columns] for one in self.drafts])],
+            notes=self.notes,
+        )
+
     @classmethod
     def from_frame(
         cls,
@@ -918,6 +981,10 @@ class Verdict(Record):
         """The reason as it follows the headline: without what the headline has said."""
         because = self.because.replace(f"; {self.basis}", "", 1) if self.basis else self.because
         return because.removeprefix(f"{self.doubt}: ") if self.doubt else because
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the decision and why."""
+        return rendering.render_card(self.headline, text=self.reason)
 
 
 def make_draft(fields: Mapping[str, Any]) -> Draft:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from toolkit.engines import Price, budget
 from toolkit.files import languages
-from toolkit.models import MEASURES, Record, exchange
+from toolkit.models import MEASURES, Record, cards, exchange
 from toolkit.panel.asker import Tuning
 from toolkit.panel.embedding import BATCH
 from toolkit.panel.planning import Plan
@@ -95,6 +95,30 @@ class Estimate(Record):
     """The least limit under which all keep it, if replies are as long as expected; null where it is not known."""
     models: tuple[ModelEstimate, ...] = ()
     """Of several models, what each takes; empty for a single one."""
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: calls, tokens, dollars, minutes, and what the design can tell apart."""
+        lead = self.detectable_difference
+        cost = "An unknown price" if self.cost_usd is None else f"${self.cost_usd:,.2f}"
+        each = [
+            (one.name, one.personas, f"{one.calls:,}", "not known" if one.cost_usd is None else f"${one.cost_usd:,.2f}")
+            for one in self.models
+        ]
+        return cards.render_card(
+            f"{cost} and about {say_seconds(self.minutes * 60)} for {self.reactions:,} reactions",
+            text="This design can tell no lead apart."
+            if lead is None
+            else f"A lead of {100 * lead:.0f} points would be called best four times in five.",
+            facts={
+                "people": f"{self.personas:,}",
+                "drafts": f"{self.drafts}",
+                "calls": f"{self.calls:,}",
+                "stored already": f"{self.stored:,}",
+                "prompt tokens": f"{self.prompt_tokens:,}",
+                "reply tokens": f"{self.completion_tokens:,}",
+            },
+            tables=[cards.CardTable(("model", "people", "calls", "cost"), each)] if each else (),
+        )
 
 
 def estimate_plan(

@@ -24,7 +24,7 @@ from toolkit.panel.run_options import RunOptions, make_asking, pick_settings
 from toolkit.panel.turns import Ticket, Turns
 from toolkit.questionnaire import Reaction
 from toolkit.results import Run, predictions, runs
-from toolkit.results.scoring import columns, scorecard
+from toolkit.results.scoring import RATES, columns, scorecard
 
 MOST_RUNNING = 8
 """Runs that go on at once in one process; others wait in a line."""
@@ -153,7 +153,10 @@ class LiveRun:
 
     @property
     def run(self) -> Run | None:
-        """The finished run, also where it was stopped half-way; None before, and where no reply could be had."""
+        """The finished run, also where it was stopped half-way; None before, and where no reply could be had.
+
+        It is there before `is_over`: saving it may take a while longer.
+        """
         return self._errand.run
 
     @property
@@ -351,9 +354,13 @@ class _Errand:
             self._options = {}
         drafts, objective = asked.methods.campaign.drafts, asked.methods.settings.objective
         known = await asyncio.to_thread(predictions.find_predictions, drafts, objective, store)
-        self.run = asked.with_predictions(known)
-        self._save(self.run)
-        return self.run
+        finished = asked.with_predictions(known)
+        finished.verdict()
+        for measure in RATES:  # whoever watches finds the tables of the decision ready
+            finished.tables.explain(None, measure)
+        self.run = finished
+        self._save(finished)
+        return finished
 
     def _hear(self, trouble: str | None) -> None:
         self.trouble = trouble

@@ -181,6 +181,7 @@ def _settle_languages(campaign: Campaign, audiences: Sequence[Audience], languag
 
 def check_plan(campaign: Campaign, audiences: Sequence[Audience], settings: Settings, prompts: Prompts) -> None:
     """Raise InputError for what no plan can be made of, before the first of many is asked."""
+    campaign = _join_questions(campaign, audiences)
     _check_objective(campaign, settings.objective)
     _check_rating(_settle_languages(campaign, audiences, settings.language), settings.rating, prompts)
     _check_sample(settings, sum(len(audience.personas) for audience in audiences))

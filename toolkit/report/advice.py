@@ -135,28 +135,36 @@ def recommend(run: Run, find_themes: Find | None = None) -> Recommendation:
     whichever wording is left out and whatever the refused would have done, and no model has the other draft ahead.
     `find_themes` returns the objections to a draft, grouped; without it they are grouped here.
     """
+    return add_objection(recommend_first(run), run, find_themes)
+
+
+def recommend_first(run: Run) -> Recommendation:
+    """Return the recommendation without an objection to work on: grouping many takes longer than all the rest."""
     verdict, cards = run.verdict(), run.scorecard()
     rates = _arrange(cards)
     comparisons = run.tables.explain()
     ranked = deciding.rank_drafts(comparisons)
     decides = verdict.decision in {"best", "too close to call", "unstable"} and bool(ranked)
     claims = _find_claims(run) if decides else ()
-    standings = _place(run, verdict, rates, claims, decides=decides)
-    objection = _choose_objection(run, standings, find_themes)
     headline, first = _say_objective(run, verdict, rates, ranked)
-    sentences = [first, *_say_claims(claims, rates, verdict.draft)]
-    last = _say_objection(run, verdict, objection, rates)
-    kept = _MOST_SENTENCES - bool(last)
     return Recommendation(
         headline=headline,
-        sentences=(*sentences[:kept], *filter(None, [last])),
+        sentences=(first, *_say_claims(claims, rates, verdict.draft))[:_MOST_SENTENCES],
         rests_on=_say_ground(run),
         cautions=_list_cautions(run),
         leader=verdict.draft,
-        work_on=objection,
+        work_on=None,
         claims=claims,
-        drafts=standings,
+        drafts=_place(run, verdict, rates, claims, decides=decides),
     )
+
+
+def add_objection(told: Recommendation, run: Run, find_themes: Find | None = None) -> Recommendation:
+    """Return a recommendation with the objection to work on first, as its last sentence."""
+    objection = _choose_objection(run, told.drafts, find_themes)
+    last = _say_objection(run, objection) if any(one.acted for one in told.drafts) else ""
+    sentences = (*told.sentences[: _MOST_SENTENCES - bool(last)], *filter(None, [last]))
+    return told.model_copy(update={"work_on": objection, "sentences": sentences})
 
 
 def _arrange(cards: pl.DataFrame) -> dict[tuple[str, str], dict[str, Any]]:
@@ -351,14 +359,12 @@ def _choose_objection(run: Run, standings: Sequence[DraftStanding], find_themes:
     return RaisedObjection(draft=draft, text=theme.text, people=len(theme.members), of=answered)
 
 
-def _say_objection(run: Run, verdict: Verdict, objection: RaisedObjection | None, rates: Rates) -> str:
-    if not rates:
-        return ""
+def _say_objection(run: Run, objection: RaisedObjection | None) -> str:
     if objection is None:
         raised = said.select_heard(run.reactions)["objection"].is_not_null().any()
         return "No two people raised the same objection." if raised else "Nobody raised an objection."
     text = textwrap.shorten(objection.text, _MOST_QUOTED, placeholder="…")
-    start = "Heard most often so far" if verdict.decision == "not enough" else "Work on this first"
+    start = "Heard most often so far" if run.verdict().decision == "not enough" else "Work on this first"
     on = f", on {objection.draft}" if len(run.drafts) > 1 else ""
     return f"{start}: “{text}” ({objection.people:,} of {objection.of:,} people{on})."
 

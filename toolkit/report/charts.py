@@ -12,7 +12,7 @@ from toolkit.errors import InputError, needing
 from toolkit.models import LABEL, MEASURES, records
 from toolkit.report.blocks import end_scale
 from toolkit.report.names import ACTION_COLOURS, DRAFT_COLOURS, NAMES
-from toolkit.results.scoring import RATES
+from toolkit.results.scoring import PRIMARY, RATES
 
 with needing("charts", "a chart"):
     import altair as alt
@@ -126,10 +126,10 @@ def chart_forest(effects: pl.DataFrame) -> Chart:
     return _finish(alt.layer(_mark_nothing(0), line, dot, data=rows), title, note=note, step=24)
 
 
-def chart_segments(spread: pl.DataFrame, most: int = MOST_SEGMENTS) -> Chart:
+def chart_segments(spread: pl.DataFrame, most: int = MOST_SEGMENTS, *, measure: str = PRIMARY) -> Chart:
     """Return a dot with its interval per draft and segment value, the widest gap first; rows of `spread_segments`.
 
-    Of more segment values than `most` the first ones are drawn.
+    The rows are of one `measure`. Of more segment values than `most` the first ones are drawn.
     """
     named = spread.with_columns(place=pl.format("{} ({})", "value", "segment"))
     first = named["place"].unique(maintain_order=True).head(most)
@@ -139,8 +139,9 @@ def chart_segments(spread: pl.DataFrame, most: int = MOST_SEGMENTS) -> Chart:
         yOffset=alt.YOffset("draft_id:N", sort=None),
         color=_draft_colour(rows),
     )
-    scale = alt.Scale(domain=[0, end_scale(_find_highest(rows, ["objective_rate"]))])
-    axis = alt.Axis(format=".0%", title="share that reached the objective")
+    is_share, name = measure in RATES, NAMES.get(measure, measure)
+    scale = alt.Scale(domain=[0, end_scale(_find_highest(rows, [measure]))] if is_share else [1, 5])
+    axis = alt.Axis(format=".0%" if is_share else ".1f", title=f"share that {name}" if is_share else f"{name}, 1 to 5")
     line = base.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q")
     dot = base.mark_point(size=80, filled=True, opacity=1).encode(
         x=alt.X("estimate:Q", scale=scale),

@@ -79,7 +79,17 @@ class Report:
     @cached_property
     def recommendation(self) -> advice.Recommendation:
         """What to do, in one to three sentences over all signals: the same on every page, file and terminal."""
-        return advice.recommend(self.run, self.find_themes)
+        return advice.add_objection(self.first_recommendation, self.run, self.find_themes)
+
+    @cached_property
+    def first_recommendation(self) -> advice.Recommendation:
+        """The same without an objection to work on, which takes longest to find among thousands."""
+        return advice.recommend_first(self.run)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the whole recommendation was worked out."""
+        return "recommendation" in self.__dict__
 
     @cached_property
     def scorecard(self) -> pl.DataFrame:

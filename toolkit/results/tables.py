@@ -38,7 +38,8 @@ class Tables:
 
     def compare(self, by: reaction_rows.By = None, measure: str = PRIMARY) -> pl.DataFrame:
         """Return every pair of drafts compared on one measure."""
-        return self.explain(by, measure).select(list(columns.COMPARISON_SCHEMA))
+        explained = self.explain(by, measure)
+        return pl.DataFrame([explained[name] for name in columns.COMPARISON_SCHEMA])  # a `select` is planned each time
 
     def explain(self, by: reaction_rows.By = None, measure: str = PRIMARY) -> pl.DataFrame:
         """Return the comparisons with the columns that explain a verdict, `columns.DOUBT_SCHEMA`."""
@@ -46,13 +47,22 @@ class Tables:
 
         def make() -> pl.DataFrame:
             reaction_rows.express_measures(self.reactions.schema, measure)
-            grid = self.find_grid(by)
-            compared = pairs.compare_all(grid, measure)
-            if by is None and measure == PRIMARY:
-                self._contenders = pairs.find_contenders(grid, measure, compared)
-            return comparisons.describe_pairs(grid, compared, by, measure)
+            return self._describe(by, measure, pairs.compare_all(self.find_grid(by), measure))
 
         return self._keep(("compare", by, measure), make)
+
+    def explain_all(self, by: reaction_rows.By, measures: Sequence[str]) -> None:
+        """Work out the comparisons on several measures, which takes little more than those on one."""
+        by = reaction_rows.settle_by(by)
+        lacking = [measure for measure in measures if ("compare", by, measure) not in self._kept]
+        for measure, compared in pairs.compare_measures(self.find_grid(by), lacking).items():
+            self._kept["compare", by, measure] = self._describe(by, measure, compared)
+
+    def _describe(self, by: reaction_rows.By, measure: str, compared: list[pairs.Compared]) -> pl.DataFrame:
+        grid = self.find_grid(by)
+        if by is None and measure == PRIMARY:
+            self._contenders = pairs.find_contenders(grid, measure, compared)
+        return comparisons.describe_pairs(grid, compared, by, measure)
 
     def control_compare(self) -> pl.DataFrame:
         """Return the control reader's own comparisons."""

@@ -201,12 +201,14 @@ class Means:
     """Whether no unit and no cluster outweighs the rest; then certainty lacks only where nothing varies."""
 
 
-def judge_sums(sums: Sums, span: float, *, scatter: FloatArray | None = None, confidence: float = 0.95) -> Means:
+def judge_sums(
+    sums: Sums, span: float | FloatArray, *, scatter: FloatArray | None = None, confidence: float = 0.95
+) -> Means:
     """Return what `cluster_mean` does for units nested in clusters, from sums alone; `span` is the reach of the values.
 
     A mean per entry of the leading axes. Rows that were already summed cost nothing here, so 190 pairs of drafts take
-    what one does. `scatter` is the root of the mean square of the values, if no weight is zero: a mean that is nothing
-    beside it is zero. Without it the rows say so.
+    what one does. `span` is one number, or one for each mean. `scatter` is the root of the mean square of the values,
+    if no weight is zero: a mean that is nothing beside it is zero. Without it the rows say so.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         mass = sums.masses.sum(axis=-1, keepdims=True)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from toolkit.errors import InputError, suggest
-from toolkit.models import Record
+from toolkit.models import Record, records
 from toolkit.results.scoring import PRIMARY, comparisons, reaction_rows
 from toolkit.stats.studies import concordance
 
@@ -106,8 +106,9 @@ def measure_agreement(
     on a missing column, and on fewer than two raters.
 
     Examples:
-        >>> measure_agreement(study.reactions, "model")["same_direction"].to_list()
-        [0.8333333333333334]
+        >>> study = toolkit.load_study("studies/today")
+        >>> measure_agreement(study.reactions, "repeat")["same_direction"].to_list()
+        [1.0]
     """
     if between not in BETWEEN:
         raise InputError(f"unknown between {between!r}{suggest(str(between), BETWEEN)}; allowed: {', '.join(BETWEEN)}")
@@ -123,8 +124,9 @@ def list_reliabilities(agreement: pl.DataFrame) -> tuple[Reliability, ...]:
     """Return the rows of `measure_agreement` as records, each with its sentence.
 
     Examples:
-        >>> list_reliabilities(measure_agreement(study.reactions, "model"))[0].sentence
-        'mini and large would have said the same in 83 % of pairs (71 to 91 %, 48 pairs of drafts in 16 campaigns): ...'
+        >>> study = toolkit.load_study("studies/today")
+        >>> list_reliabilities(measure_agreement(study.reactions, "repeat"))[0].sentence
+        'Repeats 0 and 1 would have said the same in 100 % of pairs (1 pair of drafts in 1 campaign): ...'
     """
     kept = agreement.select(list(Reliability.model_fields))
     return tuple(Reliability.model_validate(row) for row in kept.iter_rows(named=True))
@@ -209,7 +211,9 @@ def _select_rows(reactions: pl.DataFrame | pl.LazyFrame, between: Between, measu
     reaction_rows.express_measures(schema, measure)
     repeat = [name for name in ("model", "repeat") if name in schema and name != between]
     person = [name for name in ("audience", "persona_id") if name in schema and name != between]
-    optional = [name for name in (f"rating_{measure}", "status") if name in schema]
+    asked = measure.partition("=")[0].removesuffix(records.UPPER)
+    columns = (f"{kind}_{asked}" for kind in ("rating", "answer", "chosen", "pmf", "bounds"))
+    optional = [name for name in (*columns, "status") if name in schema]
     rows = reaction_rows.filter_usable(frame, schema).select(
         pl.col(between).cast(pl.String).alias("rater"),
         pl.col("campaign", "draft_id").cast(pl.String),

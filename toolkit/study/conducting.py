@@ -176,7 +176,8 @@ def describe_run(cell: StudyCell, run: Run, folder: str) -> CellRecord:
     known = [row for row in rates if row["estimate"] is not None]
     highest: dict[str, Any] = max(known, key=lambda row: row["estimate"], default={})
     leader = next((row for row in known if row["draft_id"] == verdict.draft), highest)
-    costs = run.reactions["cost_usd"].drop_nulls()
+    frames = [rows for rows in (run.reactions, run.control_reactions) if rows.height]
+    costs = [cost for rows in frames for cost in rows["cost_usd"].drop_nulls()]
     problem = methods.stopped or (None if run.is_complete else _say_lack(run))
     return CellRecord(
         **_start_record(cell).model_dump(include={"campaign", "audience", "model", "key", "objective", "tags"}),
@@ -196,7 +197,7 @@ def describe_run(cell: StudyCell, run: Run, folder: str) -> CellRecord:
         refused=counts.refused,
         failed=counts.failed,
         calls=counts.calls,
-        cost_usd=_round(math.fsum(costs)) if len(costs) else None,
+        cost_usd=_round(math.fsum(costs)) if costs else None,
     )
 
 

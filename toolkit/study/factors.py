@@ -12,7 +12,7 @@ import polars as pl
 
 from toolkit.errors import InputError, suggest
 from toolkit.models import Campaign
-from toolkit.results.scoring import PRIMARY, RATES, reaction_rows, rules
+from toolkit.results.scoring import PRIMARY, reaction_rows, rules
 from toolkit.stats import corrections, intervals
 from toolkit.stats.studies import campaigns as pooling
 
@@ -38,8 +38,9 @@ FACTOR_SCHEMA = {
     "tau": pl.Float64,
     "predict_low": pl.Float64,
     "predict_high": pl.Float64,
+    "scale": pl.Float64,
 }
-"""What `compare_factor` returns: a row a pair of levels."""
+"""What `compare_factor` returns: a row a pair of levels. `scale` is the most that they can differ by; 1 for shares."""
 EFFECT_SCHEMA = {
     "factor": pl.String,
     "level_a": pl.String,
@@ -83,7 +84,7 @@ def compare_factor(
 
     `reactions` are those of a run with the campaign of each, and optionally model and audience; `tags` is as
     `list_tags` makes it. A stands before B in `tags`. Columns are those of `FACTOR_SCHEMA`; differences, `tau` and ends
-    of intervals are shares of people for rates and points for ratings.
+    of intervals are in units of the measure, which may be one of a question of one's own: shares of people for rates.
 
     Each persona's mean over the drafts of a level is compared within campaign, wording and model, of those who answered
     every tagged draft of the campaign; every campaign with both levels then counts the same, whatever its size. Others
@@ -99,8 +100,9 @@ def compare_factor(
     reactions of the same persona to a draft under one wording, repeat and model.
 
     Examples:
+        >>> study = toolkit.load_study("studies/today")
         >>> compare_factor(study.reactions, study.tags(), "style")["verdict"].to_list()
-        ['too close to call']
+        ['not enough']
     """
     found = _compare(reactions, tags, factor, measure)
     enough = [one.is_enough for one in found]
@@ -123,8 +125,9 @@ def list_effects(
     campaign is that of its own people and wordings.
 
     Examples:
-        >>> list_effects(study.reactions, study.tags(), "style")["kind"].unique().sort().to_list()
-        ['campaign', 'further', 'mean']
+        >>> study = toolkit.load_study("studies/today")
+        >>> list_effects(study.reactions, study.tags(), "style")["kind"].to_list()
+        ['campaign', 'mean']
     """
     found = _compare(reactions, tags, factor, measure)
     rows = [{"factor": factor, "measure": measure, **row} for one in found for row in one.list_effects(measure)]
@@ -135,15 +138,16 @@ def say_factor(row: Mapping[str, Any]) -> str:
     """Return a row of `compare_factor` in sentences.
 
     Examples:
+        >>> compared = toolkit.load_study("studies/today").compare("style")
         >>> say_factor(compared.row(0, named=True))
-        'Too close to call: question leads claim by 1.9 points (-2.8 to 6.6) over 24 campaigns. ...'
+        'Not enough for a verdict, which takes 4 campaigns with both: plain leads benefit by ...'
     """
     a, b, count = row["level_a"], row["level_b"], row["campaigns"]
     left = row["campaigns_left_out"]
     skipped = f" {_count(left, 'campaign')} left out: they lack one of the two." if left else ""
     if not count or row["difference"] is None:
         return f"Not enough: no campaign has both {a} and {b}."
-    size, ends = _say_size(row["measure"]), ""
+    size, ends = _Size(100.0, "points") if row["scale"] == 1.0 else _Size(1.0, f"on {row['measure']}"), ""
     sign = 1.0 if row["difference"] >= 0.0 else -1.0
     ahead, behind = (b, a) if sign > 0 else (a, b)
     if row["low"] is not None:
@@ -168,7 +172,7 @@ def say_factor(row: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Size:
-    """How differences of a measure are written: rates in points of a hundred, ratings as they are."""
+    """How differences of a measure are written: shares in points of a hundred, others as they are."""
 
     factor: float
     unit: str
@@ -181,10 +185,6 @@ class _Size:
         """Return two ends, the lower one first."""
         low, high = sorted((one, other))
         return f"{low * self.factor:+.1f} to {high * self.factor:+.1f}"
-
-
-def _say_size(measure: str) -> _Size:
-    return _Size(100.0, "points") if measure in RATES else _Size(1.0, "rating points")
 
 
 def _count(number: int, noun: str) -> str:
@@ -234,6 +234,7 @@ class _Pair:
             "campaigns_left_out": self.campaigns - len(self.names),
             "drafts": sum(self.drafts[name] for name in self.names),
             "personas": 0 if found is None else found.units,
+            "scale": self.span,
         }
         if found is None:
             return row
@@ -311,7 +312,7 @@ def _compare(reactions: pl.DataFrame | pl.LazyFrame, tags: pl.DataFrame, factor:
         .sort(*keys, "level")
     )
     of_level = {level: cells.filter(pl.col("level") == level).drop("level") for level in levels}
-    span = 1.0 if measure in RATES else reaction_rows.RATING_SCALE[1] - reaction_rows.RATING_SCALE[0]
+    span = _find_span(reactions, measure, cells["value"])
     found = []
     for level_a, level_b in itertools.combinations(levels, 2):
         a, b = of_level[level_a], of_level[level_b].drop("weight")
@@ -327,6 +328,16 @@ def _compare(reactions: pl.DataFrame | pl.LazyFrame, tags: pl.DataFrame, factor:
             )
         )
     return found
+
+
+def _find_span(reactions: pl.DataFrame | pl.LazyFrame, measure: str, values: pl.Series) -> float:
+    """Return the most that levels can differ by; of a number without bounds three times as far as what was said."""
+    frame = reactions.lazy()
+    ends = reaction_rows.find_ranges(frame, frame.collect_schema(), [measure])[measure]
+    if ends is not None:
+        return ends[1] - ends[0]
+    known = values.drop_nulls().to_list()
+    return 3.0 * (max(known) - min(known)) if known and max(known) > min(known) else 1.0
 
 
 def _pool(

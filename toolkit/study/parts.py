@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from toolkit.errors import InputError
-from toolkit.models import LABEL, records
+from toolkit.models import LABEL
 from toolkit.results import Run
 from toolkit.results.scoring import columns
 
@@ -44,16 +44,14 @@ def check_names(names: Sequence[str]) -> None:
 
 def write_parts(folder: Path, names: Sequence[str], run: Run) -> None:
     """Put the reactions of a cell in place of those that it had."""
-    is_control = pl.col("persona_id") == records.CONTROL
-    rows = run.reactions.drop("campaign", "model")
-    for kind, chosen in ((PEOPLE, rows.filter(~is_control)), (CONTROL, rows.filter(is_control))):
+    for kind, rows in ((PEOPLE, run.reactions), (CONTROL, run.control_reactions)):
         place = find_part(folder, kind, names)
-        if chosen.is_empty():
+        if rows.is_empty():
             place.unlink(missing_ok=True)
             continue
         place.parent.mkdir(parents=True, exist_ok=True)
         staging = place.with_name(f".{_FILE}")
-        chosen.write_parquet(staging, metadata=_LABELS)
+        rows.drop("campaign", "model").write_parquet(staging, metadata=_LABELS)
         staging.replace(place)
 
 

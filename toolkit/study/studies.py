@@ -148,8 +148,9 @@ class Study:
         docs/factors.md for how it is done. Raises InputError on a tag that no draft has, and on an unknown measure.
 
         Examples:
+            >>> study = toolkit.load_study("studies/today")
             >>> study.compare("style").select("level_a", "level_b", "verdict").rows()
-            [('claim', 'question', 'too close to call')]
+            [('plain', 'benefit', 'not enough')]
         """
         return factors.compare_factor(self.reactions, self.tags(), factor, measure=measure)
 
@@ -160,8 +161,9 @@ class Study:
         `toolkit.report.charts.chart_forest` draws the rows of one pair of levels. Raises what `compare` does.
 
         Examples:
-            >>> study.effects("style")["kind"].unique().sort().to_list()
-            ['campaign', 'further', 'mean']
+            >>> study = toolkit.load_study("studies/today")
+            >>> study.effects("style")["kind"].to_list()
+            ['campaign', 'mean']
         """
         return factors.list_effects(self.reactions, self.tags(), factor, measure=measure)
 
@@ -172,7 +174,8 @@ class Study:
         in words. Raises InputError on anything else than "model", "repeat" or "audience", and if there is only one.
 
         Examples:
-            >>> study.agreement("model").columns[:3]
+            >>> study = toolkit.load_study("studies/today")
+            >>> study.agreement("repeat").columns[:3]
             ['between', 'one', 'other']
         """
         return measure_agreement(self.reactions, between, measure=measure)

@@ -17,7 +17,7 @@ from toolkit.ui.results import show_result
 from toolkit.ui.room import show_room
 from toolkit.ui.session import DRAFTS, RESULT
 from toolkit.ui.text import escape, say_here
-from toolkit.ui.watching import show_run
+from toolkit.ui.watching import REFRESH_SECONDS, show_run, wait_until_saved
 from toolkit.ui.ways_on import open_page
 
 _NOTHING_YET = "Write a draft, or start from an example."
@@ -207,9 +207,11 @@ def show_end(live: live_runs.LiveRun) -> None:
     """Draw what came of a run, with the ways on."""
     if live.run is None:
         return
+    if not live.is_over:
+        st.fragment(wait_until_saved, run_every=REFRESH_SECONDS)(live)
     if live.unsaved:
         st.warning(escape(live.unsaved))
-    if not live.run.is_complete:
+    if live.is_over and not live.run.is_complete:
         limits = ask.find_limits()
         st.button("Ask the rest", icon=":material/play_arrow:", on_click=state.continue_live, args=(limits,))
     show_result(live.run, seating.seat_panel(live.plan.panel), is_fresh=True)

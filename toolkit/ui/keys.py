@@ -309,6 +309,11 @@ def name_changed(key: str, changes: int) -> str:
     return f"{key}~{changes}" if changes else key
 
 
+def name_own_question(question: str) -> str:
+    """Return the key of the button that takes a question of one's own off."""
+    return f"remove-own-{question}"
+
+
 def name_share(run_id: str, what: str) -> str:
     """Return the key of something on the page that shares a run: a suffix to download, "form", "answer"."""
     return f"share-{what.strip('.')}-{run_id}"
@@ -317,8 +322,3 @@ def name_share(run_id: str, what: str) -> str:
 def name_revoking(token: str) -> str:
     """Return the key of the button that takes a read-only link back."""
     return f"revoke-{token}"
-
-
-def name_own_question(question: str) -> str:
-    """Return the key of the button that takes a question of one's own off."""
-    return f"remove-own-{question}"

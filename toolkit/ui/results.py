@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from toolkit.files import resources
 from toolkit.models import records
@@ -47,7 +48,6 @@ def show_result(run: Run, seats: Sequence[seating.Seat] | None = None, *, is_fre
     if is_fresh:
         _register_arriving()(key=keys.ARRIVING, data={"run": run.run_id}, height=1)
     st.fragment(_draw_parts)(report, people, note)
-    show_answers(report)
     show_downloads(report)
 
 
@@ -57,6 +57,7 @@ def _draw_parts(report: Report, people: Sequence[seating.Seat], note: str) -> No
     parts: dict[str, Callable[[], None]] = {
         "People": lambda: show_people(report, people, note),
         "What they said": lambda: show_voices(report, names),
+        **({"Your questions": lambda: show_answers(report)} if report.answers else {}),
         "Segments": lambda: show_segments(report),
         "Evidence": lambda: show_evidence(report),
         "Statistics": lambda: show_statistics(report),
@@ -71,16 +72,23 @@ def _draw_parts(report: Report, people: Sequence[seating.Seat], note: str) -> No
 
 def show_decision(report: Report) -> None:
     """Say what to do in the sentences that every other output says, with the label and what they rest on."""
-    told = report.recommendation
+    first = report.first_recommendation
     with st.container(key=keys.RECOMMENDATION, gap="small"):
-        st.header(escape(told.sentences[0]), anchor=False)
-        if told.sentences[1:]:
-            st.markdown("  \n".join(map(escape, told.sentences[1:])))
-        st.caption(escape(f"{told.label} {told.rests_on}"))
-        for caution in told.cautions:
+        st.header(escape(first.sentences[0]), anchor=False)
+        others = st.empty()
+        if not report.is_ready:  # objections are grouped while the decision is read
+            _say(others, first.sentences[1:])
+        st.caption(escape(f"{first.label} {first.rests_on}"))
+        for caution in first.cautions:
             st.caption(f":material/info: {escape(caution)}")
         for warning in report.run.methods.warnings:
             st.caption(f":material/info: {say_here(warning)}")
+    _say(others, report.recommendation.sentences[1:])
+
+
+def _say(place: DeltaGenerator, sentences: Sequence[str]) -> None:
+    if sentences:
+        place.markdown("  \n".join(map(escape, sentences)))
 
 
 def show_drafts(report: Report, names: Mapping[str, str]) -> None:

@@ -117,14 +117,14 @@ def describe_pairs(
         doubts = [~enough, p_values > SIGNIFICANCE, ~(holds["holds_wordings"] & holds["holds_refusals"])]
         return np.select(doubts, ["not enough", "too close to call", "unstable"], leader)
 
-    drafts, values = (pl.Series(names, dtype=pl.String) for names in (grid.drafts, grid.values))
-    a, b = number_pairs(len(grid.drafts))
-    columns: dict[str, pl.Series | npt.NDArray[Any]] = {
-        "draft_a": drafts.gather(np.repeat(a, len(values))),
-        "draft_b": drafts.gather(np.repeat(b, len(values))),
-        "segment": pl.Series([name_by(by)]).new_from_index(0, len(enough)),
-        "value": values.gather(np.tile(np.arange(len(values)), len(a))),
-        "measure": pl.Series([measure]).new_from_index(0, len(enough)),
+    drafts, values = grid.drafts, grid.values
+    a, b = number_pairs(len(drafts))
+    columns: dict[str, list[str] | npt.NDArray[Any]] = {
+        "draft_a": [drafts[place] for place in a for _ in values],
+        "draft_b": [drafts[place] for place in b for _ in values],
+        "segment": [name_by(by)] * len(enough),
+        "value": [*values] * len(a),
+        "measure": [measure] * len(enough),
         "difference": estimate,
         **{name: numbers[name] for name in shown[1:]},
         "p_adjusted": p_adjusted,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -18,6 +18,8 @@ from toolkit.results.scoring import reaction_rows
 FAILED, REFUSED, OK = 1, 2, 3
 """What became of a reaction; 0 is one that nobody asked for."""
 _FEW = 1000
+_AT_ONCE = 100_000
+"""Places of as many drafts and measures as are worked on together: few enough that memory does not show it."""
 _ROWS = 250_000
 """Read at a time, so that no column is ever held as wide as it is read."""
 _UNKNOWN = -1
@@ -91,6 +93,12 @@ class Grid:
         """Return the most that two drafts can differ by on a measure."""
         least, most = self.find_range(measure)
         return most - least
+
+    def batch(self, measures: Sequence[str]) -> Iterator[Sequence[str]]:
+        """Yield so many measures as may be held at once; of a large grid each by itself."""
+        size = max(1, _AT_ONCE // max(self.state.size, 1))
+        for start in range(0, len(measures), size):
+            yield measures[start : start + size]
 
     def find_value(self, number: int) -> slice:
         """Return where the people of one segment value stand."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -93,19 +93,65 @@ def number_pairs(drafts: int) -> tuple[IntegerArray, IntegerArray]:
 
 def compare_all(grid: Grid, measure: str) -> list[Compared]:
     """Return every pair of drafts within each segment value, one entry a value."""
-    known = grid.load_usable(measure)
-    refused = grid.state == REFUSED if measure in RATES else None
-    everything = grid.load(measure) if refused is not None and refused.any() else None
-    span = grid.find_span(measure)
-    found = []
-    for number in range(len(grid.values)):
-        here = grid.find_value(number)
-        places, sure = grid.places.take(here), known[:, here]
-        pairs = _compare_pairs(places, sure, span)
-        if everything is not None and refused is not None:
-            _doubt_refused(pairs, places, sure, everything[:, here], refused[:, here])
-        found.append(pairs)
+    return compare_measures(grid, [measure])[measure]
+
+
+def compare_measures(grid: Grid, measures: Sequence[str]) -> dict[str, list[Compared]]:
+    """Return what `compare_all` does for several measures, judged together: a call costs more than what it judges."""
+    return {name: pairs for some in grid.batch(measures) for name, pairs in _compare_batch(grid, some).items()}
+
+
+def _compare_batch(grid: Grid, measures: Sequence[str]) -> dict[str, list[Compared]]:
+    drafts = len(grid.drafts)
+    a, b = number_pairs(drafts)
+    parts = [(here, grid.places.take(here)) for here in (grid.find_value(number) for number in range(len(grid.values)))]
+    tried: list[_Tried] = []
+    for measure in measures if len(a) else ():
+        known, span = grid.load_usable(measure), grid.find_span(measure)
+        for here, places in parts:
+            cells = _average_repeats(places, known[:, here]) if places.is_plain else None
+            tried.append(_Tried.start(places, known[:, here], cells, span))
+    _compare_sums([one for one in tried if one.cells is not None], drafts)
+    for one in tried:
+        for place in np.flatnonzero(~one.done):
+            pair = (one.known[a[place]], one.known[b[place]])
+            _compare_rows(one.found, int(place), one.places, pair, int(a[place]), one.span, drafts)
+    compared = iter([one.found for one in tried])
+    found = {measure: [next(compared) if len(a) else Compared.make(0) for _ in parts] for measure in measures}
+    for measure in RATES:
+        if measure in found:
+            _doubt_all_refused(found[measure], grid, measure, parts)
     return found
+
+
+def _doubt_all_refused(
+    compared: Sequence[Compared], grid: Grid, measure: str, parts: Sequence[tuple[slice, Places]]
+) -> None:
+    """Say of the pairs of each segment value what refusals leave of their signs."""
+    refused = grid.state == REFUSED
+    if not refused.any():
+        return
+    sure, everything = grid.load_usable(measure), grid.load(measure)
+    for pairs, (here, places) in zip(compared, parts, strict=True):
+        _doubt_refused(pairs, places, sure[:, here], everything[:, here], refused[:, here])
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """The pairs of one measure within one segment value, while they are compared."""
+
+    places: Places
+    known: FloatArray
+    cells: _Cells | None
+    span: float
+    found: Compared
+    done: FlagArray
+
+    @classmethod
+    def start(cls, places: Places, known: FloatArray, cells: _Cells | None, span: float) -> _Tried:
+        """Return pairs of which nothing is found yet."""
+        pairs = len(number_pairs(len(known))[0])
+        return cls(places, known, cells, span, Compared.make(pairs), np.zeros(pairs, dtype=bool))
 
 
 def find_contenders(grid: Grid, measure: str, compared: list[Compared]) -> tuple[str, ...]:
@@ -131,20 +177,6 @@ def _find_losers(pairs: Compared, drafts: int) -> set[int]:
     a, b = number_pairs(drafts)
     is_clear = pairs.p_value / 2.0 <= rules.SIGNIFICANCE / max(drafts - 1, 1)
     return set(np.where(pairs.estimate > 0.0, a, b)[is_clear].tolist())
-
-
-def _compare_pairs(places: Places, known: FloatArray, span: float) -> Compared:
-    """Compare the pairs of one segment value: from sums by wording, and row by row what those do not cover."""
-    drafts = len(known)
-    a, b = number_pairs(drafts)
-    found = Compared.make(len(a))
-    if not len(a):
-        return found
-    cells = _average_repeats(places, known) if places.is_plain else None
-    done = np.zeros(len(a), dtype=bool) if cells is None else _compare_sums(found, cells, span, drafts)
-    for place in np.flatnonzero(~done):
-        _compare_rows(found, int(place), places, (known[a[place]], known[b[place]]), int(a[place]), span, drafts)
-    return found
 
 
 def _compare_rows(
@@ -250,30 +282,84 @@ def _average_repeats(places: Places, known: FloatArray) -> _Cells | None:
     return _Cells(known, starts, places.weight[begins], repeats, squares, whole)
 
 
-def _compare_sums(found: Compared, cells: _Cells, span: float, drafts: int) -> FlagArray:
-    """Compare all pairs from sums by wording; return for which that was enough, the others' rows must be looked at."""
+def _compare_sums(tried: Sequence[_Tried], drafts: int) -> None:
+    """Compare all pairs from sums by wording, and note for which that was enough: the others' rows are looked at."""
     a, b = number_pairs(drafts)
-    sums, plain = _sum_pairs(cells, a, b)
-    scatter = np.sqrt(plain.of_cells / np.maximum(plain.balance.rows, 1.0)) if (cells.weight > 0.0).all() else None
+    alike: dict[tuple[int, bool], list[tuple[_Tried, _Cells, intervals.Sums, _Plain]]] = {}
+    for one in tried:
+        cells = one.cells
+        if cells is not None:
+            sums, plain = _sum_pairs(cells, a, b)
+            is_weighed = bool((cells.weight > 0.0).all())
+            alike.setdefault((sums.products.shape[-1], is_weighed), []).append((one, cells, sums, plain))
+    for (_, is_weighed), group in alike.items():
+        _judge_group(group, drafts, is_weighed=is_weighed)
+
+
+def _judge_group(
+    group: Sequence[tuple[_Tried, _Cells, intervals.Sums, _Plain]], drafts: int, *, is_weighed: bool
+) -> None:
+    """Judge the sums of some measures and segment values together; all have the same number of wordings."""
+    a, b = number_pairs(drafts)
+    sums = intervals.Sums(*(_stack([getattr(one[2], name) for one in group], len(a)) for name in _SUMS))
+    plain = _stack_plain([one[3] for one in group], len(a))
+    span = np.repeat([one[0].span for one in group], len(a))
+    scatter = np.sqrt(plain.of_cells / np.maximum(plain.balance.rows, 1.0)) if is_weighed else None
     means = intervals.judge_sums(sums, span, scatter=scatter)
     mass, squares = sums.masses.sum(axis=-1), sums.squares.sum(axis=-1)
-    effective = np.broadcast_to(mass**2 / np.where(squares > 0, squares, np.nan), means.estimate.shape)
-    found.estimate[:], found.p_value[:] = means.estimate, means.p_value
-    found.low[:] = np.maximum(means.estimate - means.reach, -span)
-    found.high[:] = np.minimum(means.estimate + means.reach, span)
-    found.clusters[:], found.units[:] = means.clusters, sums.counts.sum(axis=-1)
-    found.detectable[:] = _detect(plain, effective, drafts, span)
-    found.holds_wordings[:] = _hold_wordings(sums, means.estimate)
-    done = means.is_sure.copy()
-    for place in np.flatnonzero(~done & means.is_broad & (plain.of_cells <= 0.0)):
-        if np.array_equal(cells.known[a[place]], cells.known[b[place]], equal_nan=True):
-            _, reach = intervals.exact_interval(0.0, float(effective[place]))
-            found.estimate[place], found.p_value[place], found.holds_wordings[place] = 0.0, 1.0, True
-            found.low[place], found.high[place] = -span * reach, span * reach
-            done[place] = True
-    for unknown in (found.estimate, found.low, found.high, found.p_value):
-        unknown[~done] = np.nan
-    return done
+    effective = mass**2 / np.where(squares > 0, squares, np.nan)
+    columns = {
+        "estimate": means.estimate,
+        "p_value": means.p_value,
+        "low": np.maximum(means.estimate - means.reach, -span),
+        "high": np.minimum(means.estimate + means.reach, span),
+        "clusters": means.clusters,
+        "units": sums.counts.sum(axis=-1),
+        "detectable": _detect(plain, effective, drafts, span),
+        "holds_wordings": _hold_wordings(sums, means.estimate),
+    }
+    nothing_varies = means.is_broad & ~means.is_sure & (plain.of_cells <= 0.0)
+    for number, (one, cells, *_) in enumerate(group):
+        part = slice(number * len(a), (number + 1) * len(a))
+        for name, column in columns.items():
+            getattr(one.found, name)[:] = column[part]
+        one.done[:] = means.is_sure[part]
+        for place in np.flatnonzero(nothing_varies[part]):
+            if np.array_equal(cells.known[a[place]], cells.known[b[place]], equal_nan=True):
+                _, reach = intervals.exact_interval(0.0, float(effective[part][place]))
+                found, one.done[place] = one.found, True
+                found.estimate[place], found.p_value[place], found.holds_wordings[place] = 0.0, 1.0, True
+                found.low[place], found.high[place] = -one.span * reach, one.span * reach
+        for unknown in (one.found.estimate, one.found.low, one.found.high, one.found.p_value):
+            unknown[~one.done] = np.nan
+
+
+_SUMS = ("counts", "masses", "squares", "totals", "products")
+
+
+def _stack(arrays: Sequence[FloatArray], pairs: int) -> FloatArray:
+    """Return sums by wording one below the other, a line a pair."""
+    return np.concatenate([_stretch(one, (pairs, one.shape[-1])) for one in arrays])
+
+
+def _stretch(array: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    return array if array.shape == shape else np.broadcast_to(array, shape)
+
+
+def _stack_plain(parts: Sequence[_Plain], pairs: int) -> _Plain:
+    """Return sums without weights one below the other, an entry a pair."""
+
+    def join(arrays: Sequence[FloatArray]) -> FloatArray:
+        return np.concatenate([_stretch(one, (pairs,)) for one in arrays])
+
+    names = ("rows", "cells", "wordings", "squared_rows", "nested", "squared_cells")
+    return _Plain(
+        balance=plans.Balance(**{name: join([getattr(one.balance, name) for one in parts]) for name in names}),
+        of_rows=join([one.of_rows for one in parts]),
+        of_cells=join([one.of_cells for one in parts]),
+        of_wordings=join([one.of_wordings for one in parts]),
+        total=join([one.total for one in parts]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,7 +467,7 @@ def _hold_wordings(sums: intervals.Sums, estimates: FloatArray) -> FlagArray:
     return np.asarray(~turned.any(axis=-1))
 
 
-def _detect(plain: _Plain, effective: FloatArray, drafts: int, span: float) -> FloatArray:
+def _detect(plain: _Plain, effective: FloatArray, drafts: int, span: FloatArray) -> FloatArray:
     """Return the detectable difference of each pair; NaN if nothing varies."""
     parts = plans.components_of_sums(plain.balance, plain.of_rows, plain.of_cells, plain.of_wordings, plain.total)
     wording, persona, noise, wordings, rows, cells = (

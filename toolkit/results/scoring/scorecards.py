@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -75,16 +77,18 @@ def control_scorecard(reactions: pl.DataFrame, *, drafts: Sequence[str] | None =
 def _score_grid(grid: Grid, by: By) -> list[dict[str, Any]]:
     """Return the rows draft by draft, value by value, measure by measure."""
     found: dict[tuple[int, int, str], dict[str, Any]] = {}
-    for measure in grid.measures:
-        known = grid.load_usable(measure)
-        scale = grid.find_range(measure)
-        for number in range(len(grid.values)):
-            here = grid.find_value(number)
-            places = grid.places.take(here)
-            for line, row in enumerate(_score_drafts(places, known[:, here], scale)):
-                found[line, number, measure] = row
-                if measure in grid.numbers:
-                    found[line, number, measure + MEDIAN] = row | _find_median(places, known[line, here], line)
+    parts = [(here, grid.places.take(here)) for here in (grid.find_value(number) for number in range(len(grid.values)))]
+    for some in grid.batch(list(grid.measures)):
+        loaded = [(measure, grid.load_usable(measure), grid.find_range(measure)) for measure in some]
+        rows = iter(
+            _score_parts([(places, known[:, here], scale) for _, known, scale in loaded for here, places in parts])
+        )
+        for measure, known, _ in loaded:
+            for number, (here, places) in enumerate(parts):
+                for line, row in enumerate(next(rows)):
+                    found[line, number, measure] = row
+                    if measure in grid.numbers:
+                        found[line, number, measure + MEDIAN] = row | _find_median(places, known[line, here], line)
     return [
         {"draft_id": draft, "segment": name_by(by), "value": value, "measure": measure, **found[line, number, measure]}
         for line, draft in enumerate(grid.drafts)
@@ -127,12 +131,51 @@ def _find_median(places: Places, known: FloatArray, line: int) -> dict[str, Any]
     return {"estimate": median, "low": find_quantile(0.5 - reach), "high": find_quantile(0.5 + reach)}
 
 
-def _score_drafts(places: Places, known: FloatArray, scale: tuple[float, float]) -> Iterator[dict[str, Any]]:
+def _score_parts(parts: Sequence[tuple[Places, FloatArray, tuple[float, float]]]) -> list[list[dict[str, Any]]]:
+    """Return estimate, interval and counts of each draft within each part: one measure of one segment value.
+
+    Means of all parts are judged at once: a call costs more than what it judges.
+    """
+    added = [
+        _sum_cells(places, known, ~np.isnan(known)) if places.is_plain and len(places.persona) else None
+        for places, known, _ in parts
+    ]
+    means: dict[int, intervals.Means] = {}
+    for clusters in {one[0].products.shape[-1] for one in added if one is not None}:
+        group = [(number, one[0]) for number, one in enumerate(added) if one and one[0].products.shape[-1] == clusters]
+        means |= _judge_parts(group, [parts[number][2] for number, _ in group])
+    return [list(_score_drafts(*part, added[number], means.get(number))) for number, part in enumerate(parts)]
+
+
+def _judge_parts(
+    group: Sequence[tuple[int, intervals.Sums]], scales: Sequence[tuple[float, float]]
+) -> dict[int, intervals.Means]:
+    """Return the means of some parts by their numbers; all have sums of the same number of wordings."""
+    lines = [len(sums.products) for _, sums in group]
+    columns = [
+        np.concatenate([np.broadcast_to(getattr(sums, one.name), sums.products.shape) for _, sums in group])
+        for one in fields(intervals.Sums)
+    ]
+    span = np.repeat([most - least for least, most in scales], lines)
+    together = intervals.judge_sums(intervals.Sums(*columns), span)
+    starts = [0, *itertools.accumulate(lines)]
+    return {
+        number: intervals.Means(
+            *(getattr(together, one.name)[start : start + count] for one in fields(intervals.Means))
+        )
+        for (number, _), start, count in zip(group, starts, lines, strict=False)
+    }
+
+
+def _score_drafts(
+    places: Places,
+    known: FloatArray,
+    scale: tuple[float, float],
+    sums: tuple[intervals.Sums, IntegerArray] | None,
+    means: intervals.Means | None,
+) -> Iterator[dict[str, Any]]:
     """Yield estimate, interval and counts of each draft."""
-    has = ~np.isnan(known)
-    reactions = has.sum(axis=1)
-    sums = _sum_cells(places, known, has) if places.is_plain and len(places.persona) else None
-    means = None if sums is None else intervals.judge_sums(sums[0], scale[1] - scale[0])
+    reactions = (~np.isnan(known)).sum(axis=1)
     for line in range(len(known)):
         if means is None or sums is None or not means.is_sure[line]:
             level = _find_level(places, known[line]) if means is not None and means.is_broad[line] else None

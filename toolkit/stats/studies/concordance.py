@@ -148,7 +148,7 @@ def share_of_pairs(agrees: npt.ArrayLike, campaigns: npt.ArrayLike, *, confidenc
     Examples:
         >>> found = share_of_pairs([1, 1, 0, 1], ["a", "b", "c", "d"])
         >>> found.estimate, round(found.low, 2), round(found.high, 2)
-        (0.75, 0.19, 0.99)
+        (0.75, 0.13, 1.0)
     """
     hits = as_numbers(agrees, "agrees")
     if hits.min() < 0.0 or hits.max() > 1.0:
