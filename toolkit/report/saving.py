@@ -11,7 +11,7 @@ from toolkit.files import write_atomically
 from toolkit.models import Record
 from toolkit.report.client import ClientPage, make_client_page
 from toolkit.report.client_answers import read_answer
-from toolkit.report.content import Report, list_methods, make_report
+from toolkit.report.content import Report, list_methods, list_names, make_report
 from toolkit.report.letterheads import PAPERS, Letterhead, Paper, make_letterhead
 from toolkit.report.study_content import StudyReport
 from toolkit.results import Run
@@ -22,6 +22,7 @@ __all__ = [
     "Report",
     "check_suffix",
     "list_methods",
+    "list_names",
     "make_letterhead",
     "make_report",
     "read_answer",

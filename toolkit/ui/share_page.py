@@ -150,7 +150,7 @@ def keep_answer(run: Run, text: str) -> str:
     answer = saving.read_answer(text, run.methods.campaign)
     if not answer.said_by:
         raise InputError('the answer has no name; add one in its line that begins with "Name:"')
-    now, draft, campaign = datetime.datetime.now(datetime.UTC), answer.draft, run.methods.campaign.campaign
+    now, draft, campaign = datetime.datetime.now(datetime.UTC), answer.draft, saving.list_names(run)[0]
     if answer.kind == "approve":
         pasted = f"answer pasted by {name_user()}" if name_user() else "pasted answer"
         approval = approvals.Approval(
