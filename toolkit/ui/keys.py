@@ -96,6 +96,7 @@ SHARE_REPLY_TO = "ask-share-reply-to"
 SHARE_COMMENTS = "ask-share-comments"
 SHARE_LOGO = "share-logo"
 SHARE_LINK = "share-link"
+SHARE_CLIENT = "share-client"
 SHARE_ANSWER = "share-answer"
 
 
