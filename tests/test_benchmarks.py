@@ -20,6 +20,7 @@ SMALL = {
     "million_rows.py": (["--rows", "6000"], "6,000 rows"),
     "plugin_cost.py": (["--pairs", "1"], "1 pairs: the plugin adds"),
     "preview_page.py": (["{folder}/previews.html"], ""),
+    "study_speed.py": (["2"], "the study takes"),
     "ten_million.py": (["--personas", "80"], "the same estimates to 1e-9"),
     "throughput.py": (["--calls", "12", "--in-flight", "4", "--rounds", "1"], "kB of peak memory a call"),
     "verdict_speed.py": (["--people", "8", "--rounds", "1"], "32 reactions, here: "),

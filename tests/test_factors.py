@@ -32,7 +32,7 @@ def pool(world: World, generator: np.random.Generator) -> CampaignMean:
     return mean_over_campaigns(values, np.ones(len(values)), campaigns, wordings, people)
 
 
-def tally(world: World, runs: int = 1500) -> tuple[float, float]:
+def tally(world: World, runs: int = 1000) -> tuple[float, float]:
     """Return how often a level wins, and how often the interval holds the truth."""
     generator = np.random.default_rng(20261129 + world.campaigns)
     found = [pool(world, generator) for _ in range(runs)]
@@ -51,23 +51,22 @@ def compare(world: World, seed: int = 1, factor: str = "style") -> dict[str, obj
 @pytest.mark.parametrize("campaigns", [4, 8, 20, 100])
 def test_what_averages_nothing_seldom_wins(campaigns: int) -> None:
     """Of styles whose effect varies by 12 points around zero, 5 % win, whatever the number of campaigns."""
-    wins, held = tally(World(campaigns=campaigns, person_sd=0.1), 700 if campaigns == 100 else 1500)
+    wins, held = tally(World(campaigns=campaigns, person_sd=0.1), 500 if campaigns == 100 else 1000)
     assert wins <= 0.065
     assert 0.935 <= held <= 0.975
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("campaigns", [8, 40])
-def test_tastes_that_campaigns_share_seldom_win(campaigns: int) -> None:
+def test_tastes_that_campaigns_share_seldom_win() -> None:
     """If the same people lean strongly to one style in every campaign, that is chance, too, and no winner.
 
     A t test of the campaigns' means, which takes people for new ones in each, errs in a third of these studies or more.
     """
-    world = World(campaigns=campaigns, between=0.06, person_sd=0.3)
-    assert tally(world, 700)[0] <= 0.068
+    world = World(campaigns=40, between=0.06, person_sd=0.3)
+    assert tally(world, 500)[0] <= 0.07
     generator = np.random.default_rng(3)
     naive = [stats.ttest_1samp(pool(world, generator).means, 0.0).pvalue <= 0.05 for _ in range(200)]
-    assert np.mean(naive) > 0.1 if campaigns == 8 else np.mean(naive) > 0.3
+    assert np.mean(naive) > 0.3
 
 
 @pytest.mark.slow
@@ -250,6 +249,28 @@ def test_one_campaign_that_makes_the_lead_makes_it_unstable() -> None:
     assert mean_over_campaigns(np.abs(values) + noise, np.ones(40), np.arange(40) // 10, labels, labels).holds
 
 
+@pytest.mark.parametrize(("share", "verdict"), [(0.0, "B"), (0.1, "B"), (0.7, "unstable")])
+def test_refusals_that_could_turn_the_sign_make_it_unstable(share: float, verdict: str) -> None:
+    """If the model refused so many questions that they could have lost, no level is called better."""
+    reactions, tags = draw_study(World(campaigns=6, effect=0.4, between=0.0, people=100), 1)
+    refused = (pl.col("draft_id") == "question") & (pl.struct("campaign", "persona_id").hash(1) % 100 < 100 * share)
+    shy = reactions.with_columns(
+        status=pl.when(refused).then(pl.lit("refused")).otherwise("status"),
+        action=pl.when(refused).then(None).otherwise("action"),
+    )
+    assert factors.compare_factor(shy, tags, "style")["verdict"].to_list() == [verdict]
+    back = factors.compare_factor(shy, tags.reverse(), "style")["verdict"].to_list()
+    assert back == [{"B": "A"}.get(verdict, verdict)]
+
+
+def test_a_failed_answer_turns_nothing() -> None:
+    """Answers that failed are left out: whether one fails does not depend on what it would have been."""
+    reactions, tags = draw_study(World(campaigns=6, effect=0.4, between=0.0, people=100), 1)
+    lost = (pl.col("draft_id") == "question") & (pl.struct("campaign", "persona_id").hash(1) % 100 < 70)
+    failed = reactions.with_columns(status=pl.when(lost).then(pl.lit("failed")).otherwise("status"))
+    assert factors.compare_factor(failed, tags, "style")["verdict"].to_list() == ["B"]
+
+
 def test_wordings_that_differ_by_campaign_are_crossed() -> None:
     """People who read another wording in another campaign are told apart from wordings, and still shared."""
     generator = np.random.default_rng(4)
@@ -293,6 +314,15 @@ def test_one_wording_leaves_people_as_what_campaigns_share() -> None:
     campaign, person = (labels.ravel() for labels in np.indices((6, 20)))
     found = mean_over_campaigns(values, np.ones(120), campaign, np.zeros(120), person)
     assert found.standard_error == pytest.approx(taste.std(ddof=1) / np.sqrt(20), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("world", "limit"),
+    [(World(campaigns=5, between=0.3), "campaigns"), (World(campaigns=60, between=0.05, person_sd=0.4), "people")],
+)
+def test_what_limits_a_comparison_is_told(world: World, limit: str) -> None:
+    """A few campaigns that differ call for more of them; many with people of strong tastes, for more people."""
+    assert compare(world)["limited_by"] == limit
 
 
 def test_holm_is_over_pairs_of_levels() -> None:
@@ -409,7 +439,7 @@ def test_a_comparison_is_said_in_words() -> None:
         "factor": "style", "level_a": "claim", "level_b": "question", "measure": "objective_rate", "difference": -0.042,
         "low": -0.079, "high": -0.005, "p_value": 0.03, "p_adjusted": 0.03, "verdict": "A", "campaigns": 24,
         "campaigns_left_out": 3, "drafts": 48, "personas": 60, "tau": 0.11, "predict_low": -0.27, "predict_high": 0.18,
-        "scale": 1.0,
+        "scale": 1.0, "limited_by": "people",
     }  # fmt: skip
     assert factors.say_factor(row) == (
         "claim does better: claim leads question by 4.2 points (+0.5 to +7.9) over 24 campaigns. It varies by 11.0 "
@@ -417,6 +447,8 @@ def test_a_comparison_is_said_in_words() -> None:
         "lack one of the two."
     )
     assert "by 0.0 on trust (" in factors.say_factor(row | {"measure": "trust", "scale": 4.0})
+    close = factors.say_factor(row | {"verdict": "too close to call"})
+    assert "-18.0 to +27.0. More people, under more wordings, would tell most. 3 campaigns left out" in close
     few = row | {"verdict": "not enough", "campaigns": 3, "predict_low": None, "campaigns_left_out": 1}
     assert factors.say_factor(few).startswith(
         "Not enough for a verdict, which takes 4 campaigns with both: claim leads"

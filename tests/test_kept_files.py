@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -177,3 +179,23 @@ def test_the_command_reads_and_writes_what_the_page_keeps(command: Callable[...,
     assert command("campaigns", "export", "spring", "-o", "out.txt").returncode == 2
     assert "now called summer" in command("campaigns", "rename", "spring", "summer").stdout
     assert command("campaigns", "show", "spring").returncode == 2
+
+
+def test_a_store_of_the_version_before_opens_with_its_campaigns(tmp_path: Path) -> None:
+    """Kept drafts have their names and words, and the run that the page made of them is their first round."""
+    store = tmp_path / "store.db"
+    before = Path(__file__).parent / "data" / "stores" / "before_campaigns.sql"
+    with closing(sqlite3.connect(store)) as connection:
+        connection.executescript(before.read_text(encoding="utf-8"))
+    assert kept.adopt_runs(store) == 1
+    found = {one.name: one for one in kept.list_kept(store)}
+    assert {name: (one.drafts, one.rounds) for name, one in found.items()} == {
+        "Get paid in the chat": (("A", "today"), 1),
+        "Spring market on Sunday": (("A",), 0),
+    }
+    rounds, _, _ = kept.list_history(store, found["Get paid in the chat"])
+    assert [slot.text for slot in content.read_slots(json.loads(rounds[0].content))] == [
+        "Get paid in the chat.",
+        "Get paid today.",
+    ]
+    assert [one.campaign for one in toolkit.load_campaigns(store=store)] == list(found)

@@ -18,8 +18,8 @@ from openai_server import PATIENCE, Ask, OpenAIServer
 import toolkit
 from toolkit.errors import InputError
 from toolkit.models import LABEL, Audience, Campaign, Draft
-from toolkit.report import FORMATS, save_report
-from toolkit.report.saving import make_report, render_report
+from toolkit.report import save_report
+from toolkit.report.saving import FORMATS, make_report, render_report
 from toolkit.results import Run
 
 GOLDEN = Path(__file__).parent / "golden" / "report.html"

@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 import toolkit
 from toolkit.audiences import save_audience
 from toolkit.models import Audience, Campaign, exchange
-from toolkit.report import FORMATS, make_report
+from toolkit.report import make_report
+from toolkit.report.saving import FORMATS
 from toolkit.results import load_run
 from toolkit.store import approvals, outcome_log
 from toolkit.ui import keys

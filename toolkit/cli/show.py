@@ -18,6 +18,7 @@ from toolkit.results import evidence as sources
 from toolkit.results.scoring import RATES, deciding, rules
 
 if TYPE_CHECKING:
+    from toolkit.report import answers as own
     from toolkit.results import Run
 
 _VERBATIMS = 4
@@ -45,6 +46,9 @@ def describe_run(run: Run, folder: Path) -> str:
         "disagreement": sources.say_disagreement(evidence),
         "label": LABEL,
     }
+    answered = _list_answers(run)
+    if answered:
+        described["answers"] = [one.model_dump(mode="json") for one in answered]
     said = run.hear_models()
     if said is not None:
         described["models"] = {
@@ -93,6 +97,9 @@ def print_run(run: Run, folder: Path, *, brief: bool) -> None:
         return
     console.print()
     console.print(_tabulate(run))
+    for answers in _list_answers(run):
+        console.print()
+        console.print(_tabulate_answers(answers))
     said = run.hear_models()
     if said is not None:
         console.print()
@@ -169,6 +176,27 @@ def _tabulate(run: Run) -> Columns:
                 rates = {row["measure"]: row for row in of_reader.iter_rows(named=True)}
                 reader = "audience" if segment == "all" else "control"
                 table.add_row(escape(draft), reader, *(deciding.say_estimate(rates[measure]) for measure in RATES))
+    return table
+
+
+def _list_answers(run: Run) -> Sequence[own.QuestionAnswers]:
+    """Return what was answered to questions of one's own; what works it out is loaded where there are some."""
+    if not run.methods.campaign.questions:
+        return ()
+    from toolkit.report import answers
+
+    return answers.list_answers(run)
+
+
+def _tabulate_answers(answers: own.QuestionAnswers) -> Columns:
+    """Return the answers to a question of one's own as a table, a row a draft."""
+    table = Columns(title=f"{answers.question.question} ({answers.question.id}, asked {answers.asked})")
+    table.add_column("draft")
+    for figure in answers.drafts[0].figures:
+        table.add_column(figure.name, justify="right")
+    table.add_column("answers")
+    for draft in answers.drafts:
+        table.add_row(escape(draft.draft), *(escape(figure.words) for figure in draft.figures), draft.counts)
     return table
 
 

@@ -72,23 +72,13 @@ class Sent:
     calls: int = 0
 
 
-_COUNTS_CALLS: ContextVar[Sent | None] = ContextVar("counts_calls", default=None)
-
-
-@contextlib.contextmanager
-def counting_calls() -> Iterator[Sent]:
-    """Count the requests that are sent inside, retries included: an engine may answer for several runs at once."""
-    sent = Sent()
-    before = _COUNTS_CALLS.set(sent)
-    try:
-        yield sent
-    finally:
-        _COUNTS_CALLS.reset(before)
+COUNTS_CALLS: ContextVar[Sent | None] = ContextVar("counts_calls", default=None)
+"""What the requests sent in this context are counted in, retries included: an engine may answer for several runs."""
 
 
 def count_call() -> None:
     """Count a request that is about to be sent."""
-    sent = _COUNTS_CALLS.get()
+    sent = COUNTS_CALLS.get()
     if sent is not None:
         sent.calls += 1
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self, cast
 
@@ -50,25 +49,29 @@ class _SharedEngine:
 
     async def ask(self, question: exchange.Question) -> exchange.Reply:
         """Return the reply, and count what was sent for it."""
-        with self._counting():
+        before, sent = self._inner.calls, exchange.Sent()
+        token = exchange.COUNTS_CALLS.set(sent)
+        try:
             return await self._inner.ask(question)
+        finally:
+            exchange.COUNTS_CALLS.reset(token)
+            self._count(sent, before)
 
     async def embed(
         self, texts: Sequence[str], model: str, before_retry: exchange.Guard | None = None
     ) -> exchange.Embedded:
         """Return the vectors, and count what was sent for them."""
-        with self._counting():
+        before, sent = self._inner.calls, exchange.Sent()
+        token = exchange.COUNTS_CALLS.set(sent)
+        try:
             return await self._inner.embed(texts, model, before_retry)
+        finally:
+            exchange.COUNTS_CALLS.reset(token)
+            self._count(sent, before)
 
-    @contextlib.contextmanager
-    def _counting(self) -> Iterator[None]:
-        """Count what is sent inside; of an engine of one's own, which does not tell, one call if it counts any."""
-        before = self._inner.calls
-        with exchange.counting_calls() as sent:
-            try:
-                yield
-            finally:
-                self._calls += sent.calls or int(self._inner.calls > before)
+    def _count(self, sent: exchange.Sent, before: int) -> None:
+        """Count what was sent; of an engine of one's own, which does not tell, one call if it counts any."""
+        self._calls += sent.calls or int(self._inner.calls > before)
 
 
 def join_share(engine: base.CanAsk) -> Engine:

@@ -1,11 +1,11 @@
-from . import advice, blocks, cards, charts, saving, seating, summaries
+from . import advice, answers, blocks, cards, charts, saving, seating, summaries
 from .content import Report, list_methods, make_report
-from .saving import FORMATS, save_report
+from .saving import save_report
 
 __all__ = [
-    "FORMATS",
     "Report",
     "advice",
+    "answers",
     "blocks",
     "cards",
     "charts",

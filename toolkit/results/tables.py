@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 import polars as pl
@@ -47,7 +47,7 @@ class Tables:
 
         def make() -> pl.DataFrame:
             reaction_rows.express_measures(self.reactions.schema, measure)
-            return self._describe(by, measure, pairs.compare_all(self.find_grid(by), measure))
+            return self._describe(by, pairs.compare_measures(self.find_grid(by), [measure]))[measure]
 
         return self._keep(("compare", by, measure), make)
 
@@ -55,14 +55,15 @@ class Tables:
         """Work out the comparisons on several measures, which takes little more than those on one."""
         by = reaction_rows.settle_by(by)
         lacking = [measure for measure in measures if ("compare", by, measure) not in self._kept]
-        for measure, compared in pairs.compare_measures(self.find_grid(by), lacking).items():
-            self._kept["compare", by, measure] = self._describe(by, measure, compared)
+        if lacking:
+            made = self._describe(by, pairs.compare_measures(self.find_grid(by), lacking))
+            self._kept |= {("compare", by, measure): table for measure, table in made.items()}
 
-    def _describe(self, by: reaction_rows.By, measure: str, compared: list[pairs.Compared]) -> pl.DataFrame:
+    def _describe(self, by: reaction_rows.By, compared: Mapping[str, list[pairs.Compared]]) -> dict[str, pl.DataFrame]:
         grid = self.find_grid(by)
-        if by is None and measure == PRIMARY:
-            self._contenders = pairs.find_contenders(grid, measure, compared)
-        return comparisons.describe_pairs(grid, compared, by, measure)
+        if by is None and PRIMARY in compared:
+            self._contenders = pairs.find_contenders(grid, PRIMARY, compared[PRIMARY])
+        return comparisons.describe_measures(grid, compared, by)
 
     def control_compare(self) -> pl.DataFrame:
         """Return the control reader's own comparisons."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from toolkit.errors import ToolkitError
 from toolkit.files import normalising
@@ -13,28 +14,38 @@ from toolkit.results.scoring import PRIMARY
 from toolkit.results.track_record import places
 from toolkit.store import calibration_log, test_log
 
+_LINK = "link"
+Known: TypeAlias = "dict[object, Any]"
+"""What a store says of the link and of each place, for runs that are concluded one soon after the other."""
 
-def conclude_run(run: Run, store: Path) -> Run:
+
+def conclude_run(run: Run, store: Path, known: Known | None = None) -> Run:
     """Leave the run's trace in the store, and return the run weighed by the link in use there.
 
-    What cannot be kept or read costs a warning, never the run.
+    What cannot be kept or read costs a warning, never the run. `known` keeps what was read, for the next run.
     """
+    known = {} if known is None else known
     try:
-        with calibration_log.Calibrations(store) as kept:
-            run = run.with_link(kept.find_used())
+        if _LINK not in known:
+            with calibration_log.Calibrations(store) as kept:
+                known[_LINK] = kept.find_used()
+        run = run.with_link(known[_LINK])
     except ToolkitError as error:
         run = add_warnings(run, f"evidence is weighed by the link that ships: {error}")
-    run = _add_standing(run, store)
+    run = _add_standing(run, store, known)
     doubt = record_run(run, store)
     return add_warnings(run, doubt) if doubt else run
 
 
-def _add_standing(run: Run, store: Path) -> Run:
+def _add_standing(run: Run, store: Path, known: Known) -> Run:
     """Return the run with what your results say of each source at its place, and a warning of each that is silenced."""
     surfaces = {draft.surface for draft in run.methods.campaign.drafts}
     objective = run.methods.settings.objective
+    place_key = (surfaces.pop() if len(surfaces) == 1 else None, str(objective))
     try:
-        found = places.find_standing(store, surfaces.pop() if len(surfaces) == 1 else None, objective)
+        if place_key not in known:
+            known[place_key] = places.find_standing(store, place_key[0], objective)
+        found: places.PlaceStanding = known[place_key]
     except ToolkitError as error:
         return add_warnings(run, f"evidence knows nothing of your results: {error}")
     except Exception as error:  # noqa: BLE001 - a record that cannot be made never costs a run that people answered

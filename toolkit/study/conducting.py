@@ -247,6 +247,8 @@ class _Session:
     first_error: ToolkitError | None = None
     heard: Exception | None = None
     """What the caller's own function raised."""
+    known: dict[object, Any] = field(default_factory=dict)
+    """What the store says of the weights of evidence, read once."""
 
     @property
     def is_over(self) -> bool:
@@ -428,7 +430,7 @@ async def _make_run(cell: StudyCell, share: api.Share, session: _Session) -> Cel
             | {"problem": spell_out(_find_why(run, session)), "calls": run.counts.calls}
         )
     async with session.one_at_a_time:
-        record = await asyncio.to_thread(_keep_run, cell, run, work)
+        record = await asyncio.to_thread(_keep_run, cell, run, work, session.known)
     if session.index.ledger is None:
         paid = run.methods.cost_usd
         session.index.paid = None if paid is None or session.index.paid is None else session.index.paid + paid
@@ -446,9 +448,9 @@ def _find_why(run: Run, session: _Session) -> str:
     return next(iter(run.methods.unanswered), _NOTHING_CAME)
 
 
-def _keep_run(cell: StudyCell, run: Run, work: Work) -> CellRecord:
+def _keep_run(cell: StudyCell, run: Run, work: Work, known: dict[object, Any]) -> CellRecord:
     """Rate, weigh and save a run, and its reactions beside those of the other cells."""
-    run = conclude_run(run, work.asking.store_path)
+    run = conclude_run(run, work.asking.store_path, known)
     folder = name_run(cell)
     run.save(work.folder / folder)
     write_parts(work.folder, cell.names, run)

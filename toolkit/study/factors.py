@@ -11,10 +11,11 @@ import numpy as np
 import polars as pl
 
 from toolkit.errors import InputError, suggest
-from toolkit.models import Campaign
-from toolkit.results.scoring import PRIMARY, reaction_rows, rules
+from toolkit.models import Campaign, records
+from toolkit.results.scoring import PRIMARY, RATES, reaction_rows, rules
 from toolkit.stats import corrections, intervals
 from toolkit.stats.studies import campaigns as pooling
+from toolkit.study.refusals import PLACE, Refusals
 
 LEAST_CAMPAIGNS = 4
 """With both levels, for a verdict; what few campaigns say is tested with as few degrees of freedom."""
@@ -38,6 +39,7 @@ FACTOR_SCHEMA = {
     "tau": pl.Float64,
     "predict_low": pl.Float64,
     "predict_high": pl.Float64,
+    "limited_by": pl.String,
     "scale": pl.Float64,
 }
 """What `compare_factor` returns: a row a pair of levels. `scale` is the most that they can differ by; 1 for shares."""
@@ -57,8 +59,8 @@ EFFECT_SCHEMA = {
 """What `list_effects` returns: `kind` is campaign, mean or further."""
 MEAN, FURTHER = "all campaigns", "a further campaign"
 """What stands in place of a campaign in rows of the other two kinds."""
+_MORE = {"people": "More people, under more wordings,", "campaigns": "More campaigns"}
 _UNIT = ("audience", "persona_id")
-_PLACE = ("campaign", "model", *_UNIT, "wording", "repeat")
 
 
 def list_tags(campaigns: Iterable[Campaign]) -> pl.DataFrame:
@@ -94,8 +96,10 @@ def compare_factor(
 
     `p_adjusted` is Holm's over the pairs that have enough for a verdict; it is null for the others. `verdict` follows
     from it: "not enough" under 4 campaigns with both levels, 8 personas or 6 wordings, "too close to call" above 0.05,
-    "unstable" if leaving out one campaign or one wording turns the sign, otherwise "A" or "B". `tau` is the standard
+    "unstable" if leaving out one campaign or one wording turns the sign, or if those whom the model refused could,
+    otherwise "A" or "B". `tau` is the standard
     deviation of the true difference between campaigns, `predict_low` to `predict_high` holds that of a further one.
+    `limited_by` says of what more would narrow the interval most: "campaigns", or "people" together with wordings.
     Raises InputError on an unknown factor or measure, on a factor of one level, on a missing column, and on two
     reactions of the same persona to a draft under one wording, repeat and model.
 
@@ -140,7 +144,7 @@ def say_factor(row: Mapping[str, Any]) -> str:
     Examples:
         >>> compared = toolkit.load_study("studies/today").compare("style")
         >>> say_factor(compared.row(0, named=True))
-        'Not enough for a verdict, which takes 4 campaigns with both: plain leads benefit by ...'
+        'Not enough for a verdict, which takes 4 campaigns with both: ... over 1 campaign.'
     """
     a, b, count = row["level_a"], row["level_b"], row["campaigns"]
     left = row["campaigns_left_out"]
@@ -167,7 +171,10 @@ def say_factor(row: Mapping[str, Any]) -> str:
             f" It varies by {size.show(row['tau'])} between campaigns; in a further one the panel would say "
             f"{size.range(sign * row['predict_low'], sign * row['predict_high'])}."
         )
-    return f"{headline}{lead}{further}{skipped}"
+    more = ""
+    if row["verdict"] == "too close to call" and row["limited_by"] is not None:
+        more = f" {_MORE[row['limited_by']]} would tell most."
+    return f"{headline}{lead}{further}{more}{skipped}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +192,13 @@ class _Size:
         """Return two ends, the lower one first."""
         low, high = sorted((one, other))
         return f"{low * self.factor:+.1f} to {high * self.factor:+.1f}"
+
+
+def _find_limit(found: pooling.CampaignMean) -> str | None:
+    """Return what makes most of the uncertainty, and so of what more would narrow the interval."""
+    if found.shared is None or not found.standard_error:
+        return None
+    return "people" if found.shared > found.standard_error**2 / 2.0 else "campaigns"
 
 
 def _count(number: int, noun: str) -> str:
@@ -207,6 +221,8 @@ class _Pair:
     """How many the study has."""
     pooled: pooling.CampaignMean | None
     span: float
+    holds_refusals: bool
+    """Whether the sign stays whatever those would have done whose reactions the model refused."""
 
     @property
     def is_enough(self) -> bool:
@@ -247,6 +263,7 @@ class _Pair:
             "tau": found.tau,
             "predict_low": self._clip(found.predict_low),
             "predict_high": self._clip(found.predict_high),
+            "limited_by": _find_limit(found),
         }
 
     def _judge(self, p_adjusted: float | None) -> str:
@@ -255,7 +272,7 @@ class _Pair:
             return "not enough"
         if p_adjusted > rules.SIGNIFICANCE:
             return "too close to call"
-        if not found.holds:
+        if not (found.holds and self.holds_refusals):
             return "unstable"
         return "B" if found.estimate > 0.0 else "A"
 
@@ -303,6 +320,8 @@ def _compare(reactions: pl.DataFrame | pl.LazyFrame, tags: pl.DataFrame, factor:
     rows = _select_rows(reactions, measure)
     campaigns = rows["campaign"].n_unique()
     tagged = _keep_common(rows.join(chosen.select("campaign", "draft_id", "level"), on=["campaign", "draft_id"]))
+    refused = _select_refused(reactions) if measure in RATES else None
+    refusals = None if refused is None else Refusals.find(tagged, rows, refused)
     drafts = tagged.group_by("campaign", "level").agg(pl.col("draft_id").n_unique())
     keys = ["campaign", *_UNIT, "wording"]
     cells = (
@@ -325,6 +344,7 @@ def _compare(reactions: pl.DataFrame | pl.LazyFrame, tags: pl.DataFrame, factor:
                 dict(counted.agg(pl.col("draft_id").sum()).iter_rows()),
                 campaigns,
                 span,
+                refusals,
             )
         )
     return found
@@ -341,15 +361,22 @@ def _find_span(reactions: pl.DataFrame | pl.LazyFrame, measure: str, values: pl.
 
 
 def _pool(
-    cells: pl.DataFrame, levels: tuple[str, str], drafts: Mapping[str, int], campaigns: int, span: float
+    cells: pl.DataFrame,
+    levels: tuple[str, str],
+    drafts: Mapping[str, int],
+    campaigns: int,
+    span: float,
+    refusals: Refusals | None,
 ) -> _Pair:
     names = tuple(cells["campaign"].unique().sort().to_list())
-    pooled = None
+    pooled, holds = None, True
     if cells.height:
         columns = ("difference", "weight", "campaign_number", "wording", "unit")
         numbered = cells.with_columns(campaign_number=pl.col("campaign").rank("dense"))
         pooled = pooling.mean_over_campaigns(*(numbered[name].to_numpy() for name in columns))
-    return _Pair(levels[0], levels[1], cells, names, drafts, campaigns, pooled, span)
+        means = dict(zip(names, pooled.means, strict=True))
+        holds = refusals is None or refusals.hold(levels, means, pooled.estimate)
+    return _Pair(levels[0], levels[1], cells, names, drafts, campaigns, pooled, span, holds)
 
 
 def _weigh(paired: pl.DataFrame) -> pl.DataFrame:
@@ -391,33 +418,42 @@ def _select_rows(reactions: pl.DataFrame | pl.LazyFrame, measure: str) -> pl.Dat
     if "campaign" not in schema:
         raise InputError("reactions lack the column 'campaign'; give those of a study, or of runs with campaigns")
     (expression,) = reaction_rows.express_measures(schema, measure).values()
-    text = [
-        (pl.col(name) if name in schema else pl.lit(None)).cast(pl.String).alias(name) for name in ("model", "audience")
-    ]
-    rows = (
-        reaction_rows.filter_usable(frame, schema)
-        .select(
-            pl.col("campaign", "draft_id", "persona_id").cast(pl.String),
-            *text,
-            pl.col("wording", "repeat").cast(pl.Int64),
-            pl.col("weight").cast(pl.Float64),
-            expression.cast(pl.Float64).alias("value"),
-        )
-        .collect(engine="streaming")
-    )
+    usable = reaction_rows.filter_usable(frame, schema)
+    rows = usable.select(*_name_columns(schema), expression.cast(pl.Float64).alias("value")).collect(engine="streaming")
     if not rows.height:
         raise InputError("no reaction can be used; see the failed and refused counts")
-    twice = rows.filter(rows.select(*_PLACE, "draft_id").is_duplicated()).head(1)
+    twice = rows.filter(rows.select(*PLACE, "draft_id").is_duplicated()).head(1)
     for row in twice.iter_rows(named=True):
-        place = ", ".join(f"{name} {row[name]!r}" for name in (*_PLACE, "draft_id") if row[name] is not None)
+        place = ", ".join(f"{name} {row[name]!r}" for name in (*PLACE, "draft_id") if row[name] is not None)
         raise InputError(f"two reactions share {place}; keep one, or give draws of one draft a repeat each")
     return rows
+
+
+def _name_columns(schema: pl.Schema) -> list[pl.Expr]:
+    """Return the columns of who was asked about what; model and audience are null where the reactions lack them."""
+    optional = (pl.col(name) if name in schema else pl.lit(None).alias(name) for name in ("model", "audience"))
+    return [
+        pl.col("campaign", "draft_id", "persona_id").cast(pl.String),
+        *(column.cast(pl.String) for column in optional),
+        pl.col("wording", "repeat").cast(pl.Int64),
+        pl.col("weight").cast(pl.Float64),
+    ]
+
+
+def _select_refused(reactions: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame | None:
+    """Return whom the model refused on which draft; None if the reactions do not tell."""
+    frame = reactions.lazy()
+    schema = frame.collect_schema()
+    if "status" not in schema:
+        return None
+    is_refused = (pl.col("status") == "refused") & (pl.col("persona_id") != records.CONTROL)
+    return frame.filter(is_refused).select(_name_columns(schema)).collect(engine="streaming")
 
 
 def _keep_common(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the answers of whoever answered every tagged draft of a campaign; all of it, if nobody did."""
     counted = rows.with_columns(
-        answered=pl.col("draft_id").n_unique().over(_PLACE), wanted=pl.col("draft_id").n_unique().over("campaign")
+        answered=pl.col("draft_id").n_unique().over(PLACE), wanted=pl.col("draft_id").n_unique().over("campaign")
     ).with_columns(is_whole=pl.col("answered") == pl.col("wanted"))
     return counted.filter(pl.col("is_whole") | ~pl.col("is_whole").any().over("campaign"))
 

@@ -177,8 +177,10 @@ def show_start(
     said = _draw_start(takes, bar)
     if tells:
         st.caption(tells)
-    pressed = state.find_session().take_press()
-    if problem:
+    pressed, surprised = state.find_session().take_press(), state.find_session().take_surprise()
+    if pressed and surprised:
+        said.warning("Somebody else changed whom or how to ask. Look again, then press.")
+    elif problem:
         said.error(say_here(problem))
     elif campaign is None:
         said.markdown("**Write a draft first**, or start from an example." if pressed else _NOTHING_YET)

@@ -15,8 +15,9 @@ from toolkit.drafts import kept
 from toolkit.errors import ToolkitError
 from toolkit.panel import api
 from toolkit.results import Run
-from toolkit.store import campaign_log
+from toolkit.store import approvals, campaign_log
 from toolkit.store.campaigns import Event, Round, Rounds
+from toolkit.ui import keys
 from toolkit.ui.session import Content, Session, list_changes, merge
 from toolkit.ui.sign_in import find_owner, name_user
 
@@ -91,11 +92,21 @@ class Begun:
             rounds.drop(self.campaign, self.number)
 
 
-def begin_round(session: Session, people: int) -> Begun | None:
-    """Keep the drafts as they are asked about; None where the store cannot be used."""
+def take_words(identity: str, number: int, text: str, base: str) -> None:
+    """Take over words that come late for a campaign that is not on the page any more."""
+    other = Session()
+    if reopen(other, identity):
+        other.take_words(number, text, base)
+        keep(other)
+
+
+def begin_round(session: Session, audience: str, people: int) -> Begun | None:
+    """Keep the drafts as they are asked about, and of whom; None where the store cannot be used."""
+    asked = session.dump()
+    asked["values"] = asked["values"] | {keys.AUDIENCE: audience}
     keep(session)
     try:
-        begun = _add_round(session, asked=True)
+        begun = _add_round(session, asked)
         if begun:
             count = "1 person" if people == 1 else f"{people:,} people"
             note(session.kept_id or "", f"asked {count} (v{begun.number})")
@@ -109,7 +120,7 @@ def set_aside(session: Session) -> None:
     """Keep the drafts on the page as a version, unless a round has the same words."""
     try:
         if session.is_written:
-            _add_round(session, asked=False)
+            _add_round(session)
     except ToolkitError as error:
         session.lost = f"Your drafts could not be saved: {error}"
 
@@ -123,11 +134,20 @@ def list_rounds(session: Session) -> list[Round]:
 
 
 def list_events(session: Session) -> list[Event]:
-    """Return what was done to the campaign on the page, the last first."""
+    """Return what was done to the campaign on the page, approvals included, the last first."""
     if session.kept_id is None:
         return []
-    with Rounds(api.default_store()) as rounds:
-        return rounds.list_events(session.kept_id)
+    with Rounds(api.default_store()) as rounds, approvals.Approvals(api.default_store()) as approved:
+        given = [
+            Event(
+                campaign=session.kept_id,
+                done_by=one.approved_by,
+                done_at=one.approved_at,
+                what=f"approved {one.draft_id}",
+            )
+            for one in approved.list_approvals(session.name)
+        ]
+        return sorted([*rounds.list_events(session.kept_id), *given], key=lambda one: one.done_at, reverse=True)
 
 
 def note(identity: str, what: str, who: str = "") -> None:
@@ -176,18 +196,19 @@ def find_free_name(wanted: str, *, apart_from: str | None = None) -> str:
         return wanted
 
 
-def _add_round(session: Session, *, asked: bool) -> Begun | None:
+def _add_round(session: Session, asked: Content | None = None) -> Begun | None:
+    """Keep the drafts that were asked about as a round, or those on the page as set aside."""
     if session.kept_id is None:
         return None
-    store, content = api.default_store(), {**session.dump(), "source": None}
+    store, content = api.default_store(), {**(asked or session.dump()), "source": None}
     with Rounds(store) as rounds:
         known = rounds.list_rounds(session.kept_id)
-        if not asked and any(json.loads(one.content).get("slots") == content["slots"] for one in known):
+        if asked is None and any(json.loads(one.content).get("slots") == content["slots"] for one in known):
             return None
         begun = rounds.begin(
             Round(
                 campaign=session.kept_id,
-                asked=asked,
+                asked=asked is not None,
                 asked_by=name_user() or "",
                 asked_at=datetime.datetime.now(datetime.UTC),
                 content=json.dumps(content, ensure_ascii=False),
@@ -207,9 +228,12 @@ def _keep(log: campaign_log.Campaigns, session: Session, content: Content) -> No
         changed=datetime.datetime.now(datetime.UTC),
     )
     if log.keep(written):
+        edited = [] if written.version == 1 else session.list_unnoted(session.kept, content)
         session.kept_id, session.kept_version, session.kept = identity, written.version, content
         if written.version == 1:
             note(identity, "began it")
+        if edited:
+            note(identity, f"edited {', '.join(edited)}")
         return
     found = log.find(identity, written.owner)
     if found is None:
@@ -235,7 +259,11 @@ def _catch_up(session: Session) -> None:
 def _merge(session: Session, found: campaign_log.KeptCampaign) -> None:
     theirs: Content = json.loads(found.content)
     base, ours = session.kept, session.dump()
-    session.restore(merge(base, ours, theirs))
+    merged = merge(base, ours, theirs)
+    session.surprised |= any(
+        merged["values"].get(key) != ours["values"].get(key) for key in merged["values"] if keys.is_about_asking(key)
+    )
+    session.restore(merged)
     session.forget_steps()
     changed = [name for name in list_changes(base, theirs) if name not in list_changes(base, ours)] if base else []
     by = theirs.pop("by", "")

@@ -98,6 +98,15 @@ SHARE_LOGO = "share-logo"
 SHARE_LINK = "share-link"
 SHARE_CLIENT = "share-client"
 SHARE_ANSWER = "share-answer"
+_OF_ASKING = {
+    SURFACE, OBJECTIVE, AUDIENCE, HEAD_TO_HEAD, FORECAST, ENGINE, URL, MODEL, SEED, MAX_COST, CONCURRENCY, PRICE_IN,
+    PRICE_OUT,
+}  # fmt: skip
+
+
+def is_about_asking(key: str) -> bool:
+    """Whether a choice decides whom a run asks, what, or how."""
+    return key in _OF_ASKING or key.startswith(("ask-sample-", "ask-only-", "ask-contacts-"))
 
 
 def name_draft(number: int, what: str) -> str:

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from toolkit.files import resources
 from toolkit.models import records
-from toolkit.report import FORMATS, Report, advice, blocks, cards, charts, list_methods, seating, summaries
+from toolkit.report import Report, advice, blocks, cards, charts, list_methods, saving, seating, summaries
 from toolkit.results import Run
 from toolkit.results.scoring import comparisons
 from toolkit.ui import caching, keys, state
@@ -280,10 +280,10 @@ def show_downloads(report: Report) -> None:
     """Offer the run as files, and an address that opens it again."""
     run = report.run
     downloads = {
-        "Report": (lambda: FORMATS[".html"](report), "html", "text/html"),
-        "Workbook": (lambda: FORMATS[".xlsx"](report), "xlsx", _EXCEL),
+        "Report": (lambda: saving.FORMATS[".html"](report), "html", "text/html"),
+        "Workbook": (lambda: saving.FORMATS[".xlsx"](report), "xlsx", _EXCEL),
         "Reactions": (lambda: summaries.write_table(run.reactions), "csv", "text/csv"),
-        "Chart": (lambda: FORMATS[".png"](report), "png", "image/png"),
+        "Chart": (lambda: saving.FORMATS[".png"](report), "png", "image/png"),
         "Run folder": (run.pack, "zip", "application/zip"),
     }
     with st.container(horizontal=True):

@@ -26,6 +26,8 @@ _NEVER_KEPT = {keys.API_KEY, keys.IMPORTED, keys.FORGET_NAME, keys.PART, keys.HO
 _MOST_STEPS = 100
 _ONE_BURST = 2.0
 """Seconds within which more letters in one draft are undone with those before them."""
+_ONE_EDIT = 600.0
+"""Seconds within which more changes of a draft by one person are one line of the history."""
 DRAFTS, RESULT = "Drafts", "Result"
 
 
@@ -57,6 +59,8 @@ class Session:
     """The states of the drafts that can be gone back to, the last last."""
     future: list[Content] = field(default_factory=list)
     """Those that were gone back from."""
+    got_late: list[str] = field(default_factory=list)
+    """What came of boxes that went before they told it: draft and moment of each, so that the tab forgets it."""
     begun: bool = False
     """Whether the address was looked at for a campaign to take up; it is once."""
     kept_id: str | None = None
@@ -72,6 +76,8 @@ class Session:
     """The pages of this run of the script by their addresses, "" for the first."""
     pressed: bool = False
     """Whether the button that asks was pressed: a run of the script that is broken off on its way forgets it else."""
+    surprised: bool = False
+    """Whether somebody else changed whom or how to ask since the button that asks was drawn."""
     settled: bool = False
     """Whether a draft was finished, so that what depends on all drafts is to be worked out anew."""
     opened: bool = False
@@ -89,6 +95,10 @@ class Session:
     wanted_audience: str | None = None
     """The audience to be chosen when the page of audiences is drawn next."""
     _next_number: int = 0
+    _late: dict[tuple[int, int | None], int] = field(default_factory=dict)
+    """The rival that holds what is typed into a version of a draft that was replaced."""
+    _noted: dict[str, float] = field(default_factory=dict)
+    """When a change of each draft was noted last."""
     _step: Content | None = None
     _typed: tuple[str, float] = ("", 0.0)
     """The draft that was typed into last, and when."""
@@ -185,6 +195,25 @@ class Session:
         self.at_list = False
         self.put(keys.PART, part)
 
+    def take_words(self, number: int, text: str, base: str, version: int | None = None) -> None:
+        """Take over words that come late, typed where `base` stood in a version of the draft.
+
+        If the draft says something else by now, they stand beside it as a rival; what is typed on into that version
+        goes there, too.
+        """
+        slot = self.find_slot(number)
+        if slot is None or text in {slot.text, *(one.text for one in self.find_rivals(number))}:
+            return
+        earlier = self._late.get((number, version)) if version is not None else None
+        if earlier is not None and self.find_slot(earlier) is not None:
+            self.change_draft(earlier, text=text)
+        elif slot.text == base:
+            self.write_text(number, text)
+        else:
+            self._late[number, version] = self._next_number
+            self._append(slot.model_copy(update={"number": self._next_number, "text": text, "rival": number}))
+        self.settled = True
+
     def choose_rival(self, rival: int, choice: str) -> None:
         """Settle a draft that two people changed: keep "ours", take "theirs", or keep "both" as drafts."""
         other = self.find_slot(rival)
@@ -255,6 +284,18 @@ class Session:
         """Tell, once, whether the button that asks was pressed."""
         pressed, self.pressed = self.pressed, False
         return pressed
+
+    def take_surprise(self) -> bool:
+        """Tell, once, whether somebody else changed whom or how to ask."""
+        surprised, self.surprised = self.surprised, False
+        return surprised
+
+    def list_unnoted(self, before: Content, after: Content, clock: Callable[[], float] = time.monotonic) -> list[str]:
+        """Return the drafts that changed and whose change was not noted lately; they are noted from now on."""
+        now = clock()
+        changed = [name for name in list_changes(before, after) if self._noted.get(name, -_ONE_EDIT) + _ONE_EDIT <= now]
+        self._noted |= dict.fromkeys(changed, now)
+        return changed
 
     def take_opened(self) -> bool:
         """Tell, once, whether a file was opened."""
@@ -357,13 +398,16 @@ class Session:
         self.removed = slots.get(content["removed"])
         self._next_number = max([self._next_number, *(number + 1 for number in slots)])
         self.source = content.get("source")
-        unsaid = {key: "" for key in kept_content.OF_CAMPAIGN if key in self.values}
+        unsaid: dict[str, Any] = {key: "" for key in kept_content.OF_CAMPAIGN if key in self.values}
+        if keys.OWN_QUESTIONS in self.values:  # what was kept before there were any brings none along
+            unsaid[keys.OWN_QUESTIONS] = []
         for key, value in {**unsaid, **content["values"]}.items():
             self.put(key, value)
 
     def begin_anew(self) -> None:
         """Leave the campaign, which stays kept, for two empty drafts."""
         self._leave()
+        self.put(keys.OWN_QUESTIONS, [])
         self.add_draft()
         self.add_draft()
         self.show_campaign()
@@ -379,6 +423,7 @@ class Session:
         for key in {*kept_content.OF_CAMPAIGN} & {*self.values}:
             self.put(key, "")
         self.forget_steps()
+        self._noted = {}
 
     def _find_next_version(self, number: int, fields: Mapping[str, Any]) -> int:
         slot = self.find_slot(number)
@@ -416,7 +461,7 @@ def merge(base: Content, ours: Content, theirs: Content) -> Content:
         was, mine, other = (one["slots"].get(number) for one in (before, ours, theirs))
         slots[number] = mine if mine is not None and mine != was else other or mine
         if mine != was and other not in (was, None, mine) and mine is not None:
-            extra.append({**other, "rival": int(number), "changed_by": theirs.get("by", "")})
+            extra.append(_set_beside(int(number), was, mine, other) | {"changed_by": theirs.get("by", "")})
     changed = {number for number in ours["order"] if ours["slots"][str(number)] != before["slots"].get(str(number))}
     order = [number for number in theirs["order"] if number in ours["order"] or number not in before["order"]]
     order += [number for number in ours["order"] if number in changed and number not in order]
@@ -432,9 +477,19 @@ def merge(base: Content, ours: Content, theirs: Content) -> Content:
     return merged | ({"source": sources[0]} if sources else {})
 
 
+def _set_beside(number: int, was: Content | None, mine: Content, other: Content) -> Content:
+    """Return a draft that somebody else changed, as a rival of ours; two new drafts of one number are both new."""
+    if was is None and other.get("rival") is None:
+        return {**other, "name": f"{other['name']} 2" if other["name"] == mine["name"] else other["name"]}
+    if was is None:
+        return dict(other)
+    return {**other, "rival": mine.get("rival") if mine.get("rival") is not None else number}
+
+
 def list_changes(before: Content, after: Content) -> list[str]:
     """Return the names of the drafts that are new or not the same."""
-    return [slot["name"] for number, slot in after["slots"].items() if before["slots"].get(number) != slot]
+    known = before.get("slots", {})
+    return [slot["name"] for number, slot in after["slots"].items() if known.get(number) != slot]
 
 
 def _find_typed(before: Content, after: Content) -> str | None:

@@ -23,6 +23,7 @@ from toolkit.ui.session import RESULT, Session
 from toolkit.ui.sign_in import find_owner
 
 _SESSION = "session"
+_MOST_LATE = 50
 
 
 class Tied(TypedDict):
@@ -48,7 +49,8 @@ def begin() -> None:
     caching.warm_up()
     session = find_session()
     keeping.keep(session)
-    _follow_link(keeps_words=keeping.take_up(session))
+    is_new = not session.begun
+    _follow_link(is_new=is_new, keeps_words=keeping.take_up(session))
 
 
 def enter(page: str) -> None:
@@ -130,17 +132,48 @@ def close(key: str) -> None:
     st.session_state[key] = False
 
 
-def read_typed(key: str) -> str | None:
+class Typed(TypedDict):
+    """Words that an editor was left with, and into which state of the draft they were typed."""
+
+    text: str
+    version: int | None
+    base: str
+
+
+def read_typed(key: str) -> Typed | None:
     """Return the words that the editor of that key was left with; None if it has told none."""
     typed = st.session_state[key].get("typed")
-    return None if typed is None else str(typed["text"])
+    if typed is None:
+        return None
+    return {"text": str(typed["text"]), "version": typed.get("version"), "base": str(typed.get("base", ""))}
 
 
-def type_text(number: int, text: str) -> None:
-    """Take over what was typed into the editor of a draft, and keep it."""
+def type_text(number: int, text: str, version: int | None, base: str) -> None:
+    """Take over what was typed into the editor of a draft, and keep it.
+
+    What was typed into words that somebody else replaced meanwhile, and the browser did not show yet, stands beside
+    them until somebody chooses.
+    """
     session = find_session()
-    session.type_text(number, text)
+    slot = session.find_slot(number)
+    if slot is not None and version is not None and slot.version != version:
+        session.take_words(number, text, base, version)
+    else:
+        session.type_text(number, text)
     keeping.keep(session)
+
+
+def take_late() -> None:
+    """Take over what was typed into boxes that went before they told it; what is of another campaign goes there."""
+    session = find_session()
+    for one in st.session_state[keys.LEAVING_PART].get("late") or []:
+        campaign, _, number = str(one["id"]).rpartition("-")
+        if campaign == (session.kept_id or "new"):
+            session.take_words(int(number), str(one["text"]), str(one["base"]))
+            keeping.keep(session)
+        elif campaign != "new":
+            keeping.take_words(campaign, int(number), str(one["text"]), str(one["base"]))
+        session.got_late = [*session.got_late, f"{one['id']} {one['at']}"][-_MOST_LATE:]
 
 
 def open_campaign(campaign: Campaign, source: str | None = None) -> None:
@@ -250,7 +283,7 @@ def start_live(campaign: Campaign, audience: Audience, options: Mapping[str, Any
     """Start a run and make it the one of this session; raise InputError where it cannot be started."""
     spending.check_address(str(options.get("base_url") or ""))
     session = find_session()
-    begun = keeping.begin_round(session, int(options.get("sample") or len(audience.personas)))
+    begun = keeping.begin_round(session, audience.audience, int(options.get("sample") or len(audience.personas)))
     try:
         with spending.paying(session.values):
             found = caching.live_runs_of_process()
@@ -304,10 +337,11 @@ def _take(key: str, change: Callable[..., None], *about: Any) -> None:
     keeping.keep(find_session())
 
 
-def _follow_link(*, keeps_words: bool) -> None:
-    """Take over the run that the address names, or put the session's own into the address.
+def _follow_link(*, is_new: bool, keeps_words: bool) -> None:
+    """Take over the run that the address names, once a session, or put the session's own into the address.
 
-    The drafts of the run come with it, unless the campaign of the address brought newer words.
+    The drafts of the run come with it, unless the campaign of the address brought newer words. An address that comes
+    later, such as by the browser's way back, names a run of a time before, and counts for nothing.
     """
     session = find_session()
     named = st.query_params.get("live")
@@ -316,7 +350,7 @@ def _follow_link(*, keeps_words: bool) -> None:
         if live is None:
             st.query_params.pop("live", None)
             session.lost = "The run of this link is no longer in memory. You find finished runs under Runs."
-        else:
+        elif is_new:
             if not keeps_words:
                 _put_live(session, live)
                 for key, value in caching.choices_of_runs().get(named, {}).items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,31 +100,39 @@ def describe_pairs(
     grid: Grid, compared: Sequence[Compared], by: By, measure: str, *, adjust: str = "holm"
 ) -> pl.DataFrame:
     """Return one row per pair and segment value: pairs in the order of the drafts, then values."""
+    return describe_measures(grid, {measure: compared}, by, adjust=adjust)[measure]
+
+
+def describe_measures(
+    grid: Grid, compared: Mapping[str, Sequence[Compared]], by: By, *, adjust: str = "holm"
+) -> dict[str, pl.DataFrame]:
+    """Return what `describe_pairs` does for each of several measures, made as one table and cut."""
     correct = _choose_correction(adjust)
+    drafts, values = grid.drafts, grid.values
+    a, b = number_pairs(len(drafts))
+    lines, measures = len(a) * len(values), len(compared)
 
     def line_up(name: str) -> npt.NDArray[Any]:
-        columns = [getattr(pairs, name) for pairs in compared]
-        return np.stack(columns, axis=1).ravel() if columns else np.empty(0)
+        columns = [[getattr(pairs, name) for pairs in of_measure] for of_measure in compared.values()]
+        return np.concatenate([np.stack(each, axis=1).ravel() if each else np.empty(0) for each in columns])
 
     shown = ("estimate", "low", "high", "p_value", "detectable")
     numbers = {name: line_up(name) for name in shown}
     enough, estimate, p_value = line_up("is_enough").astype(bool), numbers["estimate"], numbers["p_value"]
     holds = {name: line_up(name).astype(bool) for name in ("holds_wordings", "holds_refusals")}
-    p_adjusted = correct(p_value)
+    p_adjusted = np.concatenate([correct(of_measure) for of_measure in np.split(p_value, measures)])
     leader = np.where(estimate > 0, "B", "A")
 
     def judge(p_values: FloatArray) -> npt.NDArray[np.str_]:
         doubts = [~enough, p_values > SIGNIFICANCE, ~(holds["holds_wordings"] & holds["holds_refusals"])]
         return np.select(doubts, ["not enough", "too close to call", "unstable"], leader)
 
-    drafts, values = grid.drafts, grid.values
-    a, b = number_pairs(len(drafts))
     columns: dict[str, list[str] | npt.NDArray[Any]] = {
-        "draft_a": [drafts[place] for place in a for _ in values],
-        "draft_b": [drafts[place] for place in b for _ in values],
+        "draft_a": [drafts[place] for place in a for _ in values] * measures,
+        "draft_b": [drafts[place] for place in b for _ in values] * measures,
         "segment": [name_by(by)] * len(enough),
-        "value": [*values] * len(a),
-        "measure": [measure] * len(enough),
+        "value": [*values] * len(a) * measures,
+        "measure": [measure for measure in compared for _ in range(lines)],
         "difference": estimate,
         **{name: numbers[name] for name in shown[1:]},
         "p_adjusted": p_adjusted,
@@ -134,7 +142,10 @@ def describe_pairs(
         **holds,
     }
     schema = COMPARISON_SCHEMA | DOUBT_SCHEMA
-    return pl.DataFrame([pl.Series(name, columns[name], dtype=kind, nan_to_null=True) for name, kind in schema.items()])
+    table = pl.DataFrame(
+        [pl.Series(name, columns[name], dtype=kind, nan_to_null=True) for name, kind in schema.items()]
+    )
+    return {measure: table.slice(number * lines, lines) for number, measure in enumerate(compared)}
 
 
 def control_compare(reactions: pl.DataFrame, *, drafts: Sequence[str] | None = None) -> pl.DataFrame:

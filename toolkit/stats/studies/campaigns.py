@@ -38,6 +38,8 @@ class CampaignMean:
     """Two-sided, for a true mean of zero over campaigns at large."""
     tau: float | None = None
     """The standard deviation of the true means between campaigns, in units of the values."""
+    shared: float | None = None
+    """The part of the squared standard error that people and wordings make, which more campaigns leave as it is."""
     predict_low: float | None = None
     """The interval that holds the true mean of a further campaign."""
     predict_high: float | None = None
@@ -112,6 +114,7 @@ def mean_over_campaigns(
         degrees=degrees,
         p_value=min(2.0 * t_below(degrees, -abs(estimate) / error), 1.0),
         tau=tau,
+        shared=max(parts.shared, 0.0),
         predict_low=None if further is None else estimate - further,
         predict_high=None if further is None else estimate + further,
     )
@@ -273,6 +276,7 @@ def _judge_alike(told: CampaignMean, confidence: float) -> CampaignMean:
         degrees=found.degrees,
         p_value=found.p_value,
         tau=0.0,
+        shared=0.0,
         predict_low=found.low,
         predict_high=found.high,
     )
