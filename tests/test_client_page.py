@@ -333,6 +333,13 @@ def test_the_command_writes_what_a_client_gets(run: Run, command: Command, tmp_p
     refused = command("report", "run", "-o", "report.md", "--title", "Spring")
     assert refused.returncode == 2
     assert "report.md: --title is for what a client gets; add --view client" in refused.stderr
+    both = command("report", "run", "-o", "both.md", "-o", "both.pptx", "--title", "Spring")
+    assert both.returncode == 0, both.stderr
+    house = {"AUDIENCE_LOGO": "logo.png", "AUDIENCE_REPLY_TO": "ada@example.org", "AUDIENCE_VIEW": "client"}
+    plain = command("report", "run", "-o", "plain.md", **house)
+    assert plain.returncode == 0, plain.stderr
+    assert command("report", "run", "-o", "house.html", **house).returncode == 0
+    assert "mailto:ada@example.org" in (tmp_path / "work" / "house.html").read_text(encoding="utf-8")
 
 
 def test_an_answer_is_read_from_a_mail(run: Run) -> None:
