@@ -6,6 +6,7 @@ import base64
 import datetime
 import hashlib
 import re
+import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -28,7 +29,7 @@ from toolkit.report.client import make_client_page
 from toolkit.report.client_answers import read_answer
 from toolkit.report.client_html import render_client
 from toolkit.report.letterheads import make_letterhead
-from toolkit.report.printing import find_browser
+from toolkit.report.printing import find_browser, print_pdf
 from toolkit.results import Run
 from toolkit.store.approvals import Approval, Approvals
 from toolkit.store.campaigns import Comment, Comments
@@ -316,6 +317,27 @@ def test_a_browser_that_fails_is_told_of(run: Run, tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
     with pytest.raises(InputError, match="printed no PDF: cannot open display; write client"):
         save_report(run, tmp_path / "client.pdf")
+
+
+def test_a_browser_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has its time and no more, with what it started, and leaves no folder behind."""
+    browser, begun = tmp_path / "chromium", tmp_path / "begun"
+    browser.write_text(f"#!/bin/sh\nsleep 300 &\necho $! > {begun}\nwait\n", encoding="utf-8")
+    browser.chmod(0o755)
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    with pytest.raises(InputError, match="printed nothing within 3 seconds; write client"):
+        print_pdf("<p>", browser=browser, patience=3)
+    deadline = time.monotonic() + 10
+    while is_running(int(begun.read_text(encoding="utf-8"))):
+        assert time.monotonic() < deadline
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def is_running(process: int) -> bool:
+    """Whether a process still does something; one that nobody has waited for yet does not."""
+    status = Path(f"/proc/{process}/stat")
+    return status.is_file() and status.read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
 
 
 def test_the_command_writes_what_a_client_gets(run: Run, command: Command, tmp_path: Path) -> None:
