@@ -19,6 +19,7 @@ BROWSER_FILES = {
     "test_imports_browser.py",
     "test_never_lost.py",
     "test_page_quality.py",
+    "test_page_walk.py",
     "test_people_browser.py",
     "test_sign_in.py",
     "test_site_browser.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import zipfile
@@ -33,6 +34,18 @@ __all__ = ["app", "browser"]
 
 FIRST = 16
 """Questions in flight before the endpoint has answered once."""
+
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+PASTE = """
+(area, data) => {
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const pasted = new DataTransfer();
+  pasted.items.add(new File([bytes], "pasted.png", { type: "image/png" }));
+  area.dispatchEvent(new ClipboardEvent("paste", { clipboardData: pasted, bubbles: true, cancelable: true }));
+}
+"""
 
 pytestmark = needs_browser
 
@@ -201,6 +214,31 @@ def test_people_can_be_met_by_keyboard(app: App) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("An AI persona, not a real person.").wait_for()
     expect(dialog.get_by_text("Leeds")).not_to_have_count(0)
+
+
+def test_a_picture_is_uploaded_or_pasted(app: App) -> None:
+    """It stands in the preview at once, after a reload, too; a pasted one takes its place; no script is a picture."""
+    page = app.open()
+    write_drafts(page, "The coat that sold for forty-five pounds.")
+    picture = page.locator(".preview img.preview-picture")
+    press(page.locator("summary").filter(has_text="Picture").first)
+    chooser = page.locator("[data-testid=stFileUploader] input[type=file]").first
+    chooser.set_input_files({"name": "coat.png", "mimeType": "image/png", "buffer": PIXEL})
+    expect(picture).to_have_count(1)
+    page.get_by_text("Say in “Its other parts” what the picture shows").wait_for()
+    settle(page)
+    page.reload()
+    expect(picture).to_have_count(1)
+    first = picture.get_attribute("src")
+    page.get_by_label("Draft A", exact=True).evaluate(PASTE, base64.b64encode(PIXEL + b"2").decode())
+    expect(picture).not_to_have_attribute("src", first or "")
+    press(page.locator("summary").filter(has_text="Picture").first)
+    page.locator("[data-testid=stFileUploader] input[type=file]").first.set_input_files(
+        {"name": "coat.png", "mimeType": "image/png", "buffer": b"<svg onload=alert(1)>"}
+    )
+    page.get_by_text("the file is no JPEG, PNG or WebP picture").first.wait_for()
+    press(page.get_by_role("button", name="Remove the picture"))
+    expect(picture).to_have_count(0)
 
 
 def test_sessions_share_neither_drafts_nor_keys(app: App, server: OpenAIServer) -> None:

@@ -94,7 +94,7 @@ def use(shared: Sharing, number: int, together: threading.Barrier) -> bool:
     """Test two drafts from a tab of one's own, all at one time; tell whether the run had to wait in line."""
     word = name_word(number)
     with open_session(shared.address) as page:
-        page.run()
+        page.run("campaign=new")
         page.wait_for(lambda one: one.has_button("Fill in an example"))
         page.type_draft("Draft A", f"Buy {word} jam from Anna today.")
         page.wait_for(lambda one: one.has_button(f"Ask {PEOPLE} people"))

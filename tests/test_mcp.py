@@ -38,6 +38,7 @@ from toolkit.mcp import SharedPurse, Toolbox, WorkingFolder, make_server, read_g
 from toolkit.mcp.serving import TOOLS
 from toolkit.mcp.words import quote
 from toolkit.models import LABEL
+from toolkit.results import load_run, predictions
 
 PRICE = (10.0, 10.0)
 DRAFTS = [
@@ -622,3 +623,34 @@ def test_a_signal_ends_a_server_whose_client_stays(folder: Path) -> None:
     process.stdin.close()
     process.stdout.close()
     process.stderr.close()
+
+
+def test_the_file_of_a_team_names_the_model(
+    command: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    """The model of audience.toml is the server's, too: one without a listed price needs --price under a limit."""
+    (tmp_path / "work" / "audience.toml").write_text('model = "nobody-lists-this"\n')
+    refused = command("mcp", "--max-cost", "1")
+    assert refused.returncode == 2
+    assert "--price" in refused.stderr
+
+
+def test_a_chance_is_told_inside_a_validated_domain(folder: Path, server: OpenAIServer) -> None:
+    """Where the outcome model was measured its chance comes through, and the panel, unproven there, still has none."""
+    texts = ("You will not believe what this seller did next", "A seller sends an invoice in the chat")
+    drafts = [{"id": f"d{number}", "text": text} for number, text in enumerate(texts)]
+
+    async def work(client: Client) -> None:
+        test = {**TEST, "drafts": drafts, "surface": "x_post", "objective": "share"}
+        run_id = (await read(client, "run", **test, confirm_cost=True))["run_id"]
+        said = predictions.Prediction(draft_a="d0", draft_b="d1", p_b_wins=0.71, abstains=False)
+        made = load_run(folder / "runs" / run_id)
+        known = predictions.Predictions(version="0" * 12, domain="posts", pairs=(said,))
+        made.with_predictions(known).save(folder / "runs" / run_id)
+        told = await read(client, "evidence", run_id=run_id)
+        chances = {one["source"]: one["chance"] for one in told["sources"]}
+        assert 0.5 < chances.pop("outcome_model") < 0.9
+        assert set(chances) >= {"panel", "control"}
+        assert not any(chances.values())
+
+    use(make_toolbox(folder, server), work)

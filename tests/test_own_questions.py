@@ -18,7 +18,8 @@ from scripted import ScriptedEngine, reading
 from streamlit.testing.v1 import AppTest
 
 import toolkit
-from toolkit.drafts import load_drafts
+from toolkit.audiences import save_audience
+from toolkit.drafts import load_drafts, merge_campaigns, save_campaign
 from toolkit.errors import InputError
 from toolkit.gate import check_campaign, record_campaign
 from toolkit.models import Audience, Campaign, Draft, records
@@ -322,6 +323,20 @@ def test_a_fault_is_told_in_one_line(tmp_path: Path, line: str, said: str) -> No
         load_drafts(path)
     assert str(fault.value).startswith(f"{path}:{len(IN_FILE.splitlines()) + 1}: questions[0]")
     assert "\n" not in str(fault.value)
+
+
+def test_files_keep_questions(campaign: Campaign, audience: Audience, tmp_path: Path) -> None:
+    """A campaign and an audience that are saved and read back ask the same; front matter may ask, too."""
+    own = tuple(records.OwnQuestion(**one) for one in ASKED)
+    save_campaign(campaign.replace_questions(own), tmp_path / "spring.yaml")
+    assert load_drafts(tmp_path / "spring.yaml").questions == own
+    save_audience(audience.model_copy(update={"questions": own}), tmp_path / "people.yaml")
+    assert toolkit.load_audience(tmp_path / "people.yaml").questions == own
+    page = tmp_path / "one.md"
+    page.write_text(f"---\nquestions:\n  - {json.dumps(ASKED[1])}\n---\nGet paid today.\n")
+    assert load_drafts(page).questions == own[1:2]
+    both = merge_campaigns([load_drafts(page), load_drafts(tmp_path / "spring.yaml")])
+    assert both.questions == (own[1], own[0], *own[2:])
 
 
 QUESTIONS = "".join(f"  - {json.dumps(one)}\n" for one in ASKED)

@@ -5,12 +5,28 @@ from __future__ import annotations
 import os
 import random
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import toolkit_runs
-from browsing import AT_REST, FITS, ROOT, App, app, browser, expect, needs_browser, playwright, settle, write_drafts
+from browsing import (
+    AT_REST,
+    FITS,
+    ROOT,
+    App,
+    app,
+    browser,
+    expect,
+    needs_browser,
+    open_part,
+    playwright,
+    press,
+    press_ask,
+    settle,
+    write_drafts,
+)
 
 __all__ = ["app", "browser"]
 
@@ -150,3 +166,22 @@ def test_copy_from_the_right_is_written_from_the_right(app: App) -> None:
     expect(page.locator(".preview-text").first).to_have_attribute("dir", "rtl")
     page.get_by_text("no policy list for Arabic").first.wait_for()
     expect(page.locator(".marks u.note")).to_have_text("0100-123-4567")
+
+
+def test_a_campaign_fits_and_has_no_serious_fault(app: App) -> None:
+    """Each part of a campaign with a round, and the list of all, for assistive technology and on a phone."""
+    page = app.open()
+    write_drafts(page, "Send an invoice in the chat.", "Get paid today, in the chat.")
+    press_ask(page)
+    page.get_by_text("Ask them why").nth(1).wait_for()
+    looks = [(part, partial(open_part, page, part)) for part in ("Brief", "Drafts", "Result", "Share")]
+    looks.append(("list", partial(press, page.get_by_role("button", name="All campaigns"))))
+    faults = {}
+    for name, go in looks:
+        go()
+        settle(page)
+        faults[name] = find_faults(page) if AXE.is_file() or os.environ.get("CI") else []
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.wait_for_function(FITS, arg=390)
+        page.set_viewport_size({"width": 1280, "height": 900})
+    assert faults == {name: [] for name, _ in looks}

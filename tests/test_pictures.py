@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import datetime
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,14 @@ from openai_server import Faults, OpenAIServer
 from scripted import ScriptedEngine
 
 import toolkit
-from toolkit.drafts import load_picture
-from toolkit.drafts.pictures import LARGEST_PICTURE
+from toolkit.drafts.pictures import LARGEST_PICTURE, keep_picture, load_picture
+from toolkit.drafts.preview import render_preview
+from toolkit.errors import InputError
 from toolkit.models import Audience, Campaign
+from toolkit.models.records import Brief
+from toolkit.store.campaign_log import Campaigns, KeptCampaign
+from toolkit.store.campaigns import pictures
+from toolkit.store.upkeep import Upkeep
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -106,3 +113,46 @@ def test_a_picture_that_is_missing_is_said(coat: Campaign, audience: Audience, t
     engine = ScriptedEngine(lambda _: "nothing usable")
     run = toolkit.run(coat, audience, engine=engine, rating="direct", control=False)
     assert any("coat.png could not be read" in said for said in run.methods.warnings)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"GIF89a and so on", "no JPEG, PNG or WebP"),
+        (b"RIFF\x00\x00\x00\x00WAVE", "no JPEG, PNG or WebP"),
+        (b"<svg onload=alert(1)>", "no JPEG, PNG or WebP"),
+        (PIXEL + b"\0" * LARGEST_PICTURE, "at most 5 MB"),
+    ],
+)
+def test_what_is_no_small_picture_is_not_kept(data: bytes, said: str, tmp_path: Path) -> None:
+    """The bytes say what a file is, and a refusal names what to give; nothing is written."""
+    with pytest.raises(InputError, match=said):
+        keep_picture(data, tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_forgotten_campaign_takes_its_picture_along(tmp_path: Path) -> None:
+    """What no kept campaign names any more is deleted with the next forgetting; the other's picture stays."""
+    store = tmp_path / "store.sqlite"
+    folder = pictures.find_folder(store)
+    names = [keep_picture(PIXEL + extra, folder) for extra in (b"", b"2")]
+    now = datetime.datetime.now(datetime.UTC)
+    with Campaigns(store) as kept:
+        for campaign, name, age in zip(("one", "two"), names, (40, 0), strict=True):
+            content = json.dumps({"slots": {"0": {"name": "A", "text": campaign, "parts": {"image": name}}}})
+            left = now - datetime.timedelta(days=age)
+            kept.keep(KeptCampaign(id=campaign, title=campaign, content=content, changed=left))
+    with Upkeep(store) as upkeep:
+        assert "pictures" not in upkeep.prune(datetime.timedelta(days=90)).tables
+        assert upkeep.prune(datetime.timedelta(days=30)).tables["pictures"] == 1
+    assert [path.name for path in folder.iterdir()] == names[1:]
+
+
+def test_a_brand_stands_above_its_drafts(tmp_path: Path) -> None:
+    """The sender of a preview has the brief's name, as text, and its picture."""
+    name = keep_picture(PIXEL, tmp_path)
+    draft = toolkit.Draft(id="a", text="Jam today.", surface="facebook_post")
+    drawn = str(render_preview(draft, folder=tmp_path, brief=Brief(brand="Jam <b>& Co", avatar=name)))
+    assert "Jam &lt;b&gt;&amp; Co" in drawn
+    assert drawn.count("data:image/png;base64,") == 1
+    assert "data:image" not in str(render_preview(draft, brief=Brief(avatar=name)))

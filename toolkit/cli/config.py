@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 _COMMANDS = {
-    "model": ("run", "rewrite"),
-    "base_url": ("run", "rewrite", "check", "record"),
+    "model": ("run", "rewrite", "mcp"),
+    "base_url": ("run", "rewrite", "check", "record", "mcp"),
     "on_stale": ("check",),
     "on_inconclusive": ("check",),
     "select": ("lint", "check"),
@@ -24,7 +24,7 @@ A recording keeps its own model: to `record` and `check`, another one is a wish 
 """
 
 
-_SEVERAL_MODELS = ("run", "rewrite")
+_SEVERAL_MODELS = ("run", "rewrite", "mcp")
 """The commands whose option may be given several times, so that its default is a list."""
 
 

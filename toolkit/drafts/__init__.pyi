@@ -1,6 +1,5 @@
-from . import channels, diff, facts, payloads, taking, touched
+from . import channels, diff, facts, payloads, pictures, taking, touched
 from .loading import FORMATS, load_drafts, merge_campaigns
-from .pictures import load_picture
 from .saving import check_campaign_path, save_campaign
 
 __all__ = [
@@ -10,9 +9,9 @@ __all__ = [
     "diff",
     "facts",
     "load_drafts",
-    "load_picture",
     "merge_campaigns",
     "payloads",
+    "pictures",
     "save_campaign",
     "taking",
     "touched",

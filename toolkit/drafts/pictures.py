@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from pathlib import Path
 
-from toolkit.files import resources
+from toolkit.errors import InputError
+from toolkit.files import resources, write_atomically
+from toolkit.models import Campaign
 
 LARGEST_PICTURE = 5_000_000
 """Bytes; a larger picture is left to its description."""
+KEPT_KINDS = ("jpg", "png", "webp")
+"""What may be uploaded; browsers and models take these."""
+_WEBP = slice(8, 12)
+_LETTERS = 32
 _KINDS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp"}
 
 
@@ -24,5 +31,42 @@ def load_picture(image: str | None, folder: Path | None) -> str | None:
     if not resources.is_within_reach(path, folder) or not path.is_file() or path.stat().st_size > LARGEST_PICTURE:
         return None
     data = path.read_bytes()
-    kind = next((kind for start, kind in _KINDS.items() if data.startswith(start)), None)
+    kind = _find_kind(data)
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}" if kind else None
+
+
+def keep_picture(data: bytes, folder: Path) -> str:
+    r"""Keep a picture in a folder under the hash of its bytes, and return that name.
+
+    Raises InputError for more than 5 MB and for anything but JPEG, PNG and WebP, whatever the file was called.
+
+    Examples:
+        >>> import pathlib, tempfile
+        >>> from toolkit.drafts import pictures
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> name = pictures.keep_picture(b"\x89PNG\r\n\x1a\n and so on", folder)
+        >>> name.endswith(".png"), (folder / name).is_file()
+        (True, True)
+    """
+    if len(data) > LARGEST_PICTURE:
+        raise InputError(f"the picture has {len(data) / 1e6:.1f} MB; give one of at most 5 MB")
+    kind = _find_kind(data)
+    suffix = {"jpeg": "jpg"}.get(kind or "", kind)
+    if suffix not in KEPT_KINDS:
+        raise InputError("the file is no JPEG, PNG or WebP picture; save it as one of these and try again")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = f"{hashlib.sha256(data).hexdigest()[:_LETTERS]}.{suffix}"
+    if not (folder / name).is_file():
+        write_atomically(folder / name, data)
+    return name
+
+
+def find_pictures(campaign: Campaign, folder: Path) -> Campaign:
+    """Return a campaign that finds the pictures of its drafts in a folder, if any stands there."""
+    has_any = any(draft.image and (folder / Path(draft.image).name).is_file() for draft in campaign.drafts)
+    return campaign.read_from(str(folder / "campaign.yaml"), {}) if has_any else campaign
+
+
+def _find_kind(data: bytes) -> str | None:
+    kind = next((kind for start, kind in _KINDS.items() if data.startswith(start)), None)
+    return None if kind == "webp" and data[_WEBP] != b"WEBP" else kind

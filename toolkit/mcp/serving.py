@@ -150,6 +150,7 @@ def make_server(toolbox: Toolbox) -> Server[Any]:
     """Return a server with every tool and resource, for one transport or several.
 
     Examples:
+        >>> from toolkit.mcp import SharedPurse, WorkingFolder
         >>> toolbox = Toolbox(WorkingFolder("examples"), {"engine": "replay"}, SharedPurse(None))
         >>> make_server(toolbox).name
         'audience-toolkit'

@@ -744,11 +744,16 @@ class Brief(Record):
     """How they are to sound."""
     must_haves: tuple[str, ...] = ()
     """Words that every draft has to have, each looked for as it is written, in small or large letters."""
+    brand: str = ""
+    """Who publishes the drafts: the name that previews show."""
+    avatar: str | None = None
+    """The picture beside that name, a file beside the campaign."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is said."""
-        return not (self.goal.strip() or self.tone.strip() or self.must_haves)
+        said = self.goal.strip() or self.tone.strip() or self.must_haves or self.brand.strip() or self.avatar
+        return not said
 
     def describe(self) -> str:
         """Return it as sentences that a writer follows; empty for an empty brief."""

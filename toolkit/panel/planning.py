@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from toolkit.audiences import sampling
-from toolkit.drafts import load_picture
+from toolkit.drafts import pictures as picture_files
 from toolkit.drafts.surfaces import find_surface
 from toolkit.errors import InputError, name_option, name_step
 from toolkit.files import languages, resources
@@ -280,5 +280,5 @@ def _load_pictures(campaign: Campaign) -> dict[str, str]:
     for draft in campaign.drafts if folder else ():
         if folder and draft.image and "://" not in draft.image:
             resources.find_named(draft.image, folder, f"{campaign.place(draft.id, 'image')}: image")
-    found = {draft.id: load_picture(draft.image, folder) for draft in campaign.drafts}
+    found = {draft.id: picture_files.load_picture(draft.image, folder) for draft in campaign.drafts}
     return {draft: picture for draft, picture in found.items() if picture is not None}

@@ -32,7 +32,12 @@ def make_cards(report: Report, names: Mapping[str, str]) -> Sequence[DraftCard]:
             draft=draft.id,
             words=told.find(draft.id).words,
             colour=DRAFT_COLOURS[number % len(DRAFT_COLOURS)],
-            preview=render_preview(draft, highlights=report.highlights[draft.id]),
+            preview=render_preview(
+                draft,
+                highlights=report.highlights[draft.id],
+                folder=report.folder,
+                brief=report.run.methods.campaign.brief,
+            ),
             steps=_order_steps(report.funnels[draft.id]),
             voices=tuple(summaries.pick_voices(distinct, draft.id, names, VOICES)),
         )

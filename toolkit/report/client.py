@@ -126,10 +126,9 @@ class ClientPage:
         return self.report.recommendation.cautions
 
     @property
-    def folder(self) -> Path | None:
-        """Where the pictures of the drafts are, if that is known."""
-        file = self.report.run.methods.campaign.file
-        return Path(file).parent if file else None
+    def folder(self) -> Path:
+        """Where the pictures of the drafts are."""
+        return self.report.folder
 
     @cached_property
     def cards(self) -> Sequence[ClientDraft]:

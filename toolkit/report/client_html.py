@@ -32,7 +32,7 @@ def render_client(page: ClientPage, *, paper: Paper | None = None) -> str:
     `paper` lays it out as it is printed, on a screen, too: a browser that is to print it can measure what fits.
     """
     style, script = _load_styles(paper or "auto"), _read("client.js")
-    approvals = page.report.approvals
+    approvals, brief = page.report.approvals, page.report.run.methods.campaign.brief
     return _environment().get_template("client.html.j2").render(
         page=page,
         paper=paper is not None,
@@ -40,7 +40,7 @@ def render_client(page: ClientPage, *, paper: Paper | None = None) -> str:
         policy=_write_policy(style, script),
         style=Markup(style),  # noqa: S704 - ours
         script=Markup(script),  # noqa: S704 - ours
-        previews={card.draft.id: render_preview(card.draft, folder=page.folder) for card in page.shown},
+        previews={card.draft.id: render_preview(card.draft, folder=page.folder, brief=brief) for card in page.shown},
         approved={card.draft.id: [one for one in approvals if one.draft_id == card.draft.id] for card in page.cards},
         mail={"approve": _write_mail(page, "I approve draft"), "change": _write_mail(page, "Please change draft")},
         place=lambda share, wide=0: f"{min(100 * share / page.scale, 100.0 - wide):.2f}",

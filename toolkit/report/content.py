@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -55,6 +56,12 @@ class Report:
     def comments(self) -> Sequence[campaigns.Comment]:
         """What people said about its drafts, the earliest first; read and left empty as approvals are."""
         return _find_comments(self.run)
+
+    @property
+    def folder(self) -> Path:
+        """Where the pictures of the drafts are: beside the campaign's file, or with what the page keeps."""
+        file = self.run.methods.campaign.file
+        return Path(file).parent if file else campaigns.pictures.find_folder(api.default_store())
 
     @property
     def label(self) -> str:

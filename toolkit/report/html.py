@@ -38,7 +38,7 @@ def render_html(report: Report) -> str:
             people=runs.say_personas(run.methods),
             statement=list(list_methods(run)),
             drafts=run.drafts,
-            previews=render_previews(run.methods.campaign, highlights=report.highlights),
+            previews=render_previews(run.methods.campaign, highlights=report.highlights, folder=report.folder),
             rates=_arrange_rates(report.scorecard),
             control=_arrange_rates(report.control),
             measures=RATES,

@@ -8,12 +8,14 @@ from typing import Any
 import streamlit as st
 
 from toolkit.audiences import list_audiences
+from toolkit.drafts import pictures as picture_files
 from toolkit.drafts.kept import content
 from toolkit.drafts.surfaces import Device, find_surface, surface_names
 from toolkit.engines import DEFAULT_MODEL
 from toolkit.models import Audience, Campaign, records
-from toolkit.panel import run_options
-from toolkit.ui import caching, keys, sign_in, spending, state
+from toolkit.panel import api, run_options
+from toolkit.store.campaigns import pictures
+from toolkit.ui import caching, keys, picture_field, sign_in, spending, state
 from toolkit.ui.audience_privacy import ask_contacts
 from toolkit.ui.spending import choose_key
 from toolkit.ui.text import escape
@@ -180,6 +182,16 @@ def ask_brief() -> None:
     )  # fmt: skip
 
 
+def ask_brand() -> None:
+    """Let the tester say who publishes the drafts, for the previews."""
+    session = state.find_session()
+    st.text_input("Brand", placeholder="the name that previews show", **state.tie(keys.BRAND, ""))
+    held = str(session.values.get(keys.AVATAR) or "")
+    picture_field.ask_file(
+        "Picture beside the brand", keys.AVATAR_FILE, held, lambda name: session.put(keys.AVATAR, name)
+    )
+
+
 def find_brief() -> records.Brief | None:
     """Return the brief of the campaign; None where nothing is said."""
     brief = content.read_brief(state.find_session().values)
@@ -190,7 +202,8 @@ def make_test(drafts: list[dict[str, Any]], objective: str) -> Campaign:
     """Return the campaign of the drafts that have words; raise InputError where they make none."""
     written = [draft for draft in drafts if draft["text"].strip()]
     made = records.make_campaign(state.find_session().name, written, objective)
-    return made.model_copy(update={"brief": find_brief()})
+    made = made.model_copy(update={"brief": find_brief()})
+    return picture_files.find_pictures(made, pictures.find_folder(api.default_store()))
 
 
 def _ask_endpoint() -> dict[str, Any]:

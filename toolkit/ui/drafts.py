@@ -84,12 +84,13 @@ def show_brief() -> None:
     """Ask what the drafts are for."""
     st.caption("Each draft is checked against the must-haves, and Improve follows goal and tone.")
     ask.ask_brief()
+    ask.ask_brand()
 
 
 def show_rounds(live: live_runs.LiveRun | None, chosen: Round | None) -> None:
     """Draw the chosen round: the room while it goes on, else the result."""
     run = rounds.find_run(chosen)
-    if live is not None and (chosen is None or not chosen.run_id or (live.run and live.run.run_id == chosen.run_id)):
+    if live is not None and (chosen is None or is_of_round(live, chosen)):
         show_live(live)
     elif run is not None:
         show_result(run)
@@ -99,6 +100,14 @@ def show_rounds(live: live_runs.LiveRun | None, chosen: Round | None) -> None:
         st.info("The folder of this run is not here. Its drafts are kept above.")
     elif chosen.asked:
         st.info("This round was not finished. Use its drafts again to go on: what was answered is not asked twice.")
+
+
+def is_of_round(live: live_runs.LiveRun, chosen: Round) -> bool:
+    """Whether the run of this session is the one of a round."""
+    number = state.find_session().live_round
+    if number is not None:
+        return number == chosen.number
+    return live.run.run_id == chosen.run_id if live.run and chosen.run_id else not chosen.run_id
 
 
 def show_live(live: live_runs.LiveRun) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from toolkit.drafts.lint import Finding
 from toolkit.files import languages, resources
-from toolkit.ui import keys, state
+from toolkit.ui import keys, picture_field, state
 from toolkit.ui.session import DraftSlot
 
 _GRAVITY = ("error", "warning", "note", "unchecked")
@@ -27,6 +27,7 @@ def edit_text(
     findings: Sequence[Finding] = (),
     placeholder: str = "",
     locked: bool = False,
+    takes_pictures: bool = False,
 ) -> None:
     """Let the tester write the text of a draft; `findings` are marked in the words and told under them.
 
@@ -41,6 +42,7 @@ def edit_text(
         "version": slot.version,
         "placeholder": placeholder,
         "locked": locked,
+        "pictures": takes_pictures,
         "direction": _find_direction(slot.text),
         "marks": [finding.model_dump(include={"start", "end", "severity"}) for finding in in_text],
         "notes": [_describe(finding) for finding in sorted(findings, key=lambda one: _GRAVITY.index(one.severity))],
@@ -50,6 +52,7 @@ def edit_text(
         data=data,
         on_typed_change=partial(_take, slot.number, key),
         on_left_change=state.find_session().settle,
+        on_picture_change=partial(_take_picture, slot.number, key),
     )
 
 
@@ -65,6 +68,12 @@ def _take(number: int, key: str) -> None:
     typed = state.read_typed(key)
     if typed is not None:
         state.type_text(number, **typed)
+
+
+def _take_picture(number: int, key: str) -> None:
+    pasted = state.read_field(key, "picture")
+    if pasted:
+        picture_field.take_pasted(number, str(pasted))
 
 
 def _describe(finding: Finding) -> dict[str, str]:

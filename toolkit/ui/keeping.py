@@ -21,7 +21,7 @@ from toolkit.ui import keys
 from toolkit.ui.session import Content, Session, list_changes, merge
 from toolkit.ui.sign_in import find_owner, name_user
 
-_ADDRESS = "campaign"
+_ADDRESS, _NEW = "campaign", "new"
 
 
 def keep(session: Session) -> None:
@@ -38,13 +38,15 @@ def keep(session: Session) -> None:
 
 
 def take_up(session: Session) -> bool:
-    """Take up the campaign that the address names, once a session; tell whether there is one.
+    """Take up the campaign that the address names, "new" for an empty one, once a session; tell whether there is one.
 
     Afterwards the address follows the session, and never the other way round.
     """
     named = st.query_params.get(_ADDRESS)
     found = False
-    if named and not session.begun:
+    if named == _NEW and not session.begun:
+        session.show_campaign()
+    elif named and not session.begun:
         found = reopen(session, str(named))
     elif session.kept_id is not None:
         _catch_up(session)
@@ -80,6 +82,8 @@ class Begun:
     store: Path
     campaign: str
     number: int
+    is_new: bool = True
+    """Whether it is another round than the last: the same drafts may be asked about the same people again."""
 
     def note(self, run: Run) -> None:
         """Note the saved run."""
@@ -88,6 +92,8 @@ class Begun:
 
     def drop(self) -> None:
         """Take the round back: nobody was asked."""
+        if not self.is_new:
+            return
         with Rounds(self.store) as rounds:
             rounds.drop(self.campaign, self.number)
 
@@ -100,20 +106,23 @@ def take_words(identity: str, number: int, text: str, base: str) -> None:
         keep(other)
 
 
-def begin_round(session: Session, audience: str, people: int) -> Begun | None:
+def begin_round(session: Session, audience: str) -> Begun | None:
     """Keep the drafts as they are asked about, and of whom; None where the store cannot be used."""
     asked = session.dump()
     asked["values"] = asked["values"] | {keys.AUDIENCE: audience}
     keep(session)
     try:
-        begun = _add_round(session, asked)
-        if begun:
-            count = "1 person" if people == 1 else f"{people:,} people"
-            note(session.kept_id or "", f"asked {count} (v{begun.number})")
+        return _add_round(session, asked)
     except ToolkitError as error:
         session.lost = f"This round could not be saved: {error}"
         return None
-    return begun
+
+
+def note_asked(begun: Begun, people: int) -> None:
+    """Note how many people a round asks."""
+    count = "1 person" if people == 1 else f"{people:,} people"
+    with contextlib.suppress(ToolkitError):  # the run goes on, whatever the history lacks
+        note(begun.campaign, f"asked {count} (v{begun.number})")
 
 
 def set_aside(session: Session) -> None:
@@ -205,6 +214,8 @@ def _add_round(session: Session, asked: Content | None = None) -> Begun | None:
         known = rounds.list_rounds(session.kept_id)
         if asked is None and any(json.loads(one.content).get("slots") == content["slots"] for one in known):
             return None
+        if asked is not None and known and _ask_the_same(json.loads(known[-1].content), content):
+            return Begun(store, session.kept_id, known[-1].number, is_new=False)
         begun = rounds.begin(
             Round(
                 campaign=session.kept_id,
@@ -215,6 +226,16 @@ def _add_round(session: Session, asked: Content | None = None) -> Begun | None:
             )
         )
     return Begun(store, begun.campaign, begun.number)
+
+
+def _ask_the_same(one: Content, other: Content) -> bool:
+    """Whether two rounds ask about the same drafts, the same people, in the same way."""
+
+    def tell(content: Content) -> tuple[object, ...]:
+        asking = {key: value for key, value in content["values"].items() if keys.is_about_asking(key)}
+        return content["slots"], content["order"], asking
+
+    return tell(one) == tell(other)
 
 
 def _keep(log: campaign_log.Campaigns, session: Session, content: Content) -> None:

@@ -11,6 +11,9 @@ CAMPAIGN_NAME = content.NAME
 GOAL = content.GOAL
 TONE = content.TONE
 MUST_HAVES = content.MUST_HAVES
+BRAND = content.BRAND
+AVATAR = content.AVATAR
+AVATAR_FILE = "brief-avatar-file"
 PART = "campaign-part"
 HEAD = "campaign-head"
 CHANGES = "round-changes"
@@ -107,6 +110,11 @@ _OF_ASKING = {
 def is_about_asking(key: str) -> bool:
     """Whether a choice decides whom a run asks, what, or how."""
     return key in _OF_ASKING or key.startswith(("ask-sample-", "ask-only-", "ask-contacts-"))
+
+
+def is_of_one_tab(key: str) -> bool:
+    """Whether a choice says what is looked at, and is no part of the campaign."""
+    return key in {PART, HOME_WORDS, HOME_ARCHIVED, HOME_PAGE} or key.startswith(name_round(""))
 
 
 def name_draft(number: int, what: str) -> str:

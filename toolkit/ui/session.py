@@ -22,7 +22,7 @@ Content = kept_content.Content
 DraftSlot = kept_content.DraftSlot
 MOST_DRAFTS = 6
 _FIRST_NAMES = "ABCDEF"
-_NEVER_KEPT = {keys.API_KEY, keys.IMPORTED, keys.FORGET_NAME, keys.PART, keys.HOME_WORDS, keys.HOME_ARCHIVED}
+_NEVER_KEPT = {keys.API_KEY, keys.IMPORTED, keys.FORGET_NAME}
 _MOST_STEPS = 100
 _ONE_BURST = 2.0
 """Seconds within which more letters in one draft are undone with those before them."""
@@ -45,6 +45,8 @@ class Session:
     """The text of the file that the campaign was imported from."""
     values: dict[str, Any] = field(default_factory=dict)
     """What was chosen or typed in the fields of all pages, by the key of the field."""
+    live_round: int | None = None
+    """The round that the session's run is; None where an address brought the run."""
     live: str | None = None
     """The link of the session's run, going on or finished."""
     followed: set[str] = field(default_factory=set)
@@ -383,7 +385,11 @@ class Session:
             str(slot.number): slot.model_dump(mode="json", exclude={"number", "version"})
             for slot in [*self.slots, *filter(None, [self.removed])]
         }
-        values = {key: value for key, value in self.values.items() if _is_plain(value) and key not in _NEVER_KEPT}
+        values = {
+            key: value
+            for key, value in self.values.items()
+            if _is_plain(value) and key not in _NEVER_KEPT and not keys.is_of_one_tab(key)
+        }
         order = [slot.number for slot in self.slots]
         whole = {"slots": slots, "order": order, "removed": self.removed and self.removed.number, "values": values}
         return whole | ({"source": self.source} if self.source is not None else {})

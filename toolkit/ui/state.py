@@ -140,6 +140,12 @@ class Typed(TypedDict):
     base: str
 
 
+def read_field(key: str, name: str | None = None) -> Any:
+    """Return what a field of the page holds by itself, tied to nothing; of a component, one of its values."""
+    found = st.session_state[key]
+    return found if name is None else found.get(name)
+
+
 def read_typed(key: str) -> Typed | None:
     """Return the words that the editor of that key was left with; None if it has told none."""
     typed = st.session_state[key].get("typed")
@@ -283,7 +289,7 @@ def start_live(campaign: Campaign, audience: Audience, options: Mapping[str, Any
     """Start a run and make it the one of this session; raise InputError where it cannot be started."""
     spending.check_address(str(options.get("base_url") or ""))
     session = find_session()
-    begun = keeping.begin_round(session, audience.audience, int(options.get("sample") or len(audience.personas)))
+    begun = keeping.begin_round(session, audience.audience)
     try:
         with spending.paying(session.values):
             found = caching.live_runs_of_process()
@@ -294,7 +300,9 @@ def start_live(campaign: Campaign, audience: Audience, options: Mapping[str, Any
             begun.drop()
         raise
     session.show_campaign(RESULT)
+    session.live_round = begun.number if begun else None
     if begun:
+        keeping.note_asked(begun, int(options.get("sample") or len(audience.personas)))
         session.put(keys.name_round(begun.campaign), begun.number)
 
 
@@ -313,7 +321,7 @@ def continue_live(limits: Mapping[str, Any]) -> None:
 
 def forget_live() -> None:
     """Let go of the run of this session; one that still goes on does so to its end and is saved."""
-    find_session().live = None
+    find_session().live = find_session().live_round = None
     st.query_params.pop("live", None)
 
 

@@ -15,7 +15,7 @@ from toolkit.drafts.surfaces import Device, find_surface
 from toolkit.errors import InputError
 from toolkit.files import read_text, resources
 from toolkit.models import Audience, Campaign, Draft, records
-from toolkit.ui import ask, caching, keys, mapping, state
+from toolkit.ui import ask, caching, keys, mapping, picture_field, state
 from toolkit.ui.editor import edit_text
 from toolkit.ui.previews import show_preview
 from toolkit.ui.session import MOST_DRAFTS, DraftSlot
@@ -118,15 +118,19 @@ def write_draft(number: int, surface: str, device: Device, audience: Audience | 
     findings = caching.find_findings(draft, audience, ask.find_brief()) if draft else []
     words, look = st.columns(2, gap="large")
     with words:
-        edit_text(f"Draft {slot.name}", slot, findings=findings, placeholder=PLACEHOLDER, locked=locked)
+        edit_text(
+            f"Draft {slot.name}", slot, findings=findings, placeholder=PLACEHOLDER, locked=locked,
+            takes_pictures="image" in find_surface(surface).fields,
+        )  # fmt: skip
         if problem:
             st.error(escape(problem))
+        picture_field.ask_picture(slot, surface, locked=locked)
         _ask_parts(slot, surface, locked=locked)
     with look:
         if draft is None:
             st.caption("The preview appears here while you write.")
         else:
-            show_preview(draft, _flag(findings), device=device)
+            show_preview(draft, _flag(findings), device=device, brief=ask.find_brief())
     if session.take_settled():
         st.rerun()
 

@@ -138,6 +138,14 @@ export default function (component) {
     area.value = typed;
     area.oninput();
   }
+  area.onpaste = (event) => {
+    const picture = [...(event.clipboardData?.files ?? [])].find((file) => file.type.startsWith("image/"));
+    if (!picture || data.locked || !data.pictures) return;
+    event.preventDefault();
+    const reader = new FileReader();
+    reader.onload = () => setTriggerValue("picture", reader.result);
+    reader.readAsDataURL(picture);
+  };
   area.onscroll = () => { marks.scrollTop = area.scrollTop; };
   area.onblur = () => {
     if (memory.waiting !== null) send();

@@ -19,6 +19,7 @@ from toolkit.store.campaigns import Round, Rounds
 
 MOST_ADOPTED = 200
 """Runs that are taken in at once, the last ones; the page of runs lists all."""
+_LATELY = datetime.timedelta(minutes=2)
 _PLACEHOLDER = "drafts from the page"
 """What the page of earlier versions called every campaign."""
 
@@ -36,6 +37,9 @@ def adopt_runs(store: Path) -> int:
         with campaign_log.Campaigns(store) as log:
             known = [(one.id, json.loads(one.content)) for one in log.list_campaigns("")]
         tested = [one for one in history.list_tested() if one.run_id in unknown]
+        if rounds.has_open():  # a run is known to the history a moment before its round is told of it
+            lately = datetime.datetime.now(datetime.UTC) - _LATELY
+            tested = [one for one in tested if datetime.datetime.fromisoformat(one.finished) < lately]
         runs = [list(group) for _, group in groupby(tested, key=lambda one: (one.finished, one.run_id))]
         for drafts in runs[-MOST_ADOPTED:]:
             begun = datetime.datetime.fromisoformat(drafts[0].finished)

@@ -16,8 +16,9 @@ Content = dict[str, Any]
 """`slots`, `order`, `removed`, `values`, and `source`: the file it was imported from, as its text."""
 SURFACE, OBJECTIVE, AUDIENCE = "ask-surface", "ask-objective", "ask-audience"
 NAME, GOAL, TONE, MUST_HAVES = "campaign-name", "brief-goal", "brief-tone", "brief-must-haves"
+BRAND, AVATAR = "brief-brand", "brief-avatar"
 """The keys of choices that a campaign file holds, too."""
-OF_CAMPAIGN = (NAME, GOAL, TONE, MUST_HAVES)
+OF_CAMPAIGN = (NAME, GOAL, TONE, MUST_HAVES, BRAND, AVATAR)
 """Choices that never go from one campaign to the next."""
 UNNAMED = "untitled"
 _SOURCE = "source"
@@ -90,6 +91,8 @@ def list_choices(campaign: Campaign) -> dict[str, Any]:
         GOAL: brief.goal,
         TONE: brief.tone,
         MUST_HAVES: "\n".join(brief.must_haves),
+        BRAND: brief.brand,
+        AVATAR: brief.avatar,
     }
     return {key: value for key, value in said.items() if value}
 
@@ -109,6 +112,8 @@ def read_brief(values: Mapping[str, Any]) -> records.Brief:
         goal=str(values.get(GOAL) or ""),
         tone=str(values.get(TONE) or ""),
         must_haves=tuple(dict.fromkeys(filter(None, must))),
+        brand=str(values.get(BRAND) or ""),
+        avatar=values.get(AVATAR) or None,
     )
 
 

@@ -19,7 +19,7 @@ from toolkit.drafts.preview.highlights import Highlight, mark_text
 from toolkit.drafts.preview.html import describe_writing, make_environment
 from toolkit.drafts.surfaces import Surface, find_limit_place, find_surface, place_fold
 from toolkit.files import resources
-from toolkit.models import Campaign, Draft
+from toolkit.models import Campaign, Draft, records
 
 Device = Literal["phone", "desktop"]
 _LONGEST_WORD = 30
@@ -28,13 +28,18 @@ _TEMPLATES = resources.DATA / "previews"
 
 
 def render_preview(
-    draft: Draft, *, device: Device = "phone", highlights: Sequence[Highlight] = (), folder: Path | None = None
+    draft: Draft,
+    *,
+    device: Device = "phone",
+    highlights: Sequence[Highlight] = (),
+    folder: Path | None = None,
+    brief: records.Brief | None = None,
 ) -> Markup:
     """Return one draft as a safe HTML fragment; `load_style` gives the style sheet it needs, once a page.
 
     The fold of the device is marked, and what passes a hard limit is struck out. `highlights` lie in the draft's text.
     A picture is shown where `draft.image` is a file in `folder` of at most 5 MB, else its description; nothing is ever
-    fetched.
+    fetched. The sender has the name and the picture of the `brief`, where it names them.
     """
     surface = find_surface(draft.surface)
     draft, highlights = _fill(draft, highlights)
@@ -47,6 +52,8 @@ def render_preview(
         "site": urlsplit(draft.link).netloc.removeprefix("www.") if draft.link else None,
         "written": describe_writing(draft.prose, draft.language),
         "picture": load_picture(draft.image, folder),
+        "brand": brief.brand.strip() if brief else "",
+        "avatar": load_picture(brief.avatar, folder) if brief else None,
     }
     return Markup(_environment().get_template(f"{surface.layout}.html.j2").render(**context))  # noqa: S704 - autoescaped
 
@@ -61,7 +68,16 @@ def render_previews(
     """Return all drafts of a campaign side by side, each under its id; `highlights` by draft id."""
     drafts = [draft.model_copy(update={"language": draft.language or campaign.language}) for draft in campaign.drafts]
     drawn = [
-        (draft, render_preview(draft, device=device, highlights=(highlights or {}).get(draft.id, ()), folder=folder))
+        (
+            draft,
+            render_preview(
+                draft,
+                device=device,
+                highlights=(highlights or {}).get(draft.id, ()),
+                folder=folder,
+                brief=campaign.brief,
+            ),
+        )
         for draft in drafts
     ]
     return Markup(_environment().get_template("row.html.j2").render(drawn=drawn))  # noqa: S704 - autoescaped

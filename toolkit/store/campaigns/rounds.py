@@ -72,12 +72,9 @@ class Rounds(Database):
         return begun.model_copy(update={"number": values["number"]})
 
     def name_run(self, campaign: str, number: int, run_id: str) -> None:
-        """Note the saved run of a round; one that was begun and goes on with another run has that one."""
-        with self._transaction() as connection:
-            connection.execute("DELETE FROM campaign_rounds WHERE run_id = ?", (run_id,))
-            connection.execute(
-                "UPDATE campaign_rounds SET run_id = ? WHERE campaign = ? AND number = ?", (run_id, campaign, number)
-            )
+        """Note the saved run of a round; the same drafts, people and settings are one run in several rounds."""
+        query = "UPDATE campaign_rounds SET run_id = ? WHERE campaign = ? AND number = ?"
+        self._insert(query, (run_id, campaign, number))
 
     def drop(self, campaign: str, number: int) -> None:
         """Take back a round that could not be begun."""
@@ -97,6 +94,10 @@ class Rounds(Database):
         """Return the id of the campaign that a run is a round of; None where it is of none."""
         row = self._select("SELECT campaign FROM campaign_rounds WHERE run_id = ?", run_id)
         return str(row[0]) if row else None
+
+    def has_open(self) -> bool:
+        """Whether some round was begun and has no saved run yet."""
+        return self._select("SELECT 1 FROM campaign_rounds WHERE asked AND run_id = '' LIMIT 1") is not None
 
     def list_known_runs(self) -> set[str]:
         """Return the runs that are a round of some campaign."""

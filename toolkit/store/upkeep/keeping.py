@@ -11,6 +11,7 @@ from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.models import Record
+from toolkit.store.campaigns import pictures
 from toolkit.store.database import Database
 from toolkit.store.journal import find_journals
 from toolkit.store.replies import Store, read_reply
@@ -179,7 +180,18 @@ class Upkeep(Database):
                 busy = True
             checked = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         tables = {table: count for table, count in gone.items() if count}
+        if dropped := pictures.drop_unused(pictures.find_folder(self._path), self._list_contents()):
+            tables["pictures"] = dropped
         return Forgotten(tables=tables, untold=self._count_untold(), busy=busy or bool(checked and checked[0]))
+
+    def _list_contents(self) -> list[str]:
+        """Return what is kept of every campaign and every round."""
+        there = [table for table in ("kept_campaigns", "campaign_rounds") if table in self._found]
+        return [
+            str(row["content"])
+            for table in there
+            for row in self._select_all(f"SELECT content FROM {table}")  # noqa: S608 - our own names
+        ]
 
     def _count(self, table: str) -> int:
         row = self._select(f"SELECT count(*) FROM {table}")  # noqa: S608 - our own names
