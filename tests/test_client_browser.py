@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import browser, expect, needs_browser, playwright
+from browsing import PICTURES, browser, expect, needs_browser, playwright
 from conftest import make_audience
+from PIL import Image, ImageDraw
 from scripted import ScriptedEngine, reading
-from test_client_page import PIXEL, answer, approve, comment
+from test_client_page import PIXEL, approve, comment
 
 import toolkit
 from toolkit.models import Campaign, Draft
+from toolkit.models.exchange import Question
 from toolkit.report import save_report
 from toolkit.report.client_answers import read_answer
 from toolkit.report.printing import find_browser, print_pdf
@@ -28,7 +32,35 @@ PAPERS = {"a4": (595, 842), "letter": (612, 792)}
 pytestmark = needs_browser
 
 
-def make_posts(*texts: str) -> Run:
+SAYS = {
+    "click": ("It says when and where. I would tap to see which stalls come.", "The tea made me smile. I would look."),
+    "hide": ("Feels like an advert, I don't trust it. Who writes like this?", "Share it with everyone? No, thank you."),
+    "read": ("Clear, but I work on Saturdays.", "Friendly. Could I sell there myself?"),
+}
+"""What people say who do so."""
+
+
+def speak(question: Question) -> dict[str, Any]:
+    """Answer by chance that only the question decides, in words that a person may use; most hide what shouts."""
+    digest = hashlib.sha256(question.prompt.encode()).digest()
+    chance, pushed = digest[0] / 256, 0.7 if "AMAZING" in question.prompt else 0.1
+    action = "hide" if chance < pushed else "click" if chance < 0.75 else "read"
+    objections = ("It does not say whether it rains off.", "I do not see what they sell.", None, None)
+    return reading(action, verbatim=SAYS[action][digest[1] % 2], objection=objections[digest[2] % 4])
+
+
+def draw_logo() -> bytes:
+    """Return a logo as a PNG picture."""
+    picture = Image.new("RGB", (80, 80), "white")
+    drawing = ImageDraw.Draw(picture)
+    drawing.rounded_rectangle((0, 0, 79, 79), 18, fill=(190, 60, 60))
+    drawing.ellipse((24, 24, 55, 55), fill="white")
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def make_posts(store: Path, *texts: str) -> Run:
     """Return a run of posts with a link card."""
     drafts = tuple(
         Draft(id=f"post {number}", text=text, surface="facebook_post", link="https://shop.example/a", headline="Spring")
@@ -36,15 +68,16 @@ def make_posts(*texts: str) -> Run:
     )
     return toolkit.run(
         Campaign(campaign="Spring market", objective="click", drafts=drafts), make_audience(),
-        engine=ScriptedEngine(answer), rating="direct",
+        engine=ScriptedEngine(speak), rating="direct", store=store,
     )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def run() -> Run:
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return a run of three posts of the usual length."""
     return make_posts(
-        "Send an invoice in the chat. " + "Your neighbours sell what is in their cellars. " * 3,
+        tmp_path_factory.mktemp("client") / "replies.sqlite",
+        "BIG NEWS!!! The Spring Market is BACK and it will be AMAZING. Hundreds of bargains. Share this with everyone!",
         "Saturday 11 April, 9 to 1, Kirkgate car park. Forty stalls of clothes, tools and plants. Entry is free.",
         "Come and look: Saturday from nine. The tea is a pound, and dogs are welcome.",
     )
@@ -64,6 +97,18 @@ def open_page(browser: playwright.Browser, path: Path, width: int = 1280, *, dar
     return page
 
 
+def keep_pictures(page: playwright.Page) -> None:
+    """Keep the page wide, in the dark, on a phone and as it is printed, where pictures are wanted."""
+    if not PICTURES:
+        return
+    for name, width, scheme in (("1280", 1280, "light"), ("1280-dark", 1280, "dark"), ("390", 390, "light")):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 800})
+        page.screenshot(path=Path(PICTURES) / f"client-{name}.png", full_page=width == 390)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
 def is_own(address: str) -> bool:
     """Whether an address is the file itself or a picture inside it."""
     return address.startswith(("file:", "data:"))
@@ -79,7 +124,7 @@ def test_it_is_one_screen_and_one_printed_page(run: Run, tmp_path: Path, browser
     """With logo, approval and comment all figures are seen at 1280 x 800, and A4 and Letter take one page each."""
     approve(run, run.methods.campaign.drafts[1])
     comment(run, "Say the price.", asks_change=True)
-    letterhead = {"logo": PIXEL, "reply_to": "ada@example.org"}
+    letterhead = {"logo": draw_logo(), "reply_to": "ada@example.org"}
     page = open_page(browser, save_report(run, tmp_path / "client.html", view="client", **letterhead))
     foot = page.locator(".answer").bounding_box()
     for seen in ("h1", ".label", ".figures >> nth=-1", ".approved", "blockquote >> nth=-1"):
@@ -88,6 +133,7 @@ def test_it_is_one_screen_and_one_printed_page(run: Run, tmp_path: Path, browser
     assert foot["y"] + foot["height"] <= 801
     assert page.locator(".cut").count() == 0
     assert page.heard == []
+    keep_pictures(page)
     for paper, size in PAPERS.items():
         pdf = save_report(run, tmp_path / f"{paper}.pdf", paper=paper, **letterhead).read_bytes()
         assert read_pages(pdf) == [size]
@@ -97,7 +143,7 @@ def test_it_is_one_screen_and_one_printed_page(run: Run, tmp_path: Path, browser
 
 def test_words_that_do_not_fit_a_page_follow_whole(tmp_path: Path, browser: playwright.Browser) -> None:
     """A draft of 6,000 letters is marked as cut, and its whole words are on the next printed page."""
-    long = make_posts("Send an invoice in the chat. " * 200, "Come and look.")
+    long = make_posts(tmp_path / "replies.sqlite", "Send an invoice in the chat. " * 200, "Come and look.")
     page = open_page(browser, save_report(long, tmp_path / "client.html", view="client"))
     page.get_by_role("link", name="Read it whole").click()
     expect(page.locator("#whole-1 dd").first).to_have_text(re.compile("^(Send an invoice in the chat. ){199}"))

@@ -6,6 +6,7 @@ import base64
 import datetime
 import hashlib
 import re
+import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -28,7 +29,7 @@ from toolkit.report.client import make_client_page
 from toolkit.report.client_answers import read_answer
 from toolkit.report.client_html import render_client
 from toolkit.report.letterheads import make_letterhead
-from toolkit.report.printing import find_browser
+from toolkit.report.printing import find_browser, print_pdf
 from toolkit.results import Run
 from toolkit.store.approvals import Approval, Approvals
 from toolkit.store.campaigns import Comment, Comments
@@ -48,15 +49,15 @@ def answer(question: Question) -> dict[str, Any]:
     return reading(action, verbatim=f"I would {action} that.", objection="It does not say what it costs.")
 
 
-def make_run(campaign: Campaign) -> Run:
+def make_run(campaign: Campaign, **options: Any) -> Run:
     """Return a run of a campaign with people who differ."""
-    return toolkit.run(campaign, make_audience(), engine=ScriptedEngine(answer), rating="direct")
+    return toolkit.run(campaign, make_audience(), engine=ScriptedEngine(answer), rating="direct", **options)
 
 
 @pytest.fixture(scope="module")
-def run() -> Run:
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return a finished run of two drafts, the same to every test here."""
-    return make_run(make_campaign())
+    return make_run(make_campaign(), store=tmp_path_factory.mktemp("client") / "replies.sqlite")
 
 
 def approve(run: Run, draft: Draft, **fields: Any) -> None:
@@ -318,6 +319,27 @@ def test_a_browser_that_fails_is_told_of(run: Run, tmp_path: Path, monkeypatch: 
         save_report(run, tmp_path / "client.pdf")
 
 
+def test_a_browser_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has its time and no more, with what it started, and leaves no folder behind."""
+    browser, begun = tmp_path / "chromium", tmp_path / "begun"
+    browser.write_text(f"#!/bin/sh\nsleep 300 &\necho $! > {begun}\nwait\n", encoding="utf-8")
+    browser.chmod(0o755)
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    with pytest.raises(InputError, match="printed nothing within 3 seconds; write client"):
+        print_pdf("<p>", browser=browser, patience=3)
+    deadline = time.monotonic() + 10
+    while is_running(int(begun.read_text(encoding="utf-8"))):
+        assert time.monotonic() < deadline
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def is_running(process: int) -> bool:
+    """Whether a process still does something; one that nobody has waited for yet does not."""
+    status = Path(f"/proc/{process}/stat")
+    return status.is_file() and status.read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
+
+
 def test_the_command_writes_what_a_client_gets(run: Run, command: Command, tmp_path: Path) -> None:
     """One call writes page and deck with the letterhead; a flag for clients alone is refused with a report."""
     run.save(tmp_path / "work" / "run")
@@ -333,6 +355,13 @@ def test_the_command_writes_what_a_client_gets(run: Run, command: Command, tmp_p
     refused = command("report", "run", "-o", "report.md", "--title", "Spring")
     assert refused.returncode == 2
     assert "report.md: --title is for what a client gets; add --view client" in refused.stderr
+    both = command("report", "run", "-o", "both.md", "-o", "both.pptx", "--title", "Spring")
+    assert both.returncode == 0, both.stderr
+    house = {"AUDIENCE_LOGO": "logo.png", "AUDIENCE_REPLY_TO": "ada@example.org", "AUDIENCE_VIEW": "client"}
+    plain = command("report", "run", "-o", "plain.md", **house)
+    assert plain.returncode == 0, plain.stderr
+    assert command("report", "run", "-o", "house.html", **house).returncode == 0
+    assert "mailto:ada@example.org" in (tmp_path / "work" / "house.html").read_text(encoding="utf-8")
 
 
 def test_an_answer_is_read_from_a_mail(run: Run) -> None:

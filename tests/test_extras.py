@@ -95,7 +95,7 @@ def test_the_core_lints_checks_and_asks(core: Installed, folder: Path) -> None:
         done = core.start(folder, "audience", "report", "one", "-o", f"report.{suffix}")
         assert done.returncode == 0, done.stderr
     assert "pip install &#39;audience-toolkit[charts]&#39;" in (folder / "report.html").read_text()
-    for form, extra in (("xlsx", "excel"), ("png", "charts"), ("svg", "charts")):
+    for form, extra in (("xlsx", "excel"), ("png", "charts"), ("svg", "charts"), ("pptx", "deck")):
         lacking = core.start(folder, "audience", "report", "one", "-o", f"report.{form}")
         assert lacking.returncode == 2
         assert lacking.stderr.count("\n") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from scripted import ScriptedEngine, reading
 from streamlit.testing.v1 import AppTest
 
 import toolkit
+from toolkit.drafts import kept
 from toolkit.models import Audience, Campaign
+from toolkit.report import make_report
 from toolkit.results import Run
 from toolkit.store.approvals import Approvals
-from toolkit.store.campaigns import Comments, ShareLinks
+from toolkit.store.campaigns import Comment, Comments, Round, Rounds, ShareLinks
 from toolkit.store.upkeep import About, Upkeep
 
 SCRIPT = "from toolkit.ui import share_page, state\nstate.begin()\nshare_page.show()"
@@ -86,8 +89,8 @@ def test_a_clients_approval_is_kept(page: AppTest, run: Run) -> None:
     """Pasted, it approves the draft's words under the client's name, and stands on the client's page."""
     paste(page, write_answer(run, "approve", "Go."))
     assert page.success[0].value.replace("\\", "") == "Cy Client approves benefit."
-    with Approvals(store()) as kept:
-        (approval,) = kept.find("invoices", run.methods.campaign.drafts[1])
+    with Approvals(store()) as found:
+        (approval,) = found.find("invoices", run.methods.campaign.drafts[1])
     assert (approval.approved_by, approval.note) == ("Cy Client", "Go. (pasted answer)")
     assert "Approved by <bdi>Cy Client" in find_frame(page.run())
 
@@ -101,11 +104,11 @@ def test_a_requested_change_is_kept_as_a_comment(page: AppTest, run: Run) -> Non
     ):
         paste(page, text)
         assert said in page.error[0].value.replace("\\", "")
-    with Comments(store()) as kept:
-        assert kept.list_comments("invoices") == []
+    with Comments(store()) as comments:
+        assert comments.list_comments("invoices") == []
     paste(page, write_answer(run, "change", "Say the price."))
-    with Comments(store()) as kept:
-        (asked,) = kept.list_requested("invoices")
+    with Comments(store()) as comments:
+        (asked,) = comments.list_requested("invoices")
     assert (asked.said_by, asked.words, asked.draft_id) == ("Cy Client", "Say the price.", "benefit")
 
 
@@ -146,3 +149,18 @@ def test_a_link_is_forgotten_with_its_campaign(run: Run) -> None:
         upkeep.forget(About(campaign="invoices"))
     with ShareLinks(store()) as links:
         assert links.find(link.token) is None
+
+
+def test_answers_follow_a_campaign_that_is_renamed(page: AppTest, run: Run) -> None:
+    """What is said under its new name is in the reports of its earlier rounds, and a pasted answer is kept under it."""
+    now = datetime.datetime.now(datetime.UTC)
+    identity = kept.shelf.add_content(store(), {"values": {"campaign-name": "Harvest"}, "slots": []})
+    with Rounds(store()) as rounds:
+        begun = rounds.begin(Round(campaign=identity, number=0, asked_at=now, asked=True, content="{}"))
+        rounds.name_run(identity, begun.number, run.run_id)
+    with Comments(store()) as comments:
+        comments.add(Comment(campaign="Harvest", draft_id="plain", words="Shorter.", said_by="Bo", said_at=now))
+    paste(page, write_answer(run, "change", "Say the price."))
+    assert [one.words for one in make_report(run).comments] == ["Shorter.", "Say the price."]
+    with Comments(store()) as comments:
+        assert len(comments.list_comments("Harvest")) == 2

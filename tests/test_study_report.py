@@ -113,6 +113,8 @@ def test_the_command_takes_a_study(study: Study, command: Command, tmp_path: Pat
     done = command("report", study.folder, "-o", "study.html", "-o", "study.pptx")
     assert (done.returncode, done.stdout) == (0, "study.html\nstudy.pptx\n"), done.stderr
     assert (out / "study.html").stat().st_size > 5_000
+    house = {"AUDIENCE_LOGO": "nowhere.png", "AUDIENCE_REPLY_TO": "ada@example.org", "AUDIENCE_VIEW": "client"}
+    assert command("report", study.folder, "-o", "study.xlsx", **house).returncode == 0
     refused = command("report", study.folder, "-o", "study.pdf")
     assert refused.returncode == 2
     assert "no report of a study has the suffix '.pdf'; allowed: .html, .xlsx, .pptx" in refused.stderr

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from toolkit.cli.options import check_free, option
+
+_DEFAULTS = {"view": "full", "title": "", "logo": None, "reply_to": "", "comments": True, "paper": "a4"}
 
 
 @click.command()
@@ -51,17 +54,28 @@ def report(
     from toolkit.results import load_run
     from toolkit.study import load_study
 
-    given = {"title": title, "logo": logo, "reply_to": reply_to, "comments": comments, "paper": paper}
+    given: dict[str, Any] = {
+        "view": view,
+        "title": title,
+        "logo": logo,
+        "reply_to": reply_to,
+        "comments": comments,
+        "paper": paper,
+    }
+    suffixes = {output.suffix.lower() for output in outputs}
     if (run / "study.json").is_file():
-        saving.check_study_options(list(outputs), view=view, **given)
+        given = _leave_out(given, {"title", "logo"} if ".pptx" in suffixes else set())
+        saving.check_study_options(list(outputs), **given)
         for output in outputs:
             check_free(output, force=force)
-        found, letterhead = load_study(run), saving.make_letterhead(title, logo)
+        found, letterhead = load_study(run), saving.make_letterhead(given["title"], given["logo"])
         for output in outputs:
             write_atomically(output, saving.render_study_as(found, output.suffix.lower(), letterhead))
             click.echo(output)
         return 0
-    delivery = saving.make_delivery(list(outputs), view=view, **given)
+    given = _leave_out(given, {*given} if suffixes <= set(saving.CLIENT_FORMATS) else {*given} - {"view"})
+    given = given if any(saving.is_for_client(one, given["view"]) for one in outputs) else _leave_out(given, set())
+    delivery = saving.make_delivery(list(outputs), **given)
     for output in outputs:
         check_free(output, force=force)
     made = saving.make_report(load_run(run))
@@ -69,3 +83,12 @@ def report(
         write_atomically(output, saving.render_as(made, output.suffix.lower(), delivery))
         click.echo(output)
     return 0
+
+
+def _leave_out(given: dict[str, Any], used: set[str]) -> dict[str, Any]:
+    """Return the options without what the environment says of others than `used`: a house's logo is no fault there."""
+    find_source, surroundings = click.get_current_context().get_parameter_source, click.core.ParameterSource.ENVIRONMENT
+    return {
+        name: value if name in used or find_source(name) is not surroundings else _DEFAULTS[name]
+        for name, value in given.items()
+    }

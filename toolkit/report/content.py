@@ -24,7 +24,7 @@ from toolkit.report.names import DRAFT_COLOURS
 from toolkit.results import Evidence, Run, evidence, runs, said
 from toolkit.results.scoring import PRIMARY, columns, comparisons, interactions
 from toolkit.stats import lexical
-from toolkit.store import approvals, campaigns
+from toolkit.store import approvals, campaign_log, campaigns
 from toolkit.validity.outcomes import wording
 from toolkit.validity.people import PeopleBeside, find_people
 
@@ -261,12 +261,13 @@ def _find_approvals(run: Run) -> list[approvals.Approval]:
     store = api.default_store()
     if not store.is_file():
         return []
-    campaign = run.methods.campaign
     try:
+        names = list_names(run)
         with approvals.Approvals(store) as kept:
-            return [one for draft in campaign.drafts for one in kept.find(campaign.campaign, draft)]
+            found = [one for draft in run.methods.campaign.drafts for name in names for one in kept.find(name, draft)]
     except StoreUnusable:
         return []
+    return found
 
 
 def _find_comments(run: Run) -> list[campaigns.Comment]:
@@ -274,10 +275,29 @@ def _find_comments(run: Run) -> list[campaigns.Comment]:
     if not store.is_file():
         return []
     try:
+        names = list_names(run)
         with campaigns.Comments(store) as kept:
-            return [one for one in kept.list_comments(run.methods.campaign.campaign) if one.draft_id in run.drafts]
+            found = [one for name in names for one in kept.list_comments(name) if one.draft_id in run.drafts]
     except StoreUnusable:
         return []
+    return sorted(found, key=lambda one: one.said_at)
+
+
+def list_names(run: Run) -> tuple[str, ...]:
+    """Return what the campaign of a run is called now, then what it was called then, if it was renamed on the page.
+
+    Raises StoreUnusable where nobody can tell.
+    """
+    store, then = api.default_store(), run.methods.campaign.campaign
+    if not store.is_file():
+        return (then,)
+    with campaigns.Rounds(store) as rounds:
+        identity = rounds.find_campaign(run.run_id)
+    if identity is None:
+        return (then,)
+    with campaign_log.Campaigns(store) as log:
+        now = log.find_title(identity)
+    return tuple(dict.fromkeys(name for name in (now, then) if name))
 
 
 def _find_people(run: Run, compared: pl.DataFrame) -> PeopleBeside | None:

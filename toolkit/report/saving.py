@@ -11,7 +11,7 @@ from toolkit.files import write_atomically
 from toolkit.models import Record
 from toolkit.report.client import ClientPage, make_client_page
 from toolkit.report.client_answers import read_answer
-from toolkit.report.content import Report, list_methods, make_report
+from toolkit.report.content import Report, list_methods, list_names, make_report
 from toolkit.report.letterheads import PAPERS, Letterhead, Paper, make_letterhead
 from toolkit.report.study_content import StudyReport
 from toolkit.results import Run
@@ -22,6 +22,7 @@ __all__ = [
     "Report",
     "check_suffix",
     "list_methods",
+    "list_names",
     "make_letterhead",
     "make_report",
     "read_answer",
@@ -180,6 +181,11 @@ def _render_study_deck(report: StudyReport, letterhead: Letterhead) -> bytes:
     return render_study_deck(report, title=letterhead.title, logo=letterhead.logo_bytes)
 
 
+def is_for_client(path: Path, view: str) -> bool:
+    """Tell whether a file is what a client gets."""
+    return path.suffix.lower() in CLIENT_FORMATS and (view == "client" or path.suffix.lower() in set_apart())
+
+
 def make_delivery(paths: Sequence[Path], *, view: Any = "full", **given: Any) -> Delivery:
     """Return what is asked for with one or several files; raise InputError for what cannot be done with one of them."""
     for name, value, allowed in (("view", view, VIEWS), ("paper", given["paper"], PAPERS)):
@@ -187,15 +193,13 @@ def make_delivery(paths: Sequence[Path], *, view: Any = "full", **given: Any) ->
             raise InputError(f"{name_option(name, value)}{suggest(str(value), allowed)}; allowed: {', '.join(allowed)}")
     for path in paths:
         check_suffix(path, view)
-        if path.suffix.lower() in CLIENT_FORMATS and (view == "client" or path.suffix.lower() in set_apart()):
-            continue
-        unused = next((name for name in ("title", "logo", "reply_to") if given[name]), None)
-        unused = unused or ("comments" if not given["comments"] else None)
-        if unused is not None:
-            raise InputError(
-                f"{path}: {name_option(unused)} is for what a client gets; add {name_option('view', 'client')}, "
-                f"or write {' or '.join(set_apart())}"
-            )
+    unused = next((name for name in ("title", "logo", "reply_to") if given[name]), None)
+    unused = unused or ("comments" if not given["comments"] else None)
+    if unused is not None and paths and not any(is_for_client(path, view) for path in paths):
+        raise InputError(
+            f"{paths[0]}: {name_option(unused)} is for what a client gets; add {name_option('view', 'client')}, "
+            f"or write {' or '.join(set_apart())}"
+        )
     letterhead = make_letterhead(given["title"], given["logo"], given["reply_to"])
     return Delivery(view=view, letterhead=letterhead, comments=given["comments"], paper=given["paper"])
 

@@ -14,7 +14,7 @@ with needing("deck", "a deck of slides"):
     from pptx import Presentation
     from pptx.chart.data import CategoryChartData
     from pptx.dml.color import RGBColor
-    from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
+    from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
     from pptx.enum.shapes import MSO_SHAPE
     from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
     from pptx.oxml import parse_xml
@@ -197,6 +197,8 @@ def add_chart(
     chart.font.size, chart.font.name = Pt(13), _FONT
     chart.font.color.rgb = RGBColor.from_string(INK)
     chart.category_axis.reverse_order = True
+    if scale[0] < 0:
+        chart.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     chart.category_axis.format.line.color.rgb = RGBColor.from_string(LINE)
     axis = chart.value_axis
     axis.minimum_scale, axis.maximum_scale = scale

@@ -125,7 +125,9 @@ class StudyReport:
         for key in ("audience", "model"):
             yield f"{key.capitalize()}s", ", ".join(dict.fromkeys(self.verdicts[key]))
         for name, value in self.study.record.settings.items():
-            yield name.replace("_", " ").capitalize(), str(value)
+            if value is not None:
+                said = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+                yield name.replace("_", " ").capitalize(), said
         cost = self.study.cost_usd
         yield "Cost", "not known" if cost is None else f"${cost:.4f} in all calls together"
         yield "Toolkit", f"audience-toolkit {self.study.record.version}"

@@ -38,7 +38,7 @@ def _add_summary(deck: Any, report: StudyReport, title: str, notes: str, logo: b
     slide = slides.add_slide(deck, report.headline, report.label, notes, logo=logo)
     slides.add_text(slide, (EDGE, 1.4, WIDE - 2 * EDGE, 0.4), [[TextRun(title, colour=SOFT)]])
     said = [*report.sentences, *report.agreement_sentences][:_MOST_LINES]
-    paragraphs = [[TextRun(shorten(sentence, 240), 18)] for sentence in said]
+    paragraphs = [[TextRun(shorten(sentence, 340), 18)] for sentence in said]
     slides.add_text(slide, (EDGE, 2.0, WIDE - 2 * EDGE, 4.8), paragraphs, gap=9)
 
 

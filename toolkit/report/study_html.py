@@ -22,7 +22,7 @@ def render_study(report: StudyReport) -> str:
             report=report,
             label=report.label,
             charts=list(_draw_forests(report)) if html.can_draw() else [],
-            style=Markup(style),  # noqa: S704 - ours
+            style=Markup(f"{style}\nthead th {{ overflow-wrap: normal; }}"),  # noqa: S704 - ours
         )
     )
 

@@ -81,6 +81,11 @@ class Campaigns(Database):
         row = self._select("SELECT version FROM kept_campaigns WHERE id = ?", identity)
         return int(row[0]) if row else 0
 
+    def find_title(self, identity: str) -> str | None:
+        """Return what a campaign is called, whoever owns it; None if there is none."""
+        row = self._select("SELECT title FROM kept_campaigns WHERE id = ?", identity)
+        return str(row[0]) if row else None
+
     def has_any(self, owner: str) -> bool:
         """Whether that owner has a campaign, or somebody shares one."""
         return self._select(f"SELECT 1 FROM kept_campaigns WHERE {_MAY} LIMIT 1", owner) is not None  # noqa: S608

@@ -99,6 +99,7 @@ SHARE_REPLY_TO = "ask-share-reply-to"
 SHARE_COMMENTS = "ask-share-comments"
 SHARE_LOGO = "share-logo"
 SHARE_LINK = "share-link"
+SHARE_CLIENT = "share-client"
 SHARE_ANSWER = "share-answer"
 _OF_ASKING = {
     SURFACE, OBJECTIVE, AUDIENCE, HEAD_TO_HEAD, FORECAST, ENGINE, URL, MODEL, SEED, MAX_COST, CONCURRENCY, PRICE_IN,

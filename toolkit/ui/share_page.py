@@ -52,7 +52,7 @@ def show_sharing(run: Run) -> None:
         client_view.draw_page(run, delivery)
         show_links(run, delivery)
     ask_answer(run)
-    st.subheader("Approve the drafts", anchor=False)
+    st.header("Approve the drafts", anchor=False)
     for draft in run.methods.campaign.drafts:
         with st.container(border=True):
             st.markdown(f"**{escape(draft.id)}**")
@@ -69,7 +69,9 @@ def ask_letterhead() -> saving.Delivery | None:
     )
     with address:
         comments = st.checkbox("With comments", **state.tie(keys.SHARE_COMMENTS, True))  # noqa: FBT003 - its value
-    picture = logo.file_uploader("Logo (PNG or JPEG)", type=["png", "jpg", "jpeg"], key=keys.SHARE_LOGO)
+    picture = logo.file_uploader(
+        "Logo (PNG or JPEG)", type=["png", "jpg", "jpeg"], max_upload_size=1, key=keys.SHARE_LOGO
+    )
     given = {"title": title or "", "reply_to": reply_to or "", "logo": picture.getvalue() if picture else None}
     try:
         return saving.make_delivery([], view="client", comments=bool(comments), paper="a4", **given)
@@ -104,7 +106,7 @@ def show_files(run: Run, delivery: saving.Delivery) -> None:
 def show_links(run: Run, delivery: saving.Delivery) -> None:
     """Offer a link to read the page, where people sign in; each can be taken back."""
     rules = find_rules()
-    st.subheader("A link to read it", anchor=False)
+    st.header("A link to read it", anchor=False)
     if not rules.is_shared:
         st.caption("This page serves this machine alone, so a link leads nowhere. Send a file instead.")
         return
@@ -132,7 +134,7 @@ def _revoke(link: ShareLink) -> None:
 
 def ask_answer(run: Run) -> None:
     """Take the text that a client sent back, and keep it as an approval or a requested change."""
-    st.subheader("The client's answer", anchor=False)
+    st.header("The client's answer", anchor=False)
     with st.form(key=keys.name_share(run.run_id, "form"), border=False, clear_on_submit=True):
         text = st.text_area("Paste what came back", key=keys.name_share(run.run_id, "answer"), max_chars=20_000)
         if not st.form_submit_button("Keep this answer"):
@@ -150,7 +152,7 @@ def keep_answer(run: Run, text: str) -> str:
     answer = saving.read_answer(text, run.methods.campaign)
     if not answer.said_by:
         raise InputError('the answer has no name; add one in its line that begins with "Name:"')
-    now, draft, campaign = datetime.datetime.now(datetime.UTC), answer.draft, run.methods.campaign.campaign
+    now, draft, campaign = datetime.datetime.now(datetime.UTC), answer.draft, saving.list_names(run)[0]
     if answer.kind == "approve":
         pasted = f"answer pasted by {name_user()}" if name_user() else "pasted answer"
         approval = approvals.Approval(
