@@ -17,7 +17,7 @@ import toolkit
 from toolkit.engines import EngineBase
 from toolkit.models import Audience, Campaign, Draft, Persona
 from toolkit.models.exchange import Question, Reply
-from toolkit.study import CellRecord, Study
+from toolkit.study import CellRecord, Study, astudy
 
 ROOT = Path(__file__).parent.parent
 RATINGS = dict.fromkeys(("relevance", "clarity", "trust", "appeal", "intent"), 4)
@@ -176,6 +176,39 @@ def test_what_the_caller_raises_comes_through(make: Make) -> None:
     assert make(make_campaigns("spring", "autumn")).is_complete
 
 
+def test_a_halt_keeps_what_came(make: Make, tmp_path: Path) -> None:
+    """Whoever halts a study gets Interrupted; the index stands, and the same call asks for the rest alone."""
+    engine, came = ScriptedEngine(script), []
+
+    async def halted() -> None:
+        halt = asyncio.Event()
+
+        def count(reaction: object) -> None:
+            came.append(reaction)
+            if len(came) == 5:
+                halt.set()
+
+        await astudy(
+            make_campaigns("spring", "autumn", "winter"),
+            audiences=make_people("jam", 4),
+            engine=engine,
+            rating="direct",
+            control=False,
+            folder=tmp_path / "study",
+            store=tmp_path / "replies.sqlite",
+            halt=halt,
+            on_reaction=count,
+        )
+
+    with pytest.raises(toolkit.Interrupted):
+        asyncio.run(halted())
+    assert "waiting" in {cell.state for cell in toolkit.load_study(tmp_path / "study").cells}
+    asked = engine.calls
+    assert make(make_campaigns("spring", "autumn", "winter"), engine=engine).is_complete
+    assert engine.calls == 24
+    assert asked < 24
+
+
 def test_one_budget_holds_for_all_runs_and_calls(make: Make) -> None:
     """The limit is of the whole study: a second call with the same one spends nothing more."""
     price, campaigns = (10.0, 100.0), make_campaigns("spring", "autumn", "winter")
@@ -274,6 +307,7 @@ def test_the_room_can_be_called(first: str) -> None:
         f"import {first}, toolkit, inspect\n"
         "from toolkit.study import Study, load_study\n"
         "assert 'campaigns' in inspect.signature(toolkit.study).parameters\n"
+        "assert toolkit.study.Study is Study is toolkit.Study\n"
         "try: toolkit.study([])\n"
         "except toolkit.InputError as error: print(error)"
     )
