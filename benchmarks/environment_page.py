@@ -22,8 +22,10 @@ Every variable that the commands read. An option on the command line wins over i
 | `OPENAI_API_KEY` | the key of the endpoint; no command prints it |
 | `OPENAI_BASE_URL` | the address of an OpenAI-compatible endpoint, if `--base-url` names none |
 | `AUDIENCE_STORE` | the file that keeps replies, talks and results; by default in your user data folder |
+| `AUDIENCE_MCP_TOKEN` | the token that clients of `audience mcp --http` send; without it, a new one at each start |
 | `AUDIENCE_SURFACES` | a folder of [surfaces of your own](surfaces.md#a-surface-of-your-own) |
 | `OMP_NUM_THREADS` | how many threads the embedded model uses; by default one for each usable core, at most 8 |
+| `PLAYWRIGHT_BROWSERS_PATH` | where Playwright keeps its browsers, one of which may print a PDF |
 | `SSL_CERT_FILE`, `SSL_CERT_DIR` | the certificates to trust, such as those of your company's proxy |
 | `RAY_ADDRESS` | the Ray cluster for `--workers`; without it, Ray starts on this machine |
 | `NO_COLOR`, `TERM` | set `NO_COLOR` to anything, or `TERM` to `dumb`, for output without colours |

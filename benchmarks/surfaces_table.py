@@ -26,14 +26,33 @@ Every value is in `toolkit/data/surfaces/NAME.yaml`, with its source and the day
 TAIL = """
 ## A surface of your own
 
-Put a YAML file for each surface into a folder, and name the folder in `AUDIENCE_SURFACES`. The file name is the
-surface's name. A file with a built-in name wins over the built-in one. Use the built-in files as the pattern.
+Put a YAML file for each surface into a folder. Name the folder with `--surfaces DIR`, in `AUDIENCE_SURFACES`, or as
+`surfaces = "places"` in your team's `audience.toml`. The first of these that is there holds. The file name is the
+surface's name. A file with a built-in name wins over the built-in one.
+
+```yaml
+# places/shop_shelf.yaml
+label: shelf of our shop
+layout: listing
+source: our own measure
+checked: 2026-11-29
+fields: [text, headline, price]
+actions: [read, click, share]
+labels: {add to basket: click, not for me: hide}
+limits:
+  - {field: headline, value: 40, unit: characters, kind: hard, source: our own measure, checked: 2026-11-29}
+```
 
 | field | allowed |
 |---|---|
-| `layout` | `chat`, `feed`, `advert`, `listing`, `pin`, `caption` |
+| `layout` | `chat`, `feed`, `advert`, `listing`, `pin`, `caption`, `inbox`, `notification` |
+| `actions` | `read`, `react`, `click`, `reply`, `share`, `save`: what people who stopped can do there |
+| `labels` | actions in words of your own, each with the action it counts as: one of `actions`, `hide` or `report` |
 | `unit` of a limit | `characters`, `columns` (a wide character is two), `graphemes`, `bytes`, `weighted characters` (X), `threads characters`, `message parts` (SMS), `lines`, `items` (of a list) |
 | `when`, `unless` | another part; the limit then holds only with it, or only without it |
+
+People may choose a label in their answer. It counts as its action everywhere, and the column `action_label` keeps its
+name. Any other field, action or label stops with one line that names the file, the line and what is allowed.
 
 ## Rules
 

@@ -77,6 +77,9 @@ needs_browser = [
 ]
 """The marks of every test here."""
 
+FORM = "Who will be asked"
+"""What stands under the drafts of a campaign."""
+
 expect.set_options(timeout=PATIENCE)
 
 
@@ -92,7 +95,7 @@ class App:
         self,
         url: str | None = None,
         *,
-        wait: str = "Who will be asked",
+        wait: str = FORM,
         width: int = 1280,
         height: int = 900,
         dark: bool = False,
@@ -104,6 +107,8 @@ class App:
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.goto(url or self.url)
+        if url is None and wait == FORM:
+            begin_campaign(page)
         page.get_by_text(wait).first.wait_for()
         return page
 
@@ -200,6 +205,19 @@ def write_drafts(page: playwright.Page, *texts: str) -> None:
     for name, text in zip("ABC", texts, strict=False):
         page.get_by_label(f"Draft {name}", exact=True).fill(text)
     page.keyboard.press("Tab")
+
+
+def begin_campaign(page: playwright.Page) -> None:
+    """Begin a campaign where the page opens on the list of them; an empty workspace opens on a new one."""
+    begin = page.get_by_role("button", name="New campaign")
+    begin.or_(page.get_by_text(FORM)).first.wait_for()
+    if begin.is_visible():
+        press(begin)
+
+
+def open_part(page: playwright.Page, part: str) -> None:
+    """Choose a part of the open campaign: Brief, Drafts, Result or Share."""
+    press(page.get_by_role("radio", name=part, exact=True))
 
 
 def press(target: playwright.Locator) -> None:

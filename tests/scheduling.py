@@ -15,6 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 BROWSER_FILES = {
     "test_browser.py",
+    "test_client_browser.py",
     "test_imports_browser.py",
     "test_never_lost.py",
     "test_page_quality.py",

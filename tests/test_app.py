@@ -11,10 +11,12 @@ import pytest
 from openai_server import PATIENCE, OpenAIServer
 from streamlit.testing.v1 import AppTest
 
+from toolkit.drafts.kept import content
 from toolkit.engines.retry_policy import _NEXT_STEP
 from toolkit.models import LABEL
+from toolkit.models.records import make_draft
 from toolkit.ui.ask import choose_key
-from toolkit.ui.caching import live_runs_of_process
+from toolkit.ui.caching import find_findings, live_runs_of_process
 from toolkit.ui.session import Session
 from toolkit.ui.text import say_here
 
@@ -44,6 +46,13 @@ def find_field(fields: Sequence[Any], key: str) -> Any:
 def words_of(page: AppTest) -> list[str]:
     """Return the words of the drafts on the page, in order."""
     return [slot.text for slot in session_of(page).slots]
+
+
+def open_part(page: AppTest, part: str) -> AppTest:
+    """Choose a part of the open campaign: Brief, Drafts, Result or Share."""
+    page.run()
+    find_field(page.get("button_group"), "campaign-part").set_value(part).run()
+    return page
 
 
 def write(page: AppTest, *texts: str) -> AppTest:
@@ -207,8 +216,8 @@ def test_where_nothing_answers_the_drafts_are_at_hand(page: AppTest) -> None:
     assert (
         said == "nothing answers at http://127.0.0.1:9/v1/; start the server or correct the address under What answers"
     )
-    folded = next(fold for fold in page.expander if fold.label.startswith("Drafts and audience"))
-    assert folded.proto.expanded
+    assert words_of(page)[0] == "Get paid in the chat."
+    assert page.button(key="start").label.startswith("Ask ")
 
 
 def test_the_page_names_no_option_of_the_command() -> None:
@@ -273,7 +282,7 @@ def test_a_late_address_brings_no_old_run_back(page: AppTest) -> None:
     first = session_of(page).live
     assert first is not None
     assert live_runs_of_process().find(first).wait(PATIENCE)
-    page.run()
+    open_part(page, "Drafts")
     write(page, "Get paid today.")
     page.button(key="start").click().run()
     second = session_of(page).live
@@ -297,7 +306,7 @@ def test_a_link_shows_what_was_chosen_for_its_run(page: AppTest) -> None:
     again.query_params["live"] = session_of(page).live
     again.run()
     assert live_runs_of_process().find(session_of(page).live).wait(PATIENCE)
-    again.run()
+    open_part(again, "Drafts")
     assert not again.exception
     assert find_field(again.selectbox, "ask-audience").value == "parents-of-under-13s"
     assert again.slider[0].value == 7
@@ -351,21 +360,161 @@ def test_two_tabs_of_one_campaign_lose_no_word(page: AppTest) -> None:
     assert words_of(other) == words_of(page)
 
 
-def test_earlier_drafts_are_found_by_their_words(page: AppTest) -> None:
-    """The list names them, the last first; one press brings them back, another begins an empty page."""
+def press(page: AppTest, label: str) -> AppTest:
+    """Press the button of that label."""
+    found = next(button for button in page.button if button.label.replace("\\", "") == label)
+    found.click().run()
+    assert not page.exception
+    return page
+
+
+def test_earlier_campaigns_are_found_by_their_words(page: AppTest) -> None:
+    """The list names them, the last first, and opens at once for whoever comes back; a search finds one by a word."""
     write(page, "Spring market on Sunday.")
-    page.session_state["your-drafts"] = True
-    page.run()
-    next(button for button in page.button if button.label == "Start anew").click().run()
+    press(page, "All campaigns")
+    press(page, "New campaign")
     assert words_of(page) == ["", ""]
     write(page, "Invoice in a chat.")
-    page.session_state["your-drafts"] = True
+    again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE).run()
+    names = [button.label for button in again.button if (button.key or "").startswith("open-of-")]
+    assert names == ["Invoice in a chat", "Spring market on Sunday"]
+    find_field(again.text_input, "home-words").set_value("MARKET").run()
+    assert [button.label for button in again.button if (button.key or "").startswith("open-of-")] == names[1:]
+    press(again, "Spring market on Sunday")
+    assert words_of(again)[0] == "Spring market on Sunday."
+
+
+def test_a_campaign_is_named_copied_tagged_and_put_away(page: AppTest) -> None:
+    """Each is done from the list, and what is archived is listed apart; the words stay in both copies."""
+    write(page, "Spring market on Sunday.")
+    find_field(page.text_input, "campaign-name").set_value("Spring").run()
+    identity = session_of(page).kept_id
+    press(page, "All campaigns")
+    page.session_state[f"more-of-{identity}"] = True
     page.run()
-    kept = [button for button in page.button if (button.key or "").startswith("kept-")]
-    assert [button.label.replace("\\", "") for button in kept] == [
-        "Invoice in a chat. · 1 draft",
-        "Spring market on Sunday. · 1 draft",
-    ]
-    kept[1].click().run()
+    page.text_input(key=f"tags-of-{identity}").set_value("market, #spring").run()
+    page.text_input(key=f"name-of-{identity}").set_value("Spring market").run()
+    page.button(key=f"copy-of-{identity}").click().run()
+    assert (session_of(page).name, words_of(page)[0]) == ("Spring market copy", "Spring market on Sunday.")
+    press(page, "All campaigns")
+    page.session_state[f"more-of-{identity}"] = True
+    page.run()
+    page.button(key=f"archive-of-{identity}").click().run()
+    names = [button.label for button in page.button if (button.key or "").startswith("open-of-")]
+    assert names == ["Spring market copy"]
+    page.toggle[0].set_value(True).run()
+    names = [button.label for button in page.button if (button.key or "").startswith("open-of-")]
+    assert names == ["Spring market"]
+    assert any("#market · #spring" in caption.value.replace("\\", "") for caption in page.caption)
+
+
+def test_steps_are_undone_and_done_again(page: AppTest) -> None:
+    """Words, a name and a removed draft go back one by one, and forth again until something new is typed."""
+    write(page, "One.", "Two.")
+    page.text_input(key="name-1").set_value("second").run()
+    page.button(key="remove-0").click().run()
+    assert [slot.name for slot in session_of(page).slots] == ["second"]
+    page.button(key="undo").click().run()
+    assert [slot.name for slot in session_of(page).slots] == ["A", "second"]
+    page.button(key="undo").click().run()
+    assert [slot.name for slot in session_of(page).slots] == ["A", "B"]
+    page.button(key="redo").click().run()
+    assert [slot.name for slot in session_of(page).slots] == ["A", "second"]
+    write(page, "One, again.")
+    assert page.button(key="redo").disabled
+    page.button(key="undo").click().run()
+    assert words_of(page) == ["One.", "Two."]
+
+
+@pytest.mark.slow
+def test_rounds_stand_on_a_line_with_their_drafts(page: AppTest) -> None:
+    """Two rounds are v1 and v2 with what changed; the first one's drafts come back, and no later word is lost."""
+    write(page, "Get paid in the chat.")
+    page.button(key="start").click().run()
+    assert live_runs_of_process().find(session_of(page).live).wait(PATIENCE)
+    open_part(page, "Drafts")
+    write(page, "Get paid in the chat today.")
+    page.button(key="start").click().run()
+    assert live_runs_of_process().find(session_of(page).live).wait(PATIENCE)
+    open_part(page, "Drafts")
+    write(page, "Never asked about.")
+    open_part(page, "Result")
     assert not page.exception
-    assert words_of(page)[0] == "Spring market on Sunday."
+    rounds = find_field(page.get("button_group"), f"round-of-{session_of(page).kept_id}")
+    assert rounds.options == ["v1", "v2 (now)"]
+    page.session_state["round-changes"] = True
+    page.run()
+    assert any("<ins>today</ins>" in html.proto.body.replace(" ", "") for html in page.get("html"))
+    rounds.set_value(1).run()
+    page.session_state["round-changes"] = True
+    page.run()
+    press(page, "Use these drafts again")
+    assert words_of(page) == ["Get paid in the chat."]
+    assert session_of(page).name == "Get paid in the chat"
+    open_part(page, "Result")
+    rounds = find_field(page.get("button_group"), f"round-of-{session_of(page).kept_id}")
+    assert rounds.options[2].startswith("v3, not asked")
+    rounds.set_value(3).run()
+    page.session_state["round-changes"] = True
+    page.run()
+    press(page, "Use these drafts again")
+    assert words_of(page) == ["Never asked about."]
+
+
+def test_a_missing_must_have_is_marked_while_writing(page: AppTest) -> None:
+    """The brief is asked for in a part of its own, is there after a reload, and each draft is checked against it."""
+    write(page, "Come to the market.")
+    open_part(page, "Brief")
+    find_field(page.text_area, "brief-must-haves").set_value("Sunday\n10 a.m.").run()
+    again = reload(page)
+    held = session_of(again)
+    assert held.values["brief-must-haves"] == "Sunday\n10 a.m."
+    assert find_brief_notes(again) == ["Sunday", "10 a.m."]
+
+
+def find_brief_notes(page: AppTest) -> list[str]:
+    """Return the must-haves that the first draft is said to lack."""
+    held = session_of(page)
+    brief = content.read_brief(held.values)
+    found = find_findings(make_draft(held.slots[0].describe("messenger_message")), None, brief)
+    return [one.message.split('"')[1] for one in found if one.rule == "brief.must-have"]
+
+
+def test_two_people_choose_between_their_words(page: AppTest) -> None:
+    """A draft that both changed is shown once, with what the other made of it, and each choice leaves what it says."""
+    for choice, left in (("ours", ["Ours."]), ("theirs", ["Theirs."]), ("both", ["Ours.", "Theirs."])):
+        press(page, "All campaigns") if session_of(page).kept_id else None
+        press(page, "New campaign") if session_of(page).at_list else None
+        write(page, "One.")
+        other = reload(page)
+        session_of(other).type_text(session_of(other).slots[0].number, "Theirs.")
+        session_of(page).type_text(session_of(page).slots[0].number, "Ours.")
+        other.run()
+        page.run()
+        rival = next(slot for slot in session_of(page).slots if slot.rival is not None)
+        assert any("at the same time" in words.value for words in page.markdown)
+        page.button(key=f"rival-{choice}-{rival.number}").click().run()
+        assert [slot.text for slot in session_of(page).own_slots if slot.text] == left
+        assert not any(slot.rival is not None for slot in session_of(page).slots)
+        other.run()
+        assert [slot.text for slot in session_of(other).own_slots if slot.text] == left
+
+
+def test_people_comment_on_a_draft(page: AppTest) -> None:
+    """A comment needs words and a name; a requested change is listed until it is settled; the history names who."""
+    write(page, "Come to the market.")
+    open_part(page, "Share")
+    send = next(button for button in page.button if button.label == "Comment")
+    send.click().run()
+    assert page.error[0].value.startswith("Type your words and your name")
+    page.text_area(key="remark-words-A").set_value("Say when.")
+    page.text_input(key="remark-name-A").set_value("Ada")
+    page.checkbox(key="remark-change-A").check()
+    next(button for button in page.button if button.label == "Comment").click().run()
+    assert not page.exception
+    assert any("Ada** requests a change: Say when" in words.value for words in page.markdown)
+    assert any("Ada requested a change of A" in words.value for words in page.markdown)
+    page.button(key="settle-1").click().run()
+    assert page.button(key="settle-1").label == "Reopen"
+    write(page, "Come to the market on Sunday.")
+    assert any("about earlier words" in caption.value for caption in page.caption)

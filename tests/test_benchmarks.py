@@ -23,6 +23,7 @@ SMALL = {
     "study_speed.py": (["2"], "the study takes"),
     "ten_million.py": (["--personas", "80"], "the same estimates to 1e-9"),
     "throughput.py": (["--calls", "12", "--in-flight", "4", "--rounds", "1"], "kB of peak memory a call"),
+    "verdict_speed.py": (["--people", "8", "--rounds", "1"], "32 reactions, here: "),
 }
 """How each is run, and what it then prints."""
 MODEL, DATA = "asks a model for minutes", "fits or judges for minutes, on data that is not all here"

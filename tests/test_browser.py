@@ -64,7 +64,7 @@ def test_two_drafts_to_a_verdict(app: App, server: OpenAIServer) -> None:
     press(page.get_by_role("link", name="Runs", exact=True))
     page.get_by_role("heading", name="Runs", exact=True).wait_for()
     page.get_by_text("Who did what").wait_for()
-    press(page.get_by_role("link", name="Test drafts"))
+    press(page.get_by_role("link", name="Campaigns"))
     page.get_by_text("Who did what").wait_for()
 
 
@@ -118,7 +118,7 @@ def test_a_run_goes_on_without_its_tab(app: App, server: OpenAIServer) -> None:
     server.wait_for(FIRST)
     page.get_by_role("link", name="Runs", exact=True).click()
     page.get_by_text("No run here yet").wait_for()
-    page.get_by_role("link", name="Test drafts").click()
+    page.get_by_role("link", name="Campaigns").click()
     page.get_by_text("0 of 24 reactions").wait_for()
     page.reload()
     page.get_by_text("0 of 24 reactions").wait_for()

@@ -50,10 +50,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> toolkit.Run:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a study of the bundled example."""
+    """Return the folder of a study of the bundled example, its drafts tagged by their ids, everybody asked twice."""
     folder = tmp_path_factory.mktemp("made")
+    campaign = toolkit.load_drafts(ROOT / "examples" / "paypal-invoices.yaml")
+    tagged = tuple(draft.model_copy(update={"tags": (("style", draft.id),)}) for draft in campaign.drafts)
     toolkit.study(
-        ROOT / "examples" / "paypal-invoices.yaml",
+        campaign.replace_drafts(tagged),
+        repeats=2,
         audiences="uk-small-sellers",
         engine=ScriptedEngine(answer),
         rating="direct",

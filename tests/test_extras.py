@@ -106,6 +106,7 @@ def test_the_core_lints_checks_and_asks(core: Installed, folder: Path) -> None:
     ("words", "extra"),
     [
         (("app", "--no-browser"), "page"),
+        (("mcp", "--engine", "replay"), "mcp"),
         (("run", "reading-club.yaml", "--engine", "local"), "local"),
         (("run", "reading-club.yaml", "--workers", "2"), "ray"),
         (("personas", "import", "people.xlsx", "-o", "p.yaml"), "excel"),

@@ -79,3 +79,59 @@ def test_both_tabs_changes_are_kept() -> None:
     merged.restore(merge(base, ours.dump(), theirs.dump()))
     assert sorted(slot.text for slot in merged.slots) == ["", "One, by us.", "Two, by them."]
     assert merged.values["ask-surface"] == "sms"
+
+
+def test_words_typed_into_what_was_replaced_stand_beside_it() -> None:
+    """A tab that did not show the newer words yet loses neither those nor its own, and typing on makes no third."""
+    session = Session()
+    session.type_text(0, "One.")
+    session.write_text(0, "One, by the other.")
+    session.take_words(0, "One, by", "One.", 0)
+    session.take_words(0, "One, by us.", "One.", 0)
+    assert [(slot.text, slot.rival) for slot in session.slots] == [
+        ("One, by the other.", None),
+        ("", None),
+        ("One, by us.", 0),
+    ]
+    session.take_words(1, "Late.", "")
+    assert session.slots[1].text == "Late."
+    session.take_words(1, "Late.", "")
+    assert len(session.slots) == 3
+
+
+def test_two_new_drafts_of_one_number_are_both_there() -> None:
+    """Each tab's new draft is a draft of its own, under a name of its own."""
+    base, ours, theirs = Session(), Session(), Session()
+    for session, text in ((ours, "Ours."), (theirs, "Theirs.")):
+        session.add_draft()
+        session.type_text(2, text)
+    merged = Session()
+    merged.restore(merge(base.dump(), ours.dump(), theirs.dump()))
+    assert [(slot.name, slot.text) for slot in merged.own_slots[2:]] == [("C", "Ours."), ("C 2", "Theirs.")]
+
+
+def test_a_campaign_that_is_open_to_the_team_is_everybodys(tmp_path: Path) -> None:
+    """A colleague finds and changes it, and cannot open one that is not; its owner closes it again."""
+    with campaign_log.Campaigns(tmp_path / "store.db") as kept:
+        kept.keep(make(owner="ada"))
+        assert not kept.mark("one", "bob", campaign_log.Marks(shared=True))
+        assert not kept.has_any("bob")
+        assert kept.mark("one", "ada", campaign_log.Marks(shared=True))
+        assert [one.id for one in kept.list_campaigns("bob")] == ["one"]
+        assert kept.keep(make(2, "by Bob", owner="bob"))
+        found = kept.find("one", "ada")
+        assert found is not None
+        assert (found.content, found.owner) == ("by Bob", "ada")
+        kept.mark("one", "ada", campaign_log.Marks(archived=True))
+        assert kept.find("one", "bob") is None
+        assert kept.find_marks()["one"].archived
+
+
+def test_an_edit_is_noted_once_in_a_while() -> None:
+    """Many letters in one draft are one line of the history; another draft, or a later hour, is another."""
+    session, before = Session(), Session().dump()
+    session.type_text(0, "One.")
+    assert session.list_unnoted(before, session.dump(), lambda: 0.0) == ["A"]
+    session.type_text(1, "Two.")
+    assert session.list_unnoted(before, session.dump(), lambda: 60.0) == ["B"]
+    assert session.list_unnoted(before, session.dump(), lambda: 3_600.0) == ["A", "B"]

@@ -12,6 +12,7 @@ from browsing import (
     expect,
     needs_browser,
     open_list,
+    open_part,
     playwright,
     press,
     press_ask,
@@ -36,7 +37,7 @@ def test_a_key_survives_a_click_elsewhere(app: App, server: OpenAIServer) -> Non
     page.get_by_label("Key", exact=True).click()
     page.keyboard.type("key-one")
     page.keyboard.press("Tab")
-    page.get_by_role("link", name="Test drafts").click()
+    page.get_by_role("link", name="Campaigns").click()
     page.get_by_text("Who will be asked").wait_for()
     press(page.get_by_text("What answers"))
     expect(page.get_by_label("Key", exact=True)).to_have_value("key-one")
@@ -45,7 +46,7 @@ def test_a_key_survives_a_click_elsewhere(app: App, server: OpenAIServer) -> Non
     page.get_by_role("link", name="Settings").click()
     page.get_by_role("heading", name="Settings").wait_for()
     expect(page.get_by_label("Key", exact=True)).to_have_value("key-one-more")
-    page.get_by_role("link", name="Test drafts").click()
+    page.get_by_role("link", name="Campaigns").click()
     page.get_by_text("Who will be asked").wait_for()
     names = page.get_by_label("Name", exact=True)
     expect(names).to_have_count(2)
@@ -66,7 +67,7 @@ def test_the_second_ask_tests_what_was_edited(app: App, server: OpenAIServer) ->
         settle(page)
         box = page.get_by_role("textbox", name="Draft B", exact=True)
         if not box.is_visible():
-            press(page.get_by_text("Drafts and audience: "))
+            open_part(page, "Drafts")
         words = f"Edited for the {turn}. time, in the chat."
         before = server.count()
         box.fill(words)
@@ -94,8 +95,8 @@ def test_drafts_are_there_after_a_reload_and_tomorrow(app: App) -> None:
     again = app.open()
     settle(again)
     expect(again.get_by_role("textbox", name="Draft A", exact=True)).to_have_value("")
-    press(again.get_by_role("button", name="Your drafts"))
-    press(again.get_by_role("button", name=DRAFTS[0]))
+    press(again.get_by_role("button", name="All campaigns"))
+    press(again.get_by_role("button", name=DRAFTS[0][:-1]))
     expect(again.get_by_role("textbox", name="Draft C", exact=True)).to_have_value("The third of three.")
 
 
@@ -127,7 +128,7 @@ def test_a_reload_asks_the_same_people(app: App, server: OpenAIServer) -> None:
     people, before = answered_people(page), server.count()
     page.reload()
     page.get_by_text("Who did what").wait_for()
-    press(page.get_by_text("Drafts and audience: "))
+    open_part(page, "Drafts")
     press_ask(page)
     page.get_by_text("Who did what").wait_for()
     settle(page)

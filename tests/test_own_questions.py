@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+import random
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import polars as pl
 import pytest
 from openai_server import PATIENCE, OpenAIServer
 from recorded import CAMPAIGN, write_campaign
-from schema_objects import find_strict_fault
+from schema_objects import find_strict_fault, make_value
 from scripted import ScriptedEngine, reading
 from streamlit.testing.v1 import AppTest
 
@@ -101,6 +102,18 @@ def test_an_answer_is_never_forced(fields: dict[str, Any], given: Any, state: st
     """An answer is what was said, or unsure, or unusable: "not sure" is not no, and 10 out of 10 is not 1."""
     read = AskedQuestion(make_question(**fields)).read(given)
     assert (read.state, read.value) == (state, value)
+
+
+@pytest.mark.parametrize("fields", [*ASKED, {"id": "any", "kind": "number", "question": "How many?"}])
+def test_whatever_fits_the_schema_is_an_answer(fields: dict[str, Any]) -> None:
+    """No value that the strict schema allows is unusable, whatever a model writes for words."""
+    words = itertools.cycle(["10/10", " ", "Not sure", "It is calm.", "{}", "\n", "0"])
+    for by_sentence in {False, "anchors" in fields}:
+        asked = AskedQuestion(records.OwnQuestion(**fields), by_sentence)
+        generator = random.Random(7)  # noqa: S311 - the same values at every run
+        given = [make_value(asked.write_schema(), generator, lambda _: next(words)) for _ in range(60)]
+        assert {asked.read(one).state for one in given} <= {"answered", "not sure"}
+        assert any(asked.read(one).state == "answered" for one in given)
 
 
 def test_every_kind_comes_back_typed(campaign: Campaign, audience: Audience) -> None:
@@ -215,6 +228,33 @@ def test_questions_of_an_audience_are_asked_too(campaign: Campaign, audience: Au
         toolkit.plan(campaign.replace_questions((make_question(id="often"),)), asking)
 
 
+def test_an_estimate_counts_them(campaign: Campaign, audience: Audience) -> None:
+    """In a form questions take tokens and no calls; a base model takes a call for each, and no list."""
+    own = campaign.replace_questions(tuple(records.OwnQuestion(**one) for one in ASKED))
+    plain, more = (toolkit.estimate(one, audience, engine="openai", model="m") for one in (campaign, own))
+    assert plain.calls == more.calls
+    assert plain.prompt_tokens < more.prompt_tokens
+    assert plain.completion_tokens < more.completion_tokens
+    without = own.replace_questions(tuple(one for one in own.questions if one.kind != "choices"))
+    page = ScriptedEngine(lambda _: "", form="completion")
+    assert (
+        toolkit.estimate(without, audience, engine=page).calls
+        == 7 * toolkit.estimate(campaign, audience, engine=page).calls
+    )
+    with pytest.raises(InputError, match="'seen' is of kind choices"):
+        toolkit.estimate(own, audience, engine=page)
+
+
+def test_an_endpoint_embeds_own_anchors(campaign: Campaign, audience: Audience) -> None:
+    """With an embedding model of the endpoint, sentences are rated by the question's own anchors, too."""
+    own = campaign.replace_questions((records.OwnQuestion(**ASKED[0]),))
+    engine = ScriptedEngine(lambda _: reading(answers={"humour": HUMOUR[4]}))
+    run = toolkit.run(own, audience, engine=engine, control=False, sample=2, embedding_model="letters")
+    assert run.reactions["answer_humour"].min() > 3
+    plain = toolkit.run(campaign, audience, engine=engine, control=False, sample=2, embedding_model="letters")
+    assert plain.run_id != run.run_id
+
+
 def test_without_questions_nothing_changes(campaign: Campaign, audience: Audience) -> None:
     """Prompt, schema and hashes are those of a toolkit that knows no questions of one's own."""
     task = Task(audience.personas[0], campaign.drafts[0], 0, 0)
@@ -250,6 +290,14 @@ def test_a_base_model_answers_one_by_one(campaign: Campaign, audience: Audience)
     whole = campaign.replace_questions(tuple(records.OwnQuestion(**one) for one in ASKED))
     with pytest.raises(InputError, match="'seen' is of kind choices"):
         toolkit.run(whole, audience, engine=engine, control=False)
+
+
+def test_a_base_model_can_only_say_what_is_allowed() -> None:
+    """The grammar holds the points, the options, or the whole numbers between the bounds, and "not sure"."""
+    for fields, last in (({"points": 7}, '"7"'), ({"kind": "number", "at_least": 0, "at_most": 50}, '"50"')):
+        assert AskedQuestion(make_question(**fields)).write_grammar().endswith(f'{last} | "not sure") "\\n"')
+    assert '"calm" | "loud"' in AskedQuestion(make_question(kind="choice", options=["calm", "loud"])).write_grammar()
+    assert '"yes" | "no"' in AskedQuestion(make_question(kind="yes_no")).write_grammar()
 
 
 @pytest.mark.parametrize(
@@ -304,6 +352,15 @@ def test_the_gate_judges_them_from_a_recording(tmp_path: Path) -> None:
     assert "forward 100%" in found.checks[1].message
 
 
+def test_a_check_may_be_about_a_question_of_the_audience(tmp_path: Path) -> None:
+    """The gate finds a question that the audience file asks."""
+    path = write_campaign(tmp_path, IN_FILE.removesuffix("questions:\n") + "checks:\n  - forward: {at_least: 0.5}\n")
+    people = tmp_path / "jam-sellers.yaml"
+    people.write_text(people.read_text() + 'questions:\n  - {id: forward, kind: yes_no, question: "Passed on?"}\n')
+    record_campaign(path, engine=ScriptedEngine(lambda _: reading(answers={"forward": True})))
+    assert check_campaign(path).outcome == "passed"
+
+
 def test_a_changed_question_makes_a_recording_stale(tmp_path: Path) -> None:
     """Another wording of a question is noticed, told by its name, and is no reason for anything else to be stale."""
     path = write_campaign(tmp_path, IN_FILE + QUESTIONS + CHECKS)
@@ -331,6 +388,30 @@ def test_a_check_of_no_question_is_refused(tmp_path: Path, check: str, said: str
         check_campaign(path)
     line = len((IN_FILE + QUESTIONS).splitlines()) + 2
     assert str(fault.value).startswith(f"{path}:{line}:")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("- humour: how funny it is.", "asks for 'humour', which nobody reads"),
+        ("- verbatm: what you think.", "'verbatm', which nobody reads; did you mean verbatim"),
+        ("- says: two sentences. trust: whether you believe it. humour: how funny it is.", "asks for 'humour'"),
+    ],
+)
+def test_a_form_that_asks_for_what_nobody_reads_is_refused(tmp_path: Path, line: str, said: str) -> None:
+    """A team's own form may not ask for a field outside the schema; one line names the place and the way to ask it."""
+    (tmp_path / "after_stopping.j2").write_text(f"- action: what you do.\n{line}\n")
+    with pytest.raises(InputError, match=said) as fault:
+        Prompts(tmp_path)
+    assert "after_stopping.j2:2" in str(fault.value)
+    assert "under questions: in the campaign" in str(fault.value)
+
+
+def test_every_built_in_form_is_read(tmp_path: Path) -> None:
+    """A copy of all built-in prompts is no fault."""
+    for path in (ROOT / "prompts").iterdir():
+        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    assert Prompts(tmp_path).hashes == Prompts().hashes
 
 
 def test_reports_show_them_with_counts(campaign: Campaign, audience: Audience, tmp_path: Path) -> None:
@@ -362,7 +443,7 @@ def test_the_csv_holds_the_answers(campaign: Campaign, audience: Audience) -> No
     assert not [name for name in table.columns if name.startswith(("chosen_", "bounds_", "pmf_"))]
 
 
-def find_field(fields: Sequence[Any], key: str) -> Any:
+def find_field(fields: Iterable[Any], key: str) -> Any:
     """Return the field that was first known by a key; one that was given another value is another to the browser."""
     return next(field for field in fields if field.key and field.key.split("~")[0] == key)
 
@@ -390,6 +471,7 @@ def test_a_question_is_added_on_the_page(server: OpenAIServer, monkeypatch: pyte
     assert live is not None
     assert live.wait(PATIENCE)
     assert [one.id for one in live.plan.own] == ["would"]
+    page.session_state[keys.PARTS] = "Your questions"
     page.run()
     assert not page.exception
     assert "Your own questions" in [one.value for one in page.subheader]

@@ -58,7 +58,7 @@ def test_the_command_says_once_of_how_many_reactions(
     run = toolkit.run(campaign, audience, engine=ScriptedEngine(lambda _: CallFailed("HTTP 500")), rating="direct")
     print_run(run, tmp_path, brief=True)
     first = capsys.readouterr().out.splitlines()[0]
-    assert first.startswith("Not enough, from 0 of 24 reactions: no reaction could be used")
+    assert first.startswith("No verdict yet, from 0 of 24 reactions: no reaction could be used")
     assert first.count("from 0 of 24 reactions") == 1
 
 

@@ -18,8 +18,8 @@ from openai_server import PATIENCE, Ask, OpenAIServer
 import toolkit
 from toolkit.errors import InputError
 from toolkit.models import LABEL, Audience, Campaign, Draft
-from toolkit.report import FORMATS, save_report
-from toolkit.report.saving import make_report, render_report
+from toolkit.report import save_report
+from toolkit.report.saving import FORMATS, make_report, render_report
 from toolkit.results import Run
 
 GOLDEN = Path(__file__).parent / "golden" / "report.html"
@@ -164,8 +164,8 @@ def test_segments_are_tested_before_anything_is_claimed(run: Run, page: str) -> 
 
 def test_a_wrong_suffix_is_refused(run: Run, tmp_path: Path) -> None:
     """The line names what is allowed, and nothing is written."""
-    with pytest.raises(InputError, match=r"spring\.pdf: .*allowed: \.html, \.md, \.xlsx, \.json, \.svg, \.png"):
-        save_report(run, tmp_path / "spring.pdf")
+    with pytest.raises(InputError, match=r"spring\.docx: .*allowed: \.html, \.md, \.xlsx, \.json, \.svg, \.png"):
+        save_report(run, tmp_path / "spring.docx")
     assert list(tmp_path.glob("spring*")) == []
 
 

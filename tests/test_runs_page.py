@@ -14,9 +14,11 @@ from streamlit.testing.v1 import AppTest
 import toolkit
 from toolkit.audiences import save_audience
 from toolkit.models import Audience, Campaign, exchange
-from toolkit.report import FORMATS, make_report
+from toolkit.report import make_report
+from toolkit.report.saving import FORMATS
 from toolkit.results import load_run
 from toolkit.store import approvals, outcome_log
+from toolkit.ui import keys
 
 SCRIPT = "from toolkit.ui import runs, state\nstate.begin()\nruns.show()"
 
@@ -123,7 +125,9 @@ def test_those_who_said_something_are_named(monkeypatch: pytest.MonkeyPatch, tmp
     """A saved run names people as its audience does, not by their ids."""
     monkeypatch.chdir(tmp_path)
     toolkit_runs.save_run(tmp_path / "runs" / "one")
-    page = AppTest.from_string(SCRIPT, default_timeout=PATIENCE).run()
+    page = AppTest.from_string(SCRIPT, default_timeout=PATIENCE)
+    page.session_state[keys.PARTS] = "What they said"
+    page.run()
     assert not page.exception
     drawn = read_html(page)
     people = toolkit.load_audience("uk-social-feed").personas

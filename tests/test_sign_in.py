@@ -17,6 +17,7 @@ from scripted import ScriptedEngine, reading
 import toolkit
 from toolkit.models import Audience, Campaign
 from toolkit.store import approvals
+from toolkit.store.campaigns import ShareLinks
 
 __all__ = ["app", "browser"]
 
@@ -102,6 +103,36 @@ def test_a_stranger_who_signs_in_sees_nothing(tmp_path: Path, browser: playwrigh
         page.get_by_text("you are not among those who may use this page").wait_for()
         assert page.get_by_role("link", name="Runs").count() == 0
         assert page.get_by_text("Kept on this machine").count() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_link_shows_a_stranger_who_signs_in_one_result(
+    tmp_path: Path, browser: playwright.Browser, campaign: Campaign, audience: Audience
+) -> None:
+    """With the link they read the client's page, which works, and nothing else; once taken back, not even that."""
+    engine = ScriptedEngine(lambda question: reading("click" if "today" in question.prompt else "read"))
+    run = toolkit.run(campaign, audience, engine=engine, rating="direct")
+    with ShareLinks(Path(os.environ["AUDIENCE_STORE"])) as links:
+        link = links.make("invoices", run.run_id, '{"view": "client"}', "Bo", "")
+    with serve_guarded(tmp_path, browser, 'allowed_domains = ["example.org"]\n', email="ada@elsewhere.org") as running:
+        run.save(running.folder / "runs" / run.run_id)
+        address = f"{running.url}/?link={link.token}"
+        page = running.open(address, wait="people of your organisation")
+        press(page.get_by_role("button", name="Sign in"))
+        page.get_by_text("you are not among those who may use this page").wait_for()
+        page.goto(address)
+        shown = page.frame_locator("iframe")
+        shown.get_by_role("link", name="Approve").click()
+        shown.get_by_label("The text to send back").wait_for()
+        assert page.get_by_role("link", name="Runs").count() == 0
+        page.goto(f"{running.url}/runs")
+        page.get_by_text("you are not among those who may use this page").wait_for()
+        with ShareLinks(Path(os.environ["AUDIENCE_STORE"])) as links:
+            links.revoke(link.token, "")
+        page.goto(address)
+        page.get_by_text("you are not among those who may use this page").wait_for()
 
 
 @pytest.mark.slow

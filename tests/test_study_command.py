@@ -185,3 +185,60 @@ def start(code: str, folder: Path, server: OpenAIServer) -> subprocess.Popen[str
     }
     command = [sys.executable, "script.py"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder, env=surroundings)
+
+
+@pytest.fixture
+def tagged(folder: Path) -> Path:
+    """Tag the drafts of both campaigns, and add two more of the kind."""
+    for name in ("spring", "autumn", "winter", "summer"):
+        drafts = [
+            {"id": "plain", "text": f"Buy in {name}.", "tags": {"style": "order"}},
+            {"id": "benefit", "text": f"Save in {name}.", "tags": {"style": "gain"}},
+        ]
+        campaign = {"campaign": name, "audience": "../people.yaml", "objective": "click", "drafts": drafts}
+        (folder / "campaigns" / f"{name}.yaml").write_text(yaml.safe_dump(campaign))
+    return folder
+
+
+@pytest.mark.usefixtures("tagged")
+def test_tags_are_compared_by_the_command(command: Command, arguments: tuple[str, ...], server: OpenAIServer) -> None:
+    """--compare prints the levels over campaigns, and reads them later from the folder of the study alone."""
+    asked = ("--compare", "style", "--repeats", "2", "--agreement", "repeat")
+    done = command(*arguments, *asked, OPENAI_API_KEY="k")
+    assert done.returncode == 0, done.stderr
+    assert "style over campaigns, in points" in done.stdout
+    assert "style: Not enough for a verdict, which takes 8 people and 6 wordings:" in done.stdout
+    assert "Repeats 0 and 1 would have said the same in 100 % of pairs" in done.stdout
+    count = server.count()
+    told = json.loads(command("study", "made", "--compare", "style", "--agreement", "repeat", "--json").stdout)
+    (row,) = told["comparisons"]["style"]
+    assert (row["level_a"], row["level_b"], row["campaigns"]) == ("order", "gain", 4)
+    assert told["agreement"]["repeat"][0]["pairs"] == 4
+    assert server.count() == count
+
+
+@pytest.mark.usefixtures("tagged")
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--compare", "stile"), "audience: no draft has the tag 'stile'; did you mean style?; tags: style"),
+        (("--agreement", "model"), "audience: --agreement model: the study has one model; see --model"),
+        (("--agreement", "repeat"), "audience: --agreement repeat: the study has one repeat; see --repeats"),
+    ],
+)
+def test_what_cannot_be_compared_is_told_first(
+    more: tuple[str, ...], said: str, command: Command, arguments: tuple[str, ...], server: OpenAIServer
+) -> None:
+    """A tag that no draft has, or a single model, is exit 2 before anything is asked."""
+    done = command(*arguments, *more, OPENAI_API_KEY="k")
+    assert (done.returncode, done.stderr.strip()) == (2, said)
+    assert server.count() == 0
+
+
+def test_a_kept_study_takes_no_option_that_asks(command: Command, arguments: tuple[str, ...]) -> None:
+    """The folder of a study is only read, so an option that would ask is refused, not dropped."""
+    assert command(*arguments, OPENAI_API_KEY="k").returncode == 0
+    assert "2 of 2 runs are made" in command("study", "made").stdout
+    done = command("study", "made", "--sample", "3")
+    assert done.returncode == 2
+    assert done.stderr.startswith("audience: --sample: made is a study, which is only read; leave the option out")

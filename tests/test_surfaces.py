@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from scripted import ScriptedEngine, reading
 
+import toolkit
 from toolkit import load_audience, load_drafts
 from toolkit.drafts.surfaces import (
     cut_at_fold,
@@ -18,8 +23,9 @@ from toolkit.drafts.surfaces import (
     surface_names,
 )
 from toolkit.errors import InputError
-from toolkit.models import Draft
+from toolkit.models import Audience, Campaign, Draft
 
+Command = Callable[..., Any]
 ROOT = Path(__file__).parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 
@@ -107,6 +113,68 @@ def test_a_faulty_surface_is_one_line(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("AUDIENCE_SURFACES", str(tmp_path / "absent"))
     with pytest.raises(InputError, match="no such folder"):
         surface_names()
+
+
+OWN = (
+    "label: shelf\nlayout: listing\nsource: us\nchecked: 2026-11-24\nfields: [text]\nactions: [read, click]\n"
+    "labels: {add to basket: click, mute: hide}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("actions: [read, clik]", "'clik' is no action; did you mean click.*labels: {clik: click}"),
+        ("labels: {add to basket: buy}", "counts as 'buy', which nobody does there.*allowed: read, click, hide"),
+        ("labels: {click: read}", "'click' is no label"),
+        ("labels: {add to basket: share}", "'share', which nobody does there"),
+    ],
+)
+def test_actions_of_a_surface_are_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, said: str
+) -> None:
+    """An action that nobody knows, and a label that counts as none, are one line with the place and what is allowed."""
+    field = line.partition(":")[0]
+    (tmp_path / "shelf.yaml").write_text(re.sub(rf"^{field}:.*$", line, OWN, flags=re.MULTILINE))
+    monkeypatch.setenv("AUDIENCE_SURFACES", str(tmp_path))
+    with pytest.raises(InputError, match=said) as fault:
+        find_surface("shelf")
+    assert re.match(rf"{re.escape(str(tmp_path / 'shelf.yaml'))}:\d: {field}", str(fault.value))
+
+
+def test_the_team_file_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`surfaces` of the team's file is a folder beside it, wherever in the repository somebody works."""
+    (tmp_path / "places").mkdir()
+    (tmp_path / "places" / "shelf.yaml").write_text(OWN)
+    (tmp_path / "audience.toml").write_text('surfaces = "places"\n')
+    (tmp_path / "campaigns").mkdir()
+    monkeypatch.chdir(tmp_path / "campaigns")
+    assert find_surface("shelf").deeds == {"add_to_basket": "click", "mute": "hide"}
+
+
+def test_the_option_names_the_folder(tmp_path: Path, command: Command) -> None:
+    """`--surfaces` holds for one command and no longer."""
+    (tmp_path / "shelf.yaml").write_text(OWN)
+    draft = tmp_path / "draft.txt"
+    draft.write_text("Jam today.")
+    assert command("lint", draft, "--surface", "shelf", "--surfaces", tmp_path).returncode == 0
+    assert "unknown surface 'shelf'" in command("lint", draft, "--surface", "shelf").stderr
+
+
+def test_an_action_of_ones_own_counts_as_its_class(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, audience: Audience
+) -> None:
+    """A reply may name a surface's own action: it counts as its class, and keeps its name in a column of its own."""
+    (tmp_path / "shelf.yaml").write_text(OWN)
+    monkeypatch.setenv("AUDIENCE_SURFACES", str(tmp_path))
+    draft = Draft(id="jam", text="Jam today.", surface="shelf")
+    engine = ScriptedEngine(lambda _: reading("Add to basket"))
+    campaign = Campaign(campaign="jam", objective="click", drafts=(draft,))
+    run = toolkit.run(campaign, audience, engine=engine, control=False, sample=2)
+    assert engine.questions[0].schema is not None
+    assert engine.questions[0].schema["properties"]["action"]["enum"][-2:] == ["add_to_basket", "mute"]
+    assert run.reactions.select("action", "action_label").unique().rows() == [("click", "add_to_basket")]
+    assert run.scorecard().filter(measure="objective_rate")["estimate"].to_list() == [1.0]
 
 
 def test_every_named_system_has_an_example() -> None:

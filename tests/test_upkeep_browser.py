@@ -66,7 +66,7 @@ def test_a_draft_is_exported_forgotten_and_the_rest_goes_by_age(app: App) -> Non
     assert WORD not in left
     assert STAYS in left
     assert all(json.loads(line)["table"] for line in left.splitlines())
-    press(page.get_by_role("link", name="Test drafts"))
+    press(page.get_by_role("link", name="Campaigns"))
     page.get_by_text("Who did what").wait_for()
     settle(page)
     assert find_words(WORD) == []

@@ -1,5 +1,6 @@
 from .audiences import load_audience
 from .drafts import load_drafts
+from .drafts.kept import load_campaigns
 from .drafts.lint import lint
 from .errors import (
     BudgetReached,
@@ -17,6 +18,7 @@ from .improve import follow_up, interview, rewrite
 from .models import Audience, Campaign, Draft, Persona, Verdict
 from .panel import arun, estimate, plan, run
 from .report import save_report
+from .report.notebook import show
 from .results import Run, find_runs, load_run
 from .results.outcome_model import predict_pairs
 from .results.scoring import compare, interactions, scorecard
@@ -56,6 +58,7 @@ __all__ = [
     "interview",
     "lint",
     "load_audience",
+    "load_campaigns",
     "load_drafts",
     "load_outcomes",
     "load_run",
@@ -67,5 +70,6 @@ __all__ = [
     "run",
     "save_report",
     "scorecard",
+    "show",
     "study",
 ]

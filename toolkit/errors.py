@@ -291,9 +291,15 @@ class BudgetReached(ToolkitError):
     exit_code = 4
 
 
+_FAR_BEHIND = 0.3
+"""How much less alike a second name is that is no slip of the same kind."""
+
+
 def suggest(name: str, allowed: Iterable[str]) -> str:
     """Return "; did you mean X?" for the nearest allowed names, or an empty string."""
     nearest = difflib.get_close_matches(name, list(allowed), n=2, cutoff=0.5)
+    alike = [difflib.SequenceMatcher(a=one, b=name).ratio() for one in nearest]
+    nearest = [one for one, ratio in zip(nearest, alike, strict=True) if ratio > alike[0] - _FAR_BEHIND]
     return f"; did you mean {' or '.join(nearest)}?" if nearest else ""
 
 

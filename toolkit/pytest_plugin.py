@@ -106,12 +106,24 @@ def _is_our_package(folder: Path) -> bool:
     return all((folder / name).is_file() for name in _OF_OURS)
 
 
+def _read_engine(name: str) -> str:
+    """Return the name of an engine: a built-in one, or one that a package brings."""
+    import argparse
+    from importlib.metadata import entry_points
+
+    names = ("replay", "local", "openai")
+    if name in names or any(entry.name == name for entry in entry_points(group="audience_toolkit.engines")):
+        return name
+    raise argparse.ArgumentTypeError(f"invalid choice: {name!r} (choose from {', '.join(names)}, or a plugin's)")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add --audience-engine and --audience-strict."""
     group = parser.getgroup("audience", "campaign checks (audience-toolkit)")
     group.addoption(
         "--audience-engine",
-        choices=("replay", "local", "openai"),
+        type=_read_engine,
+        metavar="{replay,local,openai}",
         default="replay",
         help="What answers for campaign checks: the recording beside the campaign (replay: no network, no key, no "
         "cost), the embedded model, or an endpoint. Default: replay.",

@@ -62,6 +62,10 @@ crossed: pl.DataFrame = run.compare(by=["role", "model"])
 by_role: pl.DataFrame = run.scorecard(by="role")
 verdict: Verdict = run.verdict()
 best: str | None = verdict.draft
+title: str = run.show("comparisons", by="role").title
+run.plot("segments", by=["role", "model"]).save("segments.svg")
+shown: pl.DataFrame = toolkit.show(reactions, "All").frame
+toolkit.run(campaign, audience, progress=True)
 saved: Path = run.save("runs/today")
 again: Run = toolkit.load_run(saved)
 folders: list[Path] = toolkit.find_runs()
@@ -130,6 +134,8 @@ toolkit.compare(reactions, measur="objective_rate")  # refused
 toolkit.load_outcomes("results.csv", surfaces="messenger_message")  # refused
 toolkit.scorcard(reactions)  # refused
 toolkit.scorecard(3)  # refused
+toolkit.run(campaign, audience, progress="yes")  # refused
+toolkit.show(3)  # refused
 toolkit.scorecard(reactions, by=3)  # refused
 Audience.from_frame(rows, segment=["job"])  # refused
 Campaign.from_frame("drafts.csv")  # refused

@@ -126,9 +126,12 @@ def _bracket(address: str) -> str:
 
 
 def _hash_scripts(streamlit: Path) -> list[str]:
-    """Return the digests of the scripts that stand in Streamlit's own page, by which the browser knows them."""
+    """Return the digests of the scripts in pages: Streamlit's own, and that of a client's page inside ours."""
+    from toolkit.files import resources
+
     page = (streamlit / "static" / "index.html").read_text(encoding="utf-8")
-    digests = (hashlib.sha256(script.encode()).digest() for script in _INLINE.findall(page))
+    client = resources.read_data("client", "client.js")
+    digests = (hashlib.sha256(script.encode()).digest() for script in (*_INLINE.findall(page), client))
     return [f"sha256-{base64.b64encode(digest).decode()}" for digest in digests]
 
 

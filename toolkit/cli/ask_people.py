@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from toolkit.cli.options import check_free, encoding_option, option, outside_option
+from toolkit.cli.options import check_free, encoding_option, option, outside_option, surfaces_option
 
 _SHOWN = 4
 
@@ -17,6 +17,7 @@ _SHOWN = 4
 @option("--out", "-o", required=True, type=click.Path(), metavar="FILE", help="The form to write: .html.")
 @option("--objective", metavar="NAME", help="The action that counts as success.  [default: the campaign's]")
 @option("--force", is_flag=True, help="Replace FILE if it exists.")
+@surfaces_option
 @outside_option
 @encoding_option
 @option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")

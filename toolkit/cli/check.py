@@ -24,7 +24,7 @@ _COLORS = {"passed": "green", "failed": "red", "stale": "yellow", "inconclusive"
 _ORDER = ("passed", "failed", "stale", "inconclusive", "error")
 
 
-@click.command(params=shared_parameters("audience", "engine", *ASKING, "allow_outside", "encoding"))
+@click.command(params=shared_parameters("audience", "engine", *ASKING, "surfaces", "allow_outside", "encoding"))
 @click.argument("campaigns", nargs=-1, metavar="CAMPAIGN...")
 @option(
     "--on-stale",

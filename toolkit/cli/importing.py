@@ -13,9 +13,11 @@ from toolkit.cli.table_options import people_options, read_map, remember_map, sa
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from toolkit.audiences import streaming
     from toolkit.files import tables
-    from toolkit.models import Audience, Persona
+    from toolkit.models import Audience, Persona, records
 
 _PREVIEW = 3
 _LOOKED_AT = 10_000
@@ -183,3 +185,11 @@ def print_persona(persona: Persona) -> None:
     segments = ", ".join(f"{key} {value}" for key, value in persona.segments.items()) or "no segments"
     click.echo(f"\n{persona.called} ({persona.id}; weight {persona.weight:g}; {segments})")
     click.echo(click.wrap_text(persona.about, width=88, initial_indent="  ", subsequent_indent="  "))
+
+
+def print_cited(cited: Sequence[records.Cited]) -> None:
+    """Print what a person rests on; no run sends it to a model."""
+    for one in cited:
+        click.echo(
+            click.wrap_text(f"row {one.row}: “{one.quote}”", width=88, initial_indent="  ", subsequent_indent="    ")
+        )

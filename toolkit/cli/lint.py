@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from toolkit.cli.options import encoding_option, option, outside_option, settled_paths
+from toolkit.cli.options import encoding_option, option, outside_option, settled_paths, surfaces_option
 from toolkit.cli.table_options import draft_options, read_map, remember_map, say_notes
 from toolkit.errors import InputError
 
@@ -52,6 +52,7 @@ _NOTE = "A finding is a reason to look again. It is no ruling and no legal advic
 )
 @option("--changed-since", metavar="REF", help="Check only drafts that changed since this Git ref.")
 @click.option("--follow", is_flag=True, help="Take DRAFTS... as changed files. Check the campaigns they touch.")
+@surfaces_option
 @outside_option
 @encoding_option
 @click.option("--json", "as_json", is_flag=True, help="Print exactly one JSON object.")

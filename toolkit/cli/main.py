@@ -12,11 +12,13 @@ import click
 
 from toolkit.cli.app import app
 from toolkit.cli.ask_people import ask_people
+from toolkit.cli.campaigns import campaigns
 from toolkit.cli.check import check
 from toolkit.cli.config import Defaults, config
 from toolkit.cli.doctor import doctor
 from toolkit.cli.export import export
 from toolkit.cli.lint import lint
+from toolkit.cli.mcp import mcp
 from toolkit.cli.outcomes import outcomes
 from toolkit.cli.personas import personas
 from toolkit.cli.record import record
@@ -50,8 +52,8 @@ def audience(context: click.Context) -> None:
 
 
 for command in (
-    demo, run, study, rewrite, lint, export, check, record, report, personas, outcomes, ask_people, app, store, config,
-    doctor,
+    demo, run, study, rewrite, lint, export, check, record, report, personas, outcomes, ask_people, app, campaigns,
+    mcp, store, config, doctor,
 ):  # fmt: skip
     audience.add_command(command)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,6 +60,31 @@ def _read_as(context: click.Context, _: click.Parameter, encoding: str | None) -
 encoding_option = option(
     "--encoding", metavar="NAME", expose_value=False, callback=_read_as,
     help="Encoding of files that are neither UTF-8 nor UTF-16, such as cp1250.",
+)  # fmt: skip
+"""Takes effect while the command runs, as `outside_option` does."""
+
+
+def _name_surfaces(context: click.Context, _: click.Parameter, folder: str | None) -> None:
+    if folder:
+        context.with_resource(_setting_variable("AUDIENCE_SURFACES", folder))
+
+
+@contextlib.contextmanager
+def _setting_variable(name: str, value: str) -> Iterator[None]:
+    """Set an environment variable while a command runs, for the workers it starts as well."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before
+
+
+surfaces_option = option(
+    "--surfaces", type=click.Path(), metavar="DIR", expose_value=False, callback=_name_surfaces,
+    help="Folder of surfaces of your own, a YAML file each.",
 )  # fmt: skip
 """Takes effect while the command runs, as `outside_option` does."""
 
@@ -144,11 +171,27 @@ class PriceType(click.ParamType[tuple[float, float]]):
         return prompt, completion
 
 
+class EngineChoice(click.Choice[str]):
+    """The built-in engines, and those of plugins; packages are looked through only for a name that is not ours."""
+
+    def __init__(self) -> None:
+        super().__init__(["openai", "local", "replay"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name."""
+        if isinstance(value, str) and value not in self.choices:
+            from toolkit.engines import plugins
+
+            names = plugins.list_names()
+            return value if value in names else click.Choice(names).convert(value, param, ctx)
+        return super().convert(value, param, ctx)
+
+
 _ASKING = (
     option("--audience", metavar="NAME_OR_PATH", multiple=True, help="Audience to ask; repeatable."),
     option(
         "--engine",
-        type=click.Choice(["openai", "local", "replay"]),
+        type=EngineChoice(),
         help="What answers: an endpoint, the embedded model, or stored replies alone.",
     ),
     option(
@@ -276,6 +319,7 @@ _ASKING = (
         metavar="DIR",
         help="Folder of templates that replace the built-in ones.",
     ),
+    surfaces_option,
     outside_option,
     encoding_option,
 )
@@ -347,6 +391,14 @@ _OF_STUDY = (
         help="Stop before the whole study can cost more, earlier commands with the same folder included.",
     ),
     option("--out", type=click.Path(), metavar="DIR", help="Folder for the study.  [default: studies/study]"),
+    option(
+        "--compare", multiple=True, metavar="TAG",
+        help="Compare the levels of a tag of the drafts over campaigns; repeatable.",
+    ),
+    option(
+        "--agreement", multiple=True, type=click.Choice(["model", "repeat", "audience"]),
+        help="Say how far models, repeats or audiences agree; repeatable.",
+    ),
     option("--dry-run", is_flag=True, help="Show what each run would take. Ask nothing."),
     option("--quiet", "-q", is_flag=True, help="Print one line alone. Show no progress."),
 )  # fmt: skip

@@ -1,10 +1,11 @@
-"""`audience personas`: list, show, validate and import the people to ask."""
+"""`audience personas`: list, show, validate, import and draft the people to ask."""
 
 from __future__ import annotations
 
 import click
 
-from toolkit.cli.importing import import_command, print_persona
+from toolkit.cli.drafting_people import draft_command
+from toolkit.cli.importing import import_command, print_cited, print_persona
 from toolkit.cli.options import encoding_option, option, outside_option
 from toolkit.cli.table_options import say_notes
 
@@ -13,7 +14,7 @@ _MOST_TWINS = 10
 
 @click.group()
 def personas() -> None:
-    """List, show, validate and import audiences.
+    """List, show, validate, import and draft audiences.
 
     Example:  audience personas show uk-small-sellers
     """
@@ -64,6 +65,7 @@ def show(audience: str, *, as_json: bool) -> None:
     click.echo("A run sends the model the name, age and text of each persona it draws, word for word as below.")
     for persona in loaded.personas:
         print_persona(persona)
+        print_cited(loaded.evidence.get(persona.id, ()))
 
 
 @personas.command()
@@ -126,3 +128,4 @@ def undo(path: str) -> None:
 
 
 personas.add_command(import_command)
+personas.add_command(draft_command)

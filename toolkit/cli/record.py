@@ -64,7 +64,9 @@ def remembered_options(command: Command) -> Command:
 
 
 @click.command(
-    params=shared_parameters("audience", "engine", *ASKING, "allow_outside", "encoding", "as_json", "quiet", "verbose")
+    params=shared_parameters(
+        "audience", "engine", *ASKING, "surfaces", "allow_outside", "encoding", "as_json", "quiet", "verbose"
+    )
 )
 @click.argument("campaigns", nargs=-1, required=True, metavar="CAMPAIGN...")
 @click.option("--baseline", metavar="DRAFT", help="Record this draft as the live one until you name another.")

@@ -12,11 +12,13 @@ import polars as pl
 from toolkit.cli.terminal import Columns, Console, escape
 from toolkit.models import LABEL, chance_link, records
 from toolkit.panel import estimating
+from toolkit.report import advice
 from toolkit.results import Evidence, runs
 from toolkit.results import evidence as sources
 from toolkit.results.scoring import RATES, deciding, rules
 
 if TYPE_CHECKING:
+    from toolkit.report import answers as own
     from toolkit.results import Run
 
 _VERBATIMS = 4
@@ -37,12 +39,16 @@ def describe_run(run: Run, folder: Path) -> str:
         "prompt_tokens": methods.prompt_tokens,
         "completion_tokens": methods.completion_tokens,
         "verdict": run.verdict().model_dump(),
+        "recommendation": advice.recommend(run).model_dump(),
         "warnings": list(methods.warnings),
         "validation": methods.validation,
         "evidence": [row.model_dump() for row in evidence],
         "disagreement": sources.say_disagreement(evidence),
         "label": LABEL,
     }
+    answered = _list_answers(run)
+    if answered:
+        described["answers"] = [one.model_dump(mode="json") for one in answered]
     said = run.hear_models()
     if said is not None:
         described["models"] = {
@@ -73,18 +79,27 @@ def describe_run(run: Run, folder: Path) -> str:
 def print_run(run: Run, folder: Path, *, brief: bool) -> None:
     """Print the verdict with its label. Unless brief, add the scorecard, verbatims, counts and folder."""
     console = Console()
-    verdict = run.verdict()
-    console.print(f"[bold]{escape(verdict.headline)}:[/bold] {escape(verdict.reason)}")
+    told = advice.recommend(run)
+    console.print(f"[bold]{escape(told.sentences[0])}[/bold]")
+    console.print(LABEL, style="dim")
+    for sentence in told.sentences[1:]:
+        console.print(escape(sentence))
     evidence = run.weigh_evidence()
     disagreement = sources.say_disagreement(evidence)
-    console.print(LABEL, style="dim")
+    console.print(escape(told.rests_on), style="dim")
+    for caution in told.cautions:
+        console.print(escape(caution))
     if disagreement:
         console.print(escape(disagreement))
+    console.print(f"Verdict: {escape(advice.say_verdict(run.verdict()))}")
     console.print(f"Validation: {escape(run.methods.validation)}.", style="dim")
     if brief:
         return
     console.print()
     console.print(_tabulate(run))
+    for answers in _list_answers(run):
+        console.print()
+        console.print(_tabulate_answers(answers))
     said = run.hear_models()
     if said is not None:
         console.print()
@@ -161,6 +176,27 @@ def _tabulate(run: Run) -> Columns:
                 rates = {row["measure"]: row for row in of_reader.iter_rows(named=True)}
                 reader = "audience" if segment == "all" else "control"
                 table.add_row(escape(draft), reader, *(deciding.say_estimate(rates[measure]) for measure in RATES))
+    return table
+
+
+def _list_answers(run: Run) -> Sequence[own.QuestionAnswers]:
+    """Return what was answered to questions of one's own; what works it out is loaded where there are some."""
+    if not run.methods.campaign.questions:
+        return ()
+    from toolkit.report import answers
+
+    return answers.list_answers(run)
+
+
+def _tabulate_answers(answers: own.QuestionAnswers) -> Columns:
+    """Return the answers to a question of one's own as a table, a row a draft."""
+    table = Columns(title=f"{answers.question.question} ({answers.question.id}, asked {answers.asked})")
+    table.add_column("draft")
+    for figure in answers.drafts[0].figures:
+        table.add_column(figure.name, justify="right")
+    table.add_column("answers")
+    for draft in answers.drafts:
+        table.add_row(escape(draft.draft), *(escape(figure.words) for figure in draft.figures), draft.counts)
     return table
 
 

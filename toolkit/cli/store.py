@@ -22,13 +22,24 @@ _NAMES = {
     "follow_ups": "answers to questions put to everybody",
     "runs": "traces of runs",
     "kept_campaigns": "campaigns of the page",
+    "campaign_rounds": "rounds of campaigns",
+    "campaign_events": "notes of who did what",
     "versions": "versions of drafts",
     "pair_predictions": "predictions",
     "people_answers": "answers of people",
     "outcomes": "results",
     "batches": "files of results and answers",
 }
-_SILENT = ("subjects", "subject_names", "sqlite_sequence", "places", "claims", "version_families", "beats")
+_SILENT = (
+    "subjects",
+    "subject_names",
+    "sqlite_sequence",
+    "places",
+    "claims",
+    "version_families",
+    "beats",
+    "campaign_marks",
+)
 """Tables that go with others and say nothing to people."""
 
 

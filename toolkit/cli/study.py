@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from toolkit.cli.options import study_options
-from toolkit.errors import InputError, Interrupted
+from toolkit.errors import InputError, Interrupted, name_option
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,7 +21,21 @@ if TYPE_CHECKING:
 
 _INCOMPLETE = 3
 _OVER_BUDGET = 4
-_LEFT_OUT = ("no_control", "dry_run", "as_json", "quiet", "verbose", "yes", "out", "audience", "model")
+_LEFT_OUT = (
+    "no_control",
+    "dry_run",
+    "as_json",
+    "quiet",
+    "verbose",
+    "yes",
+    "out",
+    "audience",
+    "model",
+    "compare",
+    "agreement",
+)
+_READING = ("paths", "compare", "agreement", "as_json", "quiet", "verbose")
+"""What the command takes for a study that was made."""
 _PROBLEMS = 10
 """Problems that are told one by one."""
 
@@ -32,15 +47,19 @@ def study(paths: tuple[str, ...], **options: Any) -> int:
     """Test many campaigns on each audience with each model. Print a table of verdicts, write one folder.
 
     PATHS are campaign files, patterns such as 'campaigns/*.yaml', or folders. The same command goes on where it ended.
+    The folder of a study that was made is read and printed; nothing is asked.
 
     Example:  audience study examples/paypal-invoices.yaml --audience uk-small-sellers --engine local --out studies/one
     """
+    from toolkit.cli import study_tables
     from toolkit.cli.progress import ShownProgress
     from toolkit.study import plan_study
 
     quiet, verbose, as_json = options["quiet"], options["verbose"], options["as_json"]
     if quiet and verbose:
         raise InputError("-q and -v exclude each other; pass one of them")
+    if len(paths) == 1 and (Path(paths[0]) / "study.json").is_file():
+        return _tell(_open_kept(paths[0]), options)
     model = options["model"]
     given = {name: value for name, value in options.items() if name not in _LEFT_OUT and value is not None}
     work = plan_study(
@@ -51,15 +70,42 @@ def study(paths: tuple[str, ...], **options: Any) -> int:
         models=None if model is None else [model] if isinstance(model, str) else list(model),
         **({"folder": options["out"]} if options["out"] else {}),
     )
+    study_tables.check_comparisons(work, options["compare"], options["agreement"])
     if options["dry_run"]:
         return _show_price(work, as_json=as_json)
     _confirm(work, options)
     with ShownProgress(work.count_questions(), quiet=quiet, verbose=verbose, price=None) as progress:
         finished = _ask(work, progress)
-    if as_json:
-        click.echo(json.dumps(_describe(finished), ensure_ascii=False))
+    return _tell(finished, options)
+
+
+def _open_kept(folder: str) -> Study:
+    """Return a study that was made; InputError if the command has an option that would ask something."""
+    from click.core import ParameterSource
+
+    from toolkit.study import load_study
+
+    context = click.get_current_context()
+    for name in context.params:
+        if name not in _READING and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise InputError(
+                f"{name_option(name)}: {folder} is a study, which is only read; leave the option out, or name the "
+                "campaigns to ask"
+            )
+    return load_study(folder)
+
+
+def _tell(finished: Study, options: dict[str, Any]) -> int:
+    """Print a study and what was to be compared; return the exit code."""
+    from toolkit.cli import study_tables
+
+    wanted = (options["compare"], options["agreement"]) if len(finished) else ((), ())
+    if options["as_json"]:
+        told = _describe(finished) | study_tables.describe_comparisons(finished, *wanted)
+        click.echo(json.dumps(told, ensure_ascii=False))
     else:
-        _print_study(finished, brief=quiet)
+        _print_study(finished, brief=options["quiet"])
+        study_tables.print_comparisons(finished, *wanted, brief=options["quiet"])
     _print_problems(finished)
     if finished.stopped is not None:
         return _OVER_BUDGET

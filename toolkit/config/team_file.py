@@ -28,6 +28,8 @@ class TeamSettings(Record):
     """Patterns of files that folders do not stand for, such as "drafts/old/*"."""
     brand: str | None = None
     """The brand file of every folder that has none, from the folder of the file."""
+    surfaces: str | None = None
+    """A folder of surfaces of the team's own, from the folder of the file."""
     rules: dict[str, records.Override] = Field(default_factory=dict)
     """Lint rules that are raised, lowered or silenced, by id; a campaign's own `lint:` wins."""
     select: tuple[str, ...] = ()

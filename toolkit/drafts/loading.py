@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -55,6 +56,14 @@ def load_drafts(
             return _read_standard_input(surface)
         chosen = tables.headings.load_map(source, "drafts") if columns is None else columns
         return _read_file(Path(source), surface, _Wanted(chosen, sheet, where))
+
+
+def parse_drafts(text: str, source: str) -> Campaign:
+    """Return the campaign of a YAML file that is at hand as text; `source` is what errors call it.
+
+    Its relative names stay as they are. Raises InputError as `load_drafts` does.
+    """
+    return _make_from_document(located_yaml.load_document(text, source, ".yaml"), "drafts", Path(), None)
 
 
 def merge_campaigns(campaigns: Sequence[Campaign]) -> Campaign:
@@ -230,7 +239,7 @@ def _make_from_document(document: Located, name: str, folder: Path, surface: str
     shared = fields.pop("surface", None)
     if shared is not None:
         _check_surface(shared, document.place(("surface",)))
-    samples = fields.pop("samples", None)
+    shared_pairs = {name: fields.pop(name, None) for name in _SHARED}
     named = [(entry.get("id"), index) for index, entry in enumerate(entries) if isinstance(entry, dict)]
     located_yaml.check_distinct("draft", [(draft_id, document.place((*top, index))) for draft_id, index in named])
     entries = _take_objectives(fields, entries, [document.place((*top, index)) for index in range(len(entries))])
@@ -239,12 +248,13 @@ def _make_from_document(document: Located, name: str, folder: Path, surface: str
         if not isinstance(entry, dict):
             raise InputError(f"{document.place((*top, index))}: a draft is a mapping with a text; write `- text: ...`")
         filled = entry if entry.get("id") is not None else {**entry, "id": _free_id(str(entry.get("text", "")), drafts)}
-        filled = filled | _merge_samples(samples, filled, document, (*top, index, "samples"))
+        for kind, pairs in shared_pairs.items():
+            filled = filled | _merge_pairs(kind, pairs, filled, document, (*top, index))
         drafts.append(_make_draft(filled, document, (*top, index), shared or surface))
     fields["audience"] = _resolve_audience(fields.get("audience"), folder)
     fields["checks"] = located_yaml.read_numbers(fields.get("checks") or [])
     campaign = make_record(Campaign, document, {"campaign": name, **fields, "drafts": drafts})
-    return campaign.read_from(document.source, _find_lines(document, top, drafts))
+    return campaign.read_from(document.source, _find_lines(document, top, drafts), tuple(_doubt_tags(drafts)))
 
 
 def _is_table(value: Any) -> bool:
@@ -266,18 +276,43 @@ def _find_lines(document: Located, top: tuple[str | int, ...], drafts: Sequence[
     return lines
 
 
-def _merge_samples(
-    shared: Any, entry: Mapping[str, Any], document: Located, own_place: tuple[str | int, ...]
-) -> dict[str, dict[str, str]]:
-    """Return the samples of a draft: the campaign's, and over them its own."""
-    if shared is None and "samples" not in entry:
+_SHARED = {"samples": 'variables to words; write `"1": Pablo`', "tags": "factors to levels; write `style: question`"}
+"""What a campaign may say once for all its drafts."""
+
+
+def _merge_pairs(
+    name: str, shared: Any, entry: Mapping[str, Any], document: Located, place: tuple[str | int, ...]
+) -> dict[str, dict[str, Any]]:
+    """Return the samples or tags of a draft: the campaign's, and over them its own."""
+    if shared is None and name not in entry:
         return {}
     shared = {} if shared is None else shared
-    own = entry.get("samples") or {}
-    for held, place in ((shared, ("samples",)), (own, own_place)):
+    own = entry.get(name) or {}
+    for held, where in ((shared, (name,)), (own, (*place, name))):
         if not isinstance(held, Mapping):
-            raise InputError(f'{document.place(place)}: samples is a mapping of variables to words; write `"1": Pablo`')
-    return {"samples": {**shared, **own}}
+            raise InputError(f"{document.place(where)}: {name} is a mapping of {_SHARED[name]}")
+    return {name: {**shared, **own}}
+
+
+def _gather_tags(cells: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with its columns `tags.style`, `tags.length` put together as tags."""
+    of_tags = {name: name[len(tables.headings.TAGS) :].strip() for name in cells if tables.headings.is_tag(name)}
+    if not of_tags:
+        return dict(cells)
+    rest = {name: value for name, value in cells.items() if name not in of_tags}
+    return {**rest, "tags": {**(rest.get("tags") or {}), **{of_tags[name]: cells[name] for name in of_tags}}}
+
+
+def _doubt_tags(drafts: Sequence[Draft]) -> Iterator[str]:
+    """Yield a note on each tag that only one draft has and that looks like a misspelt one of another."""
+    holders: dict[str, list[str]] = {}
+    for draft in drafts:
+        for factor, _ in draft.tags:
+            holders.setdefault(factor, []).append(draft.id)
+    for factor, ids in holders.items():
+        near = difflib.get_close_matches(factor, [one for one in holders if one != factor], n=1, cutoff=0.75)
+        if len(ids) == 1 and near and len(holders[near[0]]) > 1 and ids[0] not in holders[near[0]]:
+            yield f"only draft {ids[0]} has the tag {factor!r}; did you mean {near[0]!r}?"
 
 
 def _make_from_payloads(sent: Sequence[Mapping[str, Any]], document: Located, name: str) -> Campaign:
@@ -331,7 +366,8 @@ def _make_from_tables(
         if label:
             notes.append(f"{label}{len(kept)} draft{'' if len(kept) == 1 else 's'}")
         if unread:
-            notes.append(f"columns not used: {', '.join(unread)}")
+            words = " (a tag has a column of its own, such as tags.style)" if "tags" in unread else ""
+            notes.append(f"columns not used: {', '.join(unread)}{words}")
         renamed = [f"{column} as {name}" for name, column in fields.items() if column != name]
         if renamed:
             notes.append(f"columns read: {', '.join(renamed)}")
@@ -382,12 +418,22 @@ def _find_fields(table: tables.LoadedTable, path: Path, wanted: _Wanted, *, stri
         fields = tables.headings.find_columns("drafts", table.columns, wanted.columns, export)
     except KeyError:
         return {}
+    taken = set(fields.values())
+    fields |= {name: name for name in table.columns if name not in taken and _holds_tags(table, name)}
     column = fields.get("id", "id")
     if column != "id" and "id" not in wanted.columns:
         ids = [str(row.cells.get(column, "")).strip() for row in table.rows]
         if len(set(ids)) < len(ids) or not all(_PLAIN_ID.fullmatch(one) for one in ids):
             fields.pop("id")
     return fields
+
+
+def _holds_tags(table: tables.LoadedTable, column: str) -> bool:
+    """Whether a column is `tags.style`, or a nested `tags` of JSON Lines or Parquet; words in it are not read."""
+    if tables.headings.is_tag(column):
+        return True
+    cells = [row.cells[column] for row in table.rows if column in row.cells] if column == "tags" else []
+    return bool(cells) and all(isinstance(cell, Mapping) for cell in cells)
 
 
 def _refuse_columns(path: Path, found: Sequence[tables.LoadedTable]) -> None:
@@ -420,7 +466,7 @@ def _name_cells(
     pairs = tuple(fields.items())
     made, split = [], []
     for row in rows:
-        cells = {name: row.cells[column] for name, column in pairs if column in row.cells}
+        cells = _gather_tags({name: row.cells[column] for name, column in pairs if column in row.cells})
         failed = next((name for name, cell in cells.items() if str(cell).lower() in tables.numbers.ERRORS), None)
         if failed is not None:
             raise InputError(
@@ -456,7 +502,7 @@ def _make_from_rows(
     located_yaml.check_distinct("draft", [(row.cells.get("id"), row.place) for row in rows])
     drafts: list[Draft] = []
     fields: dict[str, Any] = {}
-    entries = _take_objectives(fields, [row.cells for row in rows], [row.place for row in rows])
+    entries = _take_objectives(fields, [_gather_tags(row.cells) for row in rows], [row.place for row in rows])
     for row, entry in zip(rows, entries, strict=True):
         cells = {name: _split_list(value) if name in records.LIST_FIELDS else value for name, value in entry.items()}
         if isinstance(cells.get("surface"), str):
@@ -466,7 +512,7 @@ def _make_from_rows(
     lines = {(draft.id, ""): row.line for draft, row in zip(drafts, rows, strict=True)}
     document = Located(None, str(path), {(): rows[0].line})
     campaign = make_record(Campaign, document, {"campaign": path.stem, **fields, "drafts": tuple(drafts)})
-    return campaign.read_from(str(path), lines, notes)
+    return campaign.read_from(str(path), lines, (*notes, *_doubt_tags(drafts)))
 
 
 def _locate(row: _PlacedRow) -> Located:

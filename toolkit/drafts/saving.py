@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from toolkit.errors import InputError, name_option
 from toolkit.files import located_yaml, write_atomically
-from toolkit.models import Campaign
+from toolkit.models import Campaign, Draft
 
 FORMATS = (".yaml", ".yml", ".json")
 
@@ -28,9 +29,9 @@ def save_campaign(campaign: Campaign, path: Path, *, overwrite: bool = False) ->
     fields |= {"forecast": True} if campaign.forecast else {}
     surfaces = {draft.surface for draft in campaign.drafts}
     fields["drafts"] = [
-        {"id": draft.id, "surface": draft.surface, **draft.model_dump(mode="json", exclude_defaults=True), **samples}
+        {"id": draft.id, "surface": draft.surface, **draft.model_dump(mode="json", exclude_defaults=True), **pairs}
         for draft in campaign.drafts
-        for samples in [{"samples": _write_samples(draft.samples)} if draft.samples else {}]
+        for pairs in [_write_pairs(draft)]
     ]
     if len(surfaces) == 1:
         fields = {"campaign": campaign.campaign, "surface": surfaces.pop(), **fields}
@@ -41,6 +42,12 @@ def save_campaign(campaign: Campaign, path: Path, *, overwrite: bool = False) ->
         else located_yaml.write_yaml(fields)
     )
     write_atomically(path, text.encode())
+
+
+def _write_pairs(draft: Draft) -> dict[str, dict[str, Any]]:
+    """Return samples and tags as the mappings that a file has, as far as the draft has them."""
+    samples = {"samples": _write_samples(draft.samples)} if draft.samples else {}
+    return samples | ({"tags": dict(draft.tags)} if draft.tags else {})
 
 
 def _write_samples(pairs: tuple[tuple[str, str], ...]) -> dict[str, str | list[str]]:

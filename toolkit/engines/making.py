@@ -1,4 +1,4 @@
-"""Engines turn a question into a reply: `openai`, `local` and `replay`, one file each."""
+"""Engines turn a question into a reply: `openai`, `local` and `replay`, one file each, and those of plugins."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from toolkit.engines.plugins.finding import make_plugin
 from toolkit.engines.redaction import mask_url
-from toolkit.errors import InputError, name_option, suggest
+from toolkit.errors import InputError, name_option
 from toolkit.models import exchange
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from toolkit.engines.base import Engine
     from toolkit.store import Store
 
-ENGINES = ("openai", "local", "replay")
 DEFAULT_MODEL = "gpt-5-mini"
 _STORED: Mapping[exchange.FormName, exchange.Form | None] = {"auto": None, "chat": "chat", "page": "completion"}
 
@@ -64,7 +64,10 @@ def make_engine(
         return LocalEngine(model, form)
     if name == "replay":
         return _make_replay(model, form, store)
-    raise InputError(f"unknown engine {name!r}{suggest(name, ENGINES)}; allowed: {', '.join(ENGINES)}")
+    return make_plugin(
+        name, model=model, base_url=base_url, api_key=api_key, rpm=rpm, tpm=tpm, timeout=timeout, header=header,
+        query=query, form=form,
+    )  # fmt: skip
 
 
 def _make_openai(model: str | None, base_url: str | None, api_key: str | None, **how: Any) -> Engine:

@@ -16,7 +16,7 @@ from toolkit.models import Draft, Persona, Record, records
 from toolkit.questionnaire import Prompts, Task
 
 _DIGITS = 12
-_UNSEEN = {"id", "text", "surface", "image", "tag", "promotional"}
+_UNSEEN = {"id", "text", "surface", "image", "tag", "promotional", "tags"}
 """What no reader of a draft is shown, and what is hashed apart."""
 _COMPLETION_FILES = ("completion.j2", "wordings.yaml", "anchors.yaml", "questions_completion.j2")
 
@@ -135,7 +135,14 @@ class HowAsked:
         surface = find_surface(draft.surface)
         return {
             "text": digest(templating.clean_text(draft.text).strip()),
-            "parts": digest([draft.surface, shown, digest(picture) if picture else None]),
+            "parts": digest(
+                [
+                    draft.surface,
+                    shown,
+                    digest(picture) if picture else None,
+                    *([surface.deeds] if surface.labels else []),
+                ]
+            ),
             "built_in": digest(
                 [
                     self._built_in_files | self._of_language(draft),

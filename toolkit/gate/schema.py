@@ -18,6 +18,12 @@ from toolkit.models import Campaign, Record
 FILE = resources.DATA / "schemas" / "campaign.schema.json"
 _OWN = "#/$defs/OwnBoundCheck"
 _SURFACE = {"type": "string", "description": "Where drafts appear that do not say so themselves."}
+_LEVEL = {"type": ["string", "number", "boolean"]}
+_PAIRS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("samples", {"type": "object", "additionalProperties": {"type": ["string", "number", "array"]}}),
+    ("tags", {"type": "object", "additionalProperties": _LEVEL}),
+)
+"""What is written as a mapping, for one draft or for all of a campaign, and kept as pairs."""
 
 
 def make_schema() -> dict[str, Any]:
@@ -32,10 +38,13 @@ def make_schema() -> dict[str, Any]:
             "items": {"anyOf": [*(_describe_check(kind, definitions) for kind in KINDS), {"$ref": _OWN}]},
         },
         "lint": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Override"}},
+        **{name: {**written, **_keep_words(definitions["Draft"]["properties"][name])} for name, written in _PAIRS},
     }
     definitions["Draft"]["required"] = ["text"]
     definitions["OwnBoundCheck"] = _write_own(definitions["BoundCheck"])
     _loosen_question(definitions["OwnQuestion"]["properties"])
+    for name, _ in _PAIRS:
+        definitions["Draft"]["properties"][name] = schema["properties"][name]
     for name in ("id", "price"):
         definitions["Draft"]["properties"][name] = {"type": ["string", "number"]}
     schema["required"] = ["campaign", "drafts"]

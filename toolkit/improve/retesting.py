@@ -75,7 +75,12 @@ def plan_retest(run: Run, before: Draft, after: Draft) -> Campaign:
     """Return the campaign of both versions, under the objective of the run."""
     tested = run.methods.campaign
     name = tested.campaign if tested.campaign.startswith("rewrite of ") else f"rewrite of {tested.campaign}"
-    return Campaign(campaign=name[:200], objective=run.methods.settings.objective, drafts=(before, after))
+    return Campaign(
+        campaign=name[:200],
+        objective=run.methods.settings.objective,
+        drafts=(before, after),
+        questions=tested.questions,  # asked as before, so that the stored replies to the first version hold
+    )
 
 
 async def retest(

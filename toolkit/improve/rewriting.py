@@ -204,7 +204,15 @@ def rewrite(
     given = [one for one in objections if isinstance(one, Objection)]
     chosen = choose_objections(listed, numbers) if numbers or not given else []
     before = next(one for one in run.methods.campaign.drafts if one.id == name)
-    return rewrite_draft(before, [*chosen, *given], wish=wish, **options)
+    return rewrite_draft(before, [*chosen, *given], wish=add_brief(wish, run), **options)
+
+
+def add_brief(wish: str, run: Run) -> str:
+    """Return the wish with the brief of the run's campaign after it, as far as there is room for it."""
+    brief = run.methods.campaign.brief
+    if brief is None or len(wish) >= MOST_WISHED:
+        return wish
+    return f"{wish.strip()} {brief.describe()}".strip()[:MOST_WISHED]
 
 
 def find_fault(before: Draft, after: Draft, *asked: str) -> str | None:

@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from toolkit.errors import InputError, spell_out, suggest
+from toolkit.models.cards import rendering
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,11 +40,13 @@ CONTROL = "control"
 MOST_CHARACTERS = 1_000_000
 LIST_FIELDS = ("ice_breakers", "buttons", "quick_replies")
 """Parts of a draft that hold several texts."""
-LABEL = "Simulated reactions from AI personas. No real people were asked. Directional only."
+LABEL = rendering.LABEL
 
 MAKERS = {
     "Audience.from_frame": "toolkit.audiences.importing:make_from_frame",
     "Campaign.from_frame": "toolkit.drafts.taking:make_campaign",
+    "Run.plot": "toolkit.report.notebook:plot_run",
+    "Run.show": "toolkit.report.notebook:show_run",
 }
 """What a record makes by the hand of a room that stands above it, and is found by name when it is asked for."""
 
@@ -75,6 +78,8 @@ AnyRows: TypeAlias = "AnyFrame | Sequence[Mapping[str, Any]]"
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 _TAG = re.compile(r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-[a-z0-9]{4,8})*")
 _IDENTIFIER = re.compile(r"[\w][\w .@+-]{0,119}")
+_FACTOR = re.compile(r"\w[\w -]{0,59}")
+_LONGEST_LEVEL = 120
 
 
 def check_language(value: str) -> str:
@@ -148,6 +153,34 @@ def _identifier(value: str) -> str:
 def _number_as_text(value: Any) -> Any:
     """Return a whole number as text, because JSON and Parquet may number what YAML and CSV name."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _is_pairs(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, (list, tuple)) and len(one) == len(("a", "b")) for one in value
+    )
+
+
+def _read_factor(factor: Any) -> str:
+    name = str(factor).strip()
+    if not _FACTOR.fullmatch(name):
+        raise ValueError(
+            f"{name[:60]!r} is no name of a tag; give 1 to 60 letters, digits, spaces, _ or -, such as style"
+        )
+    return name
+
+
+def _read_level(factor: Any, level: Any) -> str:
+    if isinstance(level, bool):
+        return "yes" if level else "no"
+    if isinstance(level, float) and level.is_integer():
+        level = int(level)
+    words = " ".join(str(level).split()) if isinstance(level, (str, int, float)) else ""
+    if not 0 < len(words) <= _LONGEST_LEVEL:
+        raise ValueError(
+            f"the tag {factor} needs one level of at most {_LONGEST_LEVEL} characters, such as {factor}: question"
+        )
+    return words
 
 
 QuestionKind = Literal["scale", "yes_no", "choice", "choices", "number", "text"]
@@ -417,6 +450,14 @@ class Persona(Record):
         return value.strip()
 
 
+class Cited(Record):
+    """Words of somebody real that a made-up person rests on."""
+
+    row: int
+    """The line of the source that they stand on."""
+    quote: str = Field(min_length=1, max_length=2_000)
+
+
 class Audience(Record):
     """A named, weighted set of personas.
 
@@ -438,6 +479,8 @@ class Audience(Record):
     """What these people are asked besides, in every campaign."""
     personas: tuple[Persona, ...] = Field(min_length=1)
     """The people, in file order."""
+    evidence: dict[str, tuple[Cited, ...]] = Field(default_factory=dict, exclude_if=lambda value: not value)
+    """What each person rests on, by persona id. It stands beside the people, so that no prompt can show it."""
 
     _notes: tuple[str, ...] = PrivateAttr(default=())
 
@@ -457,6 +500,40 @@ class Audience(Record):
         told = self.model_copy()
         told._notes = notes  # noqa: SLF001 - a copy of itself
         return told
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: whom it stands for, its segments, and the first people."""
+        weight = math.fsum(persona.weight for persona in self.personas)
+        keys = [
+            rendering.CardTable(
+                ("value", "people", "of the weight"),
+                [
+                    (value, len(held), f"{math.fsum(one.weight for one in held) / weight:.0%}")
+                    for value, held in self._group(key).items()
+                ],
+                caption=key,
+            )
+            for key in self.segment_keys
+        ]
+        people = rendering.CardTable(
+            ("id", "name", "age", "weight", "about"),
+            [(one.id, one.name, one.age, f"{one.weight:g}", one.about) for one in self.personas],
+            caption="people",
+        )
+        return rendering.render_card(
+            self.audience,
+            text=self.description,
+            facts={"people": f"{len(self.personas):,}"},
+            tables=[*keys, people],
+            notes=[*([f"source: {self.source}"] if self.source else []), *self.notes],
+        )
+
+    def _group(self, key: str) -> dict[str, list[Persona]]:
+        """Return the people of each value of a segment key, those without one as "unknown"; most people first."""
+        grouped: dict[str, list[Persona]] = {}
+        for persona in self.personas:
+            grouped.setdefault(persona.segments.get(key, "unknown"), []).append(persona)
+        return dict(sorted(grouped.items(), key=lambda one: -len(one[1])))
 
     @classmethod
     def from_frame(
@@ -577,6 +654,11 @@ class Draft(Record):
 
     A name may stand several times: people see its first sample, limits count the longest.
     """
+    tags: tuple[tuple[str, str], ...] = Field(default=(), exclude_if=lambda value: not value)
+    """What kind of draft it is, such as {"style": "question"}: a factor and its level each, which nobody reads.
+
+    A study compares the levels of a factor over many campaigns.
+    """
 
     @property
     def digest(self) -> str:
@@ -585,7 +667,7 @@ class Draft(Record):
         Two drafts share it only where they say the same on the same surface, so what is bound to it, such as an
         approval, is void after an edit.
         """
-        seen = self.model_dump_json(exclude={"id", "language"}, exclude_defaults=True)
+        seen = self.model_dump_json(exclude={"id", "language", "tags"}, exclude_defaults=True)
         return hashlib.sha256(unicodedata.normalize("NFC", seen).encode()).hexdigest()
 
     @property
@@ -603,6 +685,23 @@ class Draft(Record):
             return value
         listed = {name: words if isinstance(words, (list, tuple)) else [words] for name, words in value.items()}
         return tuple((str(name), str(one)) for name, words in listed.items() for one in words)
+
+    @field_validator("tags", mode="before")
+    @classmethod
+    def _tags_as_pairs(cls, value: Any) -> Any:
+        """Take a mapping of factors to levels; yes and no, numbers and texts are levels."""
+        if isinstance(value, (str, list)) and not _is_pairs(value):
+            raise ValueError("tags is a mapping of factors to levels, such as {style: question, length: short}")
+        pairs = value.items() if isinstance(value, Mapping) else value
+        return tuple((_read_factor(factor), _read_level(factor, level)) for factor, level in pairs)
+
+    @field_validator("tags")
+    @classmethod
+    def _distinct_tags(cls, value: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        repeated = first_repeated(factor for factor, _ in value)
+        if repeated is not None:
+            raise ValueError(f"the tag {repeated!r} stands twice; give a draft one level of each factor")
+        return value
 
     @field_validator("id")
     @classmethod
@@ -636,6 +735,28 @@ class Override(Record):
     """The reason, for whoever reads the file next."""
 
 
+class Brief(Record):
+    """What the drafts of a campaign are for; checks of copy and rewrites use it."""
+
+    goal: str = ""
+    """What the drafts are to bring about."""
+    tone: str = ""
+    """How they are to sound."""
+    must_haves: tuple[str, ...] = ()
+    """Words that every draft has to have, each looked for as it is written, in small or large letters."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is said."""
+        return not (self.goal.strip() or self.tone.strip() or self.must_haves)
+
+    def describe(self) -> str:
+        """Return it as sentences that a writer follows; empty for an empty brief."""
+        must = "; ".join(f'"{words}"' for words in self.must_haves)
+        said = (("Goal", self.goal.strip()), ("Tone", self.tone.strip()), ("Keep these words", must))
+        return " ".join(f"{name}: {words.rstrip('.')}." for name, words in said if words)
+
+
 class Campaign(Record):
     """Drafts that compete, their audience, objective and checks.
 
@@ -653,6 +774,8 @@ class Campaign(Record):
     """The action that counts as success, declared before the run."""
     language: Language | None = Field(default=None, exclude_if=lambda value: value is None)
     """The language of all drafts that name none, as a BCP 47 tag."""
+    brief: Brief | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What the drafts are for."""
     drafts: tuple[Draft, ...] = Field(min_length=1)
     """The competing drafts, in file order."""
     questions: Annotated[Questions, AfterValidator(_check_questions)] = Field(default=(), exclude_if=lambda v: not v)
@@ -671,6 +794,22 @@ class Campaign(Record):
     _file: str | None = PrivateAttr(default=None)
     _lines: dict[tuple[str, str], int] = PrivateAttr(default_factory=dict)
     _notes: tuple[str, ...] = PrivateAttr(default=())
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: objective, audience and the drafts."""
+        facts = {"objective": self.objective, "audience": self.audience, "language": self.language}
+        headlines = any(draft.headline for draft in self.drafts)
+        columns = ("id", "surface", *(["headline"] if headlines else []), "text")
+        return rendering.render_card(
+            self.campaign,
+            facts={
+                "drafts": f"{len(self.drafts)}",
+                **{name: value for name, value in facts.items() if value},
+                **({"checks": str(len(self.checks))} if self.checks else {}),
+            },
+            tables=[rendering.CardTable(columns, [[getattr(one, name) for name in columns] for one in self.drafts])],
+            notes=self.notes,
+        )
 
     @classmethod
     def from_frame(
@@ -842,6 +981,10 @@ class Verdict(Record):
         """The reason as it follows the headline: without what the headline has said."""
         because = self.because.replace(f"; {self.basis}", "", 1) if self.basis else self.because
         return because.removeprefix(f"{self.doubt}: ") if self.doubt else because
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the decision and why."""
+        return rendering.render_card(self.headline, text=self.reason)
 
 
 def make_draft(fields: Mapping[str, Any]) -> Draft:

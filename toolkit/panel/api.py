@@ -112,8 +112,18 @@ async def arun(drafts: DraftsLike, audience: AudienceLike = None, **options: Unp
     """
     check_options(options, RunOptions.__annotations__, "arun")
     asking = make_asking(options)
+    wanted = options.get("progress", False)
+    if not isinstance(wanted, bool):
+        raise InputError(f"{name_option('progress', wanted)}: give True or False")
     planned = plan(drafts, audience, **pick_settings(options))
-    finished = await _ask(planned, asking.adopt_models(planned.campaign))
+    asking = asking.adopt_models(planned.campaign)
+    if not wanted:
+        finished = await _ask(planned, asking)
+    else:
+        from toolkit.panel.progress_bar import show_progress
+
+        with show_progress(planned, asking.on_reaction, asking.on_preference) as (hear, hear_choice):
+            finished = await _ask(planned, replace(asking, on_reaction=hear, on_preference=hear_choice))
     from toolkit.results import conclude_run
 
     return conclude_run(finished, asking.store_path)
@@ -140,7 +150,8 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Run
     - `keep_weights`: whether weights of several audiences stay as given; else a person of each counts 1 on average.
     - `language`: the language of the answers, as a BCP 47 tag such as "pl"; each draft's own if left out.
     - `prompts`: a folder of templates that win over the built-in ones.
-    - `engine`: "openai", "local", "replay", or an object of your own, see `toolkit.engines.EngineBase`.
+    - `engine`: "openai", "local", "replay", the name of a plugin, or an object of your own, see
+      `toolkit.engines.EngineBase`.
     - `model`, `base_url`, `api_key`: which model, where, with which key; the key is never recorded.
     - `models`: several models, each NAME or ENDPOINT:NAME; people are split over them, see docs/method.md. The
       campaign's own if left out. `model` takes such a list, too.
@@ -160,6 +171,7 @@ def run(drafts: DraftsLike, audience: AudienceLike = None, **options: Unpack[Run
     - `batch`: whether to use the provider's batch interface: half the price, within a day.
     - `workers`: Ray workers to spread the asking over, with the extra `ray`.
     - `on_reaction`, `on_preference`, `on_note`: called with each reaction, each choice, and what was sent in batches.
+    - `progress`: whether a bar shows how many answers came.
     - `stop`, `halt`: asyncio events that end the run, see `arun`.
 
     Raises InputError for anything that cannot be used, before anything is asked, and EngineUnavailable where no reply

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from toolkit.drafts.surfaces import describe_draft, is_folded
+from toolkit.drafts.surfaces import describe_draft, find_surface, is_folded
 from toolkit.engines import Engine, budget
 from toolkit.errors import (
     BudgetReached,
@@ -220,13 +220,13 @@ class Asker:
             return await self._answer_own(task, await self._read_thought(task, usage), usage)
         own = self._questionnaire.list_own(task)
         if not is_folded(task.draft):
-            read = partial(answers.read_reaction, asked=own)
+            read = partial(answers.read_reaction, asked=own, deeds=find_surface(task.draft.surface).deeds)
             return await self._read(task, self._questionnaire.ask_reaction(task), read, usage)
         read = partial(answers.read_glance, asked=self._questionnaire.list_own(task, glance=True))
         glance = await self._read(task, self._questionnaire.ask_glance(task), read, usage)
         if not glance.stopped:
             return glance
-        read = partial(answers.read_reading, asked=own)
+        read = partial(answers.read_reading, asked=own, deeds=find_surface(task.draft.surface).deeds)
         return await self._read(task, self._questionnaire.ask_reading(task), read, usage)
 
     async def _answer_own(self, task: Task, answer: answers.Answer, usage: Usage) -> answers.Answer:

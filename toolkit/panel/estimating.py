@@ -12,7 +12,7 @@ from pydantic import Field
 
 from toolkit.engines import Price, budget
 from toolkit.files import languages
-from toolkit.models import MEASURES, Record, exchange
+from toolkit.models import MEASURES, Record, cards, exchange
 from toolkit.panel.asker import Tuning
 from toolkit.panel.embedding import BATCH
 from toolkit.panel.planning import Plan
@@ -25,8 +25,13 @@ _MINUTE = 60
 _CENT = 0.01
 _REPLY_TOKENS: Mapping[exchange.Kind, int] = {
     "reading": 260, "reaction": 260, "glance": 40, "choice": 40, "share": 60, "digit": 1, "intent": 1, "thought": 40,
+    "answer": 8,
 }  # fmt: skip
 """Typical replies, for a model of which the store holds too few. What a model thinks unseen is charged, too."""
+_SHORT_ANSWER, _TEXT_ANSWER = 10, 28
+"""An answer to a question of one's own in a form, its name included: a number or a choice, and words."""
+_WORDS = {"type": ["string", "null"]}
+"""The schema of an answer in words."""
 _SENTENCE_TOKENS = 20.0
 """One of the five sentences in a typical reading."""
 _ENOUGH_REPLIES = 20
@@ -96,6 +101,30 @@ class Estimate(Record):
     models: tuple[ModelEstimate, ...] = ()
     """Of several models, what each takes; empty for a single one."""
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: calls, tokens, dollars, minutes, and what the design can tell apart."""
+        lead = self.detectable_difference
+        cost = "An unknown price" if self.cost_usd is None else f"${self.cost_usd:,.2f}"
+        each = [
+            (one.name, one.personas, f"{one.calls:,}", "not known" if one.cost_usd is None else f"${one.cost_usd:,.2f}")
+            for one in self.models
+        ]
+        return cards.render_card(
+            f"{cost} and about {say_seconds(self.minutes * 60)} for {self.reactions:,} reactions",
+            text="This design can tell no lead apart."
+            if lead is None
+            else f"A lead of {100 * lead:.0f} points would be called best four times in five.",
+            facts={
+                "people": f"{self.personas:,}",
+                "drafts": f"{self.drafts}",
+                "calls": f"{self.calls:,}",
+                "stored already": f"{self.stored:,}",
+                "prompt tokens": f"{self.prompt_tokens:,}",
+                "reply tokens": f"{self.completion_tokens:,}",
+            },
+            tables=[cards.CardTable(("model", "people", "calls", "cost"), each)] if each else (),
+        )
+
 
 def estimate_plan(
     plan: Plan,
@@ -118,10 +147,11 @@ def estimate_plan(
 
     measured = _measure_replies(replies)
     questions = outstanding.questions
-    texts, embedding_tokens = _count_texts(outstanding, replies)
+    texts, embedding_tokens = _count_texts(outstanding, replies, _count_own_sentences(plan))
     calls = len(questions) + math.ceil(texts / BATCH)
     prompt_tokens = sum(map(_count_prompt_tokens, questions))
-    completion_tokens = round(sum(measured.get(one.kind, _REPLY_TOKENS[one.kind]) for one in questions))
+    lengths = (measured.get(one.kind, _REPLY_TOKENS[one.kind]) for one in questions)
+    completion_tokens = round(sum(lengths) + sum(_count_own_tokens(one, measured) for one in questions))
     in_flight = min(concurrency or _CONCURRENCY.get(engine, 1), max(calls, 1))
     dollars = price.cost(prompt_tokens, completion_tokens) if price else None
     if dollars is not None and embedding_price:
@@ -221,11 +251,27 @@ def _count_prompt_tokens(question: exchange.Question) -> int:
     return budget.estimate_tokens(question.system) + budget.estimate_tokens(question.prompt) + schema + picture
 
 
-def _count_texts(outstanding: Outstanding, replies: Sequence[exchange.Reply]) -> tuple[int, int]:
-    """Return how many texts an endpoint's model has to embed at most, and their tokens; none where none does."""
+def _count_own_tokens(question: exchange.Question, measured: Mapping[exchange.Kind, float]) -> int:
+    """Return the tokens of answers to questions of one's own in a form whose length no stored reply tells."""
+    own = (question.schema or {}).get("properties", {}).get("answers")
+    if own is None or question.kind in measured:
+        return 0
+    return sum(_TEXT_ANSWER if one == _WORDS else _SHORT_ANSWER for one in own["properties"].values())
+
+
+def _count_own_sentences(plan: Plan) -> int:
+    """Return how many questions of one's own a reading answers in a sentence that is rated."""
+    return sum(one.by_sentence for one in plan.questionnaire.list_own(plan.tasks[0])) if plan.own else 0
+
+
+def _count_texts(outstanding: Outstanding, replies: Sequence[exchange.Reply], own: int) -> tuple[int, int]:
+    """Return how many texts an endpoint's model has to embed at most, and their tokens; none where none does.
+
+    `own` is how many sentences a reading has besides those of the measures.
+    """
     if outstanding.texts is None:
         return 0, 0
-    to_come = len(MEASURES) * sum(one.kind in {"reading", "reaction"} for one in outstanding.questions)
+    to_come = (len(MEASURES) + own) * sum(one.kind in {"reading", "reaction"} for one in outstanding.questions)
     known = sum(map(budget.estimate_tokens, outstanding.texts))
     return len(outstanding.texts) + to_come, known + round(to_come * _measure_sentences(replies))
 

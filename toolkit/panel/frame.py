@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from toolkit.drafts.surfaces import cut_at_fold
+from toolkit.drafts.surfaces import cut_at_fold, find_surface
 from toolkit.files import languages
 from toolkit.models import MEASURES, Campaign, records
 from toolkit.questionnaire import Preference, Prompts, Reaction, Task, answers
@@ -50,7 +50,8 @@ def make_reactions(
     find_model = model if callable(model) else lambda _: model
     shared = {"run_id": run_id, "campaign": campaign.campaign, "objective": objective}
     folds = {draft.id: cut_at_fold(draft) for draft in campaign.drafts}
-    schema = columns.reactions_schema(segment_keys, campaign.questions)
+    labelled = any(find_surface(draft.surface).labels for draft in campaign.drafts)
+    schema = columns.reactions_schema(segment_keys, campaign.questions, labelled=labelled)
     frames = [pl.DataFrame(schema=schema)]
     for start in range(0, len(reactions), ROWS_AT_ONCE):
         chunk = reactions[start : start + ROWS_AT_ONCE]
@@ -100,6 +101,7 @@ def _describe(reaction: Reaction, segment_keys: Sequence[str], fold_text: str) -
     }
     if answer is not None:
         row |= {"stopped": answer.stopped, "action": answer.action, "verbatim": answer.verbatim}
+        row |= {"action_label": answer.label} if answer.label else {}
         row |= {
             "objection": answer.objection,
             "quotes": [{"text": text, "feeling": feeling} for text, feeling in answer.quotes],

@@ -24,7 +24,7 @@ from toolkit.panel.run_options import RunOptions, make_asking, pick_settings
 from toolkit.panel.turns import Ticket, Turns
 from toolkit.questionnaire import Reaction
 from toolkit.results import Run, predictions, runs
-from toolkit.results.scoring import columns, scorecard
+from toolkit.results.scoring import RATES, columns, scorecard
 
 MOST_RUNNING = 8
 """Runs that go on at once in one process; others wait in a line."""
@@ -88,9 +88,10 @@ class Progress(Record):
 class LiveRun:
     """Asks in the background; what came can be read at any time, from any thread.
 
-    Arguments as for `toolkit.arun`; where `folder` is given, the run is saved inside it as soon as it is over. Raises
-    InputError at once for what cannot be planned. It goes on to its end though nobody holds it: what was begun is
-    paid for, and is there when somebody comes back. Where there are `turns`, it waits for one of its `owner`'s.
+    Arguments as for `toolkit.arun`; where `folder` is given, the run is saved inside it as soon as it is over, and
+    `on_kept` hears of it. Raises InputError at once for what cannot be planned. It goes on to its end though nobody
+    holds it: what was begun is paid for, and is there when somebody comes back. Where there are `turns`, it waits for
+    one of its `owner`'s.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class LiveRun:
         folder: Path | None = None,
         turns: Turns | None = None,
         owner: str = "",
+        on_kept: Callable[[Run], None] | None = None,
         **options: Unpack[RunOptions],
     ) -> None:
         check_options(options, RunOptions.__annotations__, "a run")
@@ -113,7 +115,8 @@ class LiveRun:
         self._options: dict[str, Any] = {name: value for name, value in options.items() if name != "api_key"}
         self._scored = _Scored(pl.DataFrame(schema=columns.SCORECARD_SCHEMA), 0, 0.0)
         self._scoring = threading.Lock()
-        self._errand = _Errand(campaign, audience, dict(options), folder)
+        self._on_kept = on_kept
+        self._errand = _Errand(campaign, audience, dict(options), folder, on_kept)
         self._worker: Worker[Reaction, Run] = Worker(self._errand.work, "the run", then=self._leave)
         self._ticket = Ticket(owner, self._begin)
         self._turns.enter(self._ticket)
@@ -150,7 +153,10 @@ class LiveRun:
 
     @property
     def run(self) -> Run | None:
-        """The finished run, also where it was stopped half-way; None before, and where no reply could be had."""
+        """The finished run, also where it was stopped half-way; None before, and where no reply could be had.
+
+        It is there before `is_over`: saving it may take a while longer.
+        """
         return self._errand.run
 
     @property
@@ -199,8 +205,9 @@ class LiveRun:
         options = {name: value for name, value in self._options.items() if limits is None or name not in LIMITS}
         options |= limits or {}
         return LiveRun(
-            self.campaign, self.audience, folder=self._folder, turns=turns, owner=owner, api_key=api_key, **options
-        )
+            self.campaign, self.audience, folder=self._folder, turns=turns, owner=owner, on_kept=self._on_kept,
+            api_key=api_key, **options,
+        )  # fmt: skip
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the run is over, or `timeout` seconds have passed; tell whether it is over."""
@@ -274,12 +281,23 @@ class LiveRuns:
         self._lock = threading.Lock()
         self._turns = Turns(MOST_RUNNING, most_waiting=MOST_WAITING, most_each=MOST_WAITING_EACH)
 
-    def start(self, campaign: Campaign, audience: Audience, *, owner: str = "", **options: Unpack[RunOptions]) -> str:
+    def start(
+        self,
+        campaign: Campaign,
+        audience: Audience,
+        *,
+        owner: str = "",
+        on_kept: Callable[[Run], None] | None = None,
+        **options: Unpack[RunOptions],
+    ) -> str:
         """Start a run that is saved when it is over; return its link. Raises InputError as `LiveRun` does.
 
         `owner` tells whose it is: in the line each owner's first run comes before anybody's second.
         """
-        return self._add(LiveRun(campaign, audience, folder=self._folder, turns=self._turns, owner=owner, **options))
+        live = LiveRun(
+            campaign, audience, folder=self._folder, turns=self._turns, owner=owner, on_kept=on_kept, **options
+        )
+        return self._add(live)
 
     def go_on(
         self, link: str, api_key: str | None = None, limits: Mapping[str, Any] | None = None, *, owner: str = ""
@@ -307,7 +325,15 @@ class LiveRuns:
 class _Errand:
     """What a live run does, and what came of it."""
 
-    def __init__(self, campaign: Campaign, audience: Audience, options: dict[str, Any], folder: Path | None) -> None:
+    def __init__(
+        self,
+        campaign: Campaign,
+        audience: Audience,
+        options: dict[str, Any],
+        folder: Path | None,
+        on_kept: Callable[[Run], None] | None,
+    ) -> None:
+        self._on_kept = on_kept
         self.run: Run | None = None
         self.unsaved: str | None = None
         self.begun: float | None = None
@@ -328,9 +354,13 @@ class _Errand:
             self._options = {}
         drafts, objective = asked.methods.campaign.drafts, asked.methods.settings.objective
         known = await asyncio.to_thread(predictions.find_predictions, drafts, objective, store)
-        self.run = asked.with_predictions(known)
-        self._save(self.run)
-        return self.run
+        finished = asked.with_predictions(known)
+        finished.verdict()
+        for measure in RATES:  # whoever watches finds the tables of the decision ready
+            finished.tables.explain(None, measure)
+        self.run = finished
+        self._save(finished)
+        return finished
 
     def _hear(self, trouble: str | None) -> None:
         self.trouble = trouble
@@ -350,5 +380,7 @@ class _Errand:
             return
         try:
             runs.keep_run(run, self._folder)
+            if self._on_kept is not None:
+                self._on_kept(run)
         except (ToolkitError, OSError) as error:
             self.unsaved = f"this run could not be saved: {error}; download it before you leave"

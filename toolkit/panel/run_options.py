@@ -14,17 +14,19 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypedDict, cast, get_args
 
-import platformdirs
 from pydantic import ValidationError
 
-from toolkit.engines import DEFAULT_MODEL, Price, base, budget, reaching
+from toolkit.config import default_store as default_store  # noqa: PLC0414 - handed on
+from toolkit.engines import DEFAULT_MODEL, Price, base, budget, plugins, reaching
 from toolkit.errors import InputError, name_option, name_step, suggest
 from toolkit.models import Campaign, Settings, exchange, records
 from toolkit.questionnaire import Preference, Reaction
 
 EngineName = Literal["openai", "local", "replay"]
 AnyEngine: TypeAlias = EngineName | base.CanAsk
-"""An engine by name, or an object of your own that can be asked: see `toolkit.engines.EngineBase`."""
+"""An engine by name, or an object of your own that can be asked: see `toolkit.engines.EngineBase`.
+
+The name of a plugin works, too. Type checkers know the built-in ones alone: `toolkit.engines.plugins.make_plugin`."""
 Models: TypeAlias = "Sequence[str | base.CanAsk]"
 """Several models, each NAME or ENDPOINT:NAME, or an engine object of your own."""
 Dollars: TypeAlias = tuple[float, float]
@@ -138,6 +140,9 @@ class AskingOptions(EngineOptions, total=False):
 
 class RunOptions(SettingsOptions, AskingOptions, total=False):
     """All options of `run` and `arun`."""
+
+    progress: bool
+    """Whether a bar shows how many answers came: the notebook's own, or a line on standard error."""
 
 
 class TalkOptions(EngineOptions, total=False):
@@ -470,12 +475,6 @@ def pick_settings(options: RunOptions | EstimateOptions) -> SettingsOptions:
     return cast("SettingsOptions", picked)
 
 
-def default_store() -> Path:
-    """Return the file that keeps reactions: AUDIENCE_STORE, or one in the user's data folder."""
-    named = os.environ.get("AUDIENCE_STORE")
-    return Path(named) if named else platformdirs.user_data_path("audience-toolkit") / "reactions.sqlite"
-
-
 def find_price(
     engine: object,
     model: str | None = None,
@@ -528,8 +527,9 @@ def _check_engine(asking: Asking) -> None:
     engine = asking.engine
     names = get_args(EngineName)
     if isinstance(engine, str):
-        if engine not in names:
-            raise InputError(f"unknown engine {engine!r}{suggest(engine, names)}; allowed: {', '.join(names)}")
+        plugins.check_name(engine)
+        if engine not in names and not asking.models:
+            _make_plugin(asking, engine)
         return
     allowed = f"name one of {', '.join(names)}, or pass an engine object"
     if isinstance(engine, type):
@@ -543,6 +543,14 @@ def _check_engine(asking: Asking) -> None:
                 f"{name_option(name, value)}: the engine object brings its own; leave {name_option(name)} out, "
                 "or name an engine instead of passing an object"
             )
+
+
+def _make_plugin(asking: Asking, name: str) -> None:
+    """Put the engine of another package in place of its name, made with the options that it takes itself."""
+    made = plugins.make_plugin(name, **{option: getattr(asking, option) for option in _OWN_ENGINE})
+    object.__setattr__(asking, "engine", made)
+    for option in _OWN_ENGINE:
+        object.__setattr__(asking, option, None)
 
 
 def _check_amounts(asking: Asking) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from toolkit.engines import replies
@@ -25,6 +26,7 @@ _HIGHEST = 5
 _GLANCE_FIELDS = ("first_glance", "verbatim")
 _READING_FIELDS = ("action", "verbatim", "objection", "quotes", "says", "ratings")
 _THOUGHT = re.compile(r'\s*"?(?P<thought>[^"\n]*[^"\s])"?\s*\n[^\n:]*:\s*(?P<phrase>[a-z ]+?)[ \t.]*(?:\n|\Z)')
+_NO_DEEDS: Mapping[str, str] = MappingProxyType({})
 _NOTHING = {"", "-", "null", "none", "nil", "n/a", "na"}
 """What models write for an objection where the person has none."""
 
@@ -48,6 +50,8 @@ class Answer:
     quotes: tuple[tuple[str, str], ...] = ()
     says: dict[str, str] = field(default_factory=dict)
     ratings: dict[str, int] = field(default_factory=dict)
+    label: str | None = None
+    """What it was called where the surface has words of its own for it, such as "add_to_basket"."""
     own: dict[str, OwnAnswer] = field(default_factory=dict)
     """Answers to questions of one's own, by id; none of a question that was not put to the person."""
     rateable: bool = False
@@ -64,11 +68,11 @@ def read_glance(text: str, asked: Sequence[AskedQuestion] = ()) -> Answer:
     return Answer(action=action, verbatim=_spoken(fields, "verbatim"), stopped=stopped, says=said, own=own)
 
 
-def read_reaction(text: str, asked: Sequence[AskedQuestion] = ()) -> Answer:
+def read_reaction(text: str, asked: Sequence[AskedQuestion] = (), deeds: Mapping[str, str] = _NO_DEEDS) -> Answer:
     """Read the reply that holds glance and reading; what a person who scrolled past would have said stays unsaid."""
     fields = read_object(text, ("first_glance", *_READING_FIELDS))
     glance = _text_among(fields, "first_glance", ("stop", *records.LEAVING))
-    answer = _read_fields(fields, asked)
+    answer = _read_fields(fields, asked, deeds)
     if glance == "stop":
         return answer
     kept = {one.id for one in asked if one.question.ask == "everyone"}
@@ -82,9 +86,9 @@ def read_reaction(text: str, asked: Sequence[AskedQuestion] = ()) -> Answer:
     )
 
 
-def read_reading(text: str, asked: Sequence[AskedQuestion] = ()) -> Answer:
-    """Read the reply of a person who stopped and read everything."""
-    return _read_fields(read_object(text, _READING_FIELDS), asked)
+def read_reading(text: str, asked: Sequence[AskedQuestion] = (), deeds: Mapping[str, str] = _NO_DEEDS) -> Answer:
+    """Read the reply of a person who stopped and read everything; `deeds` are a surface's own words for actions."""
+    return _read_fields(read_object(text, _READING_FIELDS), asked, deeds)
 
 
 def _read_own(fields: dict[str, Any], asked: Sequence[AskedQuestion]) -> tuple[dict[str, str], dict[str, OwnAnswer]]:
@@ -95,13 +99,15 @@ def _read_own(fields: dict[str, Any], asked: Sequence[AskedQuestion]) -> tuple[d
     return said, {name: OwnAnswer(one.state) if name in said else one for name, one in own.items()}
 
 
-def _read_fields(fields: dict[str, Any], asked: Sequence[AskedQuestion]) -> Answer:
+def _read_fields(fields: dict[str, Any], asked: Sequence[AskedQuestion], deeds: Mapping[str, str]) -> Answer:
     objection = fields.get("objection")
     if objection is not None and not isinstance(objection, str):
         raise BadReply("objection is neither text nor null")
     said, own = _read_own(fields, asked)
+    done = _text_among(fields, "action", (*(one for one in records.ACTIONS if one != "scroll_past"), *deeds))
     return Answer(
-        action=_text_among(fields, "action", tuple(action for action in records.ACTIONS if action != "scroll_past")),
+        action=deeds.get(done, done),
+        label=done if done in deeds else None,
         verbatim=_spoken(fields, "verbatim"),
         stopped=True,
         objection=_read_objection(objection or ""),

@@ -31,6 +31,8 @@ _FRACTION = re.compile(
 _NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 _CURRENCIES = "£$€¥"
 _FIELD = "answers"
+_MOST_LISTED = 200
+"""Whole numbers that a grammar lists one by one; beyond, a base model may write any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +111,11 @@ class AskedQuestion:
         own = self.question
         if own.kind == "text":
             return r'root ::= " \"" [^"\n .,;:] [^"\n]{4,90} [.!?] "\"\n"'
-        if own.kind == "number":
+        counted = _list_whole(own)
+        if own.kind == "number" and not counted:
             return 'root ::= " " ("not sure" | "-"? [0-9] [0-9]? [0-9]? [0-9]? [0-9]? ("." [0-9] [0-9]?)?) "\\n"'
-        words = [*map(str, range(1, own.levels + 1))] if own.kind == "scale" else [*own.options] or ["yes", "no"]
+        words = [*map(str, range(1, own.levels + 1))] if own.kind == "scale" else counted or [*own.options]
+        words = words or ["yes", "no"]
         listed = " | ".join(json.dumps(word, ensure_ascii=False) for word in [*words, "not sure"])
         return f'root ::= " " ({listed}) "\\n"'
 
@@ -169,6 +173,14 @@ def say_unusable(answers: Mapping[str, OwnAnswer]) -> str | None:
     """Return which answers cannot be used, for a model that is asked again; None if all can."""
     names = [name for name, answer in answers.items() if answer.state == "unusable"]
     return f"the answer to {', '.join(names)} is missing or not one that the form allows" if names else None
+
+
+def _list_whole(own: records.OwnQuestion) -> list[str]:
+    """Return the whole numbers between the bounds of a number, where they are few enough to be listed."""
+    if own.kind != "number" or own.at_least is None or own.at_most is None:
+        return []
+    least, most = math.ceil(own.at_least), math.floor(own.at_most)
+    return [*map(str, range(least, most + 1))] if most - least <= _MOST_LISTED else []
 
 
 def _say_bounds(own: records.OwnQuestion) -> str:

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import jinja2
 import jinja2.meta
@@ -27,9 +27,9 @@ SHARE_FILES = ("shares.j2", "shares_completion.j2", "shares_system.j2", "shares.
 """What only a forecast of shares asks with: no part of the identity of any other run."""
 LATER_FILES = (
     "interview_system.j2", "memory.j2", "interview.j2", "follow_up.j2", "interview_completion.j2",
-    "rewrite.j2", "rewrite_system.j2", "rewrite_completion.j2",
+    "rewrite.j2", "rewrite_system.j2", "rewrite_completion.j2", "people.j2", "people_system.j2",
 )  # fmt: skip
-"""What is asked only after a run: no part of the identity of any."""
+"""What is asked only before or after a run: no part of the identity of any."""
 QUESTION_FILES = ("questions.j2", "questions_completion.j2")
 """What only questions of one's own are asked with: no part of the identity of any other run."""
 _PERSON = "person.j2"
@@ -45,6 +45,25 @@ _SCOPES = (
 _PARTS = ("glance", "read", "control_reader", "lead", "post", "thinks", "does")
 _LEVELS = 5
 _LANGUAGE_FILE = "language.j2"
+_READ_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "glance.j2": ("first_glance", "verbatim"),
+    "react.j2": ("first_glance", "action", "verbatim", "objection", "quotes", "says", "ratings"),
+    "pair.j2": ("because", "sooner"),
+    "shares.j2": ("because", "of_100"),
+    "interview.j2": ("answer",),
+    "follow_up.j2": ("answer",),
+}
+"""The fields that are read of a reply, by the form that asks for them; those of a reaction for any other."""
+_OTHER_FORMS = (
+    "system.j2", "person.j2", "draft.j2", "memory.j2", "rewrite.j2", "language.j2", "questions.j2", "rate.j2",
+    "interview_system.j2", "rewrite_system.j2", "shares_system.j2", "completion.j2", "pair_completion.j2",
+    "shares_completion.j2", "interview_completion.j2", "rewrite_completion.j2", "questions_completion.j2",
+)  # fmt: skip
+"""Templates that ask for no fields, or for those of a draft."""
+_FIELD = re.compile(r"""\s*[-*]\s+[`"']?(?P<name>[a-z][a-z0-9]*(?:_[a-z0-9]+)*)[`"']?\s*:(?P<rest>.*)""")
+"""A line of a form: "- verbatim: what you think"."""
+_RATED = re.compile(r"(?:^|[.;])\s*([a-z][a-z_]*):")
+"""What a line that asks for several ratings calls each of them."""
 _ANCHORS = re.compile(r"anchors\.[a-z]{2,3}\.yaml")
 """Anchor sentences in another language than English: no part of the identity of a run in English."""
 
@@ -62,6 +81,7 @@ class Prompts:
             )
         if folder is not None:
             _check_names(folder)
+            _check_fields(folder)
             for path in folder.iterdir():
                 resources.find_named(path.name, folder, str(name_option("prompts", folder)))
         self._folder = folder
@@ -307,6 +327,31 @@ def _are_sets_of_five(sets: Any) -> bool:
 
 def _is_of_language(name: str) -> bool:
     return name == _LANGUAGE_FILE or _ANCHORS.fullmatch(name) is not None
+
+
+def _check_fields(folder: Path) -> None:
+    """Raise InputError for a form of the folder that asks for a field, or a rating, that nobody reads."""
+    own = [path for path in sorted(folder.glob("*.j2")) if path.name not in _OTHER_FORMS and path.is_file()]
+    for path in own:
+        known = _READ_FIELDS.get(path.name, _READ_FIELDS["react.j2"])
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").split("\n"), 1):
+            found = _FIELD.match(line)
+            if found is None:
+                continue
+            name = found["name"]
+            if name not in known:
+                _refuse_field(path, number, name, known)
+            for rated in _RATED.findall(found["rest"]) if name in {"says", "ratings"} else ():
+                if rated not in MEASURES:
+                    _refuse_field(path, number, rated, MEASURES)
+
+
+def _refuse_field(path: Path, number: int, name: str, known: Sequence[str]) -> NoReturn:
+    raise InputError(
+        f"{name_option('prompts')}: {path}:{number}: the form asks for {name!r}, which nobody reads"
+        f"{suggest(name, known)}; allowed: {', '.join(known)}; to ask for more, write it under questions: in the "
+        "campaign"
+    )
 
 
 def _check_names(folder: Path) -> None:

@@ -221,7 +221,8 @@ class Questionnaire:
         own = self.list_own(task, glance=kind == "glance")
         if kind == "glance" and not own:
             return _GLANCE_SCHEMA
-        place = (kind, tuple(_allowed(task.draft.surface, *records.NEGATIVE)), task.language if own else "")
+        deeds = (*_allowed(task.draft.surface, *records.NEGATIVE), *find_surface(task.draft.surface).deeds)
+        place = (kind, deeds, task.language if own else "")
         known = self._schemas.get(place)
         if known is None:
             glance = {"first_glance": _one_of(_GLANCE)} if kind == "reaction" else {}

@@ -1,8 +1,8 @@
 """A run as one file to read, print, send or compute with: HTML, Markdown, Excel, JSON, or a chart as a picture.
 
 Examples:
-    >>> from toolkit.report import FORMATS
-    >>> sorted(FORMATS)
+    >>> from toolkit.report import saving
+    >>> sorted(saving.FORMATS)
     ['.html', '.json', '.md', '.png', '.svg', '.xlsx']
 """
 

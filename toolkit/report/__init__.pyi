@@ -1,16 +1,18 @@
-from . import blocks, charts, seating, summaries
+from . import advice, answers, blocks, cards, charts, saving, seating, summaries
 from .content import Report, list_methods, make_report
-from .saving import FORMATS, check_suffix, save_report
+from .saving import save_report
 
 __all__ = [
-    "FORMATS",
     "Report",
+    "advice",
+    "answers",
     "blocks",
+    "cards",
     "charts",
-    "check_suffix",
     "list_methods",
     "make_report",
     "save_report",
+    "saving",
     "seating",
     "summaries",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -9,10 +10,13 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from toolkit.drafts.preview import make_environment
+from toolkit.drafts.preview import load_style, make_environment
 from toolkit.files import resources
 from toolkit.models import Record
 
+MOST_CARDS = 6
+"""Drafts drawn as cards; of more the others are rows to open."""
+_ROUNDING = 1e-9
 _TEMPLATES = resources.DATA / "results"
 
 
@@ -52,6 +56,43 @@ class ObjectionBlock(Record):
     people: int
     names: tuple[str, ...]
     """The first few of them."""
+
+
+class DraftCard(Record):
+    """One draft after a run: as it will appear, where it stands, its rates, and who said what."""
+
+    draft: str
+    words: tuple[str, ...]
+    """Where it stands, such as "leader" and "pushes people away"."""
+    colour: str
+    """The draft's own, as in every chart."""
+    preview: str
+    """Safe HTML."""
+    steps: tuple[Step, ...]
+    """The objective first; none where nothing can be said."""
+    voices: tuple[Voice, ...]
+
+
+def render_cards(cards: Sequence[DraftCard], people: int) -> Markup:
+    """Return the drafts side by side as safe HTML with its own style; past a few the others are rows to open.
+
+    All bars share one scale, which ends where the data end.
+    """
+    highest = max((step.share if step.high is None else step.high for card in cards for step in card.steps), default=1)
+    context = {
+        "cards": [{**card.model_dump(), "steps": card.steps, "preview": Markup(card.preview)} for card in cards],  # noqa: S704 - safe
+        "people": "1 person" if people == 1 else f"{people:,} people",
+        "most": end_scale(highest),
+        "most_cards": MOST_CARDS if len(cards) > MOST_CARDS + 1 else len(cards),
+        "style": Markup(_load_style()),  # noqa: S704 - ours
+        "preview_style": Markup(load_style()),  # noqa: S704 - ours
+    }
+    return Markup(_environment().get_template("cards.html.j2").render(**context))  # noqa: S704 - autoescaped
+
+
+def end_scale(highest: float) -> float:
+    """Return where an axis of shares ends: at the next tenth, and at one at the most."""
+    return min(max(math.ceil(10 * highest - _ROUNDING) / 10, 0.1), 1.0)
 
 
 def render_objections(objections: Sequence[ObjectionBlock]) -> Markup:

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import polars as pl
 
-from toolkit.errors import needing
+from toolkit.errors import InputError, needing
 from toolkit.models import LABEL, MEASURES, records
-from toolkit.report.names import NAMES
-from toolkit.results.scoring import RATES
+from toolkit.report.blocks import end_scale
+from toolkit.report.names import ACTION_COLOURS, DRAFT_COLOURS, NAMES
+from toolkit.results.scoring import PRIMARY, RATES
 
 with needing("charts", "a chart"):
     import altair as alt
 
 Chart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
 
-ACTION_COLOURS = {
-    "scroll_past": "#bbbbbb",
-    "read": "#56b4e9",
-    "react": "#0072b2",
-    "click": "#009e73",
-    "reply": "#117733",
-    "share": "#44aa99",
-    "save": "#88ccee",
-    "hide": "#e69f00",
-    "report": "#d55e00",
-}
-"""Told apart with the common kinds of colour blindness (Okabe and Ito, with three tones of Tol)."""
-DRAFT_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5b5b5b")
 DRAFT_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke")
 MOST_SEGMENTS = 8
 _WIDTH = 520
@@ -38,6 +27,8 @@ _LABELS = 100
 _SUBTITLE = 48
 """Characters a line, so that the label fits a phone."""
 _LEGEND = alt.Legend(orient="bottom", columns=4, symbolType="square")
+_INK = "#7a828e"
+"""Of what belongs to no draft and is no action."""
 _GREY = "#767c85"
 """Readable on white and on near-black."""
 
@@ -47,7 +38,7 @@ def chart_rates(scorecard: pl.DataFrame) -> Chart:
     return _chart_intervals(
         scorecard,
         list(RATES),
-        alt.Scale(domain=[0, 1]),
+        alt.Scale(domain=[0, end_scale(_find_highest(scorecard, RATES))]),
         ".0%",
         "share of everybody shown it",
         "How many stopped, and what for",
@@ -74,8 +65,8 @@ def chart_differences(comparisons: pl.DataFrame) -> Chart:
     )
     base = alt.Chart(rows).encode(y=alt.Y("pair:N", title=None, sort=None, axis=alt.Axis(labelLimit=260)))
     axis = alt.Axis(format="+.0%", title="difference in the objective rate")
-    line = base.mark_rule(strokeWidth=3, color="#0072b2").encode(x=alt.X("low:Q", axis=axis), x2="high:Q")
-    dot = base.mark_point(size=90, filled=True, color="#0072b2", opacity=1).encode(
+    line = base.mark_rule(strokeWidth=3, color=_INK).encode(x=alt.X("low:Q", axis=axis), x2="high:Q")
+    dot = base.mark_point(size=90, filled=True, color=_INK, opacity=1).encode(
         x="difference:Q", tooltip=["pair", "difference", "low", "high", "verdict"]
     )
     return _finish(alt.layer(_mark_nothing(0), line, dot, data=rows), "Draft against draft")
@@ -87,10 +78,10 @@ def chart_record(record: pl.DataFrame) -> Chart:
     y = alt.Y("source:N", title=None, sort=None, axis=alt.Axis(labelLimit=200, minExtent=_LABELS))
     base = alt.Chart(rows).encode(y=y)
     scale, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=".0%", tickCount=5, title="right, of pairs that differ")
-    line = base.mark_rule(strokeWidth=3, color="#0072b2", aria=False).encode(
+    line = base.mark_rule(strokeWidth=3, color=_INK, aria=False).encode(
         x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q"
     )
-    dot = base.mark_point(size=90, filled=True, color="#0072b2", opacity=1).encode(
+    dot = base.mark_point(size=90, filled=True, color=_INK, opacity=1).encode(
         x=alt.X("accuracy:Q", scale=scale),
         tooltip=["source", *(alt.Tooltip(f"{name}:Q", format=".0%") for name in ("accuracy", "low", "high")), "pairs"],
     )
@@ -98,10 +89,47 @@ def chart_record(record: pl.DataFrame) -> Chart:
     return _finish(drawn, "How often each was right", note="Dots with 95 % intervals; dashed: chance.", step=34)
 
 
-def chart_segments(spread: pl.DataFrame, most: int = MOST_SEGMENTS) -> Chart:
+def chart_forest(effects: pl.DataFrame) -> Chart:
+    """Return the difference of two levels of a tag in each campaign, over all, and in a further one: a forest plot.
+
+    Takes the rows of one pair of levels of `toolkit.study.factors.list_effects`; campaigns are drawn by difference.
+    """
+    pairs = effects.select("level_a", "level_b").unique()
+    if pairs.height != 1:
+        raise InputError(f"a forest shows one pair of levels, these rows are of {pairs.height}; keep those of one")
+    level_a, level_b = pairs.row(0)
+    first = effects.filter(pl.col("kind") == "campaign").sort("difference", descending=True)
+    rows = pl.concat([first, effects.filter(pl.col("kind") != "campaign")])
+    order = rows["campaign"].to_list()
+    is_rate = effects["measure"].is_in(RATES).all()
+    base = alt.Chart(rows).encode(
+        y=alt.Y("campaign:N", title=None, sort=order, axis=alt.Axis(labelLimit=220, minExtent=_LABELS)),
+        color=alt.Color(
+            "kind:N",
+            legend=None,
+            scale=alt.Scale(domain=["campaign", "mean", "further"], range=["#56b4e9", "#0072b2", "#e69f00"]),
+        ),
+    )
+    axis = alt.Axis(format="+.0%" if is_rate else "+.1f", title=f"{level_b} minus {level_a}")
+    line = base.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q", axis=axis), x2="high:Q")
+    dot = base.mark_point(size=80, filled=True, opacity=1).encode(
+        x="difference:Q",
+        shape=alt.Shape(
+            "kind:N",
+            legend=None,
+            scale=alt.Scale(domain=["campaign", "mean", "further"], range=["circle", "diamond", "square"]),
+        ),
+        tooltip=["campaign", "difference", "low", "high", "drafts", "personas"],
+    )
+    title = f"{level_b} against {level_a}, campaign by campaign"
+    note = "Dots with 95 % intervals; the last row is what to expect of a further campaign."
+    return _finish(alt.layer(_mark_nothing(0), line, dot, data=rows), title, note=note, step=24)
+
+
+def chart_segments(spread: pl.DataFrame, most: int = MOST_SEGMENTS, *, measure: str = PRIMARY) -> Chart:
     """Return a dot with its interval per draft and segment value, the widest gap first; rows of `spread_segments`.
 
-    Of more segment values than `most` the first ones are drawn.
+    The rows are of one `measure`. Of more segment values than `most` the first ones are drawn.
     """
     named = spread.with_columns(place=pl.format("{} ({})", "value", "segment"))
     first = named["place"].unique(maintain_order=True).head(most)
@@ -111,7 +139,9 @@ def chart_segments(spread: pl.DataFrame, most: int = MOST_SEGMENTS) -> Chart:
         yOffset=alt.YOffset("draft_id:N", sort=None),
         color=_draft_colour(rows),
     )
-    scale, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=".0%", title="share that reached the objective")
+    is_share, name = measure in RATES, NAMES.get(measure, measure)
+    scale = alt.Scale(domain=[0, end_scale(_find_highest(rows, [measure]))] if is_share else [1, 5])
+    axis = alt.Axis(format=".0%" if is_share else ".1f", title=f"share that {name}" if is_share else f"{name}, 1 to 5")
     line = base.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q")
     dot = base.mark_point(size=80, filled=True, opacity=1).encode(
         x=alt.X("estimate:Q", scale=scale),
@@ -176,6 +206,8 @@ def _chart_intervals(
     rows = scorecard.filter(pl.col("measure").is_in(measures) & pl.col("estimate").is_not_null()).with_columns(
         measure_name=pl.col("measure").replace_strict(NAMES)
     )
+    if rows["draft_id"].n_unique() > len(DRAFT_COLOURS):
+        return _chart_many(rows, measures, scale, form, axis, title)
     y = alt.Y("measure_name:N", title=None, sort=[NAMES[name] for name in measures], axis=alt.Axis(labelLimit=200))
     base = alt.Chart(rows).encode(y=y, yOffset=alt.YOffset("draft_id:N", sort=None), color=_draft_colour(rows))
     line = base.mark_rule(strokeWidth=3, clip=True).encode(
@@ -188,6 +220,28 @@ def _chart_intervals(
         tooltip=["draft_id", "measure_name", "estimate", "low", "high", "personas", "reactions"],
     )
     return _finish(line + dot, title, note="Dots with 95 % intervals.", step=34)
+
+
+def _find_highest(rows: pl.DataFrame, measures: Sequence[str]) -> float:
+    """Return the highest share or end of an interval."""
+    known = rows.filter(pl.col("measure").is_in(list(measures)) & pl.col("estimate").is_not_null())
+    highest = known.select(pl.max_horizontal("estimate", "high").max()).item() if known.height else None
+    return 1.0 if highest is None else float(highest)
+
+
+def _chart_many(rows: pl.DataFrame, measures: list[str], scale: alt.Scale, form: str, axis: str, title: str) -> Chart:
+    """Return a dot with its interval per draft, one row a draft and one chart a measure: no colour tells so many."""
+    base = alt.Chart().encode(y=alt.Y("draft_id:N", title=None, sort=None, axis=alt.Axis(labelLimit=160)))
+    line = base.mark_rule(strokeWidth=3, color=_INK).encode(
+        x=alt.X("low:Q", scale=scale, axis=alt.Axis(format=form, title=axis)), x2="high:Q"
+    )
+    dot = base.mark_point(size=60, filled=True, opacity=1, color=_INK).encode(
+        x=alt.X("estimate:Q", scale=scale), tooltip=["draft_id", "estimate", "low", "high", "personas", "reactions"]
+    )
+    drawn = alt.layer(line, dot, data=rows).properties(width=_WIDTH, height=alt.Step(20))
+    names = [NAMES[name] for name in measures]
+    faceted = drawn.facet(row=alt.Row("measure_name:N", title=None, sort=names))
+    return _finish(faceted, title, note="Dots with 95 % intervals.", width=None)
 
 
 def _mark_nothing(x: float) -> alt.Chart:

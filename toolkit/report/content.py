@@ -14,15 +14,15 @@ from toolkit.drafts.preview import Highlight
 from toolkit.errors import StoreUnusable
 from toolkit.models import LABEL, Verdict
 from toolkit.panel import api
-from toolkit.report import summaries
-from toolkit.report.advice import Decision, make_decision
+from toolkit.report import advice, summaries
 from toolkit.report.answers import QuestionAnswers, list_answers
 from toolkit.report.blocks import Funnel
+from toolkit.report.decisions import Decision, make_decision
 from toolkit.report.health import HealthSign, UnusableReplies, find_health
 from toolkit.results import Evidence, Run, evidence, runs, said
 from toolkit.results.scoring import PRIMARY, columns, comparisons, interactions
 from toolkit.stats import lexical
-from toolkit.store import approvals
+from toolkit.store import approvals, campaigns
 from toolkit.validity.outcomes import wording
 from toolkit.validity.people import PeopleBeside, find_people
 
@@ -52,6 +52,11 @@ class Report:
         return _find_approvals(self.run)
 
     @property
+    def comments(self) -> Sequence[campaigns.Comment]:
+        """What people said about its drafts, the earliest first; read and left empty as approvals are."""
+        return _find_comments(self.run)
+
+    @property
     def label(self) -> str:
         """What stands on every page: that of the people beside the panel, if there are any."""
         return self.people.label if self.people else LABEL
@@ -70,6 +75,21 @@ class Report:
     def decision(self) -> Decision:
         """The verdict in sentences."""
         return make_decision(self.run, self.verdict, self.scorecard, self.run.tables.explain())
+
+    @cached_property
+    def recommendation(self) -> advice.Recommendation:
+        """What to do, in one to three sentences over all signals: the same on every page, file and terminal."""
+        return advice.add_objection(self.first_recommendation, self.run, self.find_themes)
+
+    @cached_property
+    def first_recommendation(self) -> advice.Recommendation:
+        """The same without an objection to work on, which takes longest to find among thousands."""
+        return advice.recommend_first(self.run)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the whole recommendation was worked out."""
+        return "recommendation" in self.__dict__
 
     @cached_property
     def scorecard(self) -> pl.DataFrame:
@@ -121,7 +141,17 @@ class Report:
     @cached_property
     def objections(self) -> Mapping[str, Sequence[lexical.Theme]]:
         """Per draft, objections grouped, the most common first."""
-        return {draft: said.group_objections(self.heard, draft) for draft in self.run.drafts}
+        return {draft: self.find_themes(draft) for draft in self.run.drafts}
+
+    @cached_property
+    def _themes(self) -> dict[str, Sequence[lexical.Theme]]:
+        return {}
+
+    def find_themes(self, draft: str) -> Sequence[lexical.Theme]:
+        """Return the objections to one draft, grouped when they are first asked for."""
+        if draft not in self._themes:
+            self._themes[draft] = said.group_objections(self.heard, draft)
+        return self._themes[draft]
 
     @cached_property
     def verbatims(self) -> pl.DataFrame:
@@ -191,6 +221,17 @@ def _find_approvals(run: Run) -> list[approvals.Approval]:
         return []
 
 
+def _find_comments(run: Run) -> list[campaigns.Comment]:
+    store = api.default_store()
+    if not store.is_file():
+        return []
+    try:
+        with campaigns.Comments(store) as kept:
+            return [one for one in kept.list_comments(run.methods.campaign.campaign) if one.draft_id in run.drafts]
+    except StoreUnusable:
+        return []
+
+
 def _find_people(run: Run, compared: pl.DataFrame) -> PeopleBeside | None:
     differences = {(a, b): gap for a, b, gap in compared.select("draft_a", "draft_b", "difference").iter_rows()}
     try:
@@ -249,6 +290,7 @@ def to_plain(report: Report) -> dict[str, Any]:
         "campaign": run.methods.campaign.campaign,
         "verdict": report.verdict.model_dump(),
         "headline": report.headline,
+        "recommendation": report.recommendation.model_dump(),
         "contenders": list(run.contenders()),
         "drafts": [draft.model_dump(exclude_none=True) for draft in run.methods.campaign.drafts],
         "scorecard": report.scorecard.to_dicts(),
@@ -272,6 +314,7 @@ def to_plain(report: Report) -> dict[str, Any]:
         "health": [check.model_dump() for check in report.health],
         "findings": [finding.model_dump() for finding in report.findings],
         "approvals": [one.model_dump(mode="json") for one in report.approvals],
+        "comments": [one.model_dump(mode="json") for one in report.comments],
         "warnings": list(run.methods.warnings),
         "methods": run.methods.model_dump(mode="json"),
     }

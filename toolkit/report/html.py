@@ -14,6 +14,7 @@ from toolkit.drafts.preview import load_style, make_environment, render_previews
 from toolkit.errors import install_command
 from toolkit.files import resources
 from toolkit.models import chance_link
+from toolkit.report.advice import say_verdict
 from toolkit.report.content import Report, list_methods
 from toolkit.report.names import NAMES
 from toolkit.results import runs
@@ -27,10 +28,12 @@ def render_html(report: Report) -> str:
     """Return the whole page; every text of drafts, personas and replies is escaped."""
     run = report.run
     return (
-        _environment()
+        find_environment()
         .get_template("report.html.j2")
         .render(
             report=report,
+            told=report.recommendation,
+            verdict=say_verdict(report.verdict),
             methods=run.methods,
             people=runs.say_personas(run.methods),
             statement=list(list_methods(run)),
@@ -65,7 +68,8 @@ def _draw_charts(report: Report) -> list[dict[str, str]]:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> jinja2.Environment:
+def find_environment() -> jinja2.Environment:
+    """Return the environment of the templates of reports."""
     environment = make_environment(_TEMPLATES)
     environment.filters["points"] = lambda difference: f"{round(100 * difference):+d}"
     return environment

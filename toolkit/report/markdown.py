@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.files import markup
+from toolkit.report.advice import say_verdict
 from toolkit.report.content import Report, list_methods
 from toolkit.report.names import NAMES
 from toolkit.report.summaries import MODELS_HEADING
@@ -23,13 +24,17 @@ def render_markdown(report: Report) -> str:
 
 
 def _write(report: Report) -> Iterator[str]:
-    run = report.run
+    run, told = report.run, report.recommendation
     yield from (
-        f"# {_escape(report.headline)}",
+        f"# {_escape(told.sentences[0])}",
         "",
-        _escape(report.verdict.reason),
-        "",
+        *(line for sentence in told.sentences[1:] for line in (_escape(sentence), "")),
         f"> {report.label}",
+        "",
+        _escape(told.rests_on),
+        "",
+        *(line for caution in told.cautions for line in (_escape(caution), "")),
+        f"Verdict: {_escape(say_verdict(report.verdict))}",
         "",
     )
     if report.disagreement:
@@ -46,9 +51,7 @@ def _write(report: Report) -> Iterator[str]:
             f"> {_escape(draft.text)}",
             "",
         )
-    approved = [f"- {_escape(f'{one.draft_id}: approved by {one.describe()}')}" for one in report.approvals]
-    if approved:
-        yield from ("## Approved", "", *approved, "")
+    yield from _write_remarks(report)
     yield from ("## Of the simulated audience", "")
     yield from _tabulate(report.scorecard, run.drafts)
     if not report.control.is_empty():
@@ -71,6 +74,25 @@ def _write(report: Report) -> Iterator[str]:
     yield from ("", "## Method", "")
     yield from (f"- {what}: {_escape(how)}" for what, how in list_methods(run))
     yield from ("", report.label)
+
+
+def _write_remarks(report: Report) -> Iterator[str]:
+    """Yield who approved which draft, and what people said about the drafts."""
+    approved = [
+        _escape(f"{one.draft_id}: approved by {one.describe()}{f': {one.note}' if one.note else ''}")
+        for one in report.approvals
+    ]
+    if approved:
+        yield from ("## Approved", "", *(f"- {line}" for line in approved), "")
+    said = [
+        _escape(
+            f"{one.draft_id}: {'change asked for' if one.asks_change else 'comment'} by {one.describe()}"
+            f"{'' if one.is_open else ' (done)'}: {one.words}"
+        )
+        for one in report.comments
+    ]
+    if said:
+        yield from ("## Comments", "", *(f"- {line}" for line in said), "")
 
 
 def _tabulate(scorecard: pl.DataFrame, drafts: Sequence[str]) -> Iterator[str]:

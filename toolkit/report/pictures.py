@@ -30,7 +30,7 @@ def draw_png(report: Report) -> bytes:
 
 def embed_charts(report: Report) -> list[dict[str, str]]:
     """Return source and alternative text of each chart of the page."""
-    return [_embed(*chart) for chart in _list_charts(report)]
+    return [embed(*chart) for chart in _list_charts(report)]
 
 
 def _list_charts(report: Report) -> list[tuple[charts.Chart, str]]:
@@ -45,6 +45,7 @@ def _list_charts(report: Report) -> list[tuple[charts.Chart, str]]:
     return drawn
 
 
-def _embed(chart: charts.Chart, alternative: str) -> dict[str, str]:
+def embed(chart: charts.Chart, alternative: str) -> dict[str, str]:
+    """Return source and alternative text of a chart as a picture inside a page."""
     picture = vl_convert.vegalite_to_svg(chart.to_json())
     return {"src": f"data:image/svg+xml;base64,{base64.b64encode(picture.encode()).decode()}", "alt": alternative}

@@ -156,7 +156,7 @@ def hear_reactions(reactions: Iterable[Reaction]) -> dict[tuple[str, str], Cell]
             says = answer.verbatim if answer else reaction.error
             action = answer.action if answer else FAILED
             place = (reaction.persona_id, reaction.task.draft.id)
-            heard.setdefault(place, Cell(draft=place[1], action=action, says=says))
+            heard.setdefault(place, Cell.model_construct(draft=place[1], action=action, says=says))
     return heard
 
 

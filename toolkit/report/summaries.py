@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 from polars import selectors
@@ -217,6 +217,26 @@ def _share_levels_of(reactions: pl.DataFrame, measure: str) -> pl.DataFrame:
 
 def _order(rows: pl.DataFrame, drafts: Sequence[str], *further: str) -> pl.DataFrame:
     return rows.sort(pl.col("draft_id").cast(pl.Enum(list(drafts))), *further)
+
+
+def say_interactions(tests: pl.DataFrame) -> Iterator[str]:
+    """Yield in sentences which differences between drafts depend on a segment; takes rows of `interactions`."""
+    different = tests.filter(pl.col("verdict") == "differs")
+    for row in different.iter_rows(named=True):
+        adjusted = f" (adjusted p {row['p_adjusted']:.2g})"
+        yield f"How far {row['draft_b']} is ahead of {row['draft_a']} depends on {row['segment']}{adjusted}."
+    tested = set(tests.filter(pl.col("p_value").is_not_null())["segment"])
+    rest = [key for key in tests["segment"].unique(maintain_order=True) if key not in set(different["segment"])]
+    known = [key for key in rest if key in tested]
+    if known:
+        yield f"No difference between drafts is found to depend on {_list_or(known)}."
+    unknown = [key for key in rest if key not in tested]
+    if unknown:
+        yield f"Too few people to tell whether a difference depends on {_list_or(unknown)}."
+
+
+def _list_or(names: Sequence[str]) -> str:
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 MODELS_HEADING = "Share that reached the objective, by draft and model"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import polars as pl
 
@@ -22,22 +23,29 @@ with needing("excel", "a workbook"):
 def render_workbook(report: Report) -> bytes:
     """Return the workbook's bytes; each sheet opens with the label."""
     stream = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-    with xlsxwriter.Workbook(stream, options) as workbook:
-        workbook.set_properties(
-            {"title": report.headline, "comments": report.label, "keywords": "synthetic, AI-generated"}
-        )
+    with start_workbook(stream, report.headline, report.label) as book:
         from_right = reads_from_right(report.run.methods.campaign)
         for name, rows in _list_sheets(report):
-            sheet = workbook.add_worksheet(name)
-            if from_right:
-                sheet.right_to_left()
-            sheet.write_string(0, 0, report.label)
-            rows.write_excel(
-                workbook, sheet, position=(2, 0), table_style="Table Style Light 1", float_precision=3, autofit=True
-            )
-            sheet.freeze_panes(3, 0)
+            add_table(book, name, rows, report.label, from_right=from_right)
     return stream.getvalue()
+
+
+def start_workbook(stream: io.BytesIO, title: str, label: str) -> Any:
+    """Return a workbook that writes into a stream, and takes no text for a formula, a number or an address."""
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+    book = xlsxwriter.Workbook(stream, options)
+    book.set_properties({"title": title, "comments": label, "keywords": "synthetic, AI-generated"})
+    return book
+
+
+def add_table(book: Any, name: str, rows: pl.DataFrame, label: str, *, from_right: bool = False) -> None:
+    """Add a sheet with the label over a table."""
+    sheet = book.add_worksheet(name)
+    if from_right:
+        sheet.right_to_left()
+    sheet.write_string(0, 0, label)
+    rows.write_excel(book, sheet, position=(2, 0), table_style="Table Style Light 1", float_precision=3, autofit=True)
+    sheet.freeze_panes(3, 0)
 
 
 def reads_from_right(campaign: Campaign) -> bool:
@@ -52,12 +60,17 @@ def _tell(draft: Draft) -> str | None:
 
 
 def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:
-    verdict = report.verdict
-    decided = pl.DataFrame({"decision": [verdict.decision], "draft": [verdict.draft], "because": [verdict.because]})
-    yield "Verdict", decided
+    verdict, told = report.verdict, report.recommendation
+    decided = {"decision": verdict.decision, "draft": verdict.draft, "because": verdict.because}
+    words = {"recommendation": told.text, "rests_on": told.rests_on, "cautions": " ".join(told.cautions)}
+    yield "Verdict", pl.DataFrame([decided | words], schema=dict.fromkeys([*decided, *words], pl.String))
     approved = [one.model_dump(include={"draft_id", "approved_by", "approved_at", "note"}) for one in report.approvals]
     if approved:
         yield "Approvals", pl.DataFrame(approved).with_columns(pl.col("approved_at").dt.to_string("%Y-%m-%d %H:%M UTC"))
+    fields = {"draft_id", "asks_change", "said_by", "said_at", "quote", "words", "settled_by"}
+    comments = [one.model_dump(include=fields) for one in report.comments]
+    if comments:
+        yield "Comments", pl.DataFrame(comments).with_columns(pl.col("said_at").dt.to_string("%Y-%m-%d %H:%M UTC"))
     yield "Scorecard", pl.concat([report.scorecard, *report.segments.values(), report.control])
     yield "Comparisons", report.comparisons
     if report.evidence:

@@ -82,6 +82,16 @@ class SideBySide:
     """How far the two can be set against each other."""
 
 
+def say_rates(run: Run) -> dict[str, str]:
+    """Return what each draft of a run reached in words, with interval and count, by its id."""
+    rows = run.scorecard().filter((pl.col("measure") == PRIMARY) & (pl.col("segment") == "all"))
+    return {
+        row["draft_id"]: f"{deciding.say_estimate(row)} would {run.methods.settings.objective}, "
+        f"of {row['personas']:,} simulated people"
+        for row in rows.iter_rows(named=True)
+    }
+
+
 def compare_runs(first: Run, second: Run) -> SideBySide:
     """Set two runs side by side.
 
@@ -155,7 +165,26 @@ def _list_changes(first: Run, second: Run) -> Iterator[str]:
     later = other.settings.model_dump()
     for name, value in one.settings.model_dump().items():
         if later[name] != value:
-            yield f"{name.replace('_', ' ')}: {value}, then {later[name]}"
+            yield f"{_SETTINGS.get(name, name.replace('_', ' '))}: {_say(name, value)}, then {_say(name, later[name])}"
+
+
+_SETTINGS = {
+    "sample": "people drawn",
+    "repeats": "answers of each person to each draft",
+    "control": "control reader",
+    "head_to_head": "drafts put head to head",
+    "forecast": "forecast of shares",
+    "rating": "how words become ratings",
+    "keep_weights": "weights of several audiences kept",
+}
+"""What settings are called for a reader."""
+
+
+def _say(name: str, value: object) -> str:
+    """Return the value of a setting in words."""
+    if value is None:
+        return {"sample": "everybody", "language": "each draft's own"}.get(name, "none")
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _name_audiences(methods: Methods) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import pkgutil
 import re
 import warnings
 import zipfile
@@ -21,7 +22,7 @@ from pydantic_core import ErrorDetails
 
 from toolkit.errors import A_PATH, InputError, accept_only, name_option
 from toolkit.files import languages
-from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict, chance_link, records
+from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict, cards, chance_link, records
 from toolkit.results import run_folders
 from toolkit.results.evidence import Evidence, find_evidence, to_frame
 from toolkit.results.predictions import Predict, Predictions
@@ -373,6 +374,68 @@ class Run:
         """Return position bias and consistency of the head-to-head; None where none was asked for."""
         return None if self.preferences is None else bradley_terry.find_order_effects(self.preferences)
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the verdict and why, whom was asked, the rates of each draft, warnings."""
+        methods, counts, verdict = self.methods, self.counts, self.verdict()
+        cost = _NOT_KNOWN if methods.cost_usd is None else f"${methods.cost_usd:.2f}"
+        return cards.render_card(
+            verdict.headline,
+            text=verdict.reason,
+            facts={
+                "campaign": methods.campaign.campaign,
+                "asked": say_personas(methods),
+                "usable": f"{counts.ok:,} of {counts.planned:,} reactions",
+                "model": methods.model,
+                "cost": cost,
+                "checked against real results": methods.validation,
+            },
+            tables=[self._make_card_table()],
+            notes=methods.warnings,
+        )
+
+    def _make_card_table(self) -> cards.CardTable:
+        """Return the three rates of each draft with their intervals and how many people they rest on."""
+        rows = {(row["draft_id"], row["measure"]): row for row in self.scorecard().iter_rows(named=True)}
+        scored = [draft for draft in self.drafts if (draft, PRIMARY) in rows]
+        goal = f"reached {self.methods.settings.objective}"
+        return cards.CardTable(
+            ("draft", goal, "stopped", "hid or reported", "people"),
+            [
+                (
+                    draft,
+                    *(_say_interval(rows[draft, measure]) for measure in (PRIMARY, "stop_rate", "negative_rate")),
+                    rows[draft, PRIMARY]["personas"],
+                )
+                for draft in scored
+            ],
+            caption="estimate (95 % interval)",
+        )
+
+    def show(self, what: str = "scorecard", by: reaction_rows.By = None, measure: str | None = None) -> Any:
+        """Return a table as a notebook shows it well: the main columns first, shares in per cent, the label below.
+
+        `what` is "scorecard", "comparisons" or "reactions"; `by` as for `scorecard`, `measure` one measure alone. The
+        extra `notebook` adds its looks; without it the table is plain. Raises InputError for anything else.
+
+        Examples:
+            >>> run.show("comparisons", by="role").title
+            'Draft against draft by role'
+        """
+        return pkgutil.resolve_name(records.MAKERS["Run.show"])(self, what, by, measure)
+
+    def plot(self, what: str = "drafts", by: reaction_rows.By = None, measure: str = PRIMARY) -> Any:
+        """Return an Altair chart with intervals and the label on it.
+
+        `what` is "drafts" (the rates of each draft), "ratings", "differences" (draft against draft) or "segments": the
+        `measure` of each draft by the values of `by`, without it by every segment key. Needs the extra `charts`. Raises
+        InputError for anything else, and if a package is missing.
+
+        Examples:
+            >>> run.plot("segments", by="role").to_dict()["title"]["text"]
+            'Where they disagree'
+        """
+        return pkgutil.resolve_name(records.MAKERS["Run.plot"])(self, what, by, measure)
+
     @accept_only(folder=A_PATH)
     def save(self, folder: str | Path) -> Path:
         """Write the run folder, whole or not at all; an earlier run there is replaced in one step.
@@ -439,6 +502,14 @@ class Run:
 
     def _keys(self) -> Sequence[str | None]:
         return (None, *self.methods.segment_keys)
+
+
+def _say_interval(row: dict[str, Any]) -> str:
+    if row["estimate"] is None:
+        return _NOT_KNOWN
+    if row["low"] is None:
+        return f"{row['estimate']:.0%} (no interval)"
+    return f"{row['estimate']:.0%} ({row['low']:.0%} to {row['high']:.0%})"
 
 
 def say_personas(methods: Methods) -> str:

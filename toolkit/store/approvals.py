@@ -63,6 +63,15 @@ class Approvals(Database):
         """Return the approvals that were given to other words under the same name, the earliest first."""
         return [one for one in self._find(campaign, draft.id) if one.digest != draft.digest]
 
+    def list_approvals(self, campaign: str) -> list[Approval]:
+        """Return every approval of a campaign's drafts, also those that an edit voided, the earliest first."""
+        query = f"SELECT {_COLUMNS} FROM approvals WHERE campaign = ? ORDER BY approved_at"  # noqa: S608 - a constant
+        return [Approval(**row) for row in self._select_all(query, campaign)]
+
+    def rename(self, campaign: str, name: str) -> None:
+        """Let the approvals of a campaign follow it to another name."""
+        self._insert("UPDATE OR IGNORE approvals SET campaign = ? WHERE campaign = ?", (name, campaign))
+
     def _find(self, campaign: str, draft_id: str) -> list[Approval]:
         rows = self._select_all(
             f"SELECT {_COLUMNS} FROM approvals WHERE campaign = ? AND draft_id = ? ORDER BY approved_at",  # noqa: S608

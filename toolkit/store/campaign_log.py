@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import json
 
 from toolkit.models import Record
 from toolkit.store.database import Database
 
-MOST_LISTED = 50
+MOST_LISTED = 1_000
 _COLUMNS = "id, owner, title, content, version, changed"
+_MAY = "(owner = ? OR id IN (SELECT id FROM campaign_marks WHERE shared))"
 
 
 class KeptCampaign(Record):
@@ -27,6 +29,15 @@ class KeptCampaign(Record):
     changed: datetime.datetime
 
 
+class Marks(Record):
+    """What is said of a campaign as a whole, and no file holds."""
+
+    archived: bool = False
+    tags: tuple[str, ...] = ()
+    shared: bool = False
+    """Whether everybody who may sign in may open and change it."""
+
+
 class Campaigns(Database):
     """Kept campaigns, in the file of the reactions."""
 
@@ -34,6 +45,9 @@ class Campaigns(Database):
     CREATE TABLE IF NOT EXISTS kept_campaigns (
         id TEXT PRIMARY KEY, owner TEXT NOT NULL, title TEXT NOT NULL, content TEXT NOT NULL,
         version INTEGER NOT NULL, changed TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS campaign_marks (
+        id TEXT PRIMARY KEY, archived INTEGER NOT NULL, tags TEXT NOT NULL, shared INTEGER NOT NULL
     ) WITHOUT ROWID;
     """
 
@@ -47,16 +61,16 @@ class Campaigns(Database):
             )
         return bool(
             self._insert(
-                "UPDATE kept_campaigns SET title = ?, content = ?, version = ?, changed = ? "
-                "WHERE id = ? AND owner = ? AND version = ?",
+                "UPDATE kept_campaigns SET title = ?, content = ?, version = ?, changed = ? "  # noqa: S608 - a constant
+                f"WHERE id = ? AND {_MAY} AND version = ?",
                 (*row[2:], campaign.id, campaign.owner, campaign.version - 1),
             )
         )
 
     def find(self, identity: str, owner: str) -> KeptCampaign | None:
-        """Return a campaign of that owner; None if there is none."""
+        """Return a campaign of that owner, or one that is shared; None if there is none."""
         rows = self._select_all(
-            f"SELECT {_COLUMNS} FROM kept_campaigns WHERE id = ? AND owner = ?",  # noqa: S608 - constants
+            f"SELECT {_COLUMNS} FROM kept_campaigns WHERE id = ? AND {_MAY}",  # noqa: S608 - constants
             identity,
             owner,
         )
@@ -67,11 +81,32 @@ class Campaigns(Database):
         row = self._select("SELECT version FROM kept_campaigns WHERE id = ?", identity)
         return int(row[0]) if row else 0
 
+    def has_any(self, owner: str) -> bool:
+        """Whether that owner has a campaign, or somebody shares one."""
+        return self._select(f"SELECT 1 FROM kept_campaigns WHERE {_MAY} LIMIT 1", owner) is not None  # noqa: S608
+
     def list_campaigns(self, owner: str) -> list[KeptCampaign]:
-        """Return the campaigns of that owner, the one changed last first."""
+        """Return the campaigns of that owner and those that are shared, the one changed last first."""
         rows = self._select_all(
-            f"SELECT {_COLUMNS} FROM kept_campaigns WHERE owner = ? ORDER BY changed DESC LIMIT ?",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM kept_campaigns WHERE {_MAY} ORDER BY changed DESC LIMIT ?",  # noqa: S608
             owner,
             MOST_LISTED,
         )
         return [KeptCampaign(**row) for row in rows]
+
+    def find_marks(self) -> dict[str, Marks]:
+        """Return what is said of each campaign of which anything is said, by its id."""
+        rows = self._select_all("SELECT * FROM campaign_marks")
+        return {
+            row["id"]: Marks(archived=row["archived"], tags=tuple(json.loads(row["tags"])), shared=row["shared"])
+            for row in rows
+        }
+
+    def mark(self, identity: str, owner: str, marks: Marks) -> bool:
+        """Say something of a campaign as a whole; tell whether that owner may."""
+        return self.find(identity, owner) is not None and bool(
+            self._insert(
+                "INSERT OR REPLACE INTO campaign_marks VALUES (?, ?, ?, ?)",
+                (identity, marks.archived, json.dumps(marks.tags, ensure_ascii=False), marks.shared),
+            )
+        )

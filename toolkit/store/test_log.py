@@ -89,6 +89,10 @@ class History(Database):
                 ],
             )
 
+    def list_runs(self) -> set[str]:
+        """Return the ids of the runs that are kept."""
+        return {row["run_id"] for row in self._select_all("SELECT DISTINCT run_id FROM runs")}
+
     def list_tested(self) -> list[Tested]:
         """Return every draft of every run, the earliest run first."""
         if self._select_all("SELECT name FROM sqlite_master WHERE name = 'forecasts'"):

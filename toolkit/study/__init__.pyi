@@ -1,3 +1,4 @@
+from . import agreement, factors
 from .asking import CampaignsLike, StudyOptions, astudy, carry_out_study, plan_study, price_study, study
 from .records import CellRecord
 from .studies import Study, load_study
@@ -7,8 +8,10 @@ __all__ = [
     "CellRecord",
     "Study",
     "StudyOptions",
+    "agreement",
     "astudy",
     "carry_out_study",
+    "factors",
     "load_study",
     "plan_study",
     "price_study",

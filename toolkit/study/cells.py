@@ -191,12 +191,13 @@ def _name_model(asking: api.Asking) -> str:
 def _make_key(
     campaign: Campaign, audience: str, model: str, asking: api.Asking, settings: Settings, prompts: str
 ) -> str:
-    """Return the SHA-256 of all that decides what is asked in a cell and how it is rated."""
+    """Return the SHA-256 of all that decides what is asked in a cell and how it is rated; tags are read by nobody."""
     engine = asking.engine if isinstance(asking.engine, str) else base.adapt_engine(asking.engine).name
     how = [asking.base_url, asking.max_tokens, asking.reasoning_effort, asking.form, asking.embedding_model]
+    untagged = campaign.model_dump_json(exclude={"drafts": {"__all__": {"tags"}}})
     return make_key(
-        "study cell", campaign.model_dump_json(), str(campaign.language), audience, engine, model,
-        json.dumps(how), settings.model_dump_json(exclude={"prompts"}), prompts, *_read_pictures(campaign),
+        "study cell", untagged, str(campaign.language), audience, engine, model, json.dumps(how),
+        settings.model_dump_json(exclude={"prompts"}), prompts, *_read_pictures(campaign),
     ).hex()  # fmt: skip
 
 

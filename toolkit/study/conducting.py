@@ -138,8 +138,9 @@ def open_folder(work: Work) -> StudyRecord | None:
 
 def _start_record(cell: StudyCell) -> CellRecord:
     campaign, audience, model = cell.names
+    tags = {draft.id: dict(draft.tags) for draft in cell.campaign.drafts if draft.tags}
     return CellRecord(
-        campaign=campaign, audience=audience, model=model, key=cell.key, objective=cell.settings.objective
+        campaign=campaign, audience=audience, model=model, key=cell.key, objective=cell.settings.objective, tags=tags
     )
 
 
@@ -147,7 +148,7 @@ def _take_up(cell: StudyCell, work: Work, index: _Index, before: StudyRecord | N
     """Take over what is known of a cell; tell whether there is nothing more to ask."""
     known = None if before is None else next((one for one in before.cells if one.key == cell.key), None)
     if known is not None and known.state == "done" and (work.folder / (known.folder or "") / "run.json").is_file():
-        index.records[cell.key] = known
+        index.records[cell.key] = known.model_copy(update={"tags": _start_record(cell).tags})
         return True
     place = work.folder / name_run(cell)
     if not (place / "run.json").is_file():
@@ -179,7 +180,7 @@ def describe_run(cell: StudyCell, run: Run, folder: str) -> CellRecord:
     costs = [cost for rows in frames for cost in rows["cost_usd"].drop_nulls()]
     problem = methods.stopped or (None if run.is_complete else _say_lack(run))
     return CellRecord(
-        **_start_record(cell).model_dump(include={"campaign", "audience", "model", "key", "objective"}),
+        **_start_record(cell).model_dump(include={"campaign", "audience", "model", "key", "objective", "tags"}),
         state="done" if run.is_complete else "incomplete",
         problem=None if problem is None else spell_out(problem),
         folder=folder,

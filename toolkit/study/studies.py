@@ -8,10 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
-from toolkit.errors import A_PATH, InputError, accept_only, suggest
+from toolkit.errors import A_PATH, A_TEXT, InputError, accept_only, suggest
 from toolkit.models import LABEL
 from toolkit.results import Run, load_run
-from toolkit.results.scoring import columns
+from toolkit.results.scoring import PRIMARY, columns
+from toolkit.study import factors
+from toolkit.study.agreement import Between, measure_agreement
 from toolkit.study.parts import CONTROL, KEYS, PEOPLE, scan_parts
 from toolkit.study.records import CellRecord, StudyRecord, read_record
 
@@ -125,6 +127,58 @@ class Study:
         names = [pl.lit(getattr(cell, key)).alias(key) for key in KEYS]
         card = pl.read_parquet(self._place(cell) / "scorecard.parquet")
         return card.select(*names, *columns.SCORECARD_SCHEMA)
+
+    def tags(self) -> pl.DataFrame:
+        """Return the tags of all drafts: campaign, draft_id, tag and level, one row a draft and tag."""
+        rows = dict.fromkeys(
+            (cell.campaign, draft, factor, level)
+            for cell in self.cells
+            for draft, levels in cell.tags.items()
+            for factor, level in levels.items()
+        )
+        return pl.DataFrame(list(rows), schema=factors.TAG_SCHEMA, orient="row")
+
+    @accept_only(factor=A_TEXT, measure=A_TEXT)
+    def compare(self, factor: str, *, measure: str = PRIMARY) -> pl.DataFrame:
+        """Return one row per pair of levels of a tag, compared over campaigns: B minus A with interval and verdict.
+
+        Campaigns are a random factor, and so are the people and wordings that they share; those with one level alone
+        are counted in `campaigns_left_out`. Several models and audiences are averaged. `verdict` is "A", "B", "too
+        close to call", "unstable" or "not enough". See `toolkit.study.factors.compare_factor` for every column, and
+        docs/factors.md for how it is done. Raises InputError on a tag that no draft has, and on an unknown measure.
+
+        Examples:
+            >>> study = toolkit.load_study("studies/today")
+            >>> study.compare("style").select("level_a", "level_b", "verdict").rows()
+            [('plain', 'benefit', 'not enough')]
+        """
+        return factors.compare_factor(self.reactions, self.tags(), factor, measure=measure)
+
+    @accept_only(factor=A_TEXT, measure=A_TEXT)
+    def effects(self, factor: str, *, measure: str = PRIMARY) -> pl.DataFrame:
+        """Return what a forest plot shows: the difference of levels in each campaign, over all, and in a further one.
+
+        `toolkit.report.charts.chart_forest` draws the rows of one pair of levels. Raises what `compare` does.
+
+        Examples:
+            >>> study = toolkit.load_study("studies/today")
+            >>> study.effects("style")["kind"].to_list()
+            ['campaign', 'mean']
+        """
+        return factors.list_effects(self.reactions, self.tags(), factor, measure=measure)
+
+    def agreement(self, between: Between = "model", *, measure: str = PRIMARY) -> pl.DataFrame:
+        """Return how far models, repeats or audiences say the same of the same drafts: a row for every two of them.
+
+        See `toolkit.study.agreement.measure_agreement` for every column; `agreement.list_reliabilities` puts the rows
+        in words. Raises InputError on anything else than "model", "repeat" or "audience", and if there is only one.
+
+        Examples:
+            >>> study = toolkit.load_study("studies/today")
+            >>> study.agreement("repeat").columns[:3]
+            ['between', 'one', 'other']
+        """
+        return measure_agreement(self.reactions, between, measure=measure)
 
     def runs(self) -> Iterator[Run]:
         """Yield the runs that were made, each read when its turn comes."""

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from toolkit.audiences import list_audiences
+from toolkit.drafts.kept import content
 from toolkit.drafts.surfaces import Device, find_surface, surface_names
 from toolkit.engines import DEFAULT_MODEL
 from toolkit.models import Audience, Campaign, records
@@ -18,6 +19,7 @@ from toolkit.ui.spending import choose_key
 from toolkit.ui.text import escape
 
 ENGINES = {"local": "Embedded model, on this machine", "openai": "OpenAI or a compatible endpoint"}
+_USUAL_SURFACE = "facebook_post"
 LAST_SEED = 2_147_483_647
 LIMITS = (keys.MAX_COST, keys.CONCURRENCY, keys.PRICE_IN, keys.PRICE_OUT)
 OBJECTIVES = {
@@ -34,7 +36,7 @@ def ask_surface() -> str:
     """Let the tester choose where the drafts will appear; a retired place only where drafts of a file are for it."""
     opened = state.recall(keys.SURFACE)
     names = [name for name in surface_names() if find_surface(name).retired is None or name == opened]
-    state.keep_choice(keys.SURFACE, names)
+    state.keep_choice(keys.SURFACE, names, _USUAL_SURFACE)
     chosen: str = st.selectbox(
         "Where will it appear?", names, format_func=lambda name: find_surface(name).label, **state.tie(keys.SURFACE)
     )
@@ -168,11 +170,27 @@ def ask_forecast() -> bool:
     )
 
 
+def ask_brief() -> None:
+    """Let the tester say what the drafts are for; `find_brief` returns it."""
+    st.text_area("Goal", placeholder="What should change once people have read it?", **state.tie(keys.GOAL, ""))
+    st.text_input("Tone", placeholder="friendly, plain, no exclamation marks", **state.tie(keys.TONE, ""))
+    st.text_area(
+        "Must-haves, one a line", placeholder="Sunday, 10 a.m.", **state.tie(keys.MUST_HAVES, ""),
+        help="Each draft that lacks one of these words is marked. Improve keeps them.",
+    )  # fmt: skip
+
+
+def find_brief() -> records.Brief | None:
+    """Return the brief of the campaign; None where nothing is said."""
+    brief = content.read_brief(state.find_session().values)
+    return None if brief.is_empty else brief
+
+
 def make_test(drafts: list[dict[str, Any]], objective: str) -> Campaign:
     """Return the campaign of the drafts that have words; raise InputError where they make none."""
-    return records.make_campaign(
-        "drafts from the page", [draft for draft in drafts if draft["text"].strip()], objective
-    )
+    written = [draft for draft in drafts if draft["text"].strip()]
+    made = records.make_campaign(state.find_session().name, written, objective)
+    return made.model_copy(update={"brief": find_brief()})
 
 
 def _ask_endpoint() -> dict[str, Any]:

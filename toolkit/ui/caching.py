@@ -11,10 +11,11 @@ from typing import Any, Literal, TypeVar
 import streamlit as st
 
 from toolkit.audiences import load_audience, privacy, sampling, uploads
+from toolkit.drafts import load_drafts
 from toolkit.drafts.lint import Finding, lint
 from toolkit.errors import InputError
-from toolkit.files import tables
-from toolkit.models import Audience, Campaign, Draft
+from toolkit.files import resources, tables
+from toolkit.models import Audience, Campaign, Draft, records
 from toolkit.panel import api, estimating, live_runs
 from toolkit.report import Report, make_report, seating
 from toolkit.results import Run, archive, find_runs, load_run, runs
@@ -72,9 +73,15 @@ def leave_contacts_out(audience: Audience) -> Audience:
     return _leave_contacts_out(audience.digest, audience)
 
 
-def find_findings(draft: Draft, audience: Audience | None) -> list[Finding]:
-    """Return what limits and rules say about a draft, worked out once for the same words."""
-    return _lint((draft.model_dump_json(), audience.digest if audience else ""), draft, audience)
+def find_findings(draft: Draft, audience: Audience | None, brief: records.Brief | None = None) -> list[Finding]:
+    """Return what limits, rules and a brief say about a draft, worked out once for the same words."""
+    must = brief.model_dump_json() if brief else ""
+    return _lint((draft.model_dump_json(), audience.digest if audience else "", must), draft, audience, brief)
+
+
+def find_example(stem: str) -> Campaign:
+    """Return a bundled example, read once."""
+    return _read_example(stem)
 
 
 def find_estimate(campaign: Campaign, audience: Audience, options: Mapping[str, Any]) -> estimating.Estimate:
@@ -219,8 +226,18 @@ def _hear(methods: str, _run: Run) -> seating.Heard:  # noqa: ARG001 - as above
 
 
 @st.cache_resource(show_spinner=False, max_entries=200)
-def _lint(key: tuple[str, ...], _draft: Draft, _audience: Audience | None) -> list[Finding]:  # noqa: ARG001
-    return lint([_draft], _audience)
+def _lint(
+    key: tuple[str, ...],  # noqa: ARG001 - as above
+    _draft: Draft,
+    _audience: Audience | None,
+    _brief: records.Brief | None,
+) -> list[Finding]:
+    return lint(Campaign(campaign="page", drafts=(_draft,), brief=_brief), _audience)
+
+
+@st.cache_resource(show_spinner=False, max_entries=20)
+def _read_example(stem: str) -> Campaign:
+    return load_drafts(resources.find_resource("examples", f"{stem}.yaml"))
 
 
 @st.cache_resource(show_spinner=False, max_entries=100)

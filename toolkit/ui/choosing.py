@@ -91,7 +91,7 @@ def _list_runs() -> dict[str, str]:
     live = state.find_live()
     found = {}
     if live is not None and live.run is not None:
-        found[live.run.run_id] = f"the run under Test drafts: {live.describe()}"
+        found[live.run.run_id] = f"the run of this campaign: {live.describe()}"
     for folder in find_runs(runs.RUNS):
         found.setdefault(folder.name, folder.name)
     return found

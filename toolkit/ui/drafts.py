@@ -1,4 +1,4 @@
-"""The page where drafts are tested: write, choose, ask, watch, read."""
+"""The page of campaigns: the list of all, or one of them with its brief, drafts, result, and what people say."""
 
 from __future__ import annotations
 
@@ -11,32 +11,45 @@ from toolkit.errors import InputError
 from toolkit.models import LABEL, Audience, Campaign
 from toolkit.panel import estimating, live_runs, planning
 from toolkit.report import seating
-from toolkit.ui import ask, caching, keys, own_questions, state, writing
+from toolkit.store.campaigns import Round
+from toolkit.ui import ask, caching, home, keys, own_questions, rounds, sharing, state, writing
 from toolkit.ui.results import show_result
 from toolkit.ui.room import show_room
+from toolkit.ui.session import DRAFTS, RESULT
 from toolkit.ui.text import escape, say_here
-from toolkit.ui.watching import show_run
+from toolkit.ui.watching import REFRESH_SECONDS, show_run, wait_until_saved
 from toolkit.ui.ways_on import open_page
 
 _NOTHING_YET = "Write a draft, or start from an example."
 
 
+PARTS = ("Brief", DRAFTS, RESULT, "Share")
+"""The parts of a campaign, in the order in which it is worked on."""
+
+
 def show() -> None:
-    """Draw the page from top to bottom: what is tested, and once it was asked, the room or the result."""
-    show_title()
-    live = state.find_live()
-    if live is None:
-        show_form(locked=False, bar=st.bottom.container())
+    """Draw the list of campaigns, or the one that is open: its head, and the part of it that was chosen."""
+    if state.is_at_list():
+        home.show_list()
         return
-    failed = live.is_over and live.run is None
-    if failed:
-        st.error(say_here(live.error or live.problem or "the run ended with no result; ask again to go on"))
-    with st.expander(f"Drafts and audience: {live.describe()}", icon=":material/edit:", expanded=failed):
-        show_form(locked=not live.is_over)
-    if live.is_over:
-        show_end(live)
+    live = state.find_live()
+    with st.container(key=keys.HEAD, gap="small"):
+        show_title()
+        with st.container(horizontal=True, vertical_alignment="center"):
+            home.show_head()
+            part = ask_part()
+        chosen = rounds.ask_round() if part == RESULT else None
+    say_what_there_is()
+    if part == "Brief":
+        show_brief()
+    elif part == RESULT:
+        show_rounds(live, chosen)
+    elif part == "Share":
+        sharing.show_sharing()
+    elif live is None or live.is_over:
+        show_form(locked=False, bar=st.bottom.container())
     else:
-        show_run(live)
+        show_form(locked=True)
 
 
 def lead_here() -> None:
@@ -45,17 +58,63 @@ def lead_here() -> None:
 
 
 def show_title() -> None:
-    """Draw the title, the label, and what became of a run that is not at hand any more."""
-    st.title("Would they stop for it?", anchor=False)
-    st.caption(LABEL)
-    lost = state.find_session().take_lost()
-    if lost:
-        st.info(escape(lost))
+    """Draw the title and the label."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("Would they stop for it?", anchor=False, width="content")
+        st.caption(LABEL)
+
+
+def say_what_there_is() -> None:
+    """Say what became of something that the page was asked for."""
+    session = state.find_session()
+    for words in filter(None, (session.take_lost(), session.take_said())):
+        st.info(escape(words))
+
+
+def ask_part() -> str:
+    """Let the tester choose a part of the campaign."""
+    state.keep_choice(keys.PART, PARTS, DRAFTS)
+    chosen = st.segmented_control(
+        "Part of the campaign", PARTS, required=True, label_visibility="collapsed", **state.tie(keys.PART)
+    )
+    return chosen or DRAFTS
+
+
+def show_brief() -> None:
+    """Ask what the drafts are for."""
+    st.caption("Each draft is checked against the must-haves, and Improve follows goal and tone.")
+    ask.ask_brief()
+
+
+def show_rounds(live: live_runs.LiveRun | None, chosen: Round | None) -> None:
+    """Draw the chosen round: the room while it goes on, else the result."""
+    run = rounds.find_run(chosen)
+    if live is not None and (chosen is None or not chosen.run_id or (live.run and live.run.run_id == chosen.run_id)):
+        show_live(live)
+    elif run is not None:
+        show_result(run)
+    elif chosen is None:
+        st.info("Nobody was asked yet. Write your drafts, then ask.")
+    elif chosen.run_id:
+        st.info("The folder of this run is not here. Its drafts are kept above.")
+    elif chosen.asked:
+        st.info("This round was not finished. Use its drafts again to go on: what was answered is not asked twice.")
+
+
+def show_live(live: live_runs.LiveRun) -> None:
+    """Draw the run of this session, going on or over; where nothing could be had, why, and the form."""
+    if not live.is_over:
+        show_run(live)
+    elif live.run is None:
+        st.error(say_here(live.error or live.problem or "the run ended with no result; ask again to go on"))
+        show_form(locked=False)
+    else:
+        show_end(live)
 
 
 def show_form(*, locked: bool, bar: DeltaGenerator | None = None) -> None:
     """Ask for drafts, people and the rest, and offer the button: in a bar that stays in sight, where there is one."""
-    writing.ask_start(locked=locked)
+    place = st.container()
     where, aim, device = st.columns([2, 2, 1], gap="large")
     with where:
         surface = ask.ask_surface()
@@ -63,13 +122,13 @@ def show_form(*, locked: bool, bar: DeltaGenerator | None = None) -> None:
         objective = ask.ask_objective(surface)
     with device:
         seen_on = ask.ask_device()
-    place = st.container()
     st.subheader("Who will be asked", anchor=False)
     choices, room = st.columns([2, 3], gap="large")
     with choices:
         audience, options = ask_people()
     with place:
         drafts = writing.ask_drafts(surface, seen_on, audience, locked=locked)
+        writing.ask_start(locked=locked)
     with choices:
         if locked:
             st.caption("The run is going on. Stop it to change something.")
@@ -78,6 +137,8 @@ def show_form(*, locked: bool, bar: DeltaGenerator | None = None) -> None:
     if audience is not None:
         with room:
             show_room(seating.seat_panel(audience.personas), [""], {}, key=keys.PEOPLE_ROOM)
+    if not any(draft["text"].strip() for draft in drafts):
+        writing.show_examples()
 
 
 def ask_people() -> tuple[Audience | None, dict[str, Any]]:
@@ -116,13 +177,16 @@ def show_start(
     said = _draw_start(takes, bar)
     if tells:
         st.caption(tells)
-    pressed = state.find_session().take_press()
-    if problem:
+    pressed, surprised = state.find_session().take_press(), state.find_session().take_surprise()
+    if pressed and surprised:
+        said.warning("Somebody else changed whom or how to ask. Look again, then press.")
+    elif problem:
         said.error(say_here(problem))
     elif campaign is None:
         said.markdown("**Write a draft first**, or start from an example." if pressed else _NOTHING_YET)
     elif pressed:
-        _start(campaign, audience, options, said)
+        named = campaign.model_copy(update={"campaign": state.settle_name()})
+        _start(named, audience, options, said)
 
 
 def _draw_start(takes: str, bar: DeltaGenerator) -> DeltaGenerator:
@@ -145,9 +209,11 @@ def show_end(live: live_runs.LiveRun) -> None:
     """Draw what came of a run, with the ways on."""
     if live.run is None:
         return
+    if not live.is_over:
+        st.fragment(wait_until_saved, run_every=REFRESH_SECONDS)(live)
     if live.unsaved:
         st.warning(escape(live.unsaved))
-    if not live.run.is_complete:
+    if live.is_over and not live.run.is_complete:
         limits = ask.find_limits()
         st.button("Ask the rest", icon=":material/play_arrow:", on_click=state.continue_live, args=(limits,))
-    show_result(live.run, seating.seat_panel(live.plan.panel))
+    show_result(live.run, seating.seat_panel(live.plan.panel), is_fresh=True)

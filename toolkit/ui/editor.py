@@ -37,6 +37,7 @@ def edit_text(
     data: dict[str, Any] = {
         "label": label,
         "text": slot.text,
+        "id": f"{state.find_session().kept_id or 'new'}-{slot.number}",
         "version": slot.version,
         "placeholder": placeholder,
         "locked": locked,
@@ -61,9 +62,9 @@ def _find_direction(text: str) -> str:
 
 
 def _take(number: int, key: str) -> None:
-    text = state.read_typed(key)
-    if text is not None:
-        state.type_text(number, text)
+    typed = state.read_typed(key)
+    if typed is not None:
+        state.type_text(number, **typed)
 
 
 def _describe(finding: Finding) -> dict[str, str]:

@@ -128,7 +128,9 @@ def _ask_objection(objection: Objection, subject: Subject, draft_id: str) -> boo
 
 def _start_rewrite(name: str, subject: Subject, draft: Draft, objections: list[Objection], wish: str) -> None:
     async def work(stop: object, tell: object) -> rewriting.Rewrite:  # noqa: ARG001 - a call or three, nothing to count
-        written = await rewriting.ask_rewrite(draft, objections, wish, subject.connection)
+        written = await rewriting.ask_rewrite(
+            draft, objections, rewriting.add_brief(wish, subject.run), subject.connection
+        )
         if written.draft is not None:
             reasons = [objection.text for objection in objections]
             keep(subject, draft, written.draft, answers=reasons, wish=wish, note=written.note)

@@ -78,7 +78,7 @@ def show_history(subject: Subject, draft: Draft, versions: list[version_log.Vers
                     "Bring it back" if version.withdrawn else "Take it back", key=keys.name_withdrawal(version.number),
                     on_click=_withdraw, args=(subject, draft, version), type="tertiary",
                 )  # fmt: skip
-    st.button("Use the newest under Test drafts", icon=":material/edit_note:", on_click=_use, args=(subject, versions))
+    st.button("Use the newest in the campaign", icon=":material/edit_note:", on_click=_use, args=(subject, versions))
 
 
 def _show_findings(findings: list[Finding]) -> None:
@@ -104,7 +104,7 @@ def _use(subject: Subject, versions: list[version_log.Version]) -> None:
     """Put the original and its newest version beside each other on the page of drafts."""
     newest = [version for version in versions if not version.withdrawn][-1]
     drafts = (versions[0].draft, newest.draft) if newest.number else (newest.draft,)
-    state.open_campaign(subject.run.methods.campaign.model_copy(update={"drafts": drafts}))
+    state.open_again(subject.run.methods.campaign.model_copy(update={"drafts": drafts}), subject.run.run_id)
 
 
 def _name(version: version_log.Version) -> str:

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-SURFACE = "ask-surface"
-OBJECTIVE = "ask-objective"
+from toolkit.drafts.kept import content
+
+SURFACE = content.SURFACE
+OBJECTIVE = content.OBJECTIVE
+AUDIENCE = content.AUDIENCE
+CAMPAIGN_NAME = content.NAME
+GOAL = content.GOAL
+TONE = content.TONE
+MUST_HAVES = content.MUST_HAVES
+PART = "campaign-part"
+HEAD = "campaign-head"
+CHANGES = "round-changes"
+HOME_WORDS = "home-words"
+HOME_ARCHIVED = "home-archived"
+HOME_PAGE = "home-page"
+NEW = "new-campaign"
+ALL = "all-campaigns"
+UNDO = "undo"
+REDO = "redo"
+MORE = "campaign-more"
 DEVICE = "ask-device"
-AUDIENCE = "ask-audience"
 HEAD_TO_HEAD = "ask-head-to-head"
 FORECAST = "ask-forecast"
 OWN_QUESTIONS = "ask-own-questions"
@@ -35,13 +52,13 @@ FORGET_NAME = "forget-name"
 FORGET_DAYS = "forget-days"
 LEAVING = "leaving"
 LEAVING_PART = "leaving-page"
-KEPT = "your-drafts"
 UPLOAD = "upload"
 START = "start"
 START_BAR = "start-bar"
 PEOPLE_ROOM = "ask-people-room"
 LIVE_ROOM = "ask-live-room"
 ROOM = "ask-room"
+ROOM_DRAFT = "ask-room-draft"
 SUBJECT = "ask-subject"
 WHOM = "ask-whom"
 WHY_DRAFT = "ask-why-draft"
@@ -69,7 +86,26 @@ SAID_WORDS = "said-words"
 SAID_DRAFTS = "said-drafts"
 SAID_ACTIONS = "said-actions"
 METHOD = "whole-method"
+RESULT_TOP = "result-top"
+RECOMMENDATION = "recommendation"
+ARRIVING = "arriving"
+PARTS = "result-parts"
 TAKE_BACK = "take-back"
+SHARE_TITLE = "ask-share-title"
+SHARE_REPLY_TO = "ask-share-reply-to"
+SHARE_COMMENTS = "ask-share-comments"
+SHARE_LOGO = "share-logo"
+SHARE_LINK = "share-link"
+SHARE_ANSWER = "share-answer"
+_OF_ASKING = {
+    SURFACE, OBJECTIVE, AUDIENCE, HEAD_TO_HEAD, FORECAST, ENGINE, URL, MODEL, SEED, MAX_COST, CONCURRENCY, PRICE_IN,
+    PRICE_OUT,
+}  # fmt: skip
+
+
+def is_about_asking(key: str) -> bool:
+    """Whether a choice decides whom a run asks, what, or how."""
+    return key in _OF_ASKING or key.startswith(("ask-sample-", "ask-only-", "ask-contacts-"))
 
 
 def name_draft(number: int, what: str) -> str:
@@ -90,6 +126,36 @@ def name_example(stem: str) -> str:
 def name_kept(identity: str) -> str:
     """Return the key of the button that opens a kept campaign."""
     return f"kept-{identity}"
+
+
+def name_campaign(identity: str, what: str) -> str:
+    """Return the key of something about a kept campaign in the list: "more", "name", "tags", "archive", ..."""
+    return f"{what}-of-{identity}"
+
+
+def name_picture(stem: str) -> str:
+    """Return the key of the button under the picture of an example."""
+    return f"picture-{stem}"
+
+
+def name_round(identity: str) -> str:
+    """Return the key of the choice of a round of a campaign."""
+    return f"round-of-{identity}"
+
+
+def name_rival(number: int, choice: str) -> str:
+    """Return the key of a button that settles what two people made of a draft."""
+    return f"rival-{choice}-{number}"
+
+
+def name_remark(draft: str, what: str) -> str:
+    """Return the key of a field of the form for comments on a draft: "words", "quote", "change", "name"."""
+    return f"remark-{what}-{draft}"
+
+
+def name_settling(number: int) -> str:
+    """Return the key of the button that settles a comment, or opens it again."""
+    return f"settle-{number}"
 
 
 def name_sample(audience: str) -> str:
@@ -255,3 +321,13 @@ def name_changed(key: str, changes: int) -> str:
 def name_own_question(question: str) -> str:
     """Return the key of the button that takes a question of one's own off."""
     return f"remove-own-{question}"
+
+
+def name_share(run_id: str, what: str) -> str:
+    """Return the key of something on the page that shares a run: a suffix to download, "form", "answer"."""
+    return f"share-{what.strip('.')}-{run_id}"
+
+
+def name_revoking(token: str) -> str:
+    """Return the key of the button that takes a read-only link back."""
+    return f"revoke-{token}"

@@ -7,7 +7,7 @@ from functools import lru_cache
 import streamlit as st
 
 from toolkit.files import resources
-from toolkit.ui import keys
+from toolkit.ui import keys, state
 
 _DARK = '[data-testid^="stBaseButton-primary"]:not(:disabled) { color: #10161d !important; }'
 """The light blue that is readable on a dark page needs dark letters on it."""
@@ -18,10 +18,14 @@ def apply_look() -> None:
     dark = _DARK if st.context.theme.type == "dark" else ""
     st.html(f"<style>{resources.read_data('page.css')}{dark}</style>")
     with st.container(key=keys.LEAVING, height=1, border=False):
-        _register_leaving()(key=keys.LEAVING_PART, height=1)
+        got = state.find_session().got_late
+        _register_leaving()(key=keys.LEAVING_PART, height=1, data={"got": got}, on_late_change=state.take_late)
 
 
 @lru_cache(maxsize=1)
 def _register_leaving() -> st.components.v2.types.ComponentRenderer:
-    """Return what keeps a link waiting until the words typed just before it have arrived."""
+    """Return what keeps a link waiting until the words typed just before it have arrived.
+
+    It tells those words that have not: a box that goes while somebody types in it, as when a run begins, cannot.
+    """
     return st.components.v2.component("audience_leaving", js=resources.read_data("leaving", "leaving.js"))

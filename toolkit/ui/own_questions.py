@@ -21,7 +21,7 @@ KINDS: Mapping[records.QuestionKind, str] = {
     "number": "A number",
     "text": "In their own words",
 }
-_LONGEST_ID = 40
+_LONGEST_NAME = 30
 
 
 def ask_questions() -> None:
@@ -60,7 +60,7 @@ def make_question(fields: Mapping[str, Any], taken: Sequence[str]) -> records.Ow
 def _make_id(question: str, taken: Sequence[str]) -> str:
     """Return a free id made of the longest word of a question, which is mostly what it is about."""
     words = re.findall(r"[a-z][a-z0-9]{2,}", question.casefold()) or ["question"]
-    name = max(words, key=len)[: _LONGEST_ID - 3]
+    name = max(words, key=len)[:_LONGEST_NAME]
     free = (one for number in range(1, 100) if (one := name if number == 1 else f"{name}_{number}") not in taken)
     found = next(free)
     return f"own_{found}" if found in records.KEPT_IDS else found

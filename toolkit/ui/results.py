@@ -1,18 +1,21 @@
-"""A run on the page, in the order of a client's questions: who won, by how much, who said what, and why trust it."""
+"""A run on the page: one screen that says what to do, and behind a press each all that it rests on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from toolkit.models import LABEL
-from toolkit.report import FORMATS, Report, blocks, charts, list_methods, seating, summaries
+from toolkit.files import resources
+from toolkit.models import records
+from toolkit.report import Report, advice, blocks, cards, charts, list_methods, saving, seating, summaries
 from toolkit.results import Run
-from toolkit.ui import caching, keys
+from toolkit.results.scoring import comparisons
+from toolkit.ui import caching, keys, state
 from toolkit.ui.people import find_people_of
-from toolkit.ui.previews import show_preview
 from toolkit.ui.room import show_room
 from toolkit.ui.text import escape, say_here
 from toolkit.ui.ways_on import show_ways_on
@@ -29,45 +32,69 @@ _LEGEND = (
 Item = TypeVar("Item")
 
 
-def show_result(run: Run, seats: Sequence[seating.Seat] | None = None) -> None:
-    """Draw a run from the decision down to the method; `seats` say who the people are, where that is known."""
+def show_result(run: Run, seats: Sequence[seating.Seat] | None = None, *, is_fresh: bool = False) -> None:
+    """Draw a run: what to do, the drafts, and behind a press each whatever it rests on.
+
+    `seats` say who the people are, where that is known. A fresh result is brought into sight. Each part is worked out
+    when it is looked at.
+    """
     report = caching.report_of(run)
     known, note = ({}, "") if seats else find_people_of(run)
     people = list(seats or seating.seat_run(run, known))
-    show_decision(report)
-    show_drafts(report)
-    show_people(report, people, note)
-    show_answers(report)
-    voices = st.container()
-    show_ways_on(run)
-    show_segments(report)
-    evidence = st.container()
-    show_health(report)
-    fold("Method", show_method, report)
+    with st.container(key=keys.RESULT_TOP):
+        show_decision(report)
+        show_ways_on(run)
+        show_drafts(report, {seat.persona: seat.name for seat in people})
+    if is_fresh:
+        _register_arriving()(key=keys.ARRIVING, data={"run": run.run_id}, height=1)
+    st.fragment(_draw_parts)(report, people, note)
     show_downloads(report)
-    with voices:  # what takes longest comes last: the browser draws the charts meanwhile
-        show_voices(report, {seat.persona: seat.name for seat in people})
-    with evidence:
-        show_evidence(report)
+
+
+def _draw_parts(report: Report, people: Sequence[seating.Seat], note: str) -> None:
+    """Draw the part that was chosen, and no other."""
+    names = {seat.persona: seat.name for seat in people}
+    parts: dict[str, Callable[[], None]] = {
+        "People": lambda: show_people(report, people, note),
+        "What they said": lambda: show_voices(report, names),
+        **({"Your questions": lambda: show_answers(report)} if report.answers else {}),
+        "Segments": lambda: show_segments(report),
+        "Evidence": lambda: show_evidence(report),
+        "Statistics": lambda: show_statistics(report),
+        "Method": lambda: show_method(report),
+    }
+    tabs = st.tabs(list(parts), key=keys.PARTS, on_change="rerun")
+    for tab, draw in zip(tabs, parts.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
 
 
 def show_decision(report: Report) -> None:
-    """Say the decision in words, with its label."""
-    decision = report.decision
-    st.header(escape(decision.headline), anchor=False)
-    st.markdown(escape(" ".join(filter(None, (decision.sentence, decision.advice)))))
-    st.caption(escape(f"{LABEL} {decision.validation}"))
-    for warning in report.run.methods.warnings:
-        st.caption(f":material/info: {say_here(warning)}")
+    """Say what to do in the sentences that every other output says, with the label and what they rest on."""
+    first = report.first_recommendation
+    with st.container(key=keys.RECOMMENDATION, gap="small"):
+        st.header(escape(first.sentences[0]), anchor=False)
+        others = st.empty()
+        if not report.is_ready:  # objections are grouped while the decision is read
+            _say(others, first.sentences[1:])
+        st.caption(escape(f"{first.label} {first.rests_on}"))
+        for caution in first.cautions:
+            st.caption(f":material/info: {escape(caution)}")
+        for warning in report.run.methods.warnings:
+            st.caption(f":material/info: {say_here(warning)}")
+    _say(others, report.recommendation.sentences[1:])
 
 
-def show_drafts(report: Report) -> None:
-    """Draw the drafts side by side as they will appear, with the words that people named, and who acted."""
-    for column, draft in lay_out(report.run.methods.campaign.drafts):
-        with column:
-            st.subheader(escape(draft.id), anchor=False)
-            show_preview(draft, report.highlights[draft.id])
-            st.html(str(blocks.render_funnel(report.funnels[draft.id])))
+def _say(place: DeltaGenerator, sentences: Sequence[str]) -> None:
+    if sentences:
+        place.markdown("  \n".join(map(escape, sentences)))
+
+
+def show_drafts(report: Report, names: Mapping[str, str]) -> None:
+    """Draw the drafts side by side as they will appear: where each stands, its rates, and two quotes."""
+    drawn = cards.make_cards(report, names)
+    st.html(str(blocks.render_cards(drawn, report.run.methods.personas)))
     if any(report.highlights.values()):
         st.html(_LEGEND)
 
@@ -78,7 +105,11 @@ def show_people(report: Report, seats: Sequence[seating.Seat], note: str) -> Non
     st.caption(
         "Each tile is a persona, larger if it stands for more people. Each stripe is a draft, from left to right."
     )
-    show_room(seats, report.run.drafts, caching.hear(report.run), key=keys.ROOM)
+    drafts = report.run.drafts
+    if len(drafts) > blocks.MOST_CARDS:  # so many stripes nobody tells apart
+        state.keep_choice(keys.ROOM_DRAFT, drafts, report.recommendation.leader)
+        drafts = (st.selectbox("Draft", drafts, **state.tie(keys.ROOM_DRAFT)),)
+    show_room(seats, drafts, caching.hear(report.run), key=keys.ROOM)
     if note:
         st.caption(escape(note))
 
@@ -137,7 +168,7 @@ def show_reactions(run: Run, names: Mapping[str, str]) -> None:
     words = search.text_input("Words in it", key=keys.SAID_WORDS, live=True)
     chosen = drafts.multiselect("Drafts", run.drafts, key=keys.SAID_DRAFTS, placeholder="all")
     doing = actions.multiselect(
-        "Would", list(charts.ACTION_COLOURS), key=keys.SAID_ACTIONS, placeholder="all", format_func=_say_action
+        "Would", list(records.ACTIONS), key=keys.SAID_ACTIONS, placeholder="all", format_func=_say_action
     )
     found = summaries.find_said(run.reactions, words, chosen, doing, names)
     st.caption(f"{found.height:,} of {run.counts.planned:,} reactions")
@@ -145,28 +176,71 @@ def show_reactions(run: Run, names: Mapping[str, str]) -> None:
 
 
 def show_segments(report: Report) -> None:
-    """Show where groups of people differ, and how those who stopped rated the drafts."""
-    left, right = st.columns(2, gap="large")
-    with left:
-        if not report.spread.is_empty():
-            st.altair_chart(
-                charts.chart_segments(report.spread),
-                width="stretch",
-                alt="Share that reached the objective per draft and segment value, with intervals; a table follows",
-            )
-    with right:
-        if not report.levels.is_empty():
-            st.altair_chart(
-                charts.chart_levels(report.levels),
-                alt="Distribution of the ratings from 1 to 5 of those who stopped, per measure and draft",
-            )
-    if not report.spread.is_empty():
-        fold("Every segment as a table", _show_segment_table, report)
-    fold("Every figure as a table, with counts", _show_scorecard, report)
+    """Show where groups of people differ, and whether that is more than chance."""
+    if report.spread.is_empty():
+        st.markdown("The audience has no segments, or too few people answered in each.")
+        return
+    said = list(summaries.say_interactions(report.interactions))
+    if said:
+        st.markdown("\n".join(f"- {escape(sentence)}" for sentence in said))
+        st.caption("Gaps between segments are mostly chance. Only what is said here is more than that.")
+    if len(report.run.drafts) <= len(charts.DRAFT_SHAPES):
+        st.altair_chart(
+            charts.chart_segments(report.spread),
+            width="stretch",
+            alt="Share that reached the objective per draft and segment value, with intervals; a table follows",
+        )
+    st.html(str(blocks.render_segments(report.spread.to_dicts(), report.run.drafts)))
+
+
+def show_statistics(report: Report) -> None:
+    """Give every figure that the recommendation rests on, with intervals and counts."""
+    decision, told = report.decision, report.recommendation
+    st.markdown(f"**{escape(decision.headline)}**")
+    st.markdown(escape(" ".join(filter(None, (decision.sentence, decision.advice)))))
+    if told.claims:
+        st.markdown("\n".join(f"- {escape(advice.say_claim(claim))}" for claim in told.claims))
+        st.caption("Other signals, corrected for every pair of drafts in all three rates (Holm).")
+    if report.scorecard["estimate"].is_not_null().any():
+        st.altair_chart(
+            charts.chart_rates(report.scorecard),
+            width="stretch",
+            alt="Rates per draft, with intervals; a table follows",
+        )
+        st.altair_chart(
+            charts.chart_actions(report.actions), width="stretch", alt="What people did with each draft, as shares"
+        )
+    if not report.levels.is_empty():
+        st.altair_chart(
+            charts.chart_levels(report.levels),
+            alt="Distribution of the ratings from 1 to 5 of those who stopped, per measure and draft",
+        )
+    st.markdown("**Every figure**")
+    st.dataframe(
+        report.scorecard.drop("segment", "value"), hide_index=True, alt="Scorecard of the whole audience, with counts"
+    )
+    if len(report.run.drafts) > 1 and report.comparisons["difference"].is_not_null().any():
+        _show_pairs(report)
+    if not report.models.is_empty():
+        st.markdown(f"{summaries.MODELS_HEADING}:")
+        st.dataframe(report.models, hide_index=True, alt="Share that reached the objective, by draft and by model")
+    if not report.strengths.is_empty():
+        st.markdown("Head to head, share of wins against an average rival:")
+        st.dataframe(report.strengths, hide_index=True, alt="Strengths from the head-to-head, with intervals")
+
+
+def _show_pairs(report: Report) -> None:
+    st.markdown("**Draft against draft**")
+    st.altair_chart(
+        charts.chart_differences(report.comparisons),
+        alt="Difference in the objective rate of each pair of drafts, with intervals; a table follows",
+    )
+    st.dataframe(report.comparisons, hide_index=True, alt="Comparisons of the whole audience")
+    st.caption(comparisons.RULES)
 
 
 def show_evidence(report: Report) -> None:
-    """Show what else speaks for or against the panel: control reader, outcome model, head-to-head."""
+    """Show what else speaks for or against the panel: control reader, outcome model, real people."""
     st.subheader("What else speaks for it", anchor=False)
     control = summaries.say_control(report.control)
     if control:
@@ -180,42 +254,22 @@ def show_evidence(report: Report) -> None:
         st.markdown("**Real people beside the panel**")
         st.caption(escape(report.people.label))
         st.markdown("\n".join(f"- {escape(sentence)}" for sentence in report.people.sentences))
-    if len(report.run.drafts) > 1 and report.comparisons["difference"].is_not_null().any():
-        fold("Draft against draft", _show_pairs, report)
-    if not report.models.is_empty():
-        st.markdown(f"{summaries.MODELS_HEADING}:")
-        st.dataframe(report.models, hide_index=True, alt="Share that reached the objective, by draft and by model")
-    if not report.strengths.is_empty():
-        st.markdown("Head to head, share of wins against an average rival:")
-        st.dataframe(report.strengths, hide_index=True, alt="Strengths from the head-to-head, with intervals")
-
-
-def _show_segment_table(report: Report) -> None:
-    st.html(str(blocks.render_segments(report.spread.to_dicts(), report.run.drafts)))
-
-
-def _show_scorecard(report: Report) -> None:
-    st.dataframe(report.scorecard.drop("segment", "value"), hide_index=True, alt="Scorecard of the whole audience")
-
-
-def _show_pairs(report: Report) -> None:
-    st.altair_chart(
-        charts.chart_differences(report.comparisons),
-        alt="Difference in the objective rate of each pair of drafts, with intervals; a table follows",
-    )
-    st.dataframe(report.comparisons, hide_index=True, alt="Comparisons of the whole audience")
+    if not control and not evidence and not report.people:
+        st.markdown("Nothing speaks beside the panel: one draft, and no control reader.")
 
 
 def show_health(report: Report) -> None:
     """Say in plain words whether the run is worth its numbers."""
     doubts = [check for check in report.health if not check.ok]
-    with st.expander(f"Health of the run: {'nothing to doubt' if not doubts else f'{len(doubts)} to look at'}"):
-        for check in report.health:
-            st.markdown(f"{':material/check:' if check.ok else ':material/warning:'} {escape(check.sentence)}")
+    st.markdown(f"**Health of the run: {'nothing to doubt' if not doubts else f'{len(doubts)} to look at'}**")
+    for check in report.health:
+        st.markdown(f"{':material/check:' if check.ok else ':material/warning:'} {escape(check.sentence)}")
 
 
 def show_method(report: Report) -> None:
-    """Give the methods statement."""
+    """Give the health of the run and the methods statement."""
+    show_health(report)
+    st.markdown("**How it was asked**")
     for what, how in list_methods(report.run):
         st.markdown(f"**{escape(what)}**: {escape(how)}")
     if st.toggle("Every setting, as it is recorded", key=keys.METHOD):
@@ -226,10 +280,10 @@ def show_downloads(report: Report) -> None:
     """Offer the run as files, and an address that opens it again."""
     run = report.run
     downloads = {
-        "Report": (lambda: FORMATS[".html"](report), "html", "text/html"),
-        "Workbook": (lambda: FORMATS[".xlsx"](report), "xlsx", _EXCEL),
+        "Report": (lambda: saving.FORMATS[".html"](report), "html", "text/html"),
+        "Workbook": (lambda: saving.FORMATS[".xlsx"](report), "xlsx", _EXCEL),
         "Reactions": (lambda: summaries.write_table(run.reactions), "csv", "text/csv"),
-        "Chart": (lambda: FORMATS[".png"](report), "png", "image/png"),
+        "Chart": (lambda: saving.FORMATS[".png"](report), "png", "image/png"),
         "Run folder": (run.pack, "zip", "application/zip"),
     }
     with st.container(horizontal=True):
@@ -255,3 +309,9 @@ def lay_out(items: Iterable[Item]) -> Iterator[tuple[st.delta_generator.DeltaGen
 
 def _say_action(action: str) -> str:
     return action.replace("_", " ")
+
+
+@lru_cache(maxsize=1)
+def _register_arriving() -> st.components.v2.types.ComponentRenderer:
+    """Return what brings a result into sight when it has just come."""
+    return st.components.v2.component("audience_arriving", js=resources.read_data("arriving", "arriving.js"))

@@ -6,56 +6,29 @@ It knows nothing of Streamlit. `state` keeps it between two runs of the script a
 from __future__ import annotations
 
 import secrets
-import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import Field
-
 from toolkit.audiences import editing
-from toolkit.models import Campaign, Draft, Record, records
+from toolkit.drafts.kept import content as kept_content
+from toolkit.models import Campaign, Draft
 from toolkit.panel import background
 from toolkit.ui import keys
 from toolkit.validity.outcomes import Addition
 
-Content = dict[str, Any]
-"""What is kept of a session, as plain values: its drafts under "slots", by number, and its fields under "values"."""
+Content = kept_content.Content
+DraftSlot = kept_content.DraftSlot
 MOST_DRAFTS = 6
 _FIRST_NAMES = "ABCDEF"
-_TITLE = 60
-_NEVER_KEPT = {keys.API_KEY, keys.IMPORTED, keys.FORGET_NAME}
-
-
-class DraftSlot(Record):
-    """One draft on the page, as it stands there."""
-
-    number: int
-    """Which draft of the session it is; no other ever has the number."""
-    name: str
-    text: str = ""
-    parts: dict[str, Any] = Field(default_factory=dict)
-    """What it has besides its words, by field of a Draft; a list is text with one item a line."""
-    version: int = 0
-    """How often its words were replaced by other means than typing."""
-
-    @property
-    def is_written(self) -> bool:
-        """Whether it has words."""
-        return bool(self.text.strip())
-
-    @property
-    def filled(self) -> dict[str, Any]:
-        """The parts that hold something, as fields of a Draft."""
-        parts = {
-            name: tuple(filter(None, map(str.strip, value.split("\n")))) if name in records.LIST_FIELDS else value
-            for name, value in self.parts.items()
-        }
-        return {name: value for name, value in parts.items() if value not in ("", None, ())}
-
-    def describe(self, surface: str) -> dict[str, Any]:
-        """Return the fields of a Draft for `surface`, also where they do not make one yet."""
-        return {**self.filled, "id": self.name, "text": self.text, "surface": surface}
+_NEVER_KEPT = {keys.API_KEY, keys.IMPORTED, keys.FORGET_NAME, keys.PART, keys.HOME_WORDS, keys.HOME_ARCHIVED}
+_MOST_STEPS = 100
+_ONE_BURST = 2.0
+"""Seconds within which more letters in one draft are undone with those before them."""
+_ONE_EDIT = 600.0
+"""Seconds within which more changes of a draft by one person are one line of the history."""
+DRAFTS, RESULT = "Drafts", "Result"
 
 
 @dataclass
@@ -68,6 +41,8 @@ class Session:
     """The drafts on the page, in order."""
     removed: DraftSlot | None = None
     """The draft that was taken off last."""
+    source: str | None = None
+    """The text of the file that the campaign was imported from."""
     values: dict[str, Any] = field(default_factory=dict)
     """What was chosen or typed in the fields of all pages, by the key of the field."""
     live: str | None = None
@@ -78,6 +53,14 @@ class Session:
     """Why a run that was asked for is not at hand; said once."""
     said: str | None = None
     """What there is to say when the page is drawn next."""
+    at_list: bool | None = None
+    """Whether the list of campaigns is shown, and none of them; None before anything was drawn."""
+    past: list[Content] = field(default_factory=list)
+    """The states of the drafts that can be gone back to, the last last."""
+    future: list[Content] = field(default_factory=list)
+    """Those that were gone back from."""
+    got_late: list[str] = field(default_factory=list)
+    """What came of boxes that went before they told it: draft and moment of each, so that the tab forgets it."""
     begun: bool = False
     """Whether the address was looked at for a campaign to take up; it is once."""
     kept_id: str | None = None
@@ -93,6 +76,8 @@ class Session:
     """The pages of this run of the script by their addresses, "" for the first."""
     pressed: bool = False
     """Whether the button that asks was pressed: a run of the script that is broken off on its way forgets it else."""
+    surprised: bool = False
+    """Whether somebody else changed whom or how to ask since the button that asks was drawn."""
     settled: bool = False
     """Whether a draft was finished, so that what depends on all drafts is to be worked out anew."""
     opened: bool = False
@@ -110,6 +95,13 @@ class Session:
     wanted_audience: str | None = None
     """The audience to be chosen when the page of audiences is drawn next."""
     _next_number: int = 0
+    _late: dict[tuple[int, int | None], int] = field(default_factory=dict)
+    """The rival that holds what is typed into a version of a draft that was replaced."""
+    _noted: dict[str, float] = field(default_factory=dict)
+    """When a change of each draft was noted last."""
+    _step: Content | None = None
+    _typed: tuple[str, float] = ("", 0.0)
+    """The draft that was typed into last, and when."""
 
     def __post_init__(self) -> None:
         """Begin with two empty drafts."""
@@ -122,10 +114,7 @@ class Session:
 
     def add_draft(self, draft: Draft | None = None) -> None:
         """Put one more draft on the page: a given one, or an empty one."""
-        fields = draft.model_dump(exclude_defaults=True, exclude={"surface"}) if draft else {}
-        name, text = fields.pop("id", self._find_free_name()), fields.pop("text", "")
-        parts = {part: "\n".join(value) if part in records.LIST_FIELDS else value for part, value in fields.items()}
-        self._append(DraftSlot(number=self._next_number, name=name, text=text, parts=parts))
+        self._append(kept_content.fill_slot(self._next_number, self._find_free_name(), draft))
 
     def remove_draft(self, number: int) -> None:
         """Take a draft off the page; `undo_removal` brings it back."""
@@ -134,7 +123,7 @@ class Session:
 
     def find_removed(self) -> str | None:
         """Return the name of the draft that was taken off last; None while there is no room for it."""
-        return self.removed.name if self.removed and len(self.slots) < MOST_DRAFTS else None
+        return self.removed.name if self.removed and len(self.own_slots) < MOST_DRAFTS else None
 
     def undo_removal(self) -> None:
         """Bring the draft that was taken off last back."""
@@ -176,9 +165,22 @@ class Session:
         settled, self.settled = self.settled, False
         return settled
 
-    def put_campaign(self, campaign: Campaign, audiences: Iterable[str]) -> None:
-        """Put the drafts of a campaign on the page, with its surface and objective; and its audience, if known."""
+    def put_campaign(self, campaign: Campaign, audiences: Iterable[str], source: str | None = None) -> None:
+        """Put a campaign on the page as one of its own, with the text of its file; its audience only if that is known.
+
+        A name that no person gave it is made of its words once somebody asks.
+        """
         self._leave()
+        self.source = source
+        self.put_drafts(campaign, audiences)
+        for key, value in kept_content.list_choices(campaign).items():
+            if key in kept_content.OF_CAMPAIGN:
+                self.put(key, value)
+        self.show_campaign()
+
+    def put_drafts(self, campaign: Campaign, audiences: Iterable[str]) -> None:
+        """Put the drafts of a campaign in the place of those on the page, which stay the drafts of theirs."""
+        self.slots, self.removed = [], None
         for draft in campaign.drafts:
             self.add_draft(draft)
         self.put(keys.SURFACE, campaign.drafts[0].surface)
@@ -187,6 +189,86 @@ class Session:
         self.put(keys.OWN_QUESTIONS, [one.model_dump_json(exclude_defaults=True) for one in campaign.questions])
         if campaign.objective:
             self.put(keys.OBJECTIVE, campaign.objective)
+
+    def show_campaign(self, part: str = DRAFTS) -> None:
+        """Show the campaign of the session, not the list, and one of its parts."""
+        self.at_list = False
+        self.put(keys.PART, part)
+
+    def take_words(self, number: int, text: str, base: str, version: int | None = None) -> None:
+        """Take over words that come late, typed where `base` stood in a version of the draft.
+
+        If the draft says something else by now, they stand beside it as a rival; what is typed on into that version
+        goes there, too.
+        """
+        slot = self.find_slot(number)
+        if slot is None or text in {slot.text, *(one.text for one in self.find_rivals(number))}:
+            return
+        earlier = self._late.get((number, version)) if version is not None else None
+        if earlier is not None and self.find_slot(earlier) is not None:
+            self.change_draft(earlier, text=text)
+        elif slot.text == base:
+            self.write_text(number, text)
+        else:
+            self._late[number, version] = self._next_number
+            self._append(slot.model_copy(update={"number": self._next_number, "text": text, "rival": number}))
+        self.settled = True
+
+    def choose_rival(self, rival: int, choice: str) -> None:
+        """Settle a draft that two people changed: keep "ours", take "theirs", or keep "both" as drafts."""
+        other = self.find_slot(rival)
+        if other is None:
+            return
+        if choice == "both":
+            self.change_draft(rival, rival=None, name=self._find_name_like(other.name))
+            return
+        if choice == "theirs" and other.rival is not None:
+            ours = self.find_slot(other.rival)
+            version = (ours.version if ours else 0) + 1
+            self.change_draft(other.rival, text=other.text, parts=other.parts, version=version)
+        self.slots = [slot for slot in self.slots if slot.number != rival]
+
+    def note_step(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Note the drafts as they are, so that what changed since they were last noted can be undone.
+
+        Letters typed into one draft without a pause are one step.
+        """
+        now, before = self._picture(), self._step
+        self._step = now
+        if before is None or now == before:
+            return
+        typed, moment = _find_typed(before, now), clock()
+        burst = typed is not None and self._typed[0] == typed and moment < self._typed[1] + _ONE_BURST
+        self._typed = (typed or "", moment)
+        self.future.clear()
+        if not burst:
+            self.past = [*self.past, before][-_MOST_STEPS:]
+
+    def undo(self) -> None:
+        """Go back to the drafts before the last step."""
+        self.note_step()
+        if self.past:
+            self.future.append(self._picture())
+            self._go_to(self.past.pop())
+
+    def redo(self) -> None:
+        """Go forth to the drafts that were gone back from last."""
+        if self.future:
+            self.past.append(self._picture())
+            self._go_to(self.future.pop())
+
+    def forget_steps(self) -> None:
+        """Let nothing be undone: what somebody else changed is not to be."""
+        self.past, self.future, self._step = [], [], None
+
+    def _picture(self) -> Content:
+        whole = self.dump()
+        values = {key: whole["values"].get(key, "") for key in kept_content.OF_CAMPAIGN}
+        return {**whole, "values": values}
+
+    def _go_to(self, picture: Content) -> None:
+        self.restore(picture)
+        self._step, self._typed = self._picture(), ("", 0.0)
 
     def enter(self, page: str) -> None:
         """Note which page is drawn; a press that was never taken on another page is forgotten."""
@@ -202,6 +284,18 @@ class Session:
         """Tell, once, whether the button that asks was pressed."""
         pressed, self.pressed = self.pressed, False
         return pressed
+
+    def take_surprise(self) -> bool:
+        """Tell, once, whether somebody else changed whom or how to ask."""
+        surprised, self.surprised = self.surprised, False
+        return surprised
+
+    def list_unnoted(self, before: Content, after: Content, clock: Callable[[], float] = time.monotonic) -> list[str]:
+        """Return the drafts that changed and whose change was not noted lately; they are noted from now on."""
+        now = clock()
+        changed = [name for name in list_changes(before, after) if self._noted.get(name, -_ONE_EDIT) + _ONE_EDIT <= now]
+        self._noted |= dict.fromkeys(changed, now)
+        return changed
 
     def take_opened(self) -> bool:
         """Tell, once, whether a file was opened."""
@@ -260,18 +354,28 @@ class Session:
         return {name: self.values.get(keys.name_person_field(name), "") for name in fields}
 
     @property
+    def own_slots(self) -> list[DraftSlot]:
+        """The drafts that are no rival of another."""
+        return [slot for slot in self.slots if slot.rival is None]
+
+    def find_rivals(self, number: int) -> list[DraftSlot]:
+        """Return what others made of a draft while it was changed here."""
+        return [slot for slot in self.slots if slot.rival == number]
+
+    @property
     def is_written(self) -> bool:
-        """Whether a word was typed into any draft."""
-        return any(slot.is_written or slot.filled for slot in self.slots)
+        """Whether a word was typed into any draft, into the name or the brief."""
+        said = (str(self.values.get(key) or "").strip() for key in kept_content.OF_CAMPAIGN)
+        return any(slot.is_written or slot.filled for slot in self.slots) or any(said)
+
+    @property
+    def name(self) -> str:
+        """The name that somebody gave the campaign, else one made of its first words."""
+        return kept_content.name_content(self.dump())
 
     def describe(self) -> str:
-        """Return what to call these drafts: the first words, and how many drafts there are."""
-        texts = [slot.text for slot in self.slots if slot.is_written]
-        if not texts:
-            return "No words yet"
-        words = textwrap.shorten(texts[0], _TITLE, placeholder="…")
-        begin = texts[0].strip()[:_TITLE] if words == "…" else words  # a long text without spaces
-        return f"{begin} · {'1 draft' if len(texts) == 1 else f'{len(texts)} drafts'}"
+        """Return what to call the campaign in a list."""
+        return kept_content.title_content(self.dump())
 
     def dump(self) -> Content:
         """Return what is kept: every draft and field, but no key of an endpoint."""
@@ -281,7 +385,8 @@ class Session:
         }
         values = {key: value for key, value in self.values.items() if _is_plain(value) and key not in _NEVER_KEPT}
         order = [slot.number for slot in self.slots]
-        return {"slots": slots, "order": order, "removed": self.removed and self.removed.number, "values": values}
+        whole = {"slots": slots, "order": order, "removed": self.removed and self.removed.number, "values": values}
+        return whole | ({"source": self.source} if self.source is not None else {})
 
     def restore(self, content: Content) -> None:
         """Put on the page what was kept; drafts whose words change are drawn anew."""
@@ -292,18 +397,33 @@ class Session:
         self.slots = [slots[number] for number in content["order"]]
         self.removed = slots.get(content["removed"])
         self._next_number = max([self._next_number, *(number + 1 for number in slots)])
-        for key, value in content["values"].items():
+        self.source = content.get("source")
+        unsaid: dict[str, Any] = {key: "" for key in kept_content.OF_CAMPAIGN if key in self.values}
+        if keys.OWN_QUESTIONS in self.values:  # what was kept before there were any brings none along
+            unsaid[keys.OWN_QUESTIONS] = []
+        for key, value in {**unsaid, **content["values"]}.items():
             self.put(key, value)
 
     def begin_anew(self) -> None:
         """Leave the campaign, which stays kept, for two empty drafts."""
         self._leave()
+        self.put(keys.OWN_QUESTIONS, [])
         self.add_draft()
         self.add_draft()
+        self.show_campaign()
+
+    def leave_for_list(self) -> None:
+        """Leave the campaign, which stays kept, for the list of all."""
+        self.begin_anew()
+        self.at_list = True
 
     def _leave(self) -> None:
         self.kept_id, self.kept_version, self.kept = None, 0, {}
-        self.slots, self.removed = [], None
+        self.slots, self.removed, self.source = [], None, None
+        for key in {*kept_content.OF_CAMPAIGN} & {*self.values}:
+            self.put(key, "")
+        self.forget_steps()
+        self._noted = {}
 
     def _find_next_version(self, number: int, fields: Mapping[str, Any]) -> int:
         slot = self.find_slot(number)
@@ -321,6 +441,10 @@ class Session:
         self.slots = [*self.slots, slot]
         self._next_number += 1
 
+    def _find_name_like(self, name: str) -> str:
+        taken = {slot.name for slot in self.slots if slot.rival is None}
+        return next(one for one in (name, *(f"{name} {count}" for count in range(2, 100))) if one not in taken)
+
     def _find_free_name(self) -> str:
         taken = {slot.name for slot in self.slots}
         return next((name for name in _FIRST_NAMES if name not in taken), f"draft {self._next_number}")
@@ -329,7 +453,7 @@ class Session:
 def merge(base: Content, ours: Content, theirs: Content) -> Content:
     """Return what two tabs make of a campaign that both began with: each change of either, and no word lost.
 
-    A draft that both changed is there twice: as we left it, and after all others as they did.
+    A draft that both changed is there twice: as we left it, and after all others as they did, until somebody chooses.
     """
     before = base or {"slots": {}, "order": [], "removed": None, "values": {}}
     slots, extra = {}, []
@@ -337,18 +461,46 @@ def merge(base: Content, ours: Content, theirs: Content) -> Content:
         was, mine, other = (one["slots"].get(number) for one in (before, ours, theirs))
         slots[number] = mine if mine is not None and mine != was else other or mine
         if mine != was and other not in (was, None, mine) and mine is not None:
-            extra.append(other)
+            extra.append(_set_beside(int(number), was, mine, other) | {"changed_by": theirs.get("by", "")})
     changed = {number for number in ours["order"] if ours["slots"][str(number)] != before["slots"].get(str(number))}
     order = [number for number in theirs["order"] if number in ours["order"] or number not in before["order"]]
     order += [number for number in ours["order"] if number in changed and number not in order]
     free = max(map(int, slots), default=-1) + 1
     for place, other in enumerate(extra):
-        slots[str(free + place)] = {**other, "name": f"{other['name']} (other tab)"}
+        slots[str(free + place)] = other
         order.append(free + place)
     values = theirs["values"] | {
         key: value for key, value in ours["values"].items() if value != before["values"].get(key)
     }
-    return {"slots": slots, "order": order, "removed": ours["removed"], "values": values}
+    merged = {"slots": slots, "order": order, "removed": ours["removed"], "values": values}
+    sources = [one["source"] for one in (ours, theirs) if one.get("source") is not None]
+    return merged | ({"source": sources[0]} if sources else {})
+
+
+def _set_beside(number: int, was: Content | None, mine: Content, other: Content) -> Content:
+    """Return a draft that somebody else changed, as a rival of ours; two new drafts of one number are both new."""
+    if was is None and other.get("rival") is None:
+        return {**other, "name": f"{other['name']} 2" if other["name"] == mine["name"] else other["name"]}
+    if was is None:
+        return dict(other)
+    return {**other, "rival": mine.get("rival") if mine.get("rival") is not None else number}
+
+
+def list_changes(before: Content, after: Content) -> list[str]:
+    """Return the names of the drafts that are new or not the same."""
+    known = before.get("slots", {})
+    return [slot["name"] for number, slot in after["slots"].items() if known.get(number) != slot]
+
+
+def _find_typed(before: Content, after: Content) -> str | None:
+    """Return the draft whose words alone differ; None where anything else does."""
+    if before["order"] != after["order"] or before["values"] != after["values"]:
+        return None
+    slots = [number for number, slot in after["slots"].items() if before["slots"].get(number) != slot]
+    if len(slots) != 1 or slots[0] not in before["slots"]:
+        return None
+    was, now = before["slots"][slots[0]], after["slots"][slots[0]]
+    return slots[0] if {**was, "text": ""} == {**now, "text": ""} else None
 
 
 def _is_plain(value: Any) -> bool:

@@ -7,6 +7,7 @@ the page may have been started by other means than `audience app`.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -19,8 +20,12 @@ from toolkit.errors import InputError
 from toolkit.ui import keys
 
 
-def require_sign_in() -> None:
-    """Draw the way in and nothing else, unless nobody has to sign in or somebody has who may come in."""
+def require_sign_in(admits_guest: Callable[[], bool] = lambda: False) -> None:
+    """Draw the way in and nothing else, unless nobody has to sign in or somebody has who may come in.
+
+    `admits_guest` is asked about somebody who signed in and is not among the people of the rules: whoever is let in
+    as a guest may be shown one thing, and the caller shows nothing else.
+    """
     try:
         rules = find_rules()
     except InputError as error:
@@ -32,12 +37,14 @@ def require_sign_in() -> None:
     if not st.user.is_logged_in:
         st.title("Sign in", anchor=False)
         st.write("This page is for people of your organisation.")
+        if "link" in st.query_params:
+            st.write("You have a link to one result. Sign in, then open the link again.")
         for name in rules.providers:
             label = f"Sign in with {name}" if name else "Sign in"
             args = (name,) if name else ()
             st.button(label, key=keys.name_sign_in(name), type="primary", on_click=st.login, args=args)
         st.stop()
-    if not rules.admits(st.user.to_dict()):
+    if not rules.admits(st.user.to_dict()) and not admits_guest():
         st.title("Not for you", anchor=False)
         st.write("You signed in, and you are not among those who may use this page. Ask whoever runs it.")
         _offer_way_out()

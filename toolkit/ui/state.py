@@ -19,10 +19,11 @@ from toolkit.models import Audience, Campaign
 from toolkit.panel import live_runs
 from toolkit.results import Run
 from toolkit.ui import caching, keeping, keys, spending
-from toolkit.ui.session import Session
+from toolkit.ui.session import RESULT, Session
 from toolkit.ui.sign_in import find_owner
 
 _SESSION = "session"
+_MOST_LATE = 50
 
 
 class Tied(TypedDict):
@@ -48,7 +49,8 @@ def begin() -> None:
     caching.warm_up()
     session = find_session()
     keeping.keep(session)
-    _follow_link(keeps_words=keeping.take_up(session))
+    is_new = not session.begun
+    _follow_link(is_new=is_new, keeps_words=keeping.take_up(session))
 
 
 def enter(page: str) -> None:
@@ -111,6 +113,13 @@ def tie(key: str, first: Any = None) -> Tied:
     return tie_to(keys.name_changed(key, session.changes.get(key, 0)), session.values[key], _keep, key)
 
 
+def tie_by(key: str, change: Callable[..., None], first: Any = None) -> Tied:
+    """Return the options that tie a field to what the session holds under its key, changed by a function of yours."""
+    suggest(key, first)
+    session = find_session()
+    return tie_to(keys.name_changed(key, session.changes.get(key, 0)), session.values[key], change)
+
+
 def tie_to(key: str, value: Any, change: Callable[..., None], *about: Any) -> Tied:
     """Return the options by which a field shows `value` and passes what is typed on: `change(*about, typed)`."""
     if key not in st.session_state or st.session_state[key] != value:
@@ -123,23 +132,75 @@ def close(key: str) -> None:
     st.session_state[key] = False
 
 
-def read_typed(key: str) -> str | None:
+class Typed(TypedDict):
+    """Words that an editor was left with, and into which state of the draft they were typed."""
+
+    text: str
+    version: int | None
+    base: str
+
+
+def read_typed(key: str) -> Typed | None:
     """Return the words that the editor of that key was left with; None if it has told none."""
     typed = st.session_state[key].get("typed")
-    return None if typed is None else str(typed["text"])
+    if typed is None:
+        return None
+    return {"text": str(typed["text"]), "version": typed.get("version"), "base": str(typed.get("base", ""))}
 
 
-def type_text(number: int, text: str) -> None:
-    """Take over what was typed into the editor of a draft, and keep it."""
+def type_text(number: int, text: str, version: int | None, base: str) -> None:
+    """Take over what was typed into the editor of a draft, and keep it.
+
+    What was typed into words that somebody else replaced meanwhile, and the browser did not show yet, stands beside
+    them until somebody chooses.
+    """
     session = find_session()
-    session.type_text(number, text)
+    slot = session.find_slot(number)
+    if slot is not None and version is not None and slot.version != version:
+        session.take_words(number, text, base, version)
+    else:
+        session.type_text(number, text)
     keeping.keep(session)
 
 
-def open_campaign(campaign: Campaign) -> None:
-    """Put the drafts of a campaign on the page, with its surface, audience and objective."""
+def take_late() -> None:
+    """Take over what was typed into boxes that went before they told it; what is of another campaign goes there."""
+    session = find_session()
+    for one in st.session_state[keys.LEAVING_PART].get("late") or []:
+        campaign, _, number = str(one["id"]).rpartition("-")
+        if campaign == (session.kept_id or "new"):
+            session.take_words(int(number), str(one["text"]), str(one["base"]))
+            keeping.keep(session)
+        elif campaign != "new":
+            keeping.take_words(campaign, int(number), str(one["text"]), str(one["base"]))
+        session.got_late = [*session.got_late, f"{one['id']} {one['at']}"][-_MOST_LATE:]
+
+
+def open_campaign(campaign: Campaign, source: str | None = None) -> None:
+    """Put a campaign on the page as a new one, with the text of its file; what stands there stays kept."""
+    session = find_session()
+    keeping.keep(session)
     forget_live()
-    find_session().put_campaign(campaign, dict(list_audiences()))
+    session.put_campaign(campaign, dict(list_audiences()), source)
+    session.put(keys.CAMPAIGN_NAME, keeping.find_free_name(campaign.campaign))
+
+
+def open_again(campaign: Campaign, run_id: str | None = None) -> None:
+    """Put the drafts of a round on the page: into the campaign that it is a round of, else into a new one.
+
+    The drafts that stood there are kept as a version that nobody was asked about, unless they are those of a round.
+    """
+    session = find_session()
+    identity = keeping.find_campaign(run_id) if run_id else session.kept_id
+    if identity is None or not (identity == session.kept_id or keeping.may_open(identity)):
+        open_campaign(campaign)
+        return
+    if identity != session.kept_id:
+        reopen_campaign(identity)
+    keeping.set_aside(session)
+    session.note_step()
+    session.put_drafts(campaign, dict(list_audiences()))
+    session.show_campaign()
 
 
 def open_run_again(run: Run) -> None:
@@ -147,7 +208,7 @@ def open_run_again(run: Run) -> None:
     audiences = [str(asked["audience"]) for asked in run.methods.audiences]
     campaign = run.methods.campaign
     changes = {"objective": run.methods.settings.objective, "audience": campaign.audience or audiences[0]}
-    open_campaign(campaign.model_copy(update=changes))
+    open_again(campaign.model_copy(update=changes), run.run_id)
 
 
 def reopen_campaign(identity: str) -> None:
@@ -155,7 +216,8 @@ def reopen_campaign(identity: str) -> None:
     session = find_session()
     keeping.keep(session)
     forget_live()
-    keeping.reopen(session, identity)
+    if keeping.reopen(session, identity):
+        session.show_campaign()
 
 
 def begin_anew() -> None:
@@ -166,6 +228,52 @@ def begin_anew() -> None:
     session.begin_anew()
 
 
+def leave_for_list() -> None:
+    """Show the list of campaigns; the one that stands on the page stays kept."""
+    session = find_session()
+    keeping.keep(session)
+    forget_live()
+    session.leave_for_list()
+
+
+def settle_name() -> str:
+    """Return the name of the campaign; one that has none is given its first words, and keeps them."""
+    session = find_session()
+    if not str(session.values.get(keys.CAMPAIGN_NAME) or "").strip():
+        session.put(keys.CAMPAIGN_NAME, keeping.find_free_name(session.name, apart_from=session.kept_id))
+    return session.name
+
+
+def rename_campaign(name: str) -> None:
+    """Give the campaign another name, with a number where another has it; what people said of it follows."""
+    session, wanted = find_session(), " ".join(name.split())
+    before = str(session.values.get(keys.CAMPAIGN_NAME) or "").strip()
+    free = keeping.find_free_name(wanted, apart_from=session.kept_id) if wanted else ""
+    if free != wanted:
+        session.said = f"Another campaign is called {wanted}."
+    if free == name:
+        session.values[keys.CAMPAIGN_NAME] = free
+    else:
+        session.put(keys.CAMPAIGN_NAME, free)
+    if before and free and free != before:
+        keeping.move_remarks(before, free)
+
+
+def is_at_list() -> bool:
+    """Whether the list of campaigns is to be shown; a newcomer, who has none yet, begins at once."""
+    session = find_session()
+    if session.at_list is None:
+        session.at_list = not (session.kept_id or session.is_written or session.live) and keeping.has_any()
+    return session.at_list
+
+
+def step(direction: Literal["undo", "redo"]) -> None:
+    """Undo the last step in the drafts, or do it again."""
+    session = find_session()
+    session.undo() if direction == "undo" else session.redo()
+    keeping.keep(session)
+
+
 def find_live() -> live_runs.LiveRun | None:
     """Return the run of this session, going on or finished."""
     return caching.live_runs_of_process().find(find_session().live)
@@ -174,8 +282,20 @@ def find_live() -> live_runs.LiveRun | None:
 def start_live(campaign: Campaign, audience: Audience, options: Mapping[str, Any]) -> None:
     """Start a run and make it the one of this session; raise InputError where it cannot be started."""
     spending.check_address(str(options.get("base_url") or ""))
-    with spending.paying(find_session().values):
-        _begin(caching.live_runs_of_process().start(campaign, audience, owner=_name_visitor(), **options))
+    session = find_session()
+    begun = keeping.begin_round(session, audience.audience, int(options.get("sample") or len(audience.personas)))
+    try:
+        with spending.paying(session.values):
+            found = caching.live_runs_of_process()
+            keep = begun.note if begun else None
+            _begin(found.start(campaign, audience, owner=_name_visitor(), on_kept=keep, **options))
+    except InputError:
+        if begun:
+            begun.drop()
+        raise
+    session.show_campaign(RESULT)
+    if begun:
+        session.put(keys.name_round(begun.campaign), begun.number)
 
 
 def continue_live(limits: Mapping[str, Any]) -> None:
@@ -217,10 +337,11 @@ def _take(key: str, change: Callable[..., None], *about: Any) -> None:
     keeping.keep(find_session())
 
 
-def _follow_link(*, keeps_words: bool) -> None:
-    """Take over the run that the address names, or put the session's own into the address.
+def _follow_link(*, is_new: bool, keeps_words: bool) -> None:
+    """Take over the run that the address names, once a session, or put the session's own into the address.
 
-    The drafts of the run come with it, unless the campaign of the address brought newer words.
+    The drafts of the run come with it, unless the campaign of the address brought newer words. An address that comes
+    later, such as by the browser's way back, names a run of a time before, and counts for nothing.
     """
     session = find_session()
     named = st.query_params.get("live")
@@ -229,14 +350,21 @@ def _follow_link(*, keeps_words: bool) -> None:
         if live is None:
             st.query_params.pop("live", None)
             session.lost = "The run of this link is no longer in memory. You find finished runs under Runs."
-        else:
+        elif is_new:
             if not keeps_words:
-                open_campaign(live.campaign)
+                _put_live(session, live)
                 for key, value in caching.choices_of_runs().get(named, {}).items():
                     session.put(key, value)
             _hold(named)
+            session.show_campaign(RESULT)
     if session.live is not None and find_live() is not None:
         _hold(session.live)
+
+
+def _put_live(session: Session, live: live_runs.LiveRun) -> None:
+    """Put the drafts of a run on the page whose link somebody opened."""
+    session.put_campaign(live.campaign, dict(list_audiences()))
+    session.forget_steps()
 
 
 def _begin(link: str) -> None:

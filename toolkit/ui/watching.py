@@ -36,13 +36,19 @@ def wait_in_line(live: live_runs.LiveRun) -> None:
 
 def watch(live: live_runs.LiveRun) -> None:
     """Draw what came so far."""
-    if live.is_over:
+    if live.is_over or live.run is not None:
         st.rerun()
     show_progress(live)
     reactions = live.reactions
     show_drafts(live, reactions)
     drafts = [draft.id for draft in live.campaign.drafts]
     show_room(seating.seat_panel(live.plan.panel), drafts, seating.hear_reactions(reactions), key=keys.LIVE_ROOM)
+
+
+def wait_until_saved(live: live_runs.LiveRun) -> None:
+    """Draw the page anew once a run, whose result stands there already, is saved."""
+    if live.is_over:
+        st.rerun()
 
 
 def show_progress(live: live_runs.LiveRun) -> None:

@@ -26,14 +26,22 @@ def open_page(name: str, run_id: str | None = None) -> None:
 
 
 def show_ways_on(run: Run) -> None:
-    """Offer the pages that go on from a run."""
+    """Offer the pages that go on from a run: improve and share first, where there is a page to share it."""
     run_id = run.run_id
     with st.container(horizontal=True):
-        if st.button("Ask them why", icon=":material/forum:", key=keys.name_way("why", run_id)):
-            open_page("why", run_id)
-        if st.button("Improve a draft", icon=":material/edit_square:", key=keys.name_way("improve", run_id)):
+        if st.button(
+            "Improve a draft", icon=":material/edit_square:", type="primary", key=keys.name_way("improve", run_id)
+        ):
             open_page("improve", run_id)
-        if st.button("Use these drafts again", icon=":material/edit_note:", key=keys.name_way("again", run_id)):
+        if "share" in state.find_session().pages and st.button(
+            "Share", icon=":material/share:", key=keys.name_way("share", run_id)
+        ):
+            open_page("share", run_id)
+        if st.button("Ask them why", icon=":material/forum:", type="tertiary", key=keys.name_way("why", run_id)):
+            open_page("why", run_id)
+        if st.button(
+            "Use these drafts again", icon=":material/edit_note:", type="tertiary", key=keys.name_way("again", run_id)
+        ):
             state.open_run_again(run)
             open_page("")
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import streamlit as st
 
-from toolkit.drafts import FORMATS, load_drafts
+from toolkit.drafts import FORMATS, diff, load_drafts
 from toolkit.drafts.lint import Finding
-from toolkit.drafts.preview import FLAGGED, Highlight
+from toolkit.drafts.preview import FLAGGED, Highlight, render_changes
 from toolkit.drafts.surfaces import Device, find_surface
-from toolkit.errors import InputError, ToolkitError
-from toolkit.files import resources
+from toolkit.errors import InputError
+from toolkit.files import read_text, resources
 from toolkit.models import Audience, Campaign, Draft, records
-from toolkit.ui import caching, keeping, keys, mapping, state
+from toolkit.ui import ask, caching, keys, mapping, state
 from toolkit.ui.editor import edit_text
 from toolkit.ui.previews import show_preview
 from toolkit.ui.session import MOST_DRAFTS, DraftSlot
@@ -40,37 +40,41 @@ PLACEHOLDER = "Paste the message, ad or post as people would read it"
 MOST_MEGABYTES = 5
 MOST_BYTES = 5_242_880
 _FIRST_EXAMPLE = "paypal-invoices"
+PICTURED = {
+    "paypal-invoices": "A message in a chat",
+    "click-to-messenger-ad": "An advert",
+    "marketplace-listing": "A listing",
+}
+"""Examples that are shown in pictures, and what to call them."""
 
 
 def ask_start(*, locked: bool) -> None:
-    """Offer the examples, a file and earlier drafts to start from; what was opened is not left covered."""
+    """Offer the examples and a file to start from; what was opened is not left covered."""
     if state.find_session().take_opened():
         state.close(keys.EXAMPLES)
-        state.close(keys.KEPT)
-    with st.container(horizontal=True):
-        _ask_example(locked=locked)
-        with st.popover(
-            "Your drafts", icon=":material/history_edu:", disabled=locked, key=keys.KEPT, on_change="rerun"
-        ) as kept:
-            if kept.open:
-                ask_kept()
+    _ask_example(locked=locked)
 
 
-def ask_kept() -> None:
-    """Offer what was written before, the last first, and an empty page."""
-    st.button("Start anew", icon=":material/add:", on_click=_begin_anew, width="stretch")
-    try:
-        campaigns = keeping.list_kept()
-    except ToolkitError as error:
-        st.error(say_here(error))
+def ask_import() -> None:
+    """Let somebody open a file of drafts as a campaign."""
+    kinds = [suffix[1:] for suffix in FORMATS]
+    upload = st.file_uploader("A file of drafts", type=kinds, key=keys.UPLOAD, max_upload_size=MOST_MEGABYTES)
+    if upload is None:
         return
-    if not campaigns:
-        st.caption("The page saves what you write. You find it here.")
-    for one in campaigns:
-        st.button(
-            escape(one.title), key=keys.name_kept(one.id), on_click=_reopen, args=(one.id,), width="stretch",
-            help=f"{one.changed:%d %B %Y, %H:%M} UTC",
-        )  # fmt: skip
+    if upload.size > MOST_BYTES:
+        st.error(escape(f"{upload.name[:80]}: larger than {MOST_MEGABYTES} MB; leave out what is no draft"))
+    else:
+        _ask_upload(upload.name, upload.getvalue())
+
+
+def show_examples() -> None:
+    """Draw three examples as they will appear, each with a button that opens it."""
+    st.subheader("Start from an example", anchor=False)
+    for column, (stem, label) in zip(st.columns(len(PICTURED), gap="large"), PICTURED.items(), strict=True):
+        with column:
+            show_preview(caching.find_example(stem).drafts[0])
+            path = resources.find_resource("examples", f"{stem}.yaml")
+            st.button(label, key=keys.name_picture(stem), on_click=_open_file, args=(path,), width="stretch")
 
 
 def _ask_example(*, locked: bool) -> None:
@@ -86,26 +90,19 @@ def _ask_example(*, locked: bool) -> None:
                 args=(path,),
                 width="stretch",
             )
-        kinds = [suffix[1:] for suffix in FORMATS]
-        upload = st.file_uploader("or a file of drafts", type=kinds, key=keys.UPLOAD, max_upload_size=MOST_MEGABYTES)
-        if upload is None:
-            return
-        if upload.size > MOST_BYTES:
-            st.error(escape(f"{upload.name[:80]}: larger than {MOST_MEGABYTES} MB; leave out what is no draft"))
-        else:
-            _ask_upload(upload.name, upload.getvalue())
+        ask_import()
 
 
 def ask_drafts(surface: str, device: Device, audience: Audience | None, *, locked: bool) -> list[dict[str, Any]]:
     """Let the tester write the drafts; return the fields of each, empty ones included."""
     session = state.find_session()
-    for slot in session.slots:
+    for slot in session.own_slots:
         _ask_draft(slot, surface, device, audience, locked=locked)
     if not any(slot.is_written for slot in session.slots):
         example = resources.find_resource("examples", f"{_FIRST_EXAMPLE}.yaml")
         st.button("Fill in an example", icon=":material/edit_note:", on_click=_open_file, args=(example,))
-    _ask_more(locked=locked or len(session.slots) >= MOST_DRAFTS)
-    return [slot.describe(surface) for slot in session.slots]
+    _ask_more(locked=locked or len(session.own_slots) >= MOST_DRAFTS)
+    return [slot.describe(surface) for slot in session.own_slots]
 
 
 def write_draft(number: int, surface: str, device: Device, audience: Audience | None, *, locked: bool) -> None:
@@ -118,7 +115,7 @@ def write_draft(number: int, surface: str, device: Device, audience: Audience | 
     if slot is None:
         return
     draft, problem = _try_draft(slot.describe(surface))
-    findings = caching.find_findings(draft, audience) if draft else []
+    findings = caching.find_findings(draft, audience, ask.find_brief()) if draft else []
     words, look = st.columns(2, gap="large")
     with words:
         edit_text(f"Draft {slot.name}", slot, findings=findings, placeholder=PLACEHOLDER, locked=locked)
@@ -143,9 +140,30 @@ def _ask_draft(slot: DraftSlot, surface: str, device: Device, audience: Audience
             st.text_input("Name", label_visibility="collapsed", disabled=locked, width=220, **tied)
             st.button(
                 "Remove", key=keys.name_draft(number, "remove"), help="You can bring it back", type="tertiary",
-                on_click=session.remove_draft, args=(number,), disabled=locked or len(session.slots) == 1,
+                on_click=session.remove_draft, args=(number,), disabled=locked or len(session.own_slots) == 1,
             )  # fmt: skip
+        for rival in session.find_rivals(number):
+            _ask_rival(slot, rival, surface)
         st.fragment(write_draft)(number, surface, device, audience, locked=locked)
+
+
+def _ask_rival(slot: DraftSlot, rival: DraftSlot, surface: str) -> None:
+    """Show what somebody else made of a draft while it was changed here, and let whoever comes later choose."""
+    session = state.find_session()
+    who = rival.changed_by or "Another tab"
+    with st.container(border=True):
+        st.markdown(
+            f":material/call_split: **{escape(who)} changed this draft at the same time.** Theirs against yours:"
+        )
+        ours, theirs = (_try_draft(one.describe(surface))[0] for one in (slot, rival))
+        if ours is not None and theirs is not None:
+            st.html(str(render_changes(diff.compare_drafts(ours, theirs))))
+        else:
+            st.text(rival.text or "They left it empty.")
+        with st.container(horizontal=True):
+            for choice, label in (("ours", "Keep mine"), ("theirs", "Take theirs"), ("both", "Keep both")):
+                key = keys.name_rival(rival.number, choice)
+                st.button(label, key=key, on_click=session.choose_rival, args=(rival.number, choice))
 
 
 def _rename(number: int, name: str) -> None:
@@ -200,18 +218,8 @@ def _ask_more(*, locked: bool) -> None:
             st.button(f"Bring {removed} back", icon=":material/undo:", on_click=session.undo_removal)
 
 
-def _reopen(identity: str) -> None:
-    state.reopen_campaign(identity)
-    state.find_session().opened = True
-
-
-def _begin_anew() -> None:
-    state.begin_anew()
-    state.find_session().opened = True
-
-
 def _open_file(path: Path) -> None:
-    state.open_campaign(load_drafts(path))
+    state.open_campaign(load_drafts(path), read_text(path))
     state.find_session().opened = True
 
 
@@ -261,16 +269,27 @@ def _open_upload(
     except InputError as error:
         st.error(escape(str(error)))
         return
-    if ids is not None:
+    if ids is not None and len(ids) < len(campaign.drafts):
         kept = tuple(draft for draft in campaign.drafts if draft.id in ids)
         campaign = campaign.model_copy(update={"drafts": kept})
     refusal = _refuse(campaign)
     if refusal:
         st.error(escape(f"{name} holds {refusal}"))
         return
-    state.open_campaign(campaign)
+    is_whole = ids is None or len(ids) == len(campaign.drafts)
+    source = content.decode() if is_whole and name.lower().endswith((".yaml", ".yml")) and _is_plain(content) else None
+    state.open_campaign(campaign, source)
     state.find_session().opened = True
     st.rerun()
+
+
+def _is_plain(content: bytes) -> bool:
+    """Whether a file is text as the export writes it."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _refuse(campaign: Campaign) -> str:

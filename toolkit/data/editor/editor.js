@@ -35,6 +35,33 @@ function drawMarks(place, letters, marks) {
   place.replaceChildren(...pieces, letters.slice(done).join("") + "\n");
 }
 
+/* What was typed is kept in the tab until Python has it: the page may be left, or the box may go, before it is told.
+   A box that stands tells it itself; of one that went, and of one whose draft changed meanwhile, `leaving.js` does. */
+const LATEST = 3000;
+const nameKept = (data) => `audience-draft-${data.id}`;
+const readKept = (data) => {
+  try { return JSON.parse(sessionStorage.getItem(nameKept(data))); } catch { return null; }
+};
+const writeKept = (data, kept) => {
+  try { sessionStorage.setItem(nameKept(data), JSON.stringify({ id: data.id, ...kept })); } catch { /* full or forbidden: it is told all the same */ }
+};
+const dropKept = (data) => {
+  const kept = readKept(data);
+  if (kept && !kept.orphan) sessionStorage.removeItem(nameKept(data));
+};
+
+/* Return what Python was not told of a draft, where nobody changed the draft since. */
+function takeKept(data) {
+  const kept = readKept(data);
+  if (!kept || kept.orphan) return null;
+  const left = performance.timeOrigin - kept.at;
+  const isOfNow = !data.id.startsWith("new-") || (left >= 0 && left < LATEST);
+  if (!isOfNow || kept.text === data.text) dropKept(data);
+  else if (kept.base === data.text) return kept.text;
+  else writeKept(data, { ...kept, orphan: true });
+  return null;
+}
+
 const HEADS = { error: "Must change: ", warning: "Look at: " };
 
 function drawNote(note) {
@@ -63,16 +90,29 @@ export default function (component) {
   area.placeholder = data.placeholder;
   area.disabled = data.locked;
   area.dir = marks.dir = data.direction;
+  const isNew = root.dataset.version === undefined;
+  const tell = (text, version, base) => setStateValue("typed", { text, version: Number(version), base, at: Date.now() });
   if (root.dataset.version !== String(data.version)) {
+    if (memory.waiting !== null) { // typed into words that were replaced meanwhile: Python keeps both
+      clearTimeout(memory.waiting);
+      memory.waiting = null;
+      setTimeout(tell, 0, area.value, root.dataset.version, memory.base);
+    }
+    memory.base = data.text;
     root.dataset.version = String(data.version);
     area.value = data.text;
     memory.dirty = false;
   }
+  if (memory.data && memory.data.id !== data.id) dropKept(memory.data);
+  memory.data = data;
+  (window.audienceEditors ??= new Set()).add(data.id);
   const draw = () => {
     drawMarks(marks, memory.letters, memory.marks);
     marks.scrollTop = area.scrollTop;
   };
   if (area.value === data.text) {
+    memory.base = data.text;
+    if (!isNew) dropKept(data);
     memory.letters = Array.from(data.text);
     memory.marks = data.marks;
     draw();
@@ -81,21 +121,28 @@ export default function (component) {
   const send = () => {
     clearTimeout(memory.waiting);
     memory.waiting = null;
-    setStateValue("typed", { text: area.value, at: Date.now() });
+    tell(area.value, root.dataset.version, memory.base);
   };
   area.oninput = () => {
     const letters = Array.from(area.value);
     memory.marks = moveMarks(memory.marks, memory.letters, letters);
     memory.letters = letters;
     memory.dirty = true;
+    writeKept(memory.data, { text: area.value, base: memory.base, at: Date.now() });
     draw();
     clearTimeout(memory.waiting);
     memory.waiting = setTimeout(send, PAUSE);
   };
+  const typed = isNew ? takeKept(data) : null;
+  if (typed !== null) {
+    area.value = typed;
+    area.oninput();
+  }
   area.onscroll = () => { marks.scrollTop = area.scrollTop; };
   area.onblur = () => {
     if (memory.waiting !== null) send();
     if (memory.dirty) setTimeout(() => setTriggerValue("left", true), SETTLE);
     memory.dirty = false;
   };
+  return () => window.audienceEditors.delete(memory.data.id);
 }

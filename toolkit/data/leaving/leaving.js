@@ -33,7 +33,38 @@ function install() {
   }, true);
 }
 
-export default function () {
+const PREFIX = "audience-draft-";
+const LATE = 500;
+const AGAIN = 3000;
+
+/* Return what was typed into boxes that went before they told it, and was not sent just now. */
+function findLate(got) {
+  const late = [];
+  for (const key of Object.keys(sessionStorage)) {
+    if (!key.startsWith(PREFIX)) continue;
+    const kept = JSON.parse(sessionStorage.getItem(key));
+    const now = Date.now();
+    if (got.includes(`${kept.id} ${kept.at}`)) sessionStorage.removeItem(key);
+    else if (!kept.orphan && (window.audienceEditors?.has(kept.id) || now - kept.at < LATE)) continue;
+    else if (kept.id.startsWith("new-") && kept.at < performance.timeOrigin) continue;
+    else if (now - (kept.sent ?? 0) > AGAIN) {
+      sessionStorage.setItem(key, JSON.stringify({ ...kept, orphan: true, sent: now }));
+      late.push(kept);
+    }
+  }
+  return late;
+}
+
+export default function (component) {
+  const { data, setTriggerValue } = component;
+  const look = () => {
+    try {
+      const late = findLate(data.got);
+      if (late.length) setTriggerValue("late", late);
+    } catch { /* no storage in this browser: there is nothing to look for */ }
+  };
+  clearInterval(window.audienceLate);
+  window.audienceLate = setInterval(look, PAUSE * 5);
   if (window.audienceLeaving) return;
   window.audienceLeaving = true;
   install();

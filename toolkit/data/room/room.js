@@ -59,6 +59,7 @@ export default function (component) {
   const [key, rows, says] = ["ul", ".rows", ".says"].map((name) => root.querySelector(name));
   const tiles = data.rows.flatMap((row) => row.tiles);
   root.classList.toggle("small", tiles.length <= 24);
+  root.classList.toggle("medium", tiles.length > 24 && tiles.length <= 90);
   root.querySelector(".note").textContent = data.note;
   const shape = JSON.stringify(data.rows.map((row) => [row.value, row.tiles.map((tile) => [tile.persona, tile.cells.length])]));
   if (root.dataset.shape !== shape) {

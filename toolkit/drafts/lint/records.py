@@ -40,7 +40,7 @@ class Finding(Record):
     field: str
     """The part of the draft, such as text or ice_breakers[1]."""
     rule: str
-    """limit.<field>, surface.retired, policy.<what> or style.<what>."""
+    """limit.<field>, surface.retired, policy.<what>, style.<what> or brief.must-have."""
     severity: Severity
     start: int
     end: int

@@ -13,6 +13,8 @@ from toolkit.drafts.lint.attributes import RULE as ATTRIBUTES
 from toolkit.drafts.lint.attributes import find_attributes
 from toolkit.drafts.lint.backwards import find_backwards
 from toolkit.drafts.lint.brand import Brand, find_brand, find_brand_beside, load_brand
+from toolkit.drafts.lint.brief import RULE as MUST_HAVE
+from toolkit.drafts.lint.brief import find_unmet
 from toolkit.drafts.lint.limits import find_limits
 from toolkit.drafts.lint.placeholders import find_placeholders
 from toolkit.drafts.lint.placing import Placer
@@ -43,6 +45,7 @@ RULES: tuple[str, ...] = (
             "language", "direction", "placeholder", "brand-required", "brand-banned", "brand-claim", "brand-tone",
         )
     ),
+    MUST_HAVE,
 )  # fmt: skip
 """Every rule id that a campaign may raise or silence."""
 
@@ -86,9 +89,10 @@ def lint(
         _check_overrides(campaign)
     ages = campaign.target_ages if campaign else None
     language = campaign.language if campaign else None
+    brief = campaign.brief if campaign else None
     found: list[Finding] = []
     for draft in chosen:
-        read = _find(draft, audience, rules, ages, language)
+        read = [*_find(draft, audience, rules, ages, language), *(find_unmet(draft, brief) if brief else ())]
         of_draft = sorted(read, key=lambda finding: FIELDS.index(_field(finding)))
         found += of_draft
     kept = [finding for finding in found if is_chosen(finding.rule, select, ignore)]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from toolkit.drafts.counts import Unit
-from toolkit.models import Draft, Record
+from toolkit.errors import suggest
+from toolkit.models import Draft, Record, records
 
 Device = Literal["phone", "desktop"]
 DraftField = Literal[
@@ -16,8 +18,9 @@ DraftField = Literal[
     "buttons", "quick_replies", "tag", "promotional",
 ]  # fmt: skip
 
+_LABEL = re.compile(r"[^\W\d_][\w ]{0,39}")
 FIELDS: tuple[str, ...] = tuple(
-    name for name in Draft.model_fields if name not in {"id", "surface", "language", "samples"}
+    name for name in Draft.model_fields if name not in {"id", "surface", "language", "samples", "tags"}
 )
 """Every part a draft can have."""
 
@@ -95,10 +98,45 @@ class Surface(Record):
     """The parts of a draft that are used there."""
     actions: tuple[str, ...]
     """What a person who stopped can do there, besides hiding and reporting."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Further things to do there in words of its own, each with the action it counts as: {add to basket: click}."""
     expected: tuple[DraftField, ...] = ()
     """The parts that readers miss where they are absent."""
     limits: tuple[Limit, ...] = ()
     """What is counted there."""
+
+    @property
+    def deeds(self) -> dict[str, str]:
+        """The action that each label counts as, labels as a reply names them: "add_to_basket"."""
+        return {"_".join(label.casefold().split()): action for label, action in self.labels.items()}
+
+    @field_validator("actions")
+    @classmethod
+    def _are_actions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for action in value:
+            if action not in records.OBJECTIVES:
+                near, allowed = suggest(action, records.OBJECTIVES), ", ".join(records.OBJECTIVES)
+                raise ValueError(
+                    f"{action!r} is no action{near}; allowed: {allowed}; words of your own go below labels, as in "
+                    f"labels: {{{action}: click}}"
+                )
+        return value
+
+    @field_validator("labels")
+    @classmethod
+    def _labels_count_as_actions(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        possible = (*info.data.get("actions", records.OBJECTIVES), *records.NEGATIVE)
+        for label, action in value.items():
+            if not _LABEL.fullmatch(label) or label.casefold() in records.ACTIONS:
+                raise ValueError(
+                    f"{label!r} is no label; give 1 to 40 letters, digits and blanks, and no action's name"
+                )
+            if action not in possible:
+                near = suggest(action, possible)
+                raise ValueError(
+                    f"{label!r} counts as {action!r}, which nobody does there{near}; allowed: {', '.join(possible)}"
+                )
+        return value
 
     @model_validator(mode="after")
     def _retirement_is_told_whole(self) -> Surface:

@@ -95,7 +95,7 @@ def _drop_nan(cell: Any) -> Any:
 
 def name_kind(value: object) -> str:
     """Return what a value is, for a message."""
-    return "None" if value is None else f"a value of type {type(value).__name__}"
+    return "None" if value is None else f"this {type(value).__name__}"
 
 
 def _say(error: Exception) -> str:

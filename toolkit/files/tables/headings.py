@@ -18,6 +18,8 @@ from toolkit.files.text import read_text
 
 _FOLDER = DATA / "exports"
 _WORDS = DATA / "headings.yaml"
+TAGS = "tags."
+"""Begins the name of a column that holds the level of a tag, such as `tags.style`."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,11 @@ def simplify(heading: str) -> str:
     """Return the letters and digits of a heading in lower case, in which two spellings of one heading are equal."""
     text = unicodedata.normalize("NFKC", heading).casefold()
     return "".join(letter for letter in text if letter.isalnum())
+
+
+def is_tag(column: str) -> bool:
+    """Whether a column holds the levels of a tag: `tags.style`."""
+    return column.lower().startswith(TAGS) and len(column) > len(TAGS)
 
 
 def find_export(purpose: Purpose, columns: Iterable[str]) -> Export | None:
@@ -101,7 +108,7 @@ def check_map(place: str, purpose: Purpose, columns: Sequence[str], chosen: Mapp
     """Raise InputError where the map of columns names a field that there is not, or a column that the table lacks."""
     fields = _load_words()[purpose]
     for name, column in chosen.items():
-        if name not in fields:
+        if name not in fields and not (purpose == "drafts" and is_tag(name)):
             raise InputError(
                 f"{place}: {name_option('columns', {name: column})}: no field {name!r}{suggest(name, fields)}; "
                 f"fields: {', '.join(fields)}"

@@ -39,8 +39,13 @@ def answer_schema(question: records.OwnQuestion) -> dict[str, Any]:
     return found
 
 
-def reactions_schema(segment_keys: Sequence[str], questions: Sequence[records.OwnQuestion] = ()) -> dict[str, Any]:
-    """Return the columns of a reactions frame with their types, in order; questions of one's own add some."""
+def reactions_schema(
+    segment_keys: Sequence[str], questions: Sequence[records.OwnQuestion] = (), *, labelled: bool = False
+) -> dict[str, Any]:
+    """Return the columns of a reactions frame with their types, in order; questions of one's own add some.
+
+    With `labelled`, `action_label` says what an action was called on a surface that has words of its own.
+    """
     quote = pl.Struct({"text": pl.String, "feeling": pl.String})
     return {
         "run_id": pl.String,
@@ -55,6 +60,7 @@ def reactions_schema(segment_keys: Sequence[str], questions: Sequence[records.Ow
         "fold_text": pl.String,
         "stopped": pl.Boolean,
         "action": pl.String,
+        **({"action_label": pl.String} if labelled else {}),
         "verbatim": pl.String,
         "objection": pl.String,
         "quotes": pl.List(quote),

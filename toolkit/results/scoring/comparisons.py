@@ -22,6 +22,7 @@ from toolkit.results.scoring.reaction_rows import (
     SEGMENT,
     By,
     Rows,
+    check_campaigns,
     check_distinct,
     check_names,
     name_by,
@@ -65,13 +66,15 @@ def compare(
     otherwise "A" or "B". `decides` is the same from `p_value`: a draft is best if it decides against each rival.
     `detectable` is the lead that a design of this size would call best four times in five among so many drafts; null if
     nothing varies. Takes frames as `scorecard` does. Raises InputError on a draft, an objective, a measure or an option
-    that the frame does not have.
+    that the frame does not have, and on a draft id of several campaigns: a study compares a tag over those.
+
 
     Examples:
         >>> toolkit.compare(run.reactions).columns[:2]
         ['draft_a', 'draft_b']
     """
     check_names(rows := take_reactions(reactions), drafts, compared=measure == PRIMARY)
+    check_campaigns(rows, drafts)
     return compare_pairs(rows, by, measure, drafts, adjust=adjust).select(list(COMPARISON_SCHEMA))
 
 

@@ -11,9 +11,10 @@ import polars as pl
 from toolkit.models import Verdict
 from toolkit.results.scoring.comparisons import Gaps
 from toolkit.results.scoring.grids import load_grids
-from toolkit.results.scoring.models import DISAGREE, MODEL, ModelsCompared, hear_models
+from toolkit.results.scoring.models import DISAGREE, MODEL, ModelsCompared
 from toolkit.results.scoring.models import PRIOR as PRIOR  # noqa: PLC0414 - handed out with what decides
 from toolkit.results.scoring.models import ModelsSay as ModelsSay  # noqa: PLC0414
+from toolkit.results.scoring.models import hear_models as hear_models  # noqa: PLC0414
 from toolkit.results.scoring.reaction_rows import PRIMARY
 from toolkit.results.scoring.rules import LEAST_ANSWERED, LEAST_PERSONAS, LEAST_WORDINGS
 

@@ -13,7 +13,7 @@ from toolkit.errors import A_TEXT, accept_only
 from toolkit.results.frames import Frame, take_reactions
 from toolkit.results.scoring.columns import INTERACTION_SCHEMA
 from toolkit.results.scoring.grids import FloatArray, Numbers, Places, average_cells, load_grids
-from toolkit.results.scoring.reaction_rows import A_SPLIT, PRIMARY, check_names, name_by
+from toolkit.results.scoring.reaction_rows import A_SPLIT, PRIMARY, check_campaigns, check_names, name_by
 from toolkit.results.scoring.rules import LEAST_PERSONAS, LEAST_WORDINGS, SIGNIFICANCE
 from toolkit.stats import corrections, moderation
 
@@ -39,6 +39,7 @@ def interactions(
         [...]
     """
     check_names(taken := take_reactions(reactions), drafts)
+    check_campaigns(taken, drafts)
     (grid,) = load_grids(taken, by, drafts, measure)
     known, pairs = grid.load_usable(measure), list(itertools.combinations(range(len(grid.drafts)), 2))
     tests = [find_moderation(grid.places, known, a, b) for a, b in pairs]

@@ -22,6 +22,7 @@ RATING_SCALE = (1.0, 5.0)
 ROWS_AT_ONCE = 2_000_000
 """Reactions up to this number are held in memory; more are read again from their source, draft by draft."""
 
+_OVER_CAMPAIGNS = "compare each campaign by itself, or a tag of the drafts over all of them with study.compare('style')"
 _KEY = ("draft_id", "persona_id", "wording", "repeat")
 _OUTCOMES = (
     "draft_id", "weight", "fold_text", "stopped", "action", "verbatim", "objection", "prompt_tokens",
@@ -93,6 +94,19 @@ def check_names(reactions: pl.LazyFrame, drafts: Sequence[str] | None, *, compar
                 raise InputError(f"no action is the objective {objective!r}{near}; allowed: {allowed}")
 
 
+def check_campaigns(reactions: pl.LazyFrame, drafts: Sequence[str] | None) -> None:
+    """Refuse a draft id that stands in several campaigns: with people as the only chance, nothing wins too often."""
+    if "campaign" not in reactions.collect_schema() or len(_list_distinct(reactions, "campaign")) < len(
+        ("one", "other")
+    ):
+        return
+    of_drafts = reactions if drafts is None else reactions.filter(pl.col("draft_id").is_in(list(drafts)))
+    counted = of_drafts.group_by("draft_id").agg(pl.col("campaign").drop_nulls().n_unique())
+    several = counted.filter(pl.col("campaign") > 1).sort("draft_id").head(1)
+    for draft, count in several.collect(engine="streaming").iter_rows():
+        raise InputError(f"draft {draft!r} is of {count} campaigns; {_OVER_CAMPAIGNS}")
+
+
 def _list_distinct(reactions: pl.LazyFrame, column: str) -> list[str]:
     """Return the distinct texts of a column, sorted."""
     distinct = reactions.select(pl.col(column).cast(pl.String).unique()).collect(engine="streaming")
@@ -148,7 +162,10 @@ def check_distinct(rows: pl.LazyFrame) -> None:
     found = rows.select(_KEY).group_by(_KEY).len().filter(pl.col("len") > 1).sort(_KEY).head(1)
     for row in found.collect(engine="streaming").iter_rows(named=True):
         place = ", ".join(f"{name} {row[name]!r}" for name in _KEY)
-        raise InputError(f"two reactions share {place}; keep one, or give each draw its own repeat")
+        raise InputError(
+            f"two reactions share {place}; keep one. Draws of one draft have a repeat each; if these are of several "
+            f"campaigns, {_OVER_CAMPAIGNS}"
+        )
 
 
 def count_effective(cells: pl.DataFrame) -> float:

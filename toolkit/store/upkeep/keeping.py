@@ -23,6 +23,12 @@ _LEFT = (
     ("subject_names", "number NOT IN (SELECT number FROM subjects)"),
 )
 """What is about replies that are gone."""
+_OF_CAMPAIGNS = (
+    ("campaign_rounds", "campaign NOT IN (SELECT id FROM kept_campaigns)"),
+    ("campaign_events", "campaign NOT IN (SELECT id FROM kept_campaigns)"),
+    ("campaign_marks", "id NOT IN (SELECT id FROM kept_campaigns)"),
+)
+"""What is about kept campaigns that are gone."""
 _CACHES = ("vectors", "pair_predictions")
 """Tables that are worked out again from what is kept: their keys tell nobody what they are about."""
 _AGED = {
@@ -153,7 +159,8 @@ class Upkeep(Database):
     def _clean(self, connection: sqlite3.Connection, gone: Mapping[str, int]) -> dict[str, int]:
         """Delete what nothing points at any more and, where anything is gone, what is worked out from it."""
         caches = [(table, "1", ()) for table in _CACHES if table in self._found and any(gone.values())]
-        return _delete(connection, [*((table, where, ()) for table, where in _LEFT), *caches])
+        there = [one for one in _OF_CAMPAIGNS if {one[0], "kept_campaigns"} <= self._found]
+        return _delete(connection, [*((table, where, ()) for table, where in (*_LEFT, *there)), *caches])
 
     def export(self) -> Iterator[dict[str, Any]]:
         """Yield every row of every table, as plain values, with the name of its table."""
@@ -204,11 +211,14 @@ class Upkeep(Database):
                 yield from self._where(table, "draft = ?", name)
             for run in runs:
                 yield from self._where(table, "run = ?", run)
-        for table, digest in (("runs", "draft_hash"), ("approvals", "digest")):
+        for table, digest in (("runs", "draft_hash"), ("approvals", "digest"), ("comments", "digest")):
             yield from self._where(table, f"{column} = ?", name)
             for one in digests:
                 yield from self._where(table, f"{digest} = ?", one)
+        if kind == "campaign":
+            yield from self._where("share_links", "campaign = ?", name)
         yield from self._select_outcomes(column, name, digests, texts)
+        yield from self._select_rounds(kind, name, texts)
 
     def _select_replies(self, keys: Collection[bytes]) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
         for key in keys:
@@ -231,6 +241,15 @@ class Upkeep(Database):
         for family in families:
             for table in ("versions", "version_families"):
                 yield from self._where(table, "family = ?", family)
+
+    def _select_rounds(
+        self, kind: str, name: str, texts: Collection[str]
+    ) -> Iterator[tuple[str, str, tuple[Any, ...]]]:
+        """Yield the rounds of kept campaigns that show such a draft."""
+        for row in self._rows("campaign_rounds", "1"):
+            slots = json.loads(row["content"]).get("slots", {}).values()
+            if any(one.get("text") in texts or (kind == "draft" and one.get("name") == name) for one in slots):
+                yield from self._where("campaign_rounds", "campaign = ? AND number = ?", row["campaign"], row["number"])
 
     def _select_outcomes(
         self, column: str, name: str, digests: Collection[str], texts: Collection[str]

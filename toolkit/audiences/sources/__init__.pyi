@@ -1,0 +1,3 @@
+from . import margins, source_rows
+
+__all__ = ["margins", "source_rows"]

@@ -1,0 +1,98 @@
+"""Runs that no kept campaign knows yet, of an earlier version or from the command line, become rounds of one."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from toolkit.config import default_store
+from toolkit.drafts.kept.content import NAME, OBJECTIVE, SURFACE, Content, DraftSlot, name_content, name_texts
+from toolkit.drafts.kept.shelf import add_content, list_kept, load_campaign
+from toolkit.errors import A_PATH, accept_only
+from toolkit.models import Campaign
+from toolkit.store import campaign_log, test_log
+from toolkit.store.campaigns import Round, Rounds
+
+MOST_ADOPTED = 200
+"""Runs that are taken in at once, the last ones; the page of runs lists all."""
+_PLACEHOLDER = "drafts from the page"
+"""What the page of earlier versions called every campaign."""
+
+
+def adopt_runs(store: Path) -> int:
+    """Make each run of the store that is no round yet one of the campaign of its name, a new one where none has it.
+
+    Returns how many there were. The page of earlier versions gave its runs no name of their own: such a run belongs
+    to a campaign that has a draft of the same words.
+    """
+    with Rounds(store) as rounds, test_log.History(store) as history:
+        unknown = history.list_runs() - rounds.list_known_runs()
+        if not unknown:
+            return 0
+        with campaign_log.Campaigns(store) as log:
+            known = [(one.id, json.loads(one.content)) for one in log.list_campaigns("")]
+        tested = [one for one in history.list_tested() if one.run_id in unknown]
+        runs = [list(group) for _, group in groupby(tested, key=lambda one: (one.finished, one.run_id))]
+        for drafts in runs[-MOST_ADOPTED:]:
+            begun = datetime.datetime.fromisoformat(drafts[0].finished)
+            found = _find_home(drafts, known)
+            content = _make_content(drafts, found and found[1])
+            if found is None:
+                mark = hashlib.sha256(f"{store}{drafts[0].run_id}".encode()).hexdigest()[:16]
+                found = add_content(store, content, identity=mark), content
+                known.append(found)
+            rounds.begin(Round(campaign=found[0], run_id=drafts[0].run_id, asked_at=begun, content=json.dumps(content)))
+        return len(runs)
+
+
+def _find_home(drafts: Sequence[test_log.Tested], known: Iterable[tuple[str, Content]]) -> tuple[str, Content] | None:
+    """Return the campaign that a run belongs to."""
+    name, texts = drafts[0].campaign, {one.text for one in drafts}
+    for identity, content in known:
+        if name != _PLACEHOLDER and name_content(content) == name:
+            return identity, content
+        if name == _PLACEHOLDER and texts & {slot["text"] for slot in content.get("slots", {}).values()}:
+            return identity, content
+    return None
+
+
+def _make_content(drafts: Sequence[test_log.Tested], home: Content | None) -> Content:
+    """Return the drafts of a run, as far as the store holds them, as a kept campaign has them."""
+    slots = [
+        DraftSlot(
+            number=number, name=one.draft_id, text=one.text, parts={"headline": one.headline} if one.headline else {}
+        )
+        for number, one in enumerate(drafts)
+    ]
+    first = drafts[0]
+    named = first.campaign if first.campaign != _PLACEHOLDER else name_texts(slot.text for slot in slots)
+    return {
+        "slots": {str(slot.number): slot.model_dump(mode="json", exclude={"number", "version"}) for slot in slots},
+        "order": [slot.number for slot in slots],
+        "removed": None,
+        "values": {
+            NAME: name_content(home) if home else named,
+            SURFACE: first.surface,
+            OBJECTIVE: first.objective,
+        },
+    }
+
+
+@accept_only(store=A_PATH)
+def load_campaigns(*, store: str | Path | None = None) -> list[Campaign]:
+    """Return the campaigns that the page and `audience campaigns` keep, the one changed last first.
+
+    Those without words and archived ones are left out. `store` is the file that keeps them: AUDIENCE_STORE, else the
+    one in your data folder.
+
+    Examples:
+        >>> [campaign.campaign for campaign in toolkit.load_campaigns(store="empty.sqlite")]
+        []
+    """
+    path = Path(store) if store is not None else default_store()
+    adopt_runs(path)
+    return [load_campaign(path, one.id) for one in list_kept(path) if one.drafts and not one.archived]

@@ -1,0 +1,3 @@
+from .rendering import CardTable, render_card
+
+__all__ = ["CardTable", "render_card"]

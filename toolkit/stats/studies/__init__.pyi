@@ -1,0 +1,3 @@
+from . import campaigns, concordance
+
+__all__ = ["campaigns", "concordance"]
