@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -119,6 +120,16 @@ def test_a_run_that_is_made_is_not_made_again(make: Make) -> None:
     assert len(toolkit.find_runs(third.folder / "runs")) == 3
     assert third.reactions.collect().height == 16
     assert toolkit.load_study(third.folder).verdicts().equals(third.verdicts())
+
+
+def test_reactions_that_are_gone_are_written_anew(make: Make) -> None:
+    """The runs hold everything: parts that somebody removed, or that a crash left out, come back without a question."""
+    first = make(make_campaigns("spring"))
+    rows = first.reactions.collect()
+    shutil.rmtree(first.folder / "reactions")
+    engine = ScriptedEngine(script)
+    assert make(make_campaigns("spring"), engine=engine).reactions.collect().equals(rows)
+    assert engine.calls == 0
 
 
 def test_another_model_adds_its_runs(make: Make) -> None:
