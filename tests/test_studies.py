@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ import toolkit
 from toolkit.engines import EngineBase
 from toolkit.models import Audience, Campaign, Draft, Persona
 from toolkit.models.exchange import Question, Reply
-from toolkit.study import CellRecord, Study
+from toolkit.study import CellRecord, Study, astudy
 
 ROOT = Path(__file__).parent.parent
 RATINGS = dict.fromkeys(("relevance", "clarity", "trust", "appeal", "intent"), 4)
@@ -121,6 +122,16 @@ def test_a_run_that_is_made_is_not_made_again(make: Make) -> None:
     assert toolkit.load_study(third.folder).verdicts().equals(third.verdicts())
 
 
+def test_reactions_that_are_gone_are_written_anew(make: Make) -> None:
+    """The runs hold everything: parts that somebody removed, or that a crash left out, come back without a question."""
+    first = make(make_campaigns("spring"))
+    rows = first.reactions.collect()
+    shutil.rmtree(first.folder / "reactions")
+    engine = ScriptedEngine(script)
+    assert make(make_campaigns("spring"), engine=engine).reactions.collect().equals(rows)
+    assert engine.calls == 0
+
+
 def test_another_model_adds_its_runs(make: Make) -> None:
     """A study grows: what it has of the first model stands, and the second alone is asked."""
     one, two = ScriptedEngine(script, model="one"), ScriptedEngine(script, model="two")
@@ -174,6 +185,39 @@ def test_what_the_caller_raises_comes_through(make: Make) -> None:
     with pytest.raises(RuntimeError, match="not like this"):
         make(make_campaigns("spring", "autumn"), on_reaction=complain)
     assert make(make_campaigns("spring", "autumn")).is_complete
+
+
+def test_a_halt_keeps_what_came(make: Make, tmp_path: Path) -> None:
+    """Whoever halts a study gets Interrupted; the index stands, and the same call asks for the rest alone."""
+    engine, came = ScriptedEngine(script), []
+
+    async def halted() -> None:
+        halt = asyncio.Event()
+
+        def count(reaction: object) -> None:
+            came.append(reaction)
+            if len(came) == 5:
+                halt.set()
+
+        await astudy(
+            make_campaigns("spring", "autumn", "winter"),
+            audiences=make_people("jam", 4),
+            engine=engine,
+            rating="direct",
+            control=False,
+            folder=tmp_path / "study",
+            store=tmp_path / "replies.sqlite",
+            halt=halt,
+            on_reaction=count,
+        )
+
+    with pytest.raises(toolkit.Interrupted):
+        asyncio.run(halted())
+    assert "waiting" in {cell.state for cell in toolkit.load_study(tmp_path / "study").cells}
+    asked = engine.calls
+    assert make(make_campaigns("spring", "autumn", "winter"), engine=engine).is_complete
+    assert engine.calls == 24
+    assert asked < 24
 
 
 def test_one_budget_holds_for_all_runs_and_calls(make: Make) -> None:
@@ -274,6 +318,7 @@ def test_the_room_can_be_called(first: str) -> None:
         f"import {first}, toolkit, inspect\n"
         "from toolkit.study import Study, load_study\n"
         "assert 'campaigns' in inspect.signature(toolkit.study).parameters\n"
+        "assert toolkit.study.Study is Study is toolkit.Study\n"
         "try: toolkit.study([])\n"
         "except toolkit.InputError as error: print(error)"
     )

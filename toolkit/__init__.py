@@ -55,7 +55,11 @@ _KEPT |= {"toolkit.engines.base"}
 def __getattr__(name: str) -> Any:
     """Return a public name, a room, or with a warning a module of version 0.1."""
     if name in _names:
-        return _find_public(name)
+        found = _find_public(name)
+        room = sys.modules.get(f"{__name__}.{name}")
+        if callable(room):  # a room under the name of its main function: whichever is found first, it is the room
+            globals()[name] = found = room
+        return found
     if not name.startswith("_"):
         whole = f"{__name__}.{name}"
         try:

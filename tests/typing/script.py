@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 
 import toolkit
-from toolkit import Audience, Campaign, Draft, EngineUnavailable, InputError, Persona, Run, ToolkitError, Verdict
+from toolkit import Audience, Campaign, Draft, EngineUnavailable, InputError, Persona, Run, Study, ToolkitError, Verdict
 
 audience: Audience = toolkit.load_audience("uk-small-sellers")
 campaign: Campaign = toolkit.load_drafts(Path("examples") / "paypal-invoices.yaml")
@@ -82,6 +82,25 @@ turn = toolkit.interview(run, "maya", "What put you off?", audience=audience, en
 answers = toolkit.follow_up(run, "What would you change?", audience=audience, engine="openai", max_cost=0.01)
 said: list[str | None] = [one.answer for one in answers.heard]
 written = toolkit.rewrite(run, "plain", engine="local")
+study: Study = toolkit.study(
+    ["campaigns/*.yaml", campaign, Path("more")],
+    audiences=["uk-small-sellers", audience],
+    models=["gpt-5-mini", "groq:llama-3.3"],
+    repeats=2,
+    max_cost=5.0,
+    concurrency=32,
+    price={"gpt-5-mini": (0.25, 2.0)},
+    folder="studies/spring",
+    on_cell=tell,
+)
+every: pl.LazyFrame = study.reactions
+verdicts: pl.DataFrame = study.verdicts()
+ranked: pl.DataFrame = study.scorecard(by="role")
+ids: list[str] = [one.run_id for one in study.runs()]
+lacking: list[str | None] = [cell.problem for cell in toolkit.load_study(Path("studies/spring")).problems()]
+toolkit.study("campaigns", audiences=audience, engine="local")
+toolkit.study("campaigns", folders="studies/spring")  # refused
+toolkit.study("campaigns", on_cell=3)  # refused
 version: str = toolkit.__version__
 
 

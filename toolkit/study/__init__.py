@@ -1,6 +1,7 @@
 """Many campaigns, audiences and models as one piece of work with one budget, which goes on where it ended.
 
-The room can be called, as `toolkit.study(...)`: it stands under the same name as the function that it hands out.
+The room can be called: `toolkit.study(...)` does what its function `study` does. What else it hands out is imported
+from it, as in `from toolkit.study import astudy`.
 
 Examples:
     >>> from toolkit.study import study

@@ -12,14 +12,18 @@ from typing import Any, TypeAlias, cast
 from toolkit.drafts import taking, touched
 from toolkit.engines import DEFAULT_MODEL, base
 from toolkit.errors import InputError, name_option, name_step
-from toolkit.models import Audience, Campaign, Draft, Settings
+from toolkit.models import Audience, Campaign, Draft, Settings, records
 from toolkit.panel import api, session
 from toolkit.questionnaire import Prompts
 from toolkit.store import make_key
 from toolkit.study import parts
 
-CampaignsLike: TypeAlias = "api.DraftsLike | Sequence[api.DraftsLike]"
-"""Campaigns as objects, frames, paths, patterns such as campaigns/*.yaml, or folders."""
+OneCampaign: TypeAlias = "Campaign | Draft | str | Path | records.AnyFrame"
+CampaignsLike: TypeAlias = "OneCampaign | Sequence[OneCampaign]"
+"""Campaigns as objects, frames, paths, patterns such as campaigns/*.yaml, or folders.
+
+One list type and not one of each kind: of several, type checkers choose none for a list of a path and a campaign.
+"""
 _IS_CAMPAIGN = [re.compile(rb"^%s\s*:" % key, re.MULTILINE) for key in (b"campaign", b"drafts")]
 _LOCAL = "local"
 
@@ -88,7 +92,7 @@ def read_campaigns(campaigns: CampaignsLike) -> list[Campaign]:
         listed = list(campaigns)
     if not listed:
         raise InputError("no campaigns given; pass paths, patterns, folders or Campaign objects")
-    if all(isinstance(one, Draft) for one in listed):
+    if all(isinstance(one, (Draft, Mapping)) for one in listed):
         listed = [listed]
     found = [campaign for one in listed for campaign in _read(one)]
     places: dict[str, str] = {}

@@ -28,7 +28,7 @@ from toolkit.results import Run, conclude_run, load_run
 from toolkit.store import Store, shards
 from toolkit.study.cells import StudyCell
 from toolkit.study.ledger import LEDGER, Ledger
-from toolkit.study.parts import drop_other_parts, write_parts
+from toolkit.study.parts import PEOPLE, drop_other_parts, find_part, write_parts
 from toolkit.study.records import INDEX, CellRecord, StudyRecord, read_record, say_differences, write_record
 
 OnCell = Callable[[CellRecord], None]
@@ -107,7 +107,7 @@ async def conduct(work: Work) -> StudyRecord:
     index = _Index(work, {cell.key: _start_record(cell) for cell in work.cells}, None)
     index.paid = 0.0 if before is None else before.paid_usd
     waiting = [cell for cell in work.cells if not _take_up(cell, work, index, before)]
-    drop_other_parts(work.folder, [cell.names for cell in work.cells])
+    drop_other_parts(work.folder, [cell.names for cell in work.cells if index.records[cell.key].folder is not None])
     index.write(now=True)
     try:
         if waiting:
@@ -147,7 +147,10 @@ def _start_record(cell: StudyCell) -> CellRecord:
 def _take_up(cell: StudyCell, work: Work, index: _Index, before: StudyRecord | None) -> bool:
     """Take over what is known of a cell; tell whether there is nothing more to ask."""
     known = None if before is None else next((one for one in before.cells if one.key == cell.key), None)
-    if known is not None and known.state == "done" and (work.folder / (known.folder or "") / "run.json").is_file():
+    kept = (
+        (find_part(work.folder, PEOPLE, cell.names), work.folder / (known.folder or "") / "run.json") if known else ()
+    )
+    if known is not None and known.state == "done" and all(place.is_file() for place in kept):
         index.records[cell.key] = known.model_copy(update={"tags": _start_record(cell).tags})
         return True
     place = work.folder / name_run(cell)
@@ -157,8 +160,7 @@ def _take_up(cell: StudyCell, work: Work, index: _Index, before: StudyRecord | N
         run = load_run(place)
     except InputError:
         return False
-    if run.is_complete:
-        write_parts(work.folder, cell.names, run)
+    write_parts(work.folder, cell.names, run)
     index.records[cell.key] = describe_run(cell, run, name_run(cell))
     return run.is_complete
 

@@ -71,9 +71,12 @@ class StudyRecord(Record):
     cells: tuple[CellRecord, ...]
     """Those of the latest call, in its order."""
     paid_usd: float | None = None
-    """Dollars that the study took so far, all calls together; null if a price is not known."""
+    """Dollars that the study took so far, all calls together; null if a price is not known.
+
+    Calls that ended without an answer count with the most that they can have cost.
+    """
     unknown_usd: float = 0.0
-    """What calls that ended without an answer cost at most, besides."""
+    """The most that calls of a process that was killed can have cost, besides."""
     stopped: str | None = None
     """Why the latest call ended before everything was asked."""
 
