@@ -35,6 +35,7 @@ OTHERS = {
     "environment_page.py": "tests/test_docs.py",
     "surfaces_table.py": "tests/test_docs.py",
     "validity.py": "tests/test_docs.py",
+    "notebook_pages.py": "tests/test_notebook.py",
     "contestants.py": "throughput.py starts it",
     "loopback.py": "throughput.py starts it",
     "domain_cards.py": DATA,

@@ -87,7 +87,7 @@ class ShownTable:
 
 
 @accept_only(title=A_TEXT)
-def show(table: records.AnyRows, title: str = "") -> ShownTable:
+def show(frame: records.AnyRows, title: str = "") -> ShownTable:
     """Return a table of results as a notebook shows it well: rounded, shares in per cent, main columns first.
 
     Takes a scorecard, comparisons, reactions or any other frame, also of pandas, PyArrow or DuckDB. The extra
@@ -98,8 +98,8 @@ def show(table: records.AnyRows, title: str = "") -> ShownTable:
         >>> toolkit.show(run.compare(), "Which leads?").title
         'Which leads?'
     """
-    frame = frames.take_frame(table, "the table").lazy().collect()
-    return ShownTable(frame, title)
+    rows = frames.take_frame(frame, "the table").lazy().collect()
+    return ShownTable(rows, title)
 
 
 def show_run(run: Run, what: str = "scorecard", by: Any = None, measure: str | None = None) -> ShownTable:
