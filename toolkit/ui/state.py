@@ -360,19 +360,22 @@ def _follow_link(*, is_new: bool, keeps_words: bool) -> None:
             session.lost = "The run of this link is no longer in memory. You find finished runs under Runs."
         elif is_new:
             if not keeps_words:
-                _put_live(session, live)
-                for key, value in caching.choices_of_runs().get(named, {}).items():
-                    session.put(key, value)
+                _put_live(session, live, named)
             _hold(named)
             session.show_campaign(RESULT)
     if session.live is not None and find_live() is not None:
         _hold(session.live)
 
 
-def _put_live(session: Session, live: live_runs.LiveRun) -> None:
-    """Put the drafts of a run on the page whose link somebody opened."""
+def _put_live(session: Session, live: live_runs.LiveRun, link: str) -> None:
+    """Put the campaign on the page that a run is a round of; else its drafts, with what was chosen for it."""
+    identity = keeping.find_campaign(live.run.run_id) if live.run else None
+    if identity is not None and keeping.reopen(session, identity):
+        return
     session.put_campaign(live.campaign, dict(list_audiences()))
     session.forget_steps()
+    for key, value in caching.choices_of_runs().get(link, {}).items():
+        session.put(key, value)
 
 
 def _begin(link: str) -> None:
