@@ -60,9 +60,14 @@ def begin():
         planned = len(live.plan.tasks)
         while len(live.reactions) < planned:
             time.sleep(0.002)
-        Path(folder, "last").write_text(repr(time.time()))
+        Path(folder, "last").write_text(f"{time.time()} {time.process_time()}")
+
+    def get_ready():
+        caching.warm_up().join()
+        Path(folder, "ready").touch()
 
     threading.Thread(target=note, daemon=True).start()
+    threading.Thread(target=get_ready, daemon=True).start()
     return link
 
 st.query_params.setdefault("live", begin())
@@ -70,8 +75,8 @@ runpy.run_path(str(Path(root, "app.py")), run_name="__main__")
 """
 
 
-def measure(root: Path, people: int) -> float:
-    """Return the seconds from the last reaction to the verdict on the screen, for one run in a process of its own."""
+def measure(root: Path, people: int) -> tuple[float, float]:
+    """Return the seconds from the last reaction to the verdict on the screen, and those of the page's processor."""
     from browsing import CHROMIUM, find_port
     from playwright.sync_api import Error, sync_playwright
 
@@ -97,14 +102,26 @@ def measure(root: Path, people: int) -> float:
                 else:
                     break
             page.get_by_text("Nobody has answered yet").first.wait_for()
+            while not (folder / "ready").exists():  # what is read once a process is no part of it
+                time.sleep(0.1)
             (folder / "go").touch()
             page.get_by_text(SAID).first.wait_for()
-            shown = time.time()
+            shown, spent = time.time(), find_spent(process.pid)
             browser.close()
-            return shown - float((folder / "last").read_text())
+            last, before = map(float, (folder / "last").read_text().split())
+            return shown - last, spent - before
         finally:
             process.kill()
             process.wait()
+
+
+def find_spent(pid: int) -> float:
+    """Return the processor seconds of a process so far; not a number where the system does not say."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.is_file():
+        return float("nan")
+    ticks = stat.read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -116,15 +133,16 @@ def main() -> None:
     options = parser.parse_args()
     roots = {"here": ROOT} | ({"beside": options.beside.resolve()} if options.beside else {})
     for people in options.people:
-        took: dict[str, list[float]] = {name: [] for name in roots}
+        took: dict[str, list[tuple[float, float]]] = {name: [] for name in roots}
         for _ in range(options.rounds):
             for name, root in roots.items():
                 took[name].append(measure(root, people))
-        for name, seconds in took.items():
+        for name, measured in took.items():
+            seconds, spent = zip(*measured, strict=True)
             spread = f"{min(seconds):.1f} to {max(seconds):.1f}"
             print(
                 f"{4 * people:,} reactions, {name}: {median(seconds):.2f} s from the last reaction to the verdict "
-                f"on the screen (median of {len(seconds)}, {spread})",
+                f"on the screen (median of {len(seconds)}, {spread}), of which {median(spent):.2f} s of processor time",
                 flush=True,
             )
 

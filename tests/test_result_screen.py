@@ -20,7 +20,7 @@ from toolkit.audiences import save_audience
 from toolkit.errors import CallFailed
 from toolkit.models import Audience, Campaign, exchange
 from toolkit.panel.live_runs import LiveRun
-from toolkit.report import blocks, charts, make_report, summaries
+from toolkit.report import blocks, charts, make_report, seating, summaries
 from toolkit.report.after import After
 from toolkit.report.names import ACTION_COLOURS, DRAFT_COLOURS
 from toolkit.results import Run, archive, load_run
@@ -250,3 +250,27 @@ def test_cost_and_failures_are_told_as_they_come(audience: Audience, campaign: C
     assert progress.cost_usd is not None
     assert (progress.answered, progress.failed) == (12, 12)
     assert ("so far" in progress.describe()) == (progress.cost_usd > 0)
+    assert progress.has_come
+    assert live.last_score.is_empty()  # nobody watched, so nothing was worked out
+
+
+def test_a_watched_run_reads_each_reaction_once(audience: Audience, campaign: Campaign) -> None:
+    """What was heard before is added to, and comes to the same as hearing everything at once."""
+    live = LiveRun(campaign, audience, engine=ScriptedEngine(answer), rating="direct", control=False)
+    assert live.wait(PATIENCE)
+    first = seating.hear_reactions(live.reactions[:10])
+    heard = len(first)
+    assert seating.hear_reactions(live.reactions[10:], first) == seating.hear_reactions(live.reactions)
+    assert heard < len(first)
+
+
+@pytest.mark.usefixtures("run")
+@pytest.mark.parametrize("pages", ["[]", "[types.SimpleNamespace(url_path='share')]"])
+def test_share_is_offered_where_there_is_a_page_for_it(pages: str) -> None:
+    """Improve is always there, Share if it leads somewhere."""
+    noted = f"import types\nfrom toolkit.ui import runs, state, ways_on\nstate.begin()\nways_on.note_pages({pages})\n"
+    page = AppTest.from_string(f"{noted}runs.show()", default_timeout=PATIENCE).run()
+    assert not page.exception
+    labels = [one.label for one in page.button]
+    assert "Improve a draft" in labels
+    assert ("Share" in labels) == ("share" in pages)
