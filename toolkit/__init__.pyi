@@ -17,6 +17,7 @@ from .gate import check
 from .improve import follow_up, interview, rewrite
 from .models import Audience, Campaign, Draft, Persona, Verdict
 from .panel import arun, estimate, plan, run
+from .panel.screening import Screening, screen
 from .report import save_report
 from .report.notebook import show
 from .results import Run, find_runs, load_run
@@ -42,6 +43,7 @@ __all__ = [
     "MissingReply",
     "Persona",
     "Run",
+    "Screening",
     "StoreUnusable",
     "Study",
     "ToolkitError",
@@ -70,6 +72,7 @@ __all__ = [
     "run",
     "save_report",
     "scorecard",
+    "screen",
     "show",
     "study",
 ]

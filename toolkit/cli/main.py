@@ -25,6 +25,7 @@ from toolkit.cli.record import record
 from toolkit.cli.report import report
 from toolkit.cli.rewrite import rewrite
 from toolkit.cli.run import demo, run
+from toolkit.cli.screen import screen
 from toolkit.cli.store import store
 from toolkit.cli.study import study
 from toolkit.errors import FLAGS, ToolkitError, speaking
@@ -52,8 +53,8 @@ def audience(context: click.Context) -> None:
 
 
 for command in (
-    demo, run, study, rewrite, lint, export, check, record, report, personas, outcomes, ask_people, app, campaigns,
-    mcp, store, config, doctor,
+    demo, run, screen, study, rewrite, lint, export, check, record, report, personas, outcomes, ask_people, app,
+    campaigns, mcp, store, config, doctor,
 ):  # fmt: skip
     audience.add_command(command)
 

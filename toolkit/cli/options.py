@@ -410,6 +410,33 @@ def study_options(command: Command) -> Command:
     return _add(command, _ASKING + _FOLDER + _OUTPUT + _OF_STUDY)
 
 
+_OF_SCREENING = (
+    option(
+        "--keep", type=click.IntRange(min=2), default=6, show_default=True, metavar="N",
+        help="Drafts on the shortlist.",
+    ),
+    option(
+        "--people", type=click.IntRange(min=8), default=12, show_default=True, metavar="N",
+        help="People who read all drafts, and as many others who read the leading ones.",
+    ),
+    option(
+        "--out", type=click.Path(), metavar="FILE",
+        help="Campaign file for the shortlist, .yaml or .json; it remembers who was asked.",
+    ),
+    option("--dry-run", is_flag=True, help="Show what both looks would take at most. Ask nothing."),
+    option("--quiet", "-q", is_flag=True, help="Print the sentence alone. Show no progress."),
+)  # fmt: skip
+_NOT_OF_SCREENING = {"sample", "head_to_head", "forecast", "no_control", "workers"}
+
+
+def screening_options(command: Command) -> Command:
+    """Add the options of a command that screens drafts: those of a run, but for what a screening never asks."""
+    decorated = _add(command, _ASKING + _FOLDER + _OUTPUT + _OF_SCREENING)
+    parameters = vars(decorated)["__click_params__"]
+    parameters[:] = [one for one in parameters if one.name not in _NOT_OF_SCREENING]
+    return decorated
+
+
 def rewriting_options(command: Command) -> Command:
     """Add the options of a command that asks one model and keeps its own idea of --out."""
     return _add(command, _ASKING + _ONE_MODEL + _OUTPUT)

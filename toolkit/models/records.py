@@ -762,6 +762,30 @@ class Brief(Record):
         return " ".join(f"{name}: {words.rstrip('.')}." for name, words in said if words)
 
 
+class Screened(Record):
+    """That drafts are the shortlist of a screening: of how many, and whom it asked."""
+
+    tested: int = Field(ge=2)
+    """Drafts that were screened."""
+    people: tuple[str, ...] = Field(min_length=1)
+    """The ids of all personas that the screening asked."""
+    fresh: bool | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Whether a run asks other people alone; null before it is planned."""
+
+    def say(self, kept: int) -> str:
+        """Return in one sentence whom a run of `kept` drafts asks, and what error its verdict may spend."""
+        said = f"these {kept} drafts are the shortlist of a screening of {self.tested}"
+        if self.fresh is False:
+            return (
+                f"{said}; the audience has too few other people, so the {len(self.people)} of the screening count "
+                "again, each of the two looks spends half of the error, and this verdict asks for p 0.025"
+            )
+        return (
+            f"{said}; none of the {len(self.people)} people of the screening is asked here, so this verdict spends the "
+            "whole error, p 0.05"
+        )
+
+
 class Campaign(Record):
     """Drafts that compete, their audience, objective and checks.
 
@@ -785,6 +809,8 @@ class Campaign(Record):
     """The competing drafts, in file order."""
     questions: Annotated[Questions, AfterValidator(_check_questions)] = Field(default=(), exclude_if=lambda v: not v)
     """What people are asked besides, in the same call as the reaction."""
+    screened: Screened | None = Field(default=None, exclude_if=lambda value: value is None)
+    """The screening that the drafts are the shortlist of; a run then asks other people, or halves its error."""
     checks: tuple[dict[str, Any], ...] = ()
     """What must hold for the campaign to pass."""
     lint: dict[str, Override] = Field(default_factory=dict, exclude=True)

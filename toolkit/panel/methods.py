@@ -95,6 +95,9 @@ def make_run(plan: Plan, engine: base.Answerer, asked: Asked, embedding: Embeddi
         methods = methods.model_copy(
             update={"warnings": (*methods.warnings, *more), "order": f"{methods.order}; {_PAIRED}"}
         )
+    if plan.campaign.screened is not None:
+        order = f"{methods.order}; {plan.campaign.screened.say(len(plan.campaign.drafts))}"
+        methods = methods.model_copy(update={"order": order})
     if plan.polls:
         order = f"{methods.order}; {polling.say_order(plan.polls)}"
         names = asked.split.names if asked.split else (engine.model,)

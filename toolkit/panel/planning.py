@@ -16,6 +16,7 @@ from toolkit.files import languages, resources
 from toolkit.models import Audience, Campaign, Draft, Persona, Settings, exchange, records
 from toolkit.panel import polling, pooling
 from toolkit.questionnaire import Prompts, Questionnaire, Task, pairs, shares
+from toolkit.results.scoring import rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,8 @@ def make_plan(
     people, keys = _join_audiences(audiences, keep_weights=settings.keep_weights)
     ranked = sampling.rank_personas(people, settings.seed)
     _check_sample(settings, len(ranked))
-    panel = tuple(ranked[: settings.sample])
+    campaign, remaining = _set_screened_apart(campaign, ranked, settings)
+    panel = tuple(remaining[: settings.sample])
     spoken = tuple(sorted({tag for audience in audiences for tag in audience.language}))
     tasks = tuple(_list_tasks(campaign, panel, settings, len(prompts.wordings), spoken))
     pictures = _load_pictures(campaign)
@@ -136,8 +138,34 @@ def make_plan(
         shares.ShareQuestions(prompts, settings.objective),
         tuple(polling.list_polls(campaign, panel, settings, keys, prompts)),
         pictures,
-        tuple(pooling.list_notes(given, audiences, panel, keep_weights=settings.keep_weights)),
+        (
+            *pooling.list_notes(given, audiences, panel, keep_weights=settings.keep_weights),
+            *_say_two_looks(campaign),
+        ),
     )
+
+
+def _set_screened_apart(
+    campaign: Campaign, ranked: Sequence[Persona], settings: Settings
+) -> tuple[Campaign, Sequence[Persona]]:
+    """Return the campaign of a shortlist, which now says whether its people are fresh, and whom to draw from.
+
+    Those whom the screening asked are left out if enough others remain: the sample, or without one half the audience.
+    """
+    screened = campaign.screened
+    if screened is None:
+        return campaign, ranked
+    asked = set(screened.people)
+    others = [persona for persona in ranked if persona.id not in asked]
+    needed = settings.sample if settings.sample is not None else math.ceil(len(ranked) / 2)
+    fresh = len(others) >= max(needed, min(rules.LEAST_PERSONAS, len(ranked)))
+    told = campaign.model_copy(update={"screened": screened.model_copy(update={"fresh": fresh})})
+    return told, others if fresh else ranked
+
+
+def _say_two_looks(campaign: Campaign) -> Iterator[str]:
+    if campaign.screened is not None and campaign.screened.fresh is False:
+        yield campaign.screened.say(len(campaign.drafts))
 
 
 def _join_questions(campaign: Campaign, audiences: Sequence[Audience]) -> Campaign:

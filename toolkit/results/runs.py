@@ -26,7 +26,7 @@ from toolkit.models import LABEL, Audience, Campaign, Record, Settings, Verdict,
 from toolkit.results import run_folders
 from toolkit.results.evidence import Evidence, find_evidence, to_frame
 from toolkit.results.predictions import Predict, Predictions
-from toolkit.results.scoring import PRIMARY, deciding, models, reaction_rows, scorecards
+from toolkit.results.scoring import PRIMARY, deciding, models, reaction_rows, rules, scorecards
 from toolkit.results.share_forecasts import ShareForecast
 from toolkit.results.tables import Tables
 from toolkit.results.track_record import standing as places
@@ -167,6 +167,13 @@ class Methods(Record):
     languages: dict[str, int] = Field(default_factory=dict, exclude_if=lambda value: not value)
     """Answers by the code of their language, "" for what nobody can tell; empty where all were asked for in English."""
 
+    @property
+    def error(self) -> float:
+        """The error that the verdict may spend: half of it where people of a screening were asked again."""
+        screened = self.campaign.screened
+        is_second_look = screened is not None and screened.fresh is False
+        return rules.SIGNIFICANCE / 2.0 if is_second_look else rules.SIGNIFICANCE
+
     @field_validator("run_id")
     @classmethod
     def _check_run_id(cls, value: str) -> str:
@@ -212,8 +219,10 @@ class Run:
             or shared.reactions is not self.reactions
             or shared.control is not self.control_reactions
             or shared.drafts != self.drafts
+            or shared.error != self.methods.error
         ):
-            object.__setattr__(self, "_shared", Tables(self.reactions, self.drafts, self.control_reactions))
+            tables = Tables(self.reactions, self.drafts, self.control_reactions, error=self.methods.error)
+            object.__setattr__(self, "_shared", tables)
 
     def __eq__(self, other: object) -> bool:
         """Whether the other is the same run, by its id."""
@@ -538,8 +547,14 @@ def make_basis(methods: Methods, **known: Any) -> deciding.Basis:
         ok=counts.ok,
         refused=counts.refused,
         failed=counts.failed,
+        error=methods.error,
         **known,
     )
+
+
+def make_tables(reactions: pl.DataFrame, drafts: Sequence[str], *, error: float) -> Tables:
+    """Return the tables of reactions that are of no single run, for verdicts that may spend `error`."""
+    return Tables(reactions, drafts, error=error)
 
 
 def say_audiences(comparisons: pl.DataFrame, by_audience: pl.DataFrame) -> str:

@@ -7,17 +7,36 @@ from functools import cached_property
 
 import polars as pl
 
-from toolkit.results.scoring import PRIMARY, columns, comparisons, grids, models, pairs, reaction_rows, scorecards
+from toolkit.results.scoring import (
+    PRIMARY,
+    columns,
+    comparisons,
+    grids,
+    models,
+    pairs,
+    reaction_rows,
+    rules,
+    scorecards,
+)
 
 
 class Tables:
     """Scorecards and comparisons of one frame of reactions: whoever asks for one again gets the same figures.
 
-    `control` are the reactions of the control reader, if they are apart from those of personas.
+    `control` are the reactions of the control reader, if they are apart from those of personas. `error` is what a
+    verdict may spend.
     """
 
-    def __init__(self, reactions: pl.DataFrame, drafts: Sequence[str], control: pl.DataFrame | None = None) -> None:
+    def __init__(
+        self,
+        reactions: pl.DataFrame,
+        drafts: Sequence[str],
+        control: pl.DataFrame | None = None,
+        *,
+        error: float = rules.SIGNIFICANCE,
+    ) -> None:
         self.reactions = reactions
+        self.error = error
         self.control = reactions if control is None else control
         self.drafts = tuple(drafts)
         self._kept: dict[tuple[object, ...], pl.DataFrame] = {}
@@ -62,8 +81,8 @@ class Tables:
     def _describe(self, by: reaction_rows.By, compared: Mapping[str, list[pairs.Compared]]) -> dict[str, pl.DataFrame]:
         grid = self.find_grid(by)
         if by is None and PRIMARY in compared:
-            self._contenders = pairs.find_contenders(grid, PRIMARY, compared[PRIMARY])
-        return comparisons.describe_measures(grid, compared, by)
+            self._contenders = pairs.find_contenders(grid, PRIMARY, compared[PRIMARY], self.error)
+        return comparisons.describe_measures(grid, compared, by, error=self.error)
 
     def control_compare(self) -> pl.DataFrame:
         """Return the control reader's own comparisons."""

@@ -104,9 +104,17 @@ def describe_pairs(
 
 
 def describe_measures(
-    grid: Grid, compared: Mapping[str, Sequence[Compared]], by: By, *, adjust: str = "holm"
+    grid: Grid,
+    compared: Mapping[str, Sequence[Compared]],
+    by: By,
+    *,
+    adjust: str = "holm",
+    error: float = SIGNIFICANCE,
 ) -> dict[str, pl.DataFrame]:
-    """Return what `describe_pairs` does for each of several measures, made as one table and cut."""
+    """Return what `describe_pairs` does for each of several measures, made as one table and cut.
+
+    A verdict takes a p-value of at most `error`.
+    """
     correct = _choose_correction(adjust)
     drafts, values = grid.drafts, grid.values
     a, b = number_pairs(len(drafts))
@@ -124,7 +132,7 @@ def describe_measures(
     leader = np.where(estimate > 0, "B", "A")
 
     def judge(p_values: FloatArray) -> npt.NDArray[np.str_]:
-        doubts = [~enough, p_values > SIGNIFICANCE, ~(holds["holds_wordings"] & holds["holds_refusals"])]
+        doubts = [~enough, p_values > error, ~(holds["holds_wordings"] & holds["holds_refusals"])]
         return np.select(doubts, ["not enough", "too close to call", "unstable"], leader)
 
     columns: dict[str, list[str] | npt.NDArray[Any]] = {

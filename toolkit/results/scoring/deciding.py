@@ -16,7 +16,7 @@ from toolkit.results.scoring.models import PRIOR as PRIOR  # noqa: PLC0414 - han
 from toolkit.results.scoring.models import ModelsSay as ModelsSay  # noqa: PLC0414
 from toolkit.results.scoring.models import hear_models as hear_models  # noqa: PLC0414
 from toolkit.results.scoring.reaction_rows import PRIMARY
-from toolkit.results.scoring.rules import LEAST_ANSWERED, LEAST_PERSONAS, LEAST_WORDINGS
+from toolkit.results.scoring.rules import LEAST_ANSWERED, LEAST_PERSONAS, LEAST_WORDINGS, SIGNIFICANCE
 
 _ROUNDING = 1e-12
 _NOTHING = "no reaction could be used; see the failed and refused counts"
@@ -43,6 +43,9 @@ class Basis:
     """What each of several models says; None if one alone answered."""
     distinct: int | None = None
     """In how many ways the personas are described; None where it was not counted."""
+
+    error: float = SIGNIFICANCE
+    """The p-value at which a draft beats another; the comparisons were made with the same."""
 
     @property
     def are_alike(self) -> bool:
@@ -289,7 +292,8 @@ def say_difference(row: Mapping[str, Any]) -> str:
 def _say_why(decision: str, row: dict[str, Any], best: dict[str, Any], rivals: int, basis: Basis | None) -> str:
     pair = f"{row['draft_b']} against {row['draft_a']}: {say_difference(row)}"
     if decision == "best":
-        beaten = f"; it beats each of {rivals} rivals at p 0.05" if rivals > 1 else ""
+        level = basis.error if basis else SIGNIFICANCE
+        beaten = f"; it beats each of {rivals} rivals at p {level:g}" if rivals > 1 else ""
         return f"{_say_rate(best, basis)}; closest rival: {pair}{beaten}"
     if decision == "unstable":
         return f"{pair}, but {say_doubt(row)}"

@@ -154,28 +154,30 @@ class _Tried:
         return cls(places, known, cells, span, Compared.make(pairs), np.zeros(pairs, dtype=bool))
 
 
-def find_contenders(grid: Grid, measure: str, compared: list[Compared]) -> tuple[str, ...]:
+def find_contenders(
+    grid: Grid, measure: str, compared: list[Compared], error: float = rules.SIGNIFICANCE
+) -> tuple[str, ...]:
     """Return the drafts that the panel cannot tell from the best, in order; see `rankings.may_be_best`.
 
     All of them with too few people or wordings for a verdict. If people are crossed with wordings, or nobody answered
-    all drafts, a draft is out that another leads at p 0.05 for one side, divided by the number of rivals.
+    all drafts, a draft is out that another leads at p `error` for one side, divided by the number of rivals.
     """
     if len(compared) != 1 or not compared[0].is_enough.all():
         return grid.drafts
     known = grid.load_usable(measure)
     cells = _average_repeats(grid.places, known) if grid.places.is_plain else None
     if cells is None or not cells.is_whole:
-        beaten = _find_losers(compared[0], len(grid.drafts))
+        beaten = _find_losers(compared[0], len(grid.drafts), error)
         return tuple(draft for place, draft in enumerate(grid.drafts) if place not in beaten)
     products = np.add.reduceat(cells.known * cells.weight, cells.starts, axis=1)
     masses = np.add.reduceat(cells.weight, cells.starts)
-    stays = rankings.may_be_best(products[:, masses > 0], masses[masses > 0])
+    stays = rankings.may_be_best(products[:, masses > 0], masses[masses > 0], error=error)
     return tuple(draft for draft, stay in zip(grid.drafts, stays, strict=True) if stay)
 
 
-def _find_losers(pairs: Compared, drafts: int) -> set[int]:
+def _find_losers(pairs: Compared, drafts: int, error: float) -> set[int]:
     a, b = number_pairs(drafts)
-    is_clear = pairs.p_value / 2.0 <= rules.SIGNIFICANCE / max(drafts - 1, 1)
+    is_clear = pairs.p_value / 2.0 <= error / max(drafts - 1, 1)
     return set(np.where(pairs.estimate > 0.0, a, b)[is_clear].tolist())
 
 
