@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Unpack
 
+from toolkit.engines import budget
 from toolkit.errors import InputError, check_options, name_option
 from toolkit.models import Audience, Campaign
 from toolkit.panel import api, planning
@@ -95,7 +96,12 @@ async def ascreen(
     """
     check_options(options, RunOptions.__annotations__, "screen")
     planned = plan_looks(drafts, audience, shortlist, people, options)
-    asked: dict[str, Any] = {"control": False, **options, "sample": people}
+    with budget.one_bill():  # a limit holds for both looks together
+        return await _look(planned, {"control": False, **options, "sample": people})
+
+
+async def _look(planned: Looks, asked: dict[str, Any]) -> Screening:
+    shortlist = planned.shortlist
     names = [draft.id for draft in planned.campaign.drafts]
     first = await api.arun(planned.campaign, list(planned.audiences), **asked)
     standings = rank_standings(first.reactions, names)
