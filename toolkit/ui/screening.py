@@ -14,7 +14,7 @@ import streamlit as st
 from toolkit.drafts.kept import content
 from toolkit.errors import InputError
 from toolkit.models import LABEL, Audience, Campaign, Draft, records
-from toolkit.panel import background, estimating, planning
+from toolkit.panel import background, planning, run_options
 from toolkit.panel.screening import Screening, ascreen, looks, price_screening, standings
 from toolkit.questionnaire import Reaction
 from toolkit.results.scoring import deciding
@@ -44,7 +44,7 @@ def ask_many(*, locked: bool) -> None:
             label = f"Take these {len(texts)} drafts" if texts else "Take these drafts"
             st.button(label, on_click=_take_texts, args=(texts,), disabled=not is_fitting, key=keys.MANY_TAKE)
         if len(texts) > standings.MOST_DRAFTS:
-            st.warning(f"{len(texts)} drafts are too many. Leave {len(texts) - standings.MOST_DRAFTS} out.")
+            st.warning(f"{len(texts)} drafts are too many. Leave some out.")
 
 
 def split_texts(typed: str) -> list[str]:
@@ -70,11 +70,10 @@ def find_screened() -> records.Screened | None:
 
 def count_others(audience: Audience) -> int:
     """Return how many people a test may draw: those whom no screening asked, if they are half or more of them."""
-    screened, people = find_screened(), len(audience.personas)
+    screened = find_screened()
     if screened is None:
-        return people
-    others = people - len({persona.id for persona in audience.personas} & set(screened.people))
-    return others if 2 * others >= people and others >= looks.PEOPLE else people
+        return len(audience.personas)
+    return planning.count_drawable(audience.personas, screened)
 
 
 def show_screened(audience: Audience) -> None:
@@ -117,7 +116,10 @@ def _ask_screening(
         "People who read all drafts", min(8, there), there, **state.tie(keys.MANY_PEOPLE, min(looks.PEOPLE, there))
     )
     keep = most.number_input(
-        "Drafts on the shortlist", 2, min(MOST_DRAFTS, len(drafts) - 1), **state.tie(keys.MANY_KEEP, looks.SHORTLIST)
+        "Drafts on the shortlist",
+        2,
+        looks.count_keepable(len(drafts), MOST_DRAFTS),
+        **state.tie(keys.MANY_KEEP, looks.SHORTLIST),
     )
     campaign = records.make_campaign(state.find_session().name, [one.model_dump() for one in drafts], objective)
     asked = {name: value for name, value in options.items() if name not in _NOT_ASKED and value is not None}
@@ -134,10 +136,9 @@ def _ask_screening(
     name = _name_job(campaign, audience, sizes, asked)
     job = state.find_session().jobs.get(name)
     second = f"; {planned.people} others then read the best {planned.second_drafts}" if planned.has_second else ""
-    cost = "cost unknown" if takes.cost_usd is None else f"about ${takes.cost_usd:.2f}" if takes.cost_usd else "free"
     st.caption(f"{planned.people} people read {len(drafts)} drafts{second}. {takes.reactions:,} reactions.")
     st.button(
-        f"Screen {len(drafts)} drafts, {cost}, {estimating.say_seconds(takes.minutes * 60)}", type="primary",
+        looks.say_price(takes, len(drafts)), type="primary",
         key=keys.MANY_START, disabled=locked or (job is not None and (not job.is_over or job.outcome is not None)),
         on_click=_start, args=(name, campaign, audience, sizes, asked, planned.reactions),
     )  # fmt: skip
@@ -147,9 +148,7 @@ def _ask_screening(
 
 
 def _pick_priced(options: dict[str, Any]) -> dict[str, Any]:
-    from toolkit.panel.run_options import EstimateOptions
-
-    return {name: value for name, value in options.items() if name in EstimateOptions.__annotations__}
+    return {name: value for name, value in options.items() if name in run_options.EstimateOptions.__annotations__}
 
 
 def _show_outcome(found: Screening) -> None:
@@ -213,7 +212,9 @@ def _use_texts(texts: list[str]) -> None:
     """Put few pasted drafts on the page as they are: there is nothing to screen."""
     session = state.find_session()
     session.slots = [slot for slot in session.slots if slot.is_written]
-    for text in texts[: MOST_DRAFTS - len(session.own_slots)]:
+    for text in texts:
+        if len(session.own_slots) >= MOST_DRAFTS:
+            break
         session.add_draft()
         session.write_text(session.slots[-1].number, text)
     state.put(keys.MANY_WORDS, "")

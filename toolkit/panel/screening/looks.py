@@ -11,7 +11,7 @@ from toolkit.errors import InputError, check_options, name_option
 from toolkit.models import Audience, Campaign
 from toolkit.panel import api, planning
 from toolkit.panel.background import run_blocking
-from toolkit.panel.estimating import Estimate
+from toolkit.panel.estimating import Estimate, say_seconds
 from toolkit.panel.resolving import AudienceLike, DraftsLike, resolve
 from toolkit.panel.run_options import EstimateOptions, RunOptions, pick_settings
 from toolkit.panel.screening.standings import MOST_DRAFTS, Screening, join_looks, keep_best, rank_standings
@@ -177,6 +177,17 @@ def price_screening(
     sums["cost_usd"] = None if None in costs else round(sum(cost for cost in costs if cost is not None), 4)
     sums["personas"], sums["minutes"] = 2 * people, first.minutes + second.minutes
     return first.model_copy(update=sums)
+
+
+def count_keepable(drafts: int, most: int) -> int:
+    """Return how many of some drafts a shortlist can keep, at most so many."""
+    return max(min(most, drafts - 1), _FEWEST)
+
+
+def say_price(takes: Estimate, drafts: int) -> str:
+    """Return what a screening takes, such as "Screen 40 drafts, about $0.31, 2 min"."""
+    cost = "cost unknown" if takes.cost_usd is None else f"about ${takes.cost_usd:.2f}" if takes.cost_usd else "free"
+    return f"Screen {drafts} drafts, {cost}, {say_seconds(takes.minutes * 60)}"
 
 
 def _leave_out(audiences: Sequence[Audience], asked: set[str]) -> list[Audience]:
