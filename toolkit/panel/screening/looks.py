@@ -92,7 +92,7 @@ async def ascreen(
         >>> import asyncio
         >>> asyncio.run(ascreen("examples/paypal-invoices.yaml", "uk-small-sellers", shortlist=2))
         Traceback (most recent call last):
-        toolkit.errors.InputError: shortlist '2': of 2 drafts keep 2 to 1; test them at once where you would keep all
+        toolkit.errors.InputError: shortlist=2: of 2 drafts keep 2 to 1; test them at once where you would keep all
     """
     check_options(options, RunOptions.__annotations__, "screen")
     planned = plan_looks(drafts, audience, shortlist, people, options)
@@ -143,8 +143,23 @@ def screen(
     too few of them it asks the same people again, at half the error, and says so in its warnings.
 
     Examples:
-        >>> picked = toolkit.screen("drafts.csv", "uk-small-sellers", shortlist=6)  # doctest: +SKIP
-        >>> toolkit.run(picked.shortlist, "uk-small-sellers").verdict()  # doctest: +SKIP
+        >>> import json, tempfile
+        >>> from toolkit.engines import EngineBase
+        >>> from toolkit.models.exchange import Reply
+        >>> class Fan(EngineBase):
+        ...     model = "fan-3"
+        ...     async def ask(self, question):
+        ...         ratings = dict.fromkeys(["relevance", "clarity", "trust", "appeal", "intent"], 4)
+        ...         action = "click" if "Offer 0" in question.prompt else "read"
+        ...         said = {"first_glance": "stop", "action": action, "verbatim": "I see.", "objection": None}
+        ...         text = json.dumps(said | {"quotes": [], "ratings": ratings})
+        ...         return Reply(text=text, engine=self.name, model=self.model)
+        >>> drafts = [toolkit.Draft(id=f"d{number}", text=f"Offer {number}") for number in range(4)]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     found = toolkit.screen(drafts, "uk-small-sellers", shortlist=2, engine=Fan(), rating="direct",
+        ...                            store=f"{folder}/replies.sqlite")
+        >>> found.kept
+        ('d0', 'd1')
     """
     check_options(options, RunOptions.__annotations__, "screen")
     made: Screening = run_blocking(lambda: ascreen(drafts, audience, shortlist=shortlist, people=people, **options))
