@@ -203,7 +203,7 @@ def _read_many(surface: str) -> list[Draft]:
 
 
 def _take_texts(texts: list[str]) -> None:
-    _take([records.make_draft({"id": f"draft {place}", "text": text}) for place, text in enumerate(texts, 1)])
+    _take([records.make_draft({"id": f"no. {place}", "text": text}) for place, text in enumerate(texts, 1)])
     state.put(keys.MANY_WORDS, "")
     state.close(keys.MANY_BOX)
 
