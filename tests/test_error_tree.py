@@ -118,7 +118,7 @@ REFUSED: dict[str, tuple[Callable[[Given], object], type[Exception], str]] = {
         lambda given: toolkit.compare(given.run.reactions, measure="aim"), toolkit.InputError, "aim",
     ),
     "a report of no known form": (
-        lambda given: toolkit.save_report(given.run, "report.pdf"), toolkit.InputError, ".pdf",
+        lambda given: toolkit.save_report(given.run, "report.docx"), toolkit.InputError, ".docx",
     ),
     "a persona who is not in the run": (
         lambda given: toolkit.interview(given.run, "nobody", "Why?", given.audience, engine=given.engine),
@@ -224,7 +224,7 @@ def call_with(name: str, given: Given, **options: Any) -> object:
         "run": given.run, "campaign": given.campaign, "drafts": given.campaign, "audience": given.audience,
         "reactions": given.run.reactions, "frame": pl.DataFrame({"text_a": ["a"], "text_b": ["b"]}),
         "source": "nowhere.csv", "folder": "nowhere", "path": "nowhere.html", "persona": "p00", "question": "Why?",
-        "by": "role",
+        "by": "role", "campaigns": [given.campaign],
     }  # fmt: skip
     function = getattr(toolkit, name)
     needed = [

@@ -21,7 +21,7 @@ from toolkit.models.exchange import Question, Reply
 
 PRICE = 10.0
 """Dollars per million tokens, of the prompt and of the reply."""
-ASKING = {"demo", "run", "rewrite", "check", "record", "doctor"}
+ASKING = {"demo", "run", "screen", "study", "rewrite", "check", "record", "doctor"}
 ELSEWHERE = {"draft", "mcp"}
 """Tried by tests of their own, in test_drafting_people.py and test_mcp.py."""
 Typed = Callable[..., "tuple[int, str, str]"]
@@ -67,6 +67,8 @@ def many(tmp_path: Path) -> list[Path]:
         path = tmp_path / f"jam-{number}.yaml"
         path.write_text(CAMPAIGN.replace("text: ", f"text: Number {number}. "))
         paths.append(path)
+    rows = "".join(f"n{number},Jam number {number} for your table\n" for number in range(30))
+    tmp_path.joinpath("thirty.csv").write_text(f"id,text\n{rows}")
     return paths
 
 
@@ -97,6 +99,8 @@ def test_no_command_spends_more_than_its_limit(
     arguments: dict[str, list[object]] = {
         "demo": [*how(server, 0.1), "--engine", "openai", *direct],
         "run": ["jam-0.yaml", *how(server, 0.1), *direct, "--head-to-head"],
+        "screen": ["thirty.csv", *how(server, 0.1), *direct, *people, "--people", 8, "--keep", 2],
+        "study": ["jam-0.yaml", *how(server, 0.1), *direct, *people],
         "rewrite": ["jam-0.yaml", "--draft", "plain", *people, *how(server, 0.1), *direct],
         "check": [*many, "--record", "--engine", "openai", *how(server, limit)],
         "record": [*many, *how(server, limit), *direct],

@@ -283,9 +283,9 @@ def test_max_cost_needs_a_price(audience: Audience, campaign: Campaign) -> None:
 
 
 def test_what_is_no_draft_is_one_line(audience: Audience) -> None:
-    """Words alone, in a list, are refused in our words."""
-    with pytest.raises(InputError, match=r"drafts\[0\] is 'Buy jam.': a mapping of fields is needed"):
-        toolkit.run(["Buy jam."], audience, engine=ScriptedEngine(answer_direct), **OPTIONS)  # type: ignore[list-item]
+    """A number in a list is refused in our words."""
+    with pytest.raises(InputError, match=r"drafts\[0\] is 5: a mapping of fields is needed"):
+        toolkit.run([5], audience, engine=ScriptedEngine(answer_direct), **OPTIONS)  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize("concurrency", [0, 1.5, "4"])

@@ -774,7 +774,10 @@ class Screened(Record):
 
     def say(self, kept: int) -> str:
         """Return in one sentence whom a run of `kept` drafts asks, and what error its verdict may spend."""
-        said = f"these {kept} drafts are the shortlist of a screening of {self.tested}"
+        said = (
+            f"these {kept} drafts are the shortlist of a screening of {self.tested}, and the verdict speaks for them "
+            "alone"
+        )
         if self.fresh is False:
             return (
                 f"{said}; the audience has too few other people, so the {len(self.people)} of the screening count "

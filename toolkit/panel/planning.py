@@ -157,10 +157,25 @@ def _set_screened_apart(
         return campaign, ranked
     asked = set(screened.people)
     others = [persona for persona in ranked if persona.id not in asked]
-    needed = settings.sample if settings.sample is not None else math.ceil(len(ranked) / 2)
-    fresh = len(others) >= max(needed, min(rules.LEAST_PERSONAS, len(ranked)))
+    fresh = len(others) >= _find_fewest(len(ranked), settings.sample)
     told = campaign.model_copy(update={"screened": screened.model_copy(update={"fresh": fresh})})
     return told, others if fresh else ranked
+
+
+def count_drawable(people: Sequence[Persona], screened: records.Screened) -> int:
+    """Return how many of some people a test of a shortlist draws from, unless it names a sample.
+
+    Those whom the screening did not ask, if they are half of all or more; else everybody.
+    """
+    asked = set(screened.people)
+    others = sum(persona.id not in asked for persona in people)
+    return others if others >= _find_fewest(len(people), None) else len(people)
+
+
+def _find_fewest(people: int, sample: int | None) -> int:
+    """Return how many others it takes to leave those of the screening out."""
+    needed = sample if sample is not None else math.ceil(people / 2)
+    return max(needed, min(rules.LEAST_PERSONAS, people))
 
 
 def _say_two_looks(campaign: Campaign) -> Iterator[str]:

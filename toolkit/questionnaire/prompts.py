@@ -58,6 +58,7 @@ _OTHER_FORMS = (
     "system.j2", "person.j2", "draft.j2", "memory.j2", "rewrite.j2", "language.j2", "questions.j2", "rate.j2",
     "interview_system.j2", "rewrite_system.j2", "shares_system.j2", "completion.j2", "pair_completion.j2",
     "shares_completion.j2", "interview_completion.j2", "rewrite_completion.j2", "questions_completion.j2",
+    "people.j2", "people_system.j2",
 )  # fmt: skip
 """Templates that ask for no fields, or for those of a draft."""
 _FIELD = re.compile(r"""\s*[-*]\s+[`"']?(?P<name>[a-z][a-z0-9]*(?:_[a-z0-9]+)*)[`"']?\s*:(?P<rest>.*)""")

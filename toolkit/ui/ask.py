@@ -91,9 +91,8 @@ def _ask_segments(audience: Audience) -> dict[str, list[str]]:
     return wanted
 
 
-def ask_sample(audience: Audience) -> int:
-    """Let the tester choose how many personas are drawn."""
-    people = len(audience.personas)
+def ask_sample(audience: Audience, people: int) -> int:
+    """Let the tester choose how many of so many personas are drawn."""
     key = keys.name_sample(audience.audience)
     state.limit_number(key, people)
     return st.slider("How many of them?", 1, people, **state.tie(key)) if people > 1 else 1
@@ -202,7 +201,8 @@ def make_test(drafts: list[dict[str, Any]], objective: str) -> Campaign:
     """Return the campaign of the drafts that have words; raise InputError where they make none."""
     written = [draft for draft in drafts if draft["text"].strip()]
     made = records.make_campaign(state.find_session().name, written, objective)
-    made = made.model_copy(update={"brief": find_brief()})
+    screened = content.read_screened(state.find_session().values)
+    made = made.model_copy(update={"brief": find_brief(), "screened": screened})
     return picture_files.find_pictures(made, pictures.find_folder(api.default_store()))
 
 

@@ -12,7 +12,7 @@ from toolkit.models import LABEL, Audience, Campaign
 from toolkit.panel import estimating, live_runs, planning
 from toolkit.report import seating
 from toolkit.store.campaigns import Round
-from toolkit.ui import ask, caching, home, keys, own_questions, rounds, sharing, state, writing
+from toolkit.ui import ask, caching, home, keys, own_questions, rounds, screening, sharing, state, writing
 from toolkit.ui.results import show_result
 from toolkit.ui.room import show_room
 from toolkit.ui.session import DRAFTS, RESULT
@@ -136,6 +136,7 @@ def show_form(*, locked: bool, bar: DeltaGenerator | None = None) -> None:
     with choices:
         audience, options = ask_people()
     with place:
+        screening.show_screening(surface, objective, audience, options, locked=locked)
         drafts = writing.ask_drafts(surface, seen_on, audience, locked=locked)
         writing.ask_start(locked=locked)
     with choices:
@@ -157,7 +158,8 @@ def ask_people() -> tuple[Audience | None, dict[str, Any]]:
     except InputError as error:
         st.error(escape(str(error)))
         return None, {}
-    sample = ask.ask_sample(audience)
+    sample = ask.ask_sample(audience, screening.count_others(audience))
+    screening.show_screened(audience)
     more = {"head_to_head": ask.ask_head_to_head(), "forecast": ask.ask_forecast()}
     own_questions.ask_questions()
     return audience, {"sample": sample, **more, **ask.ask_engine()}

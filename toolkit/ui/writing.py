@@ -15,7 +15,7 @@ from toolkit.drafts.surfaces import Device, find_surface
 from toolkit.errors import InputError
 from toolkit.files import read_text, resources
 from toolkit.models import Audience, Campaign, Draft, records
-from toolkit.ui import ask, caching, keys, mapping, picture_field, state
+from toolkit.ui import ask, caching, keys, mapping, picture_field, screening, state
 from toolkit.ui.editor import edit_text
 from toolkit.ui.previews import show_preview
 from toolkit.ui.session import MOST_DRAFTS, DraftSlot
@@ -52,7 +52,9 @@ def ask_start(*, locked: bool) -> None:
     """Offer the examples and a file to start from; what was opened is not left covered."""
     if state.find_session().take_opened():
         state.close(keys.EXAMPLES)
-    _ask_example(locked=locked)
+    with st.container(horizontal=True):
+        _ask_example(locked=locked)
+        screening.ask_many(locked=locked)
 
 
 def ask_import() -> None:
@@ -259,6 +261,7 @@ def _ask_which(campaign: Campaign) -> tuple[str, ...]:
     key, ids = keys.name_mapping("drafts", "drafts"), [draft.id for draft in drafts]
     state.suggest(key, ids[:MOST_DRAFTS])
     state.keep_choices(key, ids)
+    screening.offer_screening(drafts)
     label = f"Drafts to test (at most {MOST_DRAFTS} of {len(ids)})"
     return tuple(st.multiselect(label, ids, max_selections=MOST_DRAFTS, **state.tie(key)))
 

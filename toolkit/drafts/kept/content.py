@@ -18,7 +18,9 @@ SURFACE, OBJECTIVE, AUDIENCE = "ask-surface", "ask-objective", "ask-audience"
 NAME, GOAL, TONE, MUST_HAVES = "campaign-name", "brief-goal", "brief-tone", "brief-must-haves"
 BRAND, AVATAR = "brief-brand", "brief-avatar"
 """The keys of choices that a campaign file holds, too."""
-OF_CAMPAIGN = (NAME, GOAL, TONE, MUST_HAVES, BRAND, AVATAR)
+MANY, SCREENED = "many-drafts", "screened"
+"""Drafts that wait for a screening, and the screening that the drafts are the shortlist of; both as JSON."""
+OF_CAMPAIGN = (NAME, GOAL, TONE, MUST_HAVES, BRAND, AVATAR, MANY, SCREENED)
 """Choices that never go from one campaign to the next."""
 UNNAMED = "untitled"
 _SOURCE = "source"
@@ -93,6 +95,7 @@ def list_choices(campaign: Campaign) -> dict[str, Any]:
         MUST_HAVES: "\n".join(brief.must_haves),
         BRAND: brief.brand,
         AVATAR: brief.avatar,
+        SCREENED: campaign.screened.model_dump_json() if campaign.screened else "",
     }
     return {key: value for key, value in said.items() if value}
 
@@ -117,6 +120,12 @@ def read_brief(values: Mapping[str, Any]) -> records.Brief:
     )
 
 
+def read_screened(values: Mapping[str, Any]) -> records.Screened | None:
+    """Return the screening that the drafts are the shortlist of, as the choices hold it; None for none."""
+    said = str(values.get(SCREENED) or "")
+    return records.Screened.model_validate_json(said) if said else None
+
+
 def read_campaign(content: Content) -> Campaign:
     """Return the campaign of all drafts that have words; raise InputError where there is none or one cannot be used."""
     values = content.get("values", {})
@@ -131,6 +140,7 @@ def read_campaign(content: Content) -> Campaign:
             "objective": values.get(OBJECTIVE),
             "audience": values.get(AUDIENCE),
             "brief": None if brief.is_empty else brief,
+            "screened": read_screened(values),
         }
     )
 

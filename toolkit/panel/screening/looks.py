@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Unpack
 
+from toolkit.engines import budget
 from toolkit.errors import InputError, check_options, name_option
 from toolkit.models import Audience, Campaign
 from toolkit.panel import api, planning
 from toolkit.panel.background import run_blocking
-from toolkit.panel.estimating import Estimate
+from toolkit.panel.estimating import Estimate, say_seconds
 from toolkit.panel.resolving import AudienceLike, DraftsLike, resolve
 from toolkit.panel.run_options import EstimateOptions, RunOptions, pick_settings
 from toolkit.panel.screening.standings import MOST_DRAFTS, Screening, join_looks, keep_best, rank_standings
@@ -91,11 +92,16 @@ async def ascreen(
         >>> import asyncio
         >>> asyncio.run(ascreen("examples/paypal-invoices.yaml", "uk-small-sellers", shortlist=2))
         Traceback (most recent call last):
-        toolkit.errors.InputError: shortlist '2': of 2 drafts keep 2 to 1; test them at once where you would keep all
+        toolkit.errors.InputError: shortlist=2: of 2 drafts keep 2 to 1; test them at once where you would keep all
     """
     check_options(options, RunOptions.__annotations__, "screen")
     planned = plan_looks(drafts, audience, shortlist, people, options)
-    asked: dict[str, Any] = {"control": False, **options, "sample": people}
+    with budget.one_bill():  # a limit holds for both looks together
+        return await _look(planned, {"control": False, **options, "sample": people})
+
+
+async def _look(planned: Looks, asked: dict[str, Any]) -> Screening:
+    shortlist = planned.shortlist
     names = [draft.id for draft in planned.campaign.drafts]
     first = await api.arun(planned.campaign, list(planned.audiences), **asked)
     standings = rank_standings(first.reactions, names)
@@ -137,8 +143,23 @@ def screen(
     too few of them it asks the same people again, at half the error, and says so in its warnings.
 
     Examples:
-        >>> picked = toolkit.screen("drafts.csv", "uk-small-sellers", shortlist=6)  # doctest: +SKIP
-        >>> toolkit.run(picked.shortlist, "uk-small-sellers").verdict()  # doctest: +SKIP
+        >>> import json, tempfile
+        >>> from toolkit.engines import EngineBase
+        >>> from toolkit.models.exchange import Reply
+        >>> class Fan(EngineBase):
+        ...     model = "fan-3"
+        ...     async def ask(self, question):
+        ...         ratings = dict.fromkeys(["relevance", "clarity", "trust", "appeal", "intent"], 4)
+        ...         action = "click" if "Offer 0" in question.prompt else "read"
+        ...         said = {"first_glance": "stop", "action": action, "verbatim": "I see.", "objection": None}
+        ...         text = json.dumps(said | {"quotes": [], "ratings": ratings})
+        ...         return Reply(text=text, engine=self.name, model=self.model)
+        >>> drafts = [toolkit.Draft(id=f"d{number}", text=f"Offer {number}") for number in range(4)]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     found = toolkit.screen(drafts, "uk-small-sellers", shortlist=2, engine=Fan(), rating="direct",
+        ...                            store=f"{folder}/replies.sqlite")
+        >>> found.kept
+        ('d0', 'd1')
     """
     check_options(options, RunOptions.__annotations__, "screen")
     made: Screening = run_blocking(lambda: ascreen(drafts, audience, shortlist=shortlist, people=people, **options))
@@ -171,6 +192,17 @@ def price_screening(
     sums["cost_usd"] = None if None in costs else round(sum(cost for cost in costs if cost is not None), 4)
     sums["personas"], sums["minutes"] = 2 * people, first.minutes + second.minutes
     return first.model_copy(update=sums)
+
+
+def count_keepable(drafts: int, most: int) -> int:
+    """Return how many of some drafts a shortlist can keep, at most so many."""
+    return max(min(most, drafts - 1), _FEWEST)
+
+
+def say_price(takes: Estimate, drafts: int) -> str:
+    """Return what a screening takes, such as "Screen 40 drafts, about $0.31, 2 min"."""
+    cost = "cost unknown" if takes.cost_usd is None else f"about ${takes.cost_usd:.2f}" if takes.cost_usd else "free"
+    return f"Screen {drafts} drafts, {cost}, {say_seconds(takes.minutes * 60)}"
 
 
 def _leave_out(audiences: Sequence[Audience], asked: set[str]) -> list[Audience]:

@@ -56,8 +56,9 @@ class Screening:
     """A finished screening: the standing of every draft, and the shortlist with whom it asked.
 
     Examples:
-        >>> screening.shortlist.screened.tested, len(screening.kept)  # doctest: +SKIP
-        (40, 6)
+        >>> from toolkit.panel.screening.standings import Standing
+        >>> Standing(draft_id="d7", kept=False, why="no room", estimate=0.25, personas=12).say()
+        'lower rate, no room on the shortlist'
     """
 
     campaign: Campaign
