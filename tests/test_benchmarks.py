@@ -13,7 +13,7 @@ SMALL = {
     "big_run.py": (["{folder}", "24"], "many-"),
     "check_speed.py": (["1"], "6 checks"),
     "compare_speed.py": (["--personas", "80", "--drafts", "3"], "figures agree to 1e-12"),
-    "factors.py": (["--runs", "2"], "100 %"),
+    "factors.py": (["--runs", "2"], "campaigns, people and wordings (this toolkit)"),
     "first_request.py": (["--rounds", "1"], ""),
     "keeping.py": (["20"], ""),
     "lint_precision.py": ([], ""),
