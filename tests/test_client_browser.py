@@ -13,6 +13,7 @@ import pytest
 from browsing import PICTURES, browser, expect, needs_browser, playwright
 from conftest import make_audience
 from PIL import Image, ImageDraw
+from provider_replies import remove_random_tokens
 from scripted import ScriptedEngine, reading
 from test_client_page import PIXEL, approve, comment
 
@@ -42,7 +43,7 @@ SAYS = {
 
 def speak(question: Question) -> dict[str, Any]:
     """Answer by chance that only the question decides, in words that a person may use; most hide what shouts."""
-    digest = hashlib.sha256(question.prompt.encode()).digest()
+    digest = hashlib.sha256(remove_random_tokens(question.prompt).encode()).digest()
     chance, pushed = digest[0] / 256, 0.7 if "AMAZING" in question.prompt else 0.1
     action = "hide" if chance < pushed else "click" if chance < 0.75 else "read"
     objections = ("It does not say whether it rains off.", "I do not see what they sell.", None, None)

@@ -17,6 +17,7 @@ import pptx
 import pytest
 from conftest import Command, make_audience, make_campaign
 from hostile import PAYLOADS
+from provider_replies import remove_random_tokens
 from scripted import ScriptedEngine, reading
 
 import toolkit
@@ -43,7 +44,7 @@ CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 
 def answer(question: Question) -> dict[str, Any]:
     """Answer by chance that only the question decides; most hide the draft "plain"."""
-    chance = int(hashlib.sha256(question.prompt.encode()).hexdigest()[:8], 16) / 2**32
+    chance = int(hashlib.sha256(remove_random_tokens(question.prompt).encode()).hexdigest()[:8], 16) / 2**32
     pushed = 0.7 if "Send an invoice" in question.prompt else 0.1
     action = "hide" if chance < pushed else "click" if chance < 0.8 else "read"
     return reading(action, verbatim=f"I would {action} that.", objection="It does not say what it costs.")

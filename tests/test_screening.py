@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 from openai_server import OpenAIServer
+from provider_replies import remove_random_tokens
 from scripted import ScriptedEngine, reading
 
 import toolkit
@@ -30,7 +31,7 @@ DRAFTS = [toolkit.Draft(id=name, text=f"Sell your coat today, says {name}.") for
 
 def answer(question: Question) -> dict[str, object]:
     """Answer by chance that only the question decides, at the rate of its draft."""
-    chance = int(hashlib.sha256(question.prompt.encode()).hexdigest()[:8], 16) / 2**32
+    chance = int(hashlib.sha256(remove_random_tokens(question.prompt).encode()).hexdigest()[:8], 16) / 2**32
     (draft,) = [name for name in RATES if f"says {name}." in question.prompt]
     return reading("click" if chance < RATES[draft] else "read")
 
@@ -92,7 +93,7 @@ def test_a_draft_with_no_answers_does_not_blind_the_others(tmp_path: Path) -> No
     """One draft that is always refused is said to have no answer; scattered refusals leave every other standing."""
 
     def refuse(question: Question) -> dict[str, object] | str:
-        chance = int(hashlib.sha256(question.prompt[::-1].encode()).hexdigest()[:8], 16) / 2**32
+        chance = int(hashlib.sha256(remove_random_tokens(question.prompt)[::-1].encode()).hexdigest()[:8], 16) / 2**32
         return "I cannot help with that." if "says d03." in question.prompt or chance < 0.03 else answer(question)
 
     found = toolkit.screen(

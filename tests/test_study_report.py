@@ -12,6 +12,7 @@ import polars as pl
 import pptx
 import pytest
 from conftest import Command, make_audience
+from provider_replies import remove_random_tokens
 from scripted import ScriptedEngine, reading
 
 import toolkit
@@ -27,7 +28,7 @@ NAMES = ("apples", "books", "coats", "doors", "eggs")
 
 def answer(question: Question) -> dict[str, Any]:
     """Answer by chance that only the question decides; questions are tapped more often."""
-    chance = int(hashlib.sha256(question.prompt.encode()).hexdigest()[:8], 16) / 2**32
+    chance = int(hashlib.sha256(remove_random_tokens(question.prompt).encode()).hexdigest()[:8], 16) / 2**32
     return reading("click" if chance < (0.7 if "?" in question.prompt.split("Send")[0] else 0.4) else "read")
 
 
