@@ -50,6 +50,23 @@ PASTE = """
 pytestmark = needs_browser
 
 
+def test_a_shortcut_asks_with_the_last_words(app: App, server: OpenAIServer) -> None:
+    """Alt+Enter in a draft asks from there, with every letter that was typed before it; the button shows it."""
+    page = app.open()
+    write_drafts(page, "Send an invoice in the chat.", "Get paid today, in the chat.")
+    settle(page)
+    page.get_by_role("button", name=re.compile(r"^Ask 12 people, .*Alt", re.DOTALL)).wait_for()
+    box = page.get_by_role("textbox", name="Draft B")
+    box.click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" Or tomorrow.")
+    page.keyboard.press("Alt+Enter")
+    page.get_by_text("Who did what").wait_for()
+    said = [ask.text for ask in server.requests]
+    assert any("Get paid today, in the chat. Or tomorrow." in text for text in said)
+    assert not [text for text in said if "Get paid today, in the chat." in text and "Or tomorrow." not in text]
+
+
 def test_two_drafts_to_a_verdict(app: App, server: OpenAIServer) -> None:
     """Type two drafts, ask, watch the room fill, read the verdict, download: what came is whole."""
     page = app.open(height=800)

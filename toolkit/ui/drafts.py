@@ -20,6 +20,8 @@ from toolkit.ui.text import escape, say_here
 from toolkit.ui.watching import REFRESH_SECONDS, show_run, wait_until_saved
 from toolkit.ui.ways_on import open_page
 
+ASK_SHORTCUT = "Alt+Enter"
+"""Presses the button that asks, which shows it. Ctrl+Enter is taken: it ends a field of many lines."""
 _NOTHING_YET = "Write a draft, or start from an example."
 
 
@@ -203,7 +205,8 @@ def show_start(
 def _draw_start(takes: str, bar: DeltaGenerator) -> DeltaGenerator:
     """Draw the button; return the place for what there is to say about it."""
     with bar, st.container(key=keys.START_BAR, horizontal=True, vertical_alignment="center"):
-        st.button(takes, type="primary", key=keys.START, width=420, on_click=state.find_session().press)
+        press = state.find_session().press
+        st.button(takes, type="primary", key=keys.START, width=420, on_click=press, shortcut=ASK_SHORTCUT)
         return st.empty()
 
 

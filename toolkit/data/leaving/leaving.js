@@ -13,6 +13,10 @@ function install() {
   const note = () => { typed = performance.now(); };
   document.addEventListener("input", note, true);
   document.addEventListener("change", note, true);
+  // A press by shortcut leaves the box first, as a click does: what was typed last is told before it.
+  document.addEventListener("keydown", (event) => {
+    if (event.altKey && event.key === "Enter") document.activeElement?.blur();
+  }, true);
   document.addEventListener("click", async (event) => {
     const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
     if (!link || link.target === "_blank" || link.origin !== location.origin || link.hasAttribute("download")) return;
