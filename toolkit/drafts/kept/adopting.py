@@ -22,6 +22,8 @@ MOST_ADOPTED = 200
 _LATELY = datetime.timedelta(minutes=2)
 _PLACEHOLDER = "drafts from the page"
 """What the page of earlier versions called every campaign."""
+OF_REWRITE = "rewrite of "
+"""What stands before the name of a campaign whose run tests a rewrite: that is a round of the campaign itself."""
 
 
 def adopt_runs(store: Path) -> int:
@@ -55,7 +57,7 @@ def adopt_runs(store: Path) -> int:
 
 def _find_home(drafts: Sequence[test_log.Tested], known: Iterable[tuple[str, Content]]) -> tuple[str, Content] | None:
     """Return the campaign that a run belongs to."""
-    name, texts = drafts[0].campaign, {one.text for one in drafts}
+    name, texts = drafts[0].campaign.removeprefix(OF_REWRITE), {one.text for one in drafts}
     for identity, content in known:
         if name != _PLACEHOLDER and name_content(content) == name:
             return identity, content
