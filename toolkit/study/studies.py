@@ -51,7 +51,7 @@ class Study:
         return f"Study({str(self.folder)!r}, runs={len(self)} of {len(self.cells)})"
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: how many runs are made, their cost, the verdict of each, and what is lacking."""
+        """Return what a notebook shows: how many runs are made, their verdicts, and what is lacking."""
         rows = self.verdicts().iter_rows(named=True)
         return cards.render_card(
             f"{len(self)} of {len(self.cells)} runs are made",
