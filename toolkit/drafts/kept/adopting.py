@@ -10,7 +10,16 @@ from itertools import groupby
 from pathlib import Path
 
 from toolkit.config import default_store
-from toolkit.drafts.kept.content import NAME, OBJECTIVE, SURFACE, Content, DraftSlot, name_content, name_texts
+from toolkit.drafts.kept.content import (
+    NAME,
+    OBJECTIVE,
+    OF_REWRITE,
+    SURFACE,
+    Content,
+    DraftSlot,
+    name_content,
+    name_texts,
+)
 from toolkit.drafts.kept.shelf import add_content, list_kept, load_campaign
 from toolkit.errors import A_PATH, accept_only
 from toolkit.models import Campaign
@@ -22,8 +31,6 @@ MOST_ADOPTED = 200
 _LATELY = datetime.timedelta(minutes=2)
 _PLACEHOLDER = "drafts from the page"
 """What the page of earlier versions called every campaign."""
-OF_REWRITE = "rewrite of "
-"""What stands before the name of a campaign whose run tests a rewrite: that is a round of the campaign itself."""
 
 
 def adopt_runs(store: Path) -> int:
