@@ -133,7 +133,7 @@ def trace(store: Path, run_id: str, campaign: str, *drafts: Draft) -> None:
 
 
 def test_runs_of_earlier_versions_are_campaigns(tmp_path: Path) -> None:
-    """Runs of one name are rounds of one campaign; nameless ones of the page go by their words; each once."""
+    """Runs of one name are rounds of one campaign; nameless ones of the page go by their words; a rewrite's too."""
     store = tmp_path / "store.db"
     one, two, other = (
         Draft(id=name, text=text) for name, text in (("A", "Pay in the chat."), ("B", "Paid today."), ("A", "A coat."))
@@ -142,11 +142,12 @@ def test_runs_of_earlier_versions_are_campaigns(tmp_path: Path) -> None:
     trace(store, "run-2", "drafts from the page", one)
     trace(store, "run-3", "drafts from the page", other)
     trace(store, "run-4", "invoices", one)
-    assert kept.adopt_runs(store) == 4
+    trace(store, "run-5", "rewrite of invoices", one, two)
+    assert kept.adopt_runs(store) == 5
     assert kept.adopt_runs(store) == 0
     found = {one.name: one for one in kept.list_kept(store)}
     assert {name: (kept.rounds, kept.last_run) for name, kept in found.items()} == {
-        "invoices": (3, "run-4"),
+        "invoices": (4, "run-5"),
         "A coat": (1, "run-3"),
     }
     assert found["invoices"].drafts == ("A", "B")

@@ -162,5 +162,6 @@ def test_answers_follow_a_campaign_that_is_renamed(page: AppTest, run: Run) -> N
         comments.add(Comment(campaign="Harvest", draft_id="plain", words="Shorter.", said_by="Bo", said_at=now))
     paste(page, write_answer(run, "change", "Say the price."))
     assert [one.words for one in make_report(run).comments] == ["Shorter.", "Say the price."]
+    assert "Harvest</p>" in find_frame(page)
     with Comments(store()) as comments:
         assert len(comments.list_comments("Harvest")) == 2

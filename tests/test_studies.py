@@ -100,6 +100,9 @@ def test_the_tables_are_those_of_the_runs(make: Make) -> None:
     (rate,) = run.scorecard().filter(draft_id="question", measure="objective_rate").rows(named=True)
     assert (row["leader"], row["objective_rate"], row["low"]) == ("question", rate["estimate"], rate["low"])
     assert (row["decision"], row["people"]) == (run.verdict().decision, 6)
+    card = study._repr_html_()
+    assert f"{row['low']:.0%} to {row['high']:.0%}" in card
+    assert study.label in card
     with pytest.raises(toolkit.InputError, match=r"by='plaice'.*did you mean place"):
         study.scorecard("plaice")
 

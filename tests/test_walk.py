@@ -127,6 +127,8 @@ def improve_a_draft(page: playwright.Page, server: OpenAIServer) -> None:
     assert server.count() - before == 12 + 10
     expect(page.get_by_text(LABEL)).not_to_have_count(0)
     look(page, "improve")
+    press(page.get_by_role("button", name="Use the newest in the campaign"))
+    expect(page.get_by_label("Draft A-v1", exact=True)).to_have_value(BETTER)
 
 
 def import_an_audience(page: playwright.Page) -> None:

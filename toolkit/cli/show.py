@@ -221,7 +221,7 @@ def _tabulate_evidence(evidence: Sequence[Evidence]) -> Columns:
     for heading in ("source", "favours", "ahead by", "people agree", "rests on"):
         table.add_column(heading)
     for row in evidence:
-        ahead = f"{deciding.say_points(row.difference)} points" if row.difference is not None else ""
+        ahead = deciding.name_points(row.difference) if row.difference is not None else ""
         if row.difference_low is not None and row.difference_high is not None:
             ahead += f" ({deciding.say_points(row.difference_low)} to {deciding.say_points(row.difference_high)})"
         chance = f"{row.probability:.0%}" if row.probability is not None else ""

@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from toolkit.drafts.kept import content
 from toolkit.models import Audience, Campaign, Draft, Record
 from toolkit.panel import api, planning, session
 from toolkit.results import Run
@@ -74,7 +75,9 @@ def count_planned(run: Run, choice: Choice) -> int:
 def plan_retest(run: Run, before: Draft, after: Draft) -> Campaign:
     """Return the campaign of both versions, under the objective of the run."""
     tested = run.methods.campaign
-    name = tested.campaign if tested.campaign.startswith("rewrite of ") else f"rewrite of {tested.campaign}"
+    name = (
+        tested.campaign if tested.campaign.startswith(content.OF_REWRITE) else f"{content.OF_REWRITE}{tested.campaign}"
+    )
     return Campaign(
         campaign=name[:200],
         objective=run.methods.settings.objective,

@@ -317,7 +317,7 @@ def say_estimate(estimate: Estimate) -> tuple[str, str]:
     cost = "free" if estimate.cost_usd == 0 else cost
     takes = f"{say_people(estimate.personas)}, {cost}, {say_seconds(estimate.minutes * 60)}"
     if estimate.stored:
-        takes += f"; {estimate.stored:,} of {estimate.reactions:,} reactions are stored already"
+        takes += f"; {estimate.stored:,} of {estimate.reactions:,} reactions stored"
     spoken = f"; {say_languages(estimate)}" if estimate.languages else ""
     can = estimate.detectable_difference
     among = f" among {estimate.drafts} drafts" if estimate.drafts > len(("a", "b")) else ""

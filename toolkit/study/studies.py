@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from toolkit.errors import A_PATH, A_TEXT, InputError, accept_only, suggest
-from toolkit.models import LABEL
+from toolkit.models import LABEL, cards
 from toolkit.results import Run, load_run
 from toolkit.results.scoring import PRIMARY, columns
 from toolkit.study import factors
@@ -48,6 +49,26 @@ class Study:
     def __repr__(self) -> str:
         """Name the folder and count the runs."""
         return f"Study({str(self.folder)!r}, runs={len(self)} of {len(self.cells)})"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: how many runs are made, their verdicts, and what is lacking."""
+        rows = self.verdicts().iter_rows(named=True)
+        return cards.render_card(
+            f"{len(self)} of {len(self.cells)} runs are made",
+            text=self.stopped or "",
+            facts={
+                "folder": str(self.folder),
+                "cost": "not known" if self.cost_usd is None else f"${self.cost_usd:.2f}",
+            },
+            tables=[
+                cards.CardTable(
+                    (*KEYS, "verdict", "leading draft", "reached the objective", "people"),
+                    [tuple(_tell_cell(row)) for row in rows],
+                    caption="estimate (95 % interval)",
+                )
+            ],
+            notes=[f"{one.campaign}: {one.problem}" for one in self.problems() if one.problem],
+        )
 
     @property
     def label(self) -> str:
@@ -211,6 +232,16 @@ class Study:
 
     def _place(self, cell: CellRecord) -> Path:
         return self.folder / (cell.folder or "")
+
+
+def _tell_cell(row: dict[str, Any]) -> Iterator[object]:
+    """Yield what a card says of a run: what it is of, its verdict, and the leading draft with its rate."""
+    yield from (row[key] for key in KEYS)
+    yield row["decision"] or row["state"]
+    yield row["leader"] or ""
+    known = row["objective_rate"] is not None and row["low"] is not None
+    yield f"{row['objective_rate']:.0%} ({row['low']:.0%} to {row['high']:.0%})" if known else "not known"
+    yield row["people"] if row["people"] is not None else ""
 
 
 @accept_only(folder=A_PATH)

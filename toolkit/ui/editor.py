@@ -77,10 +77,11 @@ def _take_picture(number: int, key: str) -> None:
 
 
 def _describe(finding: Finding) -> dict[str, str]:
-    advice = f"; {finding.suggestion.rstrip('`:')}" if finding.suggestion else ""
+    is_picture = finding.field == "image"  # its file has a name that nobody chose, and the page says where words go
+    advice = f"; {finding.suggestion.rstrip('`:')}" if finding.suggestion and not is_picture else ""
     return {
         "severity": finding.severity,
-        "words": finding.text if finding.start < finding.end else "",
+        "words": finding.text if finding.start < finding.end and not is_picture else "",
         "message": f"{finding.message}{advice}".replace("`", ""),
     }
 

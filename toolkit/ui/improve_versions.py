@@ -16,6 +16,7 @@ from toolkit.ui import keys, state
 from toolkit.ui.choosing import Subject
 from toolkit.ui.previews import show_preview
 from toolkit.ui.text import escape
+from toolkit.ui.ways_on import open_page
 
 
 def ask_version(versions: list[version_log.Version]) -> version_log.Version | None:
@@ -78,7 +79,9 @@ def show_history(subject: Subject, draft: Draft, versions: list[version_log.Vers
                     "Bring it back" if version.withdrawn else "Take it back", key=keys.name_withdrawal(version.number),
                     on_click=_withdraw, args=(subject, draft, version), type="tertiary",
                 )  # fmt: skip
-    st.button("Use the newest in the campaign", icon=":material/edit_note:", on_click=_use, args=(subject, versions))
+    if st.button("Use the newest in the campaign", icon=":material/edit_note:"):
+        _use(subject, versions)
+        open_page("")
 
 
 def _show_findings(findings: list[Finding]) -> None:

@@ -57,7 +57,7 @@ def show_after(run: Run) -> None:
 def show_upload() -> None:
     """Draw the upload of a table of results: its columns, and what reading it found before anything is kept."""
     types = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "parquet", "jsonl"]
-    upload = st.file_uploader("Or a table of results, as the platform exports it", type=types, key=keys.RESULTS)
+    upload = st.file_uploader("A table of results, as the platform exports it", type=types, key=keys.RESULTS)
     if upload is None:
         return
     name, data = upload.name, upload.getvalue()

@@ -20,6 +20,7 @@ from toolkit.ui.sign_in import find_owner, find_rules, name_user
 from toolkit.ui.text import escape, say_here
 from toolkit.ui.ways_on import show_beginning
 
+_MOST_TITLE = 120
 _KINDS = {
     ".html": ("Page", "text/html"),
     ".pdf": ("PDF", "application/pdf"),
@@ -46,7 +47,7 @@ def show() -> None:
 
 def show_sharing(run: Run) -> None:
     """Draw everything about sharing one run."""
-    delivery = ask_letterhead()
+    delivery = ask_letterhead(run)
     if delivery is not None:
         show_files(run, delivery)
         client_view.draw_page(run, delivery)
@@ -60,10 +61,12 @@ def show_sharing(run: Run) -> None:
             show_approval(run, draft)
 
 
-def ask_letterhead() -> saving.Delivery | None:
+def ask_letterhead(run: Run) -> saving.Delivery | None:
     """Ask what stands on the page; None if something that was given cannot be used."""
     name, address, logo = st.columns([3, 3, 4], gap="large")
-    title = name.text_input("Name at the top", placeholder="the campaign", max_chars=120, **state.tie(keys.SHARE_TITLE))
+    title = name.text_input(
+        "Name at the top", placeholder="the campaign", max_chars=_MOST_TITLE, **state.tie(keys.SHARE_TITLE)
+    )
     reply_to = address.text_input(
         "Answers go to", placeholder="ada@example.org", max_chars=200, **state.tie(keys.SHARE_REPLY_TO)
     )
@@ -72,12 +75,24 @@ def ask_letterhead() -> saving.Delivery | None:
     picture = logo.file_uploader(
         "Logo (PNG or JPEG)", type=["png", "jpg", "jpeg"], max_upload_size=1, key=keys.SHARE_LOGO
     )
-    given = {"title": title or "", "reply_to": reply_to or "", "logo": picture.getvalue() if picture else None}
+    given = {
+        "title": title or _name_now(run),
+        "reply_to": reply_to or "",
+        "logo": picture.getvalue() if picture else None,
+    }
     try:
         return saving.make_delivery([], view="client", comments=bool(comments), paper="a4", **given)
     except InputError as error:
         st.error(say_here(error))
         return None
+
+
+def _name_now(run: Run) -> str:
+    """Return what the campaign is called now: a run of a rewrite, or of before, has another name."""
+    try:
+        return saving.list_names(run)[0][:_MOST_TITLE]
+    except ToolkitError:  # the page names the run's own
+        return ""
 
 
 def show_files(run: Run, delivery: saving.Delivery) -> None:

@@ -10,7 +10,16 @@ from itertools import groupby
 from pathlib import Path
 
 from toolkit.config import default_store
-from toolkit.drafts.kept.content import NAME, OBJECTIVE, SURFACE, Content, DraftSlot, name_content, name_texts
+from toolkit.drafts.kept.content import (
+    NAME,
+    OBJECTIVE,
+    OF_REWRITE,
+    SURFACE,
+    Content,
+    DraftSlot,
+    name_content,
+    name_texts,
+)
 from toolkit.drafts.kept.shelf import add_content, list_kept, load_campaign
 from toolkit.errors import A_PATH, accept_only
 from toolkit.models import Campaign
@@ -55,7 +64,7 @@ def adopt_runs(store: Path) -> int:
 
 def _find_home(drafts: Sequence[test_log.Tested], known: Iterable[tuple[str, Content]]) -> tuple[str, Content] | None:
     """Return the campaign that a run belongs to."""
-    name, texts = drafts[0].campaign, {one.text for one in drafts}
+    name, texts = drafts[0].campaign.removeprefix(OF_REWRITE), {one.text for one in drafts}
     for identity, content in known:
         if name != _PLACEHOLDER and name_content(content) == name:
             return identity, content

@@ -24,6 +24,8 @@ OF_CAMPAIGN = (NAME, GOAL, TONE, MUST_HAVES, BRAND, AVATAR, MANY, SCREENED)
 """Choices that never go from one campaign to the next."""
 UNNAMED = "untitled"
 _SOURCE = "source"
+OF_REWRITE = "rewrite of "
+"""What stands before the name of a campaign whose run tests a rewrite: that is a round of the campaign itself."""
 _TITLE, _NAME_WORDS, _NAME = 60, 6, 80
 
 

@@ -280,13 +280,18 @@ def say_points(share: float) -> str:
     return f"{round(100 * share)}"
 
 
+def name_points(share: float) -> str:
+    """Return a share of one in whole points with their name, such as "1 point" or "-17 points"."""
+    points = say_points(share)
+    return f"{points} {'point' if points in {'1', '-1'} else 'points'}"
+
+
 def say_difference(row: Mapping[str, Any]) -> str:
     """Return the difference of a comparison in points with its interval, such as "difference 17 points, 6 to 28"."""
     if row["difference"] is None:
         return "no persona reacted to both"
     spread = f", {say_points(row['low'])} to {say_points(row['high'])}" if row["low"] is not None else ""
-    points = say_points(row["difference"])
-    return f"difference {points} {'point' if points in {'1', '-1'} else 'points'}{spread}"
+    return f"difference {name_points(row['difference'])}{spread}"
 
 
 def _say_why(decision: str, row: dict[str, Any], best: dict[str, Any], rivals: int, basis: Basis | None) -> str:

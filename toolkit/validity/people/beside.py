@@ -54,9 +54,9 @@ class PeopleGap(Record):
         best, rival = (self.draft_b, self.draft_a) if is_ahead else (self.draft_a, self.draft_b)
         low, high = (self.low, self.high) if is_ahead else (-self.high, -self.low)
         spread = f"{deciding.say_points(low)} to {deciding.say_points(high)} points"
-        points = deciding.say_points(abs(self.difference))
+        points = deciding.name_points(abs(self.difference))
         said = (
-            f"chose {best} over {rival} by {points} points ({spread})"
+            f"chose {best} over {rival} by {points} ({spread})"
             if self.difference
             else (f"chose {best} and {rival} equally often ({spread})")
         )
