@@ -98,8 +98,9 @@ def _ask_example(*, locked: bool) -> None:
 def ask_drafts(surface: str, device: Device, audience: Audience | None, *, locked: bool) -> list[dict[str, Any]]:
     """Let the tester write the drafts; return the fields of each, empty ones included."""
     session = state.find_session()
-    for slot in session.own_slots:
-        _ask_draft(slot, surface, device, audience, locked=locked)
+    with st.container(horizontal=True, vertical_alignment="top", gap="medium", key=keys.SIDE_BY_SIDE):
+        for slot in session.own_slots:
+            _ask_draft(slot, surface, device, audience, locked=locked)
     if not any(slot.is_written for slot in session.slots):
         example = resources.find_resource("examples", f"{_FIRST_EXAMPLE}.yaml")
         st.button("Fill in an example", icon=":material/edit_note:", on_click=_open_file, args=(example,))
@@ -108,7 +109,7 @@ def ask_drafts(surface: str, device: Device, audience: Audience | None, *, locke
 
 
 def write_draft(number: int, surface: str, device: Device, audience: Audience | None, *, locked: bool) -> None:
-    """Ask for the words and parts of one draft and draw it beside them; runs alone while somebody types.
+    """Ask for the words and parts of one draft and draw it under them; runs alone while somebody types.
 
     Where the page as a whole is to follow, it does so after the draft was drawn.
     """
@@ -118,7 +119,7 @@ def write_draft(number: int, surface: str, device: Device, audience: Audience | 
         return
     draft, problem = _try_draft(slot.describe(surface))
     findings = caching.find_findings(draft, audience, ask.find_brief()) if draft else []
-    words, look = st.columns(2, gap="large")
+    words, look = st.container(), st.container()
     with words:
         edit_text(
             f"Draft {slot.name}", slot, findings=findings, placeholder=PLACEHOLDER, locked=locked,
