@@ -64,6 +64,15 @@ def test_a_study_compares_its_tags(asked: Any) -> None:
     assert study.effects("style")["kind"].to_list() == ["campaign"] * 4 + ["mean", "further"]
 
 
+def test_a_study_draws_a_pair_of_levels(asked: Any) -> None:
+    """The forest names the pair; levels that no draft has are refused with those there are."""
+    study = asked()
+    drawn = study.plot("style").to_dict()
+    assert "against" in drawn["title"]["text"]
+    with pytest.raises(InputError, match="pass levels="):
+        study.plot("style", ("short", "shouted"))
+
+
 def test_a_study_kept_in_a_folder_knows_its_tags(asked: Any) -> None:
     """A study that is opened again compares to the same numbers."""
     study = asked()

@@ -47,6 +47,7 @@ MAKERS = {
     "Campaign.from_frame": "toolkit.drafts.taking:make_campaign",
     "Run.plot": "toolkit.report.notebook:plot_run",
     "Run.show": "toolkit.report.notebook:show_run",
+    "Study.plot": "toolkit.report.notebook:plot_study",
 }
 """What a record makes by the hand of a room that stands above it, and is found by name when it is asked for."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import pkgutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from toolkit.errors import A_PATH, A_TEXT, InputError, accept_only, suggest
-from toolkit.models import LABEL, cards
+from toolkit.models import LABEL, cards, records
 from toolkit.results import Run, load_run
 from toolkit.results.scoring import PRIMARY, columns
 from toolkit.study import factors
@@ -187,6 +188,20 @@ class Study:
             ['campaign', 'mean']
         """
         return factors.list_effects(self.reactions, self.tags(), factor, measure=measure)
+
+    @accept_only(factor=A_TEXT, measure=A_TEXT)
+    def plot(self, factor: str, levels: Sequence[str] = (), *, measure: str = PRIMARY) -> Any:
+        """Return a forest plot of two levels of a tag as an Altair chart: each campaign, all, and a further one.
+
+        `levels` names the two, where a tag has more. Needs the extra `charts`. Raises what `compare` does, and
+        InputError on other levels, and if a package is missing.
+
+        Examples:
+            >>> study = toolkit.load_study("studies/today")
+            >>> study.plot("style").to_dict()["title"]["text"]
+            'benefit against plain, campaign by campaign'
+        """
+        return pkgutil.resolve_name(records.MAKERS["Study.plot"])(self, factor, levels, measure)
 
     def agreement(self, between: Between = "model", *, measure: str = PRIMARY) -> pl.DataFrame:
         """Return how far models, repeats or audiences say the same of the same drafts: a row for every two of them.

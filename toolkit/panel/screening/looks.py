@@ -64,9 +64,11 @@ def plan_looks(drafts: DraftsLike, audience: AudienceLike, shortlist: int, peopl
     count = len(bare.drafts)
     if count > MOST_DRAFTS:
         raise InputError(f"{count:,} drafts: a screening takes at most {MOST_DRAFTS}; leave some out")
+    if count <= _FEWEST:
+        raise InputError(f"{count} drafts: a screening takes {_FEWEST + 1} to {MOST_DRAFTS}; test so few at once")
     if not (isinstance(shortlist, int) and _FEWEST <= shortlist < count):
         raise InputError(
-            f"{name_option('shortlist', shortlist)}: of {count} drafts keep 2 to {count - 1}; "
+            f"{name_option('shortlist', shortlist)}: of {count} drafts keep {_FEWEST} to {count - 1}; "
             "test them at once where you would keep all"
         )
     there = sum(len(one.personas) for one in found.audiences)
@@ -92,7 +94,7 @@ async def ascreen(
         >>> import asyncio
         >>> asyncio.run(ascreen("examples/paypal-invoices.yaml", "uk-small-sellers", shortlist=2))
         Traceback (most recent call last):
-        toolkit.errors.InputError: shortlist=2: of 2 drafts keep 2 to 1; test them at once where you would keep all
+        toolkit.errors.InputError: 2 drafts: a screening takes 3 to 200; test so few at once
     """
     check_options(options, RunOptions.__annotations__, "screen")
     planned = plan_looks(drafts, audience, shortlist, people, options)

@@ -1,8 +1,8 @@
-"""The charts that `run.plot()` returns: those of the report, chosen by a word."""
+"""The charts that `run.plot()` and `study.plot()` return: those of the report, chosen by a word."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -11,6 +11,7 @@ from toolkit.report import charts
 from toolkit.report.summaries import spread_segments
 from toolkit.results import Run
 from toolkit.results.scoring import PRIMARY, reaction_rows
+from toolkit.study import Study
 
 
 def plot_run(run: Run, what: str = "drafts", by: reaction_rows.By = None, measure: str = PRIMARY) -> charts.Chart:
@@ -20,6 +21,19 @@ def plot_run(run: Run, what: str = "drafts", by: reaction_rows.By = None, measur
     if what != "segments" and by is not None:
         raise InputError(f"by={by!r}: only what='segments' is split; leave by out, or name segments")
     return _PLOTS[what](run, by, measure)
+
+
+def plot_study(study: Study, factor: str, levels: Sequence[str] = (), measure: str = PRIMARY) -> charts.Chart:
+    """Return what `Study.plot` does."""
+    effects = study.effects(factor, measure=measure)
+    pairs = effects.select("level_a", "level_b").unique(maintain_order=True).rows()
+    chosen = [pair for pair in pairs if set(pair) == set(levels)] if levels else pairs
+    if len(chosen) != 1:
+        named = "; ".join(" and ".join(pair) for pair in pairs)
+        said = f"levels={tuple(levels)!r}" if levels else f"{factor} has {len(pairs)} pairs of levels"
+        raise InputError(f"{said}: a forest shows one pair; pass levels=(one, other), of: {named}")
+    level_a, level_b = chosen[0]
+    return charts.chart_forest(effects.filter((pl.col("level_a") == level_a) & (pl.col("level_b") == level_b)))
 
 
 def _plot_drafts(run: Run, _: reaction_rows.By, __: str) -> charts.Chart:
