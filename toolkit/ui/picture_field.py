@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -27,13 +28,16 @@ def ask_picture(slot: DraftSlot, surface: str, *, locked: bool) -> None:
     if _IMAGE not in find_surface(surface).fields:
         return
     held = str(slot.parts.get(_IMAGE) or "")
-    with st.expander("Picture", icon=":material/image:", key=keys.name_draft(slot.number, "picture-box")):
-        st.caption("You can also paste a picture into the words. Models that see pictures get it.")
-
-        def take(name: str) -> None:
-            put_picture(slot.number, name)
-
-        ask_file(f"Picture of {slot.name}", keys.name_draft(slot.number, "picture"), held, take, locked=locked)
+    place = st.expander(
+        "Picture", icon=":material/image:", key=keys.name_draft(slot.number, "picture-box"), on_change="rerun"
+    )
+    if place.open:
+        with place:
+            st.caption("You can also paste a picture into the words. Models that see pictures get it.")
+            ask_file(
+                f"Picture of {slot.name}", keys.name_draft(slot.number, "picture"), held,
+                partial(put_picture, slot.number), locked=locked,
+            )  # fmt: skip
     if held and not slot.parts.get(_ALT):
         st.caption(
             ":material/info: Say in “Its other parts” what the picture shows. "
