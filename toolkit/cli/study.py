@@ -46,7 +46,7 @@ _PROBLEMS = 10
 def study(paths: tuple[str, ...], **options: Any) -> int:
     """Test many campaigns on each audience with each model. Print a table of verdicts, write one folder.
 
-    PATHS are campaign files, patterns such as 'campaigns/*.yaml', or folders. The same command goes on where it ended.
+    PATHS are campaign files, patterns such as 'campaigns/*.yaml', or folders. The same command goes on after a crash.
     The folder of a study that was made is read and printed; nothing is asked.
 
     Example:  audience study examples/paypal-invoices.yaml --audience uk-small-sellers --engine local --out studies/one

@@ -8,12 +8,14 @@ cannot be guessed, which stands in the address of the page.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypedDict
 
 import streamlit as st
 
 from toolkit.audiences import list_audiences
+from toolkit.drafts.surfaces import find_surface
 from toolkit.errors import InputError
 from toolkit.models import Audience, Campaign
 from toolkit.panel import live_runs
@@ -243,10 +245,15 @@ def leave_for_list() -> None:
 
 
 def settle_name() -> str:
-    """Return the name of the campaign; one that has none is given its first words, and keeps them."""
+    """Return the name of the campaign; one that has none is called by its place and the day, and keeps that.
+
+    No word of a draft is in it: the name stands beside every reply, and forgetting a draft would not reach it there.
+    """
     session = find_session()
     if not str(session.values.get(keys.CAMPAIGN_NAME) or "").strip():
-        session.put(keys.CAMPAIGN_NAME, keeping.find_free_name(session.name, apart_from=session.kept_id))
+        place = find_surface(str(session.values.get(keys.SURFACE) or "facebook_post")).label
+        name = f"{place}, {datetime.datetime.now(datetime.UTC):%-d %B}"
+        session.put(keys.CAMPAIGN_NAME, keeping.find_free_name(name, apart_from=session.kept_id))
     return session.name
 
 
