@@ -30,6 +30,7 @@ from toolkit.report.saving import render_report
 from toolkit.results.share_forecasts import SaidShares, ShareForecast
 from toolkit.store.outcome_log import Outcome
 from toolkit.store.test_log import History
+from toolkit.ui import keys
 from toolkit.ui.caching import live_runs_of_process
 from toolkit.validity.outcomes import add_outcomes
 from toolkit.validity.outcomes.validating import validate_store
@@ -464,5 +465,6 @@ def test_the_page_asks_for_one(server: OpenAIServer, monkeypatch: pytest.MonkeyP
     page.run()
     assert not page.exception
     assert live_runs_of_process().find(session.live).wait(PATIENCE)
+    page.session_state[keys.PARTS] = "Evidence"
     page.run()
     assert any("The forecast of shares favours B over A by 40 points" in drawn.proto.body for drawn in page.get("html"))
