@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from toolkit.cli.options import encoding_option, option, outside_option, settled_paths, surfaces_option
-from toolkit.cli.table_options import draft_options, read_map, remember_map, say_notes
+from toolkit.cli.table_options import draft_options, read_campaign
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def lint(
     """
     from toolkit.audiences import load_audience
     from toolkit.drafts import lint as linting
-    from toolkit.drafts import load_drafts, touched
+    from toolkit.drafts import touched
 
     if rules:
         is_json = as_json or form == "json"
@@ -102,11 +102,7 @@ def lint(
     count = 0
     for path in drafts:
         try:
-            campaign = load_drafts(
-                path, surface=surface, columns=read_map(path, mapped, "drafts"), sheet=sheet, where=where
-            )
-            say_notes(path, campaign.notes)
-            remember_map(path, mapped)
+            campaign = read_campaign([path], mapped, surface=surface, sheet=sheet, where=where)
             findings += linting.lint(campaign, people, brand=brand, select=select, ignore=ignore)
             count += len(campaign)
         except InputError as error:

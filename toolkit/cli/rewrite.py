@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toolkit.cli.options import REACHING, option, rewriting_options
-from toolkit.cli.table_options import draft_options, read_map, remember_map, say_notes
+from toolkit.cli.table_options import draft_options, read_campaign
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -260,19 +260,15 @@ class _Counted:
 
 def _pick_draft(source: str, options: Mapping[str, Any]) -> tuple[Campaign, Draft]:
     """Return the campaign of the one draft to rewrite."""
-    from toolkit.drafts import load_drafts
     from toolkit.errors import suggest
 
-    mapped = options["mapped"]
-    campaign = load_drafts(
-        source,
+    campaign = read_campaign(
+        [source],
+        options["mapped"],
         surface=options["surface"],
-        columns=read_map(source, mapped, "drafts"),
         sheet=options["sheet"],
         where=options["where"],
     )
-    say_notes(source, campaign.notes)
-    remember_map(source, mapped)
     ids = [draft.id for draft in campaign.drafts]
     wanted = options["draft_id"] or (ids[0] if len(ids) == 1 else None)
     if wanted is None:

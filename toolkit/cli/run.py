@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toolkit.cli.options import REACHING, asking_options, option
-from toolkit.cli.table_options import draft_options, read_map, remember_map, say_notes
+from toolkit.cli.table_options import draft_options, read_campaign, say_notes
 from toolkit.errors import InputError, spell_out
 
 if TYPE_CHECKING:
@@ -52,16 +52,7 @@ def run(
 
     Example:  audience run examples/paypal-invoices.yaml --engine local
     """
-    from toolkit.drafts import load_drafts, merge_campaigns
-
-    campaigns = [
-        load_drafts(path, surface=surface, columns=read_map(path, mapped, "drafts"), sheet=sheet, where=where)
-        for path in drafts
-    ]
-    for path, read in zip(drafts, campaigns, strict=True):
-        say_notes(path, read.notes)
-        remember_map(path, mapped)
-    campaign = campaigns[0] if len(campaigns) == 1 else merge_campaigns(campaigns)
+    campaign = read_campaign(drafts, mapped, surface=surface, sheet=sheet, where=where)
     return _test(campaign, **options)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toolkit.cli.options import REACHING, option, screening_options
-from toolkit.cli.table_options import draft_options, read_map, remember_map, say_notes
+from toolkit.cli.table_options import draft_options, read_campaign
 from toolkit.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,18 +46,11 @@ def screen(
 
     Example:  audience screen drafts.csv --audience uk-social-feed --engine local --out shortlist.yaml
     """
-    from toolkit.drafts import check_campaign_path, load_drafts, merge_campaigns
+    from toolkit.drafts import check_campaign_path
 
     if options["quiet"] and options["verbose"]:
         raise InputError("-q and -v exclude each other; pass one of them")
-    campaigns = [
-        load_drafts(path, surface=surface, columns=read_map(path, mapped, "drafts"), sheet=sheet, where=where)
-        for path in drafts
-    ]
-    for path, read in zip(drafts, campaigns, strict=True):
-        say_notes(path, read.notes)
-        remember_map(path, mapped)
-    campaign = campaigns[0] if len(campaigns) == 1 else merge_campaigns(campaigns)
+    campaign = read_campaign(drafts, mapped, surface=surface, sheet=sheet, where=where)
     out = Path(options["out"]) if options["out"] else None
     if out is not None and not options["dry_run"]:
         check_campaign_path(out)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
 from toolkit.cli.options import encoding_option, option
 from toolkit.errors import InputError
+
+if TYPE_CHECKING:
+    from toolkit.models import Campaign
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Purpose = Literal["drafts", "people", "results"]
@@ -50,6 +53,22 @@ def remember_map(path: str | Path, mapped: Sequence[str]) -> None:
         return
     beside = tables.headings.save_map(path, read_map(path, mapped))
     click.echo(f"{beside}: the columns of --map are remembered here", err=True)
+
+
+def read_campaign(
+    paths: Sequence[str], mapped: Sequence[str], *, surface: str | None, sheet: str | None, where: str | None
+) -> Campaign:
+    """Return the drafts of files as one campaign; say what was left out, and remember what --map named."""
+    from toolkit.drafts import load_drafts, merge_campaigns
+
+    campaigns = [
+        load_drafts(path, surface=surface, columns=read_map(path, mapped, "drafts"), sheet=sheet, where=where)
+        for path in paths
+    ]
+    for path, read in zip(paths, campaigns, strict=True):
+        say_notes(path, read.notes)
+        remember_map(path, mapped)
+    return campaigns[0] if len(campaigns) == 1 else merge_campaigns(campaigns)
 
 
 def say_notes(source: str | Path, notes: Sequence[str]) -> None:
