@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from toolkit.models import Draft, Record
-from toolkit.store.database import Database
+from toolkit.store.database import Database, describe_entry
 
 _COLUMNS = "digest, campaign, draft_id, approved_by, approved_at, run_id, note"
 
@@ -25,8 +25,7 @@ class Approval(Record):
 
     def describe(self) -> str:
         """Return who and when, such as "Ada, 24 November 2026, 14:05 UTC"."""
-        at = self.approved_at.astimezone(datetime.UTC)
-        return f"{self.approved_by}, {at.day} {at:%B %Y, %H:%M} UTC"
+        return describe_entry(self.approved_by, self.approved_at)
 
 
 class Approvals(Database):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import hashlib
 import os
 import re
@@ -46,6 +47,12 @@ def make_key(*parts: str) -> bytes:
         digest.update(len(data).to_bytes(8, "big"))
         digest.update(data)
     return digest.digest()
+
+
+def describe_entry(by: str, at: datetime.datetime) -> str:
+    """Return who made an entry and when, such as "Ada, 24 November 2026, 14:05 UTC"."""
+    at = at.astimezone(datetime.UTC)
+    return f"{by}, {at.day} {at:%B %Y, %H:%M} UTC"
 
 
 class Database:

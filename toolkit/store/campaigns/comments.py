@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from toolkit.models import Record
-from toolkit.store.database import Database
+from toolkit.store.database import Database, describe_entry
 
 _COLUMNS = "campaign, draft_id, digest, quote, words, asks_change, said_by, said_at, run_id"
 
@@ -40,8 +40,7 @@ class Comment(Record):
 
     def describe(self) -> str:
         """Return who and when, such as "Ada, 24 November 2026, 14:05 UTC"."""
-        at = self.said_at.astimezone(datetime.UTC)
-        return f"{self.said_by}, {at.day} {at:%B %Y, %H:%M} UTC"
+        return describe_entry(self.said_by, self.said_at)
 
 
 class Comments(Database):

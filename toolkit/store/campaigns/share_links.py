@@ -6,7 +6,7 @@ import datetime
 import secrets
 
 from toolkit.models import Record
-from toolkit.store.database import Database
+from toolkit.store.database import Database, describe_entry
 
 _COLUMNS = "token, owner, campaign, run_id, content, made_by, made_at"
 _BYTES = 24
@@ -28,8 +28,7 @@ class ShareLink(Record):
 
     def describe(self) -> str:
         """Return who made it and when, such as "Ada, 24 November 2026, 14:05 UTC"."""
-        at = self.made_at.astimezone(datetime.UTC)
-        return f"{self.made_by}, {at.day} {at:%B %Y, %H:%M} UTC"
+        return describe_entry(self.made_by, self.made_at)
 
 
 class ShareLinks(Database):
