@@ -150,7 +150,7 @@ def read_field(key: str, name: str | None = None) -> Any:
 
 def read_typed(key: str) -> Typed | None:
     """Return the words that the editor of that key was left with; None if it has told none."""
-    typed = st.session_state[key].get("typed")
+    typed = read_field(key, "typed")
     if typed is None:
         return None
     return {"text": str(typed["text"]), "version": typed.get("version"), "base": str(typed.get("base", ""))}
