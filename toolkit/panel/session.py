@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import importlib
 import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -43,6 +44,8 @@ INCOMPLETE = 3
 """The exit code of a run that lacks something."""
 _AT_ONCE = 4
 """Readers who meet a draft before any of them meets the next, for each question in flight."""
+_NEEDED_LATER = ("toolkit.panel.methods", "toolkit.stats.plans")
+"""What works out a run, Polars and NumPy with it."""
 _UNTIL_SENT_SECONDS = 0.25
 """How long nothing is loaded, so that the first requests go out."""
 STRAGGLERS = 0.02
@@ -76,7 +79,7 @@ async def carry_out(
         opened.enter_context(budget.one_bill())
         for one in engines:
             await opened.enter_async_context(one)
-        await opened.enter_async_context(_warming_up(plan))
+        await opened.enter_async_context(_warming_up())
         lines = [
             make_line(
                 voice.asking,
@@ -195,9 +198,9 @@ def _telling_what_is_kept(lines: Sequence[Line], store: Store) -> Iterator[None]
 
 
 @contextlib.asynccontextmanager
-async def _warming_up(plan: Plan) -> AsyncIterator[None]:
+async def _warming_up() -> AsyncIterator[None]:
     """Load what works out the run while the first answers are on their way: it takes half a second."""
-    loading = asyncio.ensure_future(_load_later(plan))
+    loading = asyncio.ensure_future(_load_later())
     try:
         yield
     finally:
@@ -206,15 +209,14 @@ async def _warming_up(plan: Plan) -> AsyncIterator[None]:
             await loading
 
 
-async def _load_later(plan: Plan) -> None:
+async def _load_later() -> None:
     await asyncio.sleep(_UNTIL_SENT_SECONDS)
-    await asyncio.to_thread(_load, plan)
+    await asyncio.to_thread(_load)
 
 
-def _load(plan: Plan) -> None:
-    from toolkit.panel import methods  # noqa: F401 - for the one that needs it later
-
-    _ = plan.detectable
+def _load() -> None:
+    for name in _NEEDED_LATER:
+        importlib.import_module(name)
 
 
 async def _ask_stragglers(reactions: list[Reaction], flow: Flow, ask: _Asks) -> None:
