@@ -54,7 +54,10 @@ class PageSession:
     def type_draft(self, name: str, text: str) -> None:
         """Type the words of a draft, by its label such as "Draft A"."""
         editor = self._find(lambda one: one.WhichOneof("type") == "bidi_component" and name in str(one))
-        state = WidgetState(id=editor.bidi_component.id, json_value=json.dumps({"typed": {"text": text, "at": 1}}))
+        drawn = json.loads(editor.bidi_component.json)
+        about = {name: drawn[name] for name in ("campaign", "number", "version")}
+        typed = {**about, "entry": name, "base": drawn["text"], "text": text, "at": time.time() * 1000}
+        state = WidgetState(id=editor.bidi_component.id, json_value=json.dumps({"typed": typed}))
         self._widgets[state.id] = state
         self._send()
 

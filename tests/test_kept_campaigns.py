@@ -8,6 +8,7 @@ from typing import Any
 
 from toolkit.store import campaign_log
 from toolkit.ui.session import Session, merge
+from toolkit.ui.telling import Telling
 
 NOW = datetime.datetime(2026, 11, 28, 12, 0, tzinfo=datetime.UTC)
 
@@ -81,22 +82,58 @@ def test_both_tabs_changes_are_kept() -> None:
     assert merged.values["ask-surface"] == "sms"
 
 
+def tell(text: str, base: str, number: int = 0, at: int = 1, version: int = 0, entry: str = "box") -> Telling:
+    """Return what a box tells."""
+    return Telling(entry=entry, campaign="one", number=number, version=version, base=base, text=text, at=at)
+
+
 def test_words_typed_into_what_was_replaced_stand_beside_it() -> None:
     """A tab that did not show the newer words yet loses neither those nor its own, and typing on makes no third."""
     session = Session()
     session.type_text(0, "One.")
-    session.write_text(0, "One, by the other.")
-    session.take_words(0, "One, by", "One.", 0)
-    session.take_words(0, "One, by us.", "One.", 0)
+    session.write_text(0, "Uno, by the other.")
+    session.take(tell("One, by", "One."), is_standing=True)
+    session.take(tell("One, by us.", "One.", at=2), is_standing=True)
+    session.take(tell("One, by us.", "One.", at=2))
     assert [(slot.text, slot.rival) for slot in session.slots] == [
-        ("One, by the other.", None),
+        ("Uno, by the other.", None),
         ("", None),
         ("One, by us.", 0),
     ]
-    session.take_words(1, "Late.", "")
+    session.take(tell("Late.", "", number=1, entry="other"))
     assert session.slots[1].text == "Late."
-    session.take_words(1, "Late.", "")
     assert len(session.slots) == 3
+
+
+def test_words_of_a_box_that_went_come_once_and_in_their_order() -> None:
+    """What is told twice, or after what was typed on, changes nothing; a step between is no rival."""
+    session = Session()
+    session.take(tell("We", ""), is_standing=True)
+    assert (session.slots[0].text, session.slots[0].version) == ("We", 0)
+    session.take(tell("We open", "", at=2))
+    assert (session.slots[0].text, session.slots[0].version) == ("We open", 1)
+    session.take(tell("We", "", at=1))
+    fresh = Session()
+    fresh.type_text(0, "We open")
+    fresh.take(tell("We", "", entry="of an earlier session"))
+    fresh.take(tell("We open today", "", entry="another"))
+    assert [slot.text for slot in session.slots] == ["We open", ""]
+    assert [slot.text for slot in fresh.slots] == ["We open today", ""]
+
+
+def test_words_of_a_draft_that_was_taken_off_come_back_with_it() -> None:
+    """What was typed just before a draft went is there once it is brought back, and never lost."""
+    session = Session()
+    session.take(tell("Two", "", number=1), is_standing=True)
+    session.remove_draft(1)
+    session.take(tell("Two, more", "", number=1, at=2))
+    assert [slot.text for slot in session.slots] == [""]
+    session.undo_removal()
+    assert [slot.text for slot in session.slots] == ["", "Two, more"]
+    session.remove_draft(session.slots[1].number)
+    session.remove_draft(0)
+    session.take(tell("Words of a draft long gone", "", number=1, entry="late"))
+    assert [slot.text for slot in session.slots] == ["Words of a draft long gone"]
 
 
 def test_two_new_drafts_of_one_number_are_both_there() -> None:

@@ -73,9 +73,11 @@ class Walk:
         self.find_form(page)
         boxes = page.get_by_role("textbox", name=re.compile(r"^Draft "))
         boxes.first.wait_for(timeout=HURRY)
-        box = boxes.nth(self.chance.randrange(boxes.count()))
+        box = boxes.nth(self.chance.randrange(max(1, boxes.count())))
         word = f"w{len(self.typed)}x{self.chance.randrange(1000)}"
         box.focus(timeout=HURRY)
+        if not box.evaluate("box => box.matches(':focus')", timeout=HURRY):
+            return  # it is locked while people are asked: the keys would press whatever has the focus
         page.keyboard.press("ControlOrMeta+End")
         page.keyboard.type(f" {word}")
         if word in box.input_value(timeout=HURRY):

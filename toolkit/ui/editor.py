@@ -33,13 +33,15 @@ def edit_text(
 
     What was typed is the text of the session's draft from the next run of the script or fragment on.
     """
-    key = keys.name_draft(slot.number, "edit")
+    key, session = keys.name_draft(slot.number, "edit"), state.find_session()
     in_text = sorted((finding for finding in findings if finding.field == "text"), key=lambda finding: finding.start)
     data: dict[str, Any] = {
         "label": label,
         "text": slot.text,
-        "id": f"{state.find_session().kept_id or 'new'}-{slot.number}",
+        "campaign": session.identity,
+        "number": slot.number,
         "version": slot.version,
+        "is_new": session.kept_id is None,
         "placeholder": placeholder,
         "locked": locked,
         "pictures": takes_pictures,
@@ -50,8 +52,8 @@ def edit_text(
     _register()(
         key=key,
         data=data,
-        on_typed_change=partial(_take, slot.number, key),
-        on_left_change=state.find_session().settle,
+        on_typed_change=partial(state.take_typed, key),
+        on_left_change=session.settle,
         on_picture_change=partial(_take_picture, slot.number, key),
     )
 
@@ -62,12 +64,6 @@ def _find_direction(text: str) -> str:
     if not guess.sure or guess.language is None:
         return "auto"
     return "rtl" if languages.reads_from_right(guess.language) else "ltr"
-
-
-def _take(number: int, key: str) -> None:
-    typed = state.read_typed(key)
-    if typed is not None:
-        state.type_text(number, **typed)
 
 
 def _take_picture(number: int, key: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import json
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from toolkit.store.campaigns import Event, Round, Rounds
 from toolkit.ui import keys
 from toolkit.ui.session import Content, Session, list_changes, merge
 from toolkit.ui.sign_in import find_owner, name_user
+from toolkit.ui.telling import Telling
 
 _ADDRESS, _NEW = "campaign", "new"
 
@@ -71,7 +71,7 @@ def reopen(session: Session, identity: str) -> bool:
     session.restore(json.loads(found.content))
     session.forget_steps()
     session.note_step()
-    session.kept_id, session.kept_version, session.kept = found.id, found.version, session.dump()
+    session.identity, session.kept_version, session.kept = found.id, found.version, session.dump()
     return True
 
 
@@ -98,12 +98,20 @@ class Begun:
             rounds.drop(self.campaign, self.number)
 
 
-def take_words(identity: str, number: int, text: str, base: str) -> None:
-    """Take over words that come late for a campaign that is not on the page any more."""
+def take_elsewhere(telling: Telling, session: Session) -> None:
+    """Take over words that come late for a campaign that is not on the page.
+
+    Those of one that was never kept come onto the page if nothing was written there, else into a campaign of theirs.
+    """
     other = Session()
-    if reopen(other, identity):
-        other.take_words(number, text, base)
-        keep(other)
+    if not reopen(other, telling.campaign):
+        if not telling.is_new:
+            return
+        if not session.is_written and session.kept_id is None:
+            other = session
+        other.identity = telling.campaign
+    other.take(telling)
+    keep(other)
 
 
 def begin_round(session: Session, audience: str) -> Begun | None:
@@ -239,7 +247,7 @@ def _ask_the_same(one: Content, other: Content) -> bool:
 
 
 def _keep(log: campaign_log.Campaigns, session: Session, content: Content) -> None:
-    identity = session.kept_id or secrets.token_urlsafe(12)
+    identity = session.identity
     written = campaign_log.KeptCampaign(
         id=identity,
         owner=find_owner(),
@@ -250,7 +258,7 @@ def _keep(log: campaign_log.Campaigns, session: Session, content: Content) -> No
     )
     if log.keep(written):
         edited = [] if written.version == 1 else session.list_unnoted(session.kept, content)
-        session.kept_id, session.kept_version, session.kept = identity, written.version, content
+        session.kept_version, session.kept = written.version, content
         if written.version == 1:
             note(identity, "began it")
         if edited:

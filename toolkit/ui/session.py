@@ -16,6 +16,7 @@ from toolkit.drafts.kept import content as kept_content
 from toolkit.models import Campaign, Draft
 from toolkit.panel import background
 from toolkit.ui import keys
+from toolkit.ui.telling import Telling
 from toolkit.validity.outcomes import Addition
 
 Content = kept_content.Content
@@ -24,6 +25,7 @@ MOST_DRAFTS = 6
 _FIRST_NAMES = "ABCDEF"
 _NEVER_KEPT = {keys.API_KEY, keys.IMPORTED, keys.FORGET_NAME}
 _MOST_STEPS = 100
+_MOST_TAKEN = 200
 _ONE_BURST = 2.0
 """Seconds within which more letters in one draft are undone with those before them."""
 _ONE_EDIT = 600.0
@@ -61,13 +63,12 @@ class Session:
     """The states of the drafts that can be gone back to, the last last."""
     future: list[Content] = field(default_factory=list)
     """Those that were gone back from."""
-    got_late: list[str] = field(default_factory=list)
-    """What came of boxes that went before they told it: draft and moment of each, so that the tab forgets it."""
     begun: bool = False
     """Whether the address was looked at for a campaign to take up; it is once."""
-    kept_id: str | None = None
-    """Under which id what is typed is kept; None before the first word."""
+    identity: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    """Under which id what is typed is kept, from the first word on."""
     kept_version: int = 0
+    """Which version of it was kept last; 0 before the first word."""
     kept: Content = field(default_factory=dict)
     """What was last kept."""
     changes: dict[str, int] = field(default_factory=dict)
@@ -96,9 +97,11 @@ class Session:
     """What is wrong with each field of that form."""
     wanted_audience: str | None = None
     """The audience to be chosen when the page of audiences is drawn next."""
+    taken: dict[str, Telling] = field(default_factory=dict)
+    """What each box told last, by its entry; the tab forgets an entry once it is here."""
     _next_number: int = 0
-    _late: dict[tuple[int, int | None], int] = field(default_factory=dict)
-    """The rival that holds what is typed into a version of a draft that was replaced."""
+    _beside: dict[str, int] = field(default_factory=dict)
+    """The draft that holds what a box tells whose own draft says something else, by its entry."""
     _noted: dict[str, float] = field(default_factory=dict)
     """When a change of each draft was noted last."""
     _step: Content | None = None
@@ -197,24 +200,56 @@ class Session:
         self.at_list = False
         self.put(keys.PART, part)
 
-    def take_words(self, number: int, text: str, base: str, version: int | None = None) -> None:
-        """Take over words that come late, typed where `base` stood in a version of the draft.
+    def take(self, telling: Telling, *, is_standing: bool = False) -> None:
+        """Take over what a box tells: one that shows the draft as it is here, or one that went or was replaced.
 
-        If the draft says something else by now, they stand beside it as a rival; what is typed on into that version
-        goes there, too.
+        Where the draft says something else by now, the words stand beside it as a rival; what is typed on into the
+        same box goes there, too. What came before is not taken again.
         """
-        slot = self.find_slot(number)
-        if slot is None or text in {slot.text, *(one.text for one in self.find_rivals(number))}:
+        before = self.taken.get(telling.entry)
+        if before is not None and telling.at <= before.at:
             return
-        earlier = self._late.get((number, version)) if version is not None else None
-        if earlier is not None and self.find_slot(earlier) is not None:
-            self.change_draft(earlier, text=text)
-        elif slot.text == base:
-            self.write_text(number, text)
-        else:
-            self._late[number, version] = self._next_number
-            self._append(slot.model_copy(update={"number": self._next_number, "text": text, "rival": number}))
-        self.settled = True
+        self.note_taken(telling)
+        slot = self.find_slot(telling.number)
+        if slot is None:
+            self._take_of_none(telling, before)
+        elif is_standing and slot.version == telling.version:
+            self.type_text(telling.number, telling.text)
+        elif telling.text not in {slot.text, *(one.text for one in self.find_rivals(telling.number))}:
+            self._take_late(telling, slot, before)
+            self.settled = True
+
+    def note_taken(self, telling: Telling) -> None:
+        """Note what a box told last; the last boxes are enough, for a tab forgets what is here soon."""
+        self.taken.pop(telling.entry, None)
+        self.taken = dict([*self.taken.items(), (telling.entry, telling)][-_MOST_TAKEN:])
+
+    def _take_late(self, telling: Telling, slot: DraftSlot, before: Telling | None) -> None:
+        beside = self._beside.get(telling.entry)
+        if beside is not None and self.find_slot(beside) is not None:
+            self.change_draft(beside, text=telling.text)
+        elif telling.continues(slot.text, before):
+            self.write_text(telling.number, telling.text)
+        elif not telling.is_part_of(slot.text):
+            self._beside[telling.entry] = self._next_number
+            self._append(
+                slot.model_copy(update={"number": self._next_number, "text": telling.text, "rival": slot.number})
+            )
+
+    def _take_of_none(self, telling: Telling, before: Telling | None) -> None:
+        """Take over words of a draft that was taken off: they come back with it, else as a draft of their own."""
+        beside = self._beside.get(telling.entry)
+        if beside is not None and self.find_slot(beside) is not None:
+            self.change_draft(beside, text=telling.text)
+        elif self.removed is not None and self.removed.number == telling.number:
+            if telling.continues(self.removed.text, before):
+                self.change_draft(telling.number, text=telling.text)
+        elif telling.text.strip() and telling.text != telling.base:
+            self._beside[telling.entry] = self._next_number
+            self._append(
+                kept_content.DraftSlot(number=self._next_number, name=self._find_free_name(), text=telling.text)
+            )
+            self.settled = True
 
     def choose_rival(self, rival: int, choice: str) -> None:
         """Settle a draft that two people changed: keep "ours", take "theirs", or keep "both" as drafts."""
@@ -356,6 +391,11 @@ class Session:
         return {name: self.values.get(keys.name_person_field(name), "") for name in fields}
 
     @property
+    def kept_id(self) -> str | None:
+        """Under which id the campaign is kept; None before the first word."""
+        return self.identity if self.kept_version else None
+
+    @property
     def own_slots(self) -> list[DraftSlot]:
         """The drafts that are no rival of another."""
         return [slot for slot in self.slots if slot.rival is None]
@@ -424,7 +464,7 @@ class Session:
         self.at_list = True
 
     def _leave(self) -> None:
-        self.kept_id, self.kept_version, self.kept = None, 0, {}
+        self.identity, self.kept_version, self.kept = secrets.token_urlsafe(12), 0, {}
         self.slots, self.removed, self.source = [], None, None
         for key in {*kept_content.OF_CAMPAIGN} & {*self.values}:
             self.put(key, "")

@@ -23,9 +23,9 @@ from toolkit.results import Run
 from toolkit.ui import caching, keeping, keys, spending
 from toolkit.ui.session import RESULT, Session
 from toolkit.ui.sign_in import find_owner
+from toolkit.ui.telling import Telling
 
 _SESSION = "session"
-_MOST_LATE = 50
 
 
 class Tied(TypedDict):
@@ -134,54 +134,38 @@ def close(key: str) -> None:
     st.session_state[key] = False
 
 
-class Typed(TypedDict):
-    """Words that an editor was left with, and into which state of the draft they were typed."""
-
-    text: str
-    version: int | None
-    base: str
-
-
 def read_field(key: str, name: str | None = None) -> Any:
     """Return what a field of the page holds by itself, tied to nothing; of a component, one of its values."""
     found = st.session_state[key]
     return found if name is None else found.get(name)
 
 
-def read_typed(key: str) -> Typed | None:
-    """Return the words that the editor of that key was left with; None if it has told none."""
+def take_typed(key: str) -> None:
+    """Take over what the editor of that key was left with, and keep it."""
     typed = read_field(key, "typed")
-    if typed is None:
-        return None
-    return {"text": str(typed["text"]), "version": typed.get("version"), "base": str(typed.get("base", ""))}
-
-
-def type_text(number: int, text: str, version: int | None, base: str) -> None:
-    """Take over what was typed into the editor of a draft, and keep it.
-
-    What was typed into words that somebody else replaced meanwhile, and the browser did not show yet, stands beside
-    them until somebody chooses.
-    """
-    session = find_session()
-    slot = session.find_slot(number)
-    if slot is not None and version is not None and slot.version != version:
-        session.take_words(number, text, base, version)
-    else:
-        session.type_text(number, text)
-    keeping.keep(session)
+    if typed is not None:
+        _take_over(Telling.model_validate(typed), is_standing=True)
 
 
 def take_late() -> None:
-    """Take over what was typed into boxes that went before they told it; what is of another campaign goes there."""
+    """Take over what was typed into boxes that went, or were given other words, before they told it."""
+    for one in read_field(keys.LEAVING_PART, "late") or []:
+        _take_over(Telling.model_validate(one))
+
+
+def list_taken() -> list[str]:
+    """Return what was taken over of boxes: entry and moment of each, so that the tab forgets it."""
+    return [f"{one.entry} {one.at:.0f}" for one in find_session().taken.values()]
+
+
+def _take_over(telling: Telling, *, is_standing: bool = False) -> None:
     session = find_session()
-    for one in st.session_state[keys.LEAVING_PART].get("late") or []:
-        campaign, _, number = str(one["id"]).rpartition("-")
-        if campaign == (session.kept_id or "new"):
-            session.take_words(int(number), str(one["text"]), str(one["base"]))
-            keeping.keep(session)
-        elif campaign != "new":
-            keeping.take_words(campaign, int(number), str(one["text"]), str(one["base"]))
-        session.got_late = [*session.got_late, f"{one['id']} {one['at']}"][-_MOST_LATE:]
+    if telling.campaign == session.identity:
+        session.take(telling, is_standing=is_standing)
+        keeping.keep(session)
+    else:
+        keeping.take_elsewhere(telling, session)
+        session.note_taken(telling)
 
 
 def open_campaign(campaign: Campaign, source: str | None = None) -> None:

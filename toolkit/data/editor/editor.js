@@ -35,32 +35,33 @@ function drawMarks(place, letters, marks) {
   place.replaceChildren(...pieces, letters.slice(done).join("") + "\n");
 }
 
-/* What was typed is kept in the tab until Python has it: the page may be left, or the box may go, before it is told.
-   A box that stands tells it itself; of one that went, and of one whose draft changed meanwhile, `leaving.js` does. */
-const LATEST = 3000;
-const nameKept = (data) => `audience-draft-${data.id}`;
-const readKept = (data) => {
-  try { return JSON.parse(sessionStorage.getItem(nameKept(data))); } catch { return null; }
+/* What was typed is kept in the tab until Python has it, under an entry of its own for each box and for each words that
+   a box was given: the page may be left, or the box may go, before it is told. A box that stands tells its entry itself;
+   those of boxes that went, or were given other words meanwhile, `leaving.js` tells. */
+const PREFIX = "audience-draft-";
+const live = (window.audienceEntries ??= new Set());
+const keepEntry = (kept) => {
+  try { sessionStorage.setItem(PREFIX + kept.entry, JSON.stringify(kept)); } catch { /* full or forbidden: it is told all the same */ }
 };
-const writeKept = (data, kept) => {
-  try { sessionStorage.setItem(nameKept(data), JSON.stringify({ id: data.id, ...kept })); } catch { /* full or forbidden: it is told all the same */ }
-};
-const dropKept = (data) => {
-  const kept = readKept(data);
-  if (kept && !kept.orphan) sessionStorage.removeItem(nameKept(data));
+const dropEntry = (entry) => {
+  try { sessionStorage.removeItem(PREFIX + entry); } catch { /* there is none */ }
 };
 
-/* Return what Python was not told of a draft, where nobody changed the draft since. */
-function takeKept(data) {
-  const kept = readKept(data);
-  if (!kept || kept.orphan) return null;
-  const left = performance.timeOrigin - kept.at;
-  const isOfNow = !data.id.startsWith("new-") || (left >= 0 && left < LATEST);
-  if (!isOfNow || kept.text === data.text) dropKept(data);
-  else if (kept.base === data.text) return kept.text;
-  else writeKept(data, { ...kept, orphan: true });
-  return null;
+function listEntries() {
+  try {
+    return Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX)).map((key) => JSON.parse(sessionStorage.getItem(key)));
+  } catch { return []; }
 }
+
+/* Return the newest entry of a draft whose box went, where nobody changed the draft since; one that Python has goes. */
+function findLeft(data) {
+  const left = listEntries().filter((kept) =>
+    kept.campaign === data.campaign && kept.number === data.number && !live.has(kept.entry) && kept.base === data.text);
+  for (const kept of left) if (kept.text === data.text) dropEntry(kept.entry);
+  return left.filter((kept) => kept.text !== data.text).sort((one, other) => other.at - one.at)[0] ?? null;
+}
+
+const makeName = () => Date.now().toString(36) + Math.random().toString(36).slice(2);
 
 const HEADS = { error: "Must change: ", warning: "Look at: " };
 
@@ -90,29 +91,25 @@ export default function (component) {
   area.placeholder = data.placeholder;
   area.disabled = data.locked;
   area.dir = marks.dir = data.direction;
-  const isNew = root.dataset.version === undefined;
-  const tell = (text, version, base) => setStateValue("typed", { text, version: Number(version), base, at: Date.now() });
-  if (root.dataset.version !== String(data.version)) {
-    if (memory.waiting !== null) { // typed into words that were replaced meanwhile: Python keeps both
-      clearTimeout(memory.waiting);
-      memory.waiting = null;
-      setTimeout(tell, 0, area.value, root.dataset.version, memory.base);
-    }
-    memory.base = data.text;
-    root.dataset.version = String(data.version);
+  const isOther = ["campaign", "number", "version"].some((name) => memory.data?.[name] !== data[name]);
+  let left = null;
+  if (isOther) { // what was typed into the words before and not told stays an entry, and Python keeps both
+    clearTimeout(memory.waiting);
+    memory.waiting = null;
+    live.delete(memory.entry);
+    left = memory.data ? null : findLeft(data);
+    Object.assign(memory, { entry: left?.entry ?? makeName(), base: data.text, at: left?.at ?? 0, dirty: false });
     area.value = data.text;
-    memory.dirty = false;
   }
-  if (memory.data && memory.data.id !== data.id) dropKept(memory.data);
   memory.data = data;
-  (window.audienceEditors ??= new Set()).add(data.id);
+  live.add(memory.entry);
   const draw = () => {
     drawMarks(marks, memory.letters, memory.marks);
     marks.scrollTop = area.scrollTop;
   };
   if (area.value === data.text) {
     memory.base = data.text;
-    if (!isNew) dropKept(data);
+    if (left === null) dropEntry(memory.entry);
     memory.letters = Array.from(data.text);
     memory.marks = data.marks;
     draw();
@@ -121,21 +118,23 @@ export default function (component) {
   const send = () => {
     clearTimeout(memory.waiting);
     memory.waiting = null;
-    tell(area.value, root.dataset.version, memory.base);
+    setStateValue("typed", memory.kept);
   };
   area.oninput = () => {
     const letters = Array.from(area.value);
     memory.marks = moveMarks(memory.marks, memory.letters, letters);
     memory.letters = letters;
     memory.dirty = true;
-    writeKept(memory.data, { text: area.value, base: memory.base, at: Date.now() });
+    memory.at = Math.max(Date.now(), memory.at + 1);
+    const { campaign, number, version, is_new } = memory.data;
+    memory.kept = { entry: memory.entry, campaign, number, version, is_new, base: memory.base, text: area.value, at: memory.at };
+    keepEntry(memory.kept);
     draw();
     clearTimeout(memory.waiting);
     memory.waiting = setTimeout(send, PAUSE);
   };
-  const typed = isNew ? takeKept(data) : null;
-  if (typed !== null) {
-    area.value = typed;
+  if (left !== null) {
+    area.value = left.text;
     area.oninput();
   }
   area.onpaste = (event) => {
@@ -152,5 +151,5 @@ export default function (component) {
     if (memory.dirty) setTimeout(() => setTriggerValue("left", true), SETTLE);
     memory.dirty = false;
   };
-  return () => window.audienceEditors.delete(memory.data.id);
+  return () => live.delete(memory.entry);
 }

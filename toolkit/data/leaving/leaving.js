@@ -41,18 +41,17 @@ const PREFIX = "audience-draft-";
 const LATE = 500;
 const AGAIN = 3000;
 
-/* Return what was typed into boxes that went before they told it, and was not sent just now. */
+/* Return what was typed into boxes that went, or were given other words, before they told it, and was not sent just now. */
 function findLate(got) {
   const late = [];
   for (const key of Object.keys(sessionStorage)) {
     if (!key.startsWith(PREFIX)) continue;
-    const kept = JSON.parse(sessionStorage.getItem(key));
+    const { sent = 0, ...kept } = JSON.parse(sessionStorage.getItem(key));
     const now = Date.now();
-    if (got.includes(`${kept.id} ${kept.at}`)) sessionStorage.removeItem(key);
-    else if (!kept.orphan && (window.audienceEditors?.has(kept.id) || now - kept.at < LATE)) continue;
-    else if (kept.id.startsWith("new-") && kept.at < performance.timeOrigin) continue;
-    else if (now - (kept.sent ?? 0) > AGAIN) {
-      sessionStorage.setItem(key, JSON.stringify({ ...kept, orphan: true, sent: now }));
+    if (got.includes(`${kept.entry} ${kept.at}`)) sessionStorage.removeItem(key);
+    else if (window.audienceEntries?.has(kept.entry) || now - kept.at < LATE || now - sent < AGAIN) continue;
+    else {
+      sessionStorage.setItem(key, JSON.stringify({ ...kept, sent: now }));
       late.push(kept);
     }
   }
