@@ -221,8 +221,7 @@ def walk(app: App, server: OpenAIServer, steps: int, seed: int) -> Walk:
     return walked
 
 
-@pytest.mark.nightly
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_fast_hands_lose_no_word_and_ask_nobody_else(app: App, server: OpenAIServer) -> None:
     """Typing, pressing, reloading, going back, in two tabs, with an endpoint that hangs and dies."""
     walked = walk(app, server, SHORT, seed=20261129)
