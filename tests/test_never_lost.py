@@ -22,6 +22,9 @@ from browsing import (
 from openai_server import OpenAIServer
 from provider_rules import Faults
 
+from toolkit.files.resources import read_data
+from toolkit.ui import editor
+
 __all__ = ["app", "browser"]
 
 pytestmark = needs_browser
@@ -153,3 +156,42 @@ def answered_people(page: playwright.Page) -> list[Any]:
     """Return what the tiles of the room are called."""
     settle(page)
     return sorted(tile.split(".")[0] for tile in page.locator(".tile").all_inner_texts())
+
+
+HARNESS = """
+async ([html, editor, leaving]) => {
+  const name = (code) => URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+  const load = async (code) => (await import(name(code))).default;
+  document.body.innerHTML = html;
+  const [draw, look] = [await load(editor), await load(leaving)];
+  window.told = [];
+  window.late = [];
+  const data = { label: "Draft A", campaign: "c", number: 0, placeholder: "", direction: "ltr", marks: [], notes: [] };
+  const tells = { setStateValue: (name, value) => told.push(value.text), setTriggerValue: () => null };
+  window.give = (version, text) => draw({ ...tells, parentElement: document.body, data: { ...data, version, text } });
+  window.write = (text) => {
+    const area = document.querySelector("textarea");
+    area.value += text;
+    area.dispatchEvent(new Event("input"));
+  };
+  window.watch = (got) => look({ data: { got }, setTriggerValue: (name, value) => late.push(...value) });
+}
+"""
+"""The editor and what looks after it, without Streamlit: `give` words, `write` on, `watch` what is late."""
+
+
+def test_words_that_were_not_told_outlast_newer_ones(browser: playwright.Browser) -> None:
+    """A box that is given other words, and typed into again, keeps both, and tells the first late until it is taken."""
+    page = browser.new_context().new_page()
+    page.route(
+        "http://editor.test/", lambda route: route.fulfill(body="<title>Editor</title>", content_type="text/html")
+    )
+    page.goto("http://editor.test/")
+    page.evaluate(HARNESS, [editor.HTML, read_data("editor", "editor.js"), read_data("leaving", "leaving.js")])
+    page.evaluate("give(0, 'One.'); write(' first'); give(1, 'Other.'); write(' second'); write(' third'); watch([])")
+    page.wait_for_function("told.includes('Other. second third') && late.length")
+    assert page.evaluate("told") == ["Other. second third"]
+    assert page.evaluate("late.map(one => [one.base, one.text])") == [["One.", "One. first"]]
+    page.evaluate("give(1, 'Other. second third'); watch(late.map(one => `${one.entry} ${one.at}`))")
+    page.wait_for_function("sessionStorage.length === 0")
+    page.context.close()

@@ -14,7 +14,7 @@ from toolkit.ui import keys, picture_field, state
 from toolkit.ui.session import DraftSlot
 
 _GRAVITY = ("error", "warning", "note", "unchecked")
-_HTML = """<div class="editor"><label for="text">Draft</label>
+HTML = """<div class="editor"><label for="text">Draft</label>
 <div class="paper"><div class="marks" aria-hidden="true"></div>
 <textarea id="text" dir="auto" rows="4" spellcheck="true" aria-describedby="notes"></textarea></div>
 <ul class="notes" id="notes" aria-live="polite" aria-label="Notes on this draft"></ul></div>"""
@@ -86,7 +86,7 @@ def _describe(finding: Finding) -> dict[str, str]:
 def _register() -> st.components.v2.types.ComponentRenderer:
     return st.components.v2.component(
         "audience_editor",
-        html=_HTML,
+        html=HTML,
         css=resources.read_data("editor", "editor.css"),
         js=resources.read_data("editor", "editor.js"),
     )
