@@ -138,6 +138,17 @@ def test_a_reload_asks_the_same_people(app: App, server: OpenAIServer) -> None:
     assert (answered_people(page), server.count()) == (people, before)
 
 
+def test_a_page_that_went_blank_is_loaded_anew(app: App) -> None:
+    """Where nothing can be drawn any more, the page comes back by itself, with what was typed just before."""
+    page = app.open()
+    write_drafts(page, *DRAFTS)
+    page.wait_for_url(re.compile("campaign="))
+    page.get_by_label("Draft A", exact=True).press("End")
+    page.keyboard.type(" Now.")
+    page.evaluate("document.getElementById('root').remove(); dispatchEvent(new ErrorEvent('error'))")
+    expect(page.get_by_label("Draft A", exact=True)).to_have_value(f"{DRAFTS[0]} Now.")
+
+
 def test_a_dying_endpoint_says_so_at_once(app: App, server: OpenAIServer) -> None:
     """The endpoint fails half-way: the page says why while it tries again, and the verdict says from how many."""
     page = app.open()

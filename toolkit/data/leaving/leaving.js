@@ -6,11 +6,28 @@ const TELLS = 320; // a field tells 250 ms after the last letter
 const isAtRest = () => document.querySelector("[data-test-script-state=notRunning]") !== null;
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/* Where Streamlit cannot place what it is sent, as after a page is left and come back to at once, it draws nothing ever
+   again. The page is loaded anew then: what was typed is in the store or in the tab. */
+const BLANK = 300;
+const SELDOM = 5000;
+const RENEWED = "audience-renewed";
+
+function renewIfBlank() {
+  if (document.querySelector("[data-testid=stApp]")) return;
+  try {
+    const last = Number(sessionStorage.getItem(RENEWED) ?? 0);
+    if (Date.now() - last < SELDOM) return;
+    sessionStorage.setItem(RENEWED, String(Date.now()));
+  } catch { return; }
+  location.reload();
+}
+
 /* Streamlit sends nothing of the page that is left: what was typed last has to reach Python before the link does. */
 function install() {
   let typed = -Infinity;
   let passed = null;
   const note = () => { typed = performance.now(); };
+  window.addEventListener("error", () => setTimeout(renewIfBlank, BLANK));
   document.addEventListener("input", note, true);
   document.addEventListener("change", note, true);
   // A press by shortcut leaves the box first, as a click does: what was typed last is told before it.
