@@ -23,6 +23,7 @@ SAID = "of the simulated audience would"
 """Words of the sentence with the decision, here and in earlier versions."""
 PATIENCE = 400_000
 PAGE = """
+import os
 import runpy
 import sys
 import threading
@@ -31,11 +32,15 @@ from pathlib import Path
 
 import streamlit as st
 
-root, benchmarks, people, folder = sys.argv[1:]
-sys.path[:0] = [root, benchmarks]
+root, people, folder = (os.environ[name] for name in ("MEASURED", "PEOPLE", "FOLDER"))
+sys.path.insert(0, str(Path(root, "benchmarks")))
 from big_run import TEXTS, ScriptedReader, make_audience
 from toolkit.models import Campaign, Draft
-from toolkit.ui import caching
+
+try:
+    from toolkit.ui.caching import live_runs_of_process as find_runs, warm_up
+except ImportError:  # before the page's rooms
+    from toolkit.ui.state import _runs_of_process as find_runs, _warm_up as warm_up
 
 class Reader(ScriptedReader):
     async def __aexit__(self, *_):
@@ -51,7 +56,7 @@ class Reader(ScriptedReader):
 def begin():
     drafts = tuple(Draft(id=name, text=text) for name, text in TEXTS.items())
     campaign = Campaign(campaign="many", objective="click", drafts=drafts)
-    runs = caching.live_runs_of_process()
+    runs = find_runs()
     options = {"engine": Reader(), "rating": "direct", "store": Path(folder, "s.sqlite")}
     link = runs.start(campaign, make_audience(int(people)), **options)
     live = runs.find(link)
@@ -63,7 +68,7 @@ def begin():
         Path(folder, "last").write_text(f"{time.time()} {time.process_time()}")
 
     def get_ready():
-        caching.warm_up().join()
+        warm_up().join()
         Path(folder, "ready").touch()
 
     threading.Thread(target=note, daemon=True).start()
@@ -73,6 +78,17 @@ def begin():
 st.query_params.setdefault("live", begin())
 runpy.run_path(str(Path(root, "app.py")), run_name="__main__")
 """
+SERVE = """
+import sys
+
+from toolkit.cli.main import main
+from toolkit.files import resources
+
+find, page = resources.find_resource, sys.argv.pop()
+resources.find_resource = lambda *names: page if names == ("app.py",) else find(*names)
+main()
+"""
+"""Serves a page in place of the toolkit's own, with the settings that this one has."""
 
 
 def measure(root: Path, people: int) -> tuple[float, float]:
@@ -84,10 +100,9 @@ def measure(root: Path, people: int) -> tuple[float, float]:
         folder, port = Path(place), find_port()
         script = folder / "page.py"
         script.write_text(PAGE, encoding="utf-8")
-        environment = {**os.environ, "PYTHONPATH": str(root), "AUDIENCE_STORE": str(folder / "store.sqlite")}
-        command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.address", "127.0.0.1"]
-        command += ["--server.port", str(port), "--server.headless", "true", "--server.showEmailPrompt", "false"]
-        command += ["--", str(root), str(ROOT / "benchmarks"), str(people), str(folder)]
+        told = {"MEASURED": str(root), "PEOPLE": str(people), "FOLDER": place, "PYTHONPATH": str(root)}
+        environment = {**os.environ, **told, "AUDIENCE_STORE": str(folder / "store.sqlite")}
+        command = [sys.executable, "-c", SERVE, "app", "--port", str(port), "--no-browser", str(script)]
         with (folder / "log").open("w") as log:
             process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
         try:

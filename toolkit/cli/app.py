@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gc
 import hashlib
 import importlib
 import importlib.util
+import inspect
 import ipaddress
 import re
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +34,8 @@ _LOOK = {
     "theme.dark.primaryColor": "#5aaaf0",
     "theme.baseRadius": "medium",
 }
+_FIRST = ("client_view", "drafts")
+"""Modules of the page that bring nearly all others, in the order in which the page loads them."""
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -91,6 +96,7 @@ def _serve(address: str, port: int, settings: dict[str, Any], origins: set[str])
 
     @contextlib.asynccontextmanager
     async def open_browser(_: streamlit.App) -> AsyncIterator[None]:
+        threading.Thread(target=_read_ahead, name="audience-read-ahead", daemon=True).start()
         if not settings["server.headless"]:
             click.launch(shown)
         yield
@@ -100,6 +106,21 @@ def _serve(address: str, port: int, settings: dict[str, Any], origins: set[str])
     sys.argv = [script]  # Streamlit looks for its settings beside what was started
     limits = Middleware(upload_limits.UploadLimits, held=_find_held)
     streamlit.App(script, middleware=[door, limits], lifespan=open_browser).run(config=settings)
+
+
+def _read_ahead() -> None:
+    """Load the code of the page while the browser loads its own: both take about a second.
+
+    What is there by then stays for good. So the garbage collector need not look through it while it comes, nor later.
+    """
+    gc.disable()
+    try:
+        for name in _FIRST:
+            importlib.import_module(f"toolkit.ui.{name}")
+        inspect.stack()  # Streamlit asks for it once, and it then looks for the file of every module
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _find_held() -> dict[str, dict[str, int]]:

@@ -25,6 +25,8 @@ from toolkit.ui import apart
 from toolkit.validity.outcomes import validating
 
 Read = TypeVar("Read")
+_PAUSE = 2.0
+"""Seconds in which the browser draws the first page, before anything else takes the processor."""
 Purpose = Literal["drafts", "results"]
 """What a table is uploaded for, beside people."""
 
@@ -162,8 +164,9 @@ def choices_of_runs() -> dict[str, dict[str, Any]]:
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
-    """Read once a process what the first to type or to open a result would else wait for."""
-    warming = threading.Thread(target=_get_ready, name="audience-warm-up", daemon=True)
+    """Read once a process, soon, what the first to type or to open a result would else wait for."""
+    warming = threading.Timer(_PAUSE, _get_ready)
+    warming.name, warming.daemon = "audience-warm-up", True
     warming.start()
     return warming
 

@@ -46,8 +46,11 @@ def edit_text(
         "locked": locked,
         "pictures": takes_pictures,
         "direction": _find_direction(slot.text),
-        "marks": [finding.model_dump(include={"start", "end", "severity"}) for finding in in_text],
-        "notes": [_describe(finding) for finding in sorted(findings, key=lambda one: _GRAVITY.index(one.severity))],
+        # tuples: of a list Streamlit would ask pandas, and load it
+        "marks": tuple(finding.model_dump(include={"start", "end", "severity"}) for finding in in_text),
+        "notes": tuple(
+            _describe(finding) for finding in sorted(findings, key=lambda one: _GRAVITY.index(one.severity))
+        ),
     }
     _register()(
         key=key,

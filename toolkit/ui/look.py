@@ -18,7 +18,7 @@ def apply_look() -> None:
     dark = _DARK if st.context.theme.type == "dark" else ""
     st.html(f"<style>{resources.read_data('page.css')}{dark}</style>")
     with st.container(key=keys.LEAVING, height=1, border=False):
-        got = state.list_taken()
+        got = tuple(state.list_taken())  # of a list Streamlit would ask pandas, and load it
         _register_leaving()(key=keys.LEAVING_PART, height=1, data={"got": got}, on_late_change=state.take_late)
 
 

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from toolkit.files import resources
 from toolkit.models import records
-from toolkit.report import Report, advice, blocks, charts, list_methods, saving, seating, summaries
+from toolkit.report import Report, advice, blocks, list_methods, saving, seating, summaries
 from toolkit.results import Run
 from toolkit.results.scoring import comparisons
 from toolkit.ui import caching, keys, state
@@ -185,6 +185,8 @@ def show_segments(report: Report) -> None:
     if report.spread.is_empty():
         st.markdown("The audience has no segments, or too few people answered in each.")
         return
+    from toolkit.report import charts
+
     said = list(summaries.say_interactions(report.interactions))
     if said:
         st.markdown("\n".join(f"- {escape(sentence)}" for sentence in said))
@@ -200,6 +202,8 @@ def show_segments(report: Report) -> None:
 
 def show_statistics(report: Report) -> None:
     """Give every figure that the recommendation rests on, with intervals and counts."""
+    from toolkit.report import charts
+
     decision, told = report.decision, report.recommendation
     st.markdown(f"**{escape(decision.headline)}**")
     st.markdown(escape(" ".join(filter(None, (decision.sentence, decision.advice)))))
@@ -235,6 +239,8 @@ def show_statistics(report: Report) -> None:
 
 
 def _show_pairs(report: Report) -> None:
+    from toolkit.report import charts
+
     st.markdown("**Draft against draft**")
     st.altair_chart(
         charts.chart_differences(report.comparisons),

@@ -46,9 +46,8 @@ def find_session() -> Session:
 
 
 def begin() -> None:
-    """Take over the run that the address names, and have ready what is needed soon."""
+    """Take over the run that the address names."""
     find_session().take_settled()  # the page is drawn anew: starting over on the way would drop the press that led here
-    caching.warm_up()
     session = find_session()
     keeping.keep(session)
     is_new = not session.begun

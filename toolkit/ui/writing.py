@@ -13,7 +13,7 @@ from toolkit.drafts.lint import Finding
 from toolkit.drafts.preview import FLAGGED, Highlight, render_changes
 from toolkit.drafts.surfaces import Device, find_surface
 from toolkit.errors import InputError
-from toolkit.files import read_text, resources
+from toolkit.files import languages, read_text, resources
 from toolkit.models import Audience, Campaign, Draft, records
 from toolkit.ui import ask, caching, keys, mapping, picture_field, screening, state
 from toolkit.ui.editor import edit_text
@@ -74,7 +74,8 @@ def show_examples() -> None:
     st.subheader("Start from an example", anchor=False)
     for column, (stem, label) in zip(st.columns(len(PICTURED), gap="large"), PICTURED.items(), strict=True):
         with column:
-            show_preview(caching.find_example(stem).drafts[0])
+            example = caching.find_example(stem).drafts[0]
+            show_preview(example.model_copy(update={"language": languages.ENGLISH}))  # else a detector would be read
             path = resources.find_resource("examples", f"{stem}.yaml")
             st.button(label, key=keys.name_picture(stem), on_click=_open_file, args=(path,), width="stretch")
 
