@@ -17,6 +17,7 @@ BROWSER_FILES = {
     "test_browser.py",
     "test_client_browser.py",
     "test_imports_browser.py",
+    "test_keyboard.py",
     "test_never_lost.py",
     "test_page_quality.py",
     "test_page_walk.py",

@@ -35,6 +35,7 @@ def show() -> None:
         home.show_list()
         return
     live = state.find_live()
+    bar = st.container(key=keys.ASK_BAR)  # first for a keyboard, at the foot of the window for the eye
     with st.container(key=keys.HEAD, gap="small"):
         show_title()
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -49,7 +50,7 @@ def show() -> None:
     elif part == "Share":
         sharing.show_sharing()
     elif live is None or live.is_over:
-        show_form(locked=False, bar=st.bottom.container())
+        show_form(locked=False, bar=bar)
     else:
         show_form(locked=True)
 
