@@ -27,6 +27,7 @@ BROWSER_FILES = {
     "test_talk_browser.py",
     "test_upkeep_browser.py",
     "test_walk.py",
+    "test_zoom.py",
 }
 SHARED_FILES = {
     "test_door.py": "a page that is served",

@@ -183,6 +183,19 @@ def may_open(identity: str) -> bool:
         return log.find(identity, find_owner()) is not None
 
 
+def find_last_surface() -> str | None:
+    """Return the place that the campaign changed last is for, of whoever looks at the page; None if there is none."""
+    store = api.default_store()
+    if not store.exists():
+        return None
+    try:
+        with campaign_log.Campaigns(store) as log:
+            last = log.find_last(find_owner())
+    except ToolkitError:
+        return None
+    return json.loads(last.content)["values"].get(keys.SURFACE) if last else None
+
+
 def has_any() -> bool:
     """Whether whoever looks at the page has a campaign, or a run that becomes one."""
     try:
