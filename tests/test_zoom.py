@@ -40,7 +40,8 @@ UNTIDY = """
   const seen = one => one.checkVisibility({opacityProperty: true, visibilityProperty: true});
   const box = one => one.getBoundingClientRect();
   const words = [...main.querySelectorAll('p, h1, h2, h3, label, button, input, textarea, summary, [role=tab], a')]
-    .filter(one => seen(one) && box(one).width > 2 && box(one).height > 2 && !one.closest('.fold'));
+    .filter(one => seen(one) && box(one).width > 2 && box(one).height > 2)
+    .filter(one => !one.closest('.fold, [aria-label^="Scroll tabs"]'));
   const name = one => `${one.tagName} ${(one.innerText || one.ariaLabel || '').trim().slice(0, 50)}`;
   const faults = [];
   for (const one of words) {

@@ -186,12 +186,12 @@ def may_open(identity: str) -> bool:
 def find_last_surface() -> str | None:
     """Return the place that the campaign changed last is for, of whoever looks at the page; None if there is none."""
     store = api.default_store()
-    if not store.exists():
-        return None
     try:
+        if not store.exists():
+            return None
         with campaign_log.Campaigns(store) as log:
             last = log.find_last(find_owner())
-    except ToolkitError:
+    except (OSError, ToolkitError):
         return None
     return json.loads(last.content)["values"].get(keys.SURFACE) if last else None
 
@@ -206,7 +206,7 @@ def has_any() -> bool:
             kept.adopt_runs(store)
         with campaign_log.Campaigns(store) as log:
             return log.has_any(find_owner())
-    except ToolkitError:
+    except (OSError, ToolkitError):
         return False
 
 
