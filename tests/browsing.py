@@ -99,10 +99,14 @@ class App:
         width: int = 1280,
         height: int = 900,
         dark: bool = False,
+        zoom: float = 1,
     ) -> playwright.Page:
-        """Return the page, or another of its addresses, in a browser session of its own."""
-        scheme = "dark" if dark else "light"
-        context = self._browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        """Return the page, or another of its addresses, in a browser session of its own, on a screen of that size."""
+        context = self._browser.new_context(
+            viewport={"width": int(width / zoom), "height": int(height / zoom)},
+            device_scale_factor=zoom,
+            color_scheme="dark" if dark else "light",
+        )
         context.add_init_script(WATCH)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)

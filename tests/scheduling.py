@@ -17,6 +17,7 @@ BROWSER_FILES = {
     "test_browser.py",
     "test_client_browser.py",
     "test_imports_browser.py",
+    "test_keyboard.py",
     "test_never_lost.py",
     "test_page_quality.py",
     "test_page_walk.py",
@@ -26,6 +27,7 @@ BROWSER_FILES = {
     "test_talk_browser.py",
     "test_upkeep_browser.py",
     "test_walk.py",
+    "test_zoom.py",
 }
 SHARED_FILES = {
     "test_door.py": "a page that is served",

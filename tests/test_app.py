@@ -86,6 +86,16 @@ def test_the_button_says_what_it_takes(page: AppTest) -> None:
     assert any(caption.value.startswith("1 person: too few") for caption in page.caption)
 
 
+def test_a_new_visitor_begins_with_the_place_used_last(page: AppTest) -> None:
+    """A fresh home begins with a Facebook post; the place chosen last is there for whoever comes next."""
+    assert find_field(page.selectbox, "ask-surface").value == "facebook_post"
+    find_field(page.selectbox, "ask-surface").set_value("sms").run()
+    write(page, "Get paid in the chat.")
+    other = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE).run()
+    other.button(key="new-campaign").click().run()
+    assert find_field(other.selectbox, "ask-surface").value == "sms"
+
+
 @pytest.mark.slow
 def test_a_press_outlives_a_broken_off_run_of_the_script(page: AppTest) -> None:
     """A press that a run of the script did not come to is taken by the next one, and once."""

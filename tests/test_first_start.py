@@ -38,3 +38,33 @@ def test_it_serves_without_asking(options: tuple[str, ...], tmp_path: Path) -> N
             process.terminate()
             log.wait_for_end()
     assert "email" not in log.text.lower()
+
+
+@pytest.mark.slow
+def test_it_serves_where_there_is_nobody(tmp_path: Path) -> None:
+    """As a service or in a container: no home to write in, no terminal, nothing on stdin, a folder that is read-only.
+
+    The port comes from the surroundings, and no browser is looked for where there is no screen.
+    """
+    work, port = tmp_path / "work", find_port()
+    work.mkdir(mode=0o555)
+    names = ("XDG_", "STREAMLIT_", "AUDIENCE_")
+    left_out = {"HOME", "TERM", "BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(names) and name not in left_out}
+    with subprocess.Popen(
+        ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-m", "toolkit", "app"], cwd=work, start_new_session=True,
+        env={**kept, "PYTHONPATH": str(ROOT), "AUDIENCE_PORT": str(port), "HOME": "/dev/null/none"},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
+        log = Log(process)
+        try:
+            log.wait_for(f"127.0.0.1:{port}")
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            connection.request("GET", "/")
+            assert connection.getresponse().status == http.client.OK
+            connection.close()
+        finally:
+            process.terminate()
+            log.wait_for_end()
+    assert "not found" not in log.text
+    assert "Traceback" not in log.text

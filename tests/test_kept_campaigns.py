@@ -16,8 +16,8 @@ NOW = datetime.datetime(2026, 11, 28, 12, 0, tzinfo=datetime.UTC)
 def make(version: int = 1, content: str = "{}", **fields: Any) -> campaign_log.KeptCampaign:
     """Return a version of one campaign."""
     changed = NOW + datetime.timedelta(minutes=version)
-    filled = {"id": "one", "title": "One (1)", "owner": ""} | fields
-    return campaign_log.KeptCampaign(version=version, content=content, changed=changed, **filled)
+    filled = {"id": "one", "title": "One (1)", "owner": "", "changed": changed} | fields
+    return campaign_log.KeptCampaign(version=version, content=content, **filled)
 
 
 def test_a_version_follows_the_one_before_it(tmp_path: Path) -> None:
@@ -41,6 +41,18 @@ def test_a_campaign_is_its_owners(tmp_path: Path) -> None:
         assert [one.id for one in kept.list_campaigns("ada")] == ["one"]
         assert kept.find("one", "bob") is None
         assert not kept.keep(make(2, "taken", owner="bob"))
+
+
+def test_the_last_campaign_is_its_owners(tmp_path: Path) -> None:
+    """Of one owner's campaigns the one changed last is found, whatever others did since."""
+    with campaign_log.Campaigns(tmp_path / "store.db") as kept:
+        assert kept.find_last("ada") is None
+        kept.keep(make(owner="ada", id="old"))
+        kept.keep(make(owner="bob", id="his", changed=NOW + datetime.timedelta(days=2)))
+        kept.keep(make(owner="ada", id="new", changed=NOW + datetime.timedelta(days=1)))
+        found = kept.find_last("ada")
+        assert found is not None
+        assert found.id == "new"
 
 
 def test_what_is_kept_is_put_back_whole() -> None:

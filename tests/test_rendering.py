@@ -148,6 +148,35 @@ def test_the_style_touches_nothing_else() -> None:
     assert all(part.strip().startswith(".preview") for selector in selectors for part in selector.split(","))
 
 
+@pytest.mark.parametrize(
+    ("before", "word", "after"),
+    [
+        ("Open every day ", "https://example.org/a-long-address-of-one-shop-in-leeds", " for all"),
+        ("\u5e97\u958b\u4e86 ", "now-or-never-for-everybody-in-the-street", " \u958b"),
+        ("One cafe\u0301 ", "e\u0301te\u0301" * 12, " more"),
+        ("Ours ", "\U0001f469\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466", " theirs"),
+    ],
+)
+@pytest.mark.parametrize("away", range(1, 12))
+def test_a_fold_never_cuts_a_word_or_a_letter(before: str, word: str, after: str, away: int) -> None:
+    """Wherever the fold falls, a word stays whole, be it an address, long, accented or a family in one letter."""
+    text = "a" * (124 - len(before) - away) + " " + before + word + after + " and so on" * 20
+    shown = Reader(str(render_preview(Draft(id="a", text=text, surface="facebook_post")))).text
+    head = shown.split("See more")[0]
+    assert word[:1] not in head.partition(before)[2] or word in head
+
+
+def test_a_feed_shows_links_as_links() -> None:
+    """Hashtags and addresses look as links, with a card of the site; a chat has no hashtags, and no number is one."""
+    text = "Sold in a day, see www.example.org/shop#top. #SmallSellers #m\u00fcnchen are #1 &#39; a#b"
+    drawn = str(render_preview(Draft(id="a", text=text, surface="facebook_post")))
+    tags = re.findall(r'<span class="preview-tag">(.*?)</span>', drawn)
+    assert tags == ["www.example.org/shop#top", "#SmallSellers", "#m\u00fcnchen"]
+    assert '<small class="preview-site">example.org</small>' in drawn
+    chat = str(render_preview(Draft(id="a", text="Done. #SmallSellers", surface="messenger_message")))
+    assert "preview-tag" not in chat
+
+
 def test_see_more_stands_between_words() -> None:
     """A fold that falls into a word hides the word whole; text without spaces is cut where the fold is."""
     words = "Open " * 24 + "now 9am to five, every day of the week, rain or shine."

@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import inspect
 import ipaddress
+import os
 import re
 import socket
 import sys
@@ -54,7 +55,7 @@ def app(port: int, host: str, *, no_browser: bool) -> int:
     with needing("page", "the page"):
         importlib.import_module("streamlit")
     address = _find_address(host)
-    settings = _make_settings(address, port, opens=not no_browser)
+    settings = _make_settings(address, port, opens=not no_browser and _has_screen())
     rules = _read_rules(settings)
     if not ipaddress.ip_address(address).is_loopback and not rules.is_shared:
         raise InputError(
@@ -64,6 +65,12 @@ def app(port: int, host: str, *, no_browser: bool) -> int:
     _check_port(address, port)
     _serve(address, port, settings, _list_origins(address, port, rules))
     return 0
+
+
+def _has_screen() -> bool:
+    """Whether a browser could be seen: a service and a container have no screen, and would be told of a missing one."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME")
+    return not sys.platform.startswith("linux") or any(map(os.environ.get, names))
 
 
 def _make_settings(address: str, port: int, *, opens: bool) -> dict[str, Any]:
@@ -172,6 +179,20 @@ def _look_up(host: str) -> Iterator[str]:
     yield from (str(one[4][0]).partition("%")[0] for one in sorted(found, key=lambda one: one[0] != socket.AF_INET))
 
 
+def _is_there(path: Path) -> bool:
+    """Whether a file of secrets exists; raise InputError where nobody can tell, in a folder that is this user's own."""
+    try:
+        path.stat()
+    except PermissionError as error:
+        home = Path.home()
+        if sys.platform != "win32" and path.is_relative_to(home) and home.stat().st_uid != os.getuid():
+            return False  # the home of another, as where a container runs as somebody else
+        raise InputError(f"{path}: the file of secrets cannot be looked for: {error.strerror}; permit it") from None
+    except OSError:
+        return False
+    return True
+
+
 def _read_rules(settings: dict[str, Any]) -> sharing.Sharing:
     """Return who may use the page, as Streamlit will read it; raise InputError for what is incomplete."""
     import streamlit
@@ -180,7 +201,9 @@ def _read_rules(settings: dict[str, Any]) -> sharing.Sharing:
     from toolkit.config import sharing
 
     bootstrap.load_config_options(settings)
-    files = [Path(one) for one in streamlit.get_option("secrets.files") if Path(one).exists()]
+    files = [Path(one) for one in streamlit.get_option("secrets.files") if _is_there(Path(one))]
+    settings["secrets.files"] = list(map(str, files))  # Streamlit falls over a home that is no folder
+    bootstrap.load_config_options(settings)
     if not files:
         return sharing.Sharing()
     where = str(files[-1])

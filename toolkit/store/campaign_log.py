@@ -99,6 +99,14 @@ class Campaigns(Database):
         )
         return [KeptCampaign(**row) for row in rows]
 
+    def find_last(self, owner: str) -> KeptCampaign | None:
+        """Return the campaign of that owner that was changed last; None if there is none."""
+        rows = self._select_all(
+            f"SELECT {_COLUMNS} FROM kept_campaigns WHERE owner = ? ORDER BY changed DESC LIMIT 1",  # noqa: S608
+            owner,
+        )
+        return KeptCampaign(**rows[0]) if rows else None
+
     def find_marks(self) -> dict[str, Marks]:
         """Return what is said of each campaign of which anything is said, by its id."""
         rows = self._select_all("SELECT * FROM campaign_marks")

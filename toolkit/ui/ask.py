@@ -15,7 +15,7 @@ from toolkit.engines import DEFAULT_MODEL
 from toolkit.models import Audience, Campaign, records
 from toolkit.panel import api, run_options
 from toolkit.store.campaigns import pictures
-from toolkit.ui import caching, keys, picture_field, sign_in, spending, state
+from toolkit.ui import caching, keeping, keys, picture_field, sign_in, spending, state
 from toolkit.ui.audience_privacy import ask_contacts
 from toolkit.ui.spending import choose_key
 from toolkit.ui.text import escape
@@ -35,10 +35,14 @@ OBJECTIVES = {
 
 
 def ask_surface() -> str:
-    """Let the tester choose where the drafts will appear; a retired place only where drafts of a file are for it."""
+    """Let the tester choose where the drafts will appear; a retired place only where drafts of a file are for it.
+
+    A new campaign begins with the place of the last one, whoever's tab it was in.
+    """
     opened = state.recall(keys.SURFACE)
     names = [name for name in surface_names() if find_surface(name).retired is None or name == opened]
-    state.keep_choice(keys.SURFACE, names, _USUAL_SURFACE)
+    last = None if opened in names else keeping.find_last_surface()
+    state.keep_choice(keys.SURFACE, names, last if last in names else _USUAL_SURFACE)
     chosen: str = st.selectbox(
         "Where will it appear?", names, format_func=lambda name: find_surface(name).label, **state.tie(keys.SURFACE)
     )

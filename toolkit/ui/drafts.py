@@ -35,6 +35,7 @@ def show() -> None:
         home.show_list()
         return
     live = state.find_live()
+    bar = st.container(key=keys.ASK_BAR)  # first for a keyboard, at the foot of the window for the eye
     with st.container(key=keys.HEAD, gap="small"):
         show_title()
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -45,13 +46,13 @@ def show() -> None:
     if part == "Brief":
         show_brief()
     elif part == RESULT:
-        show_rounds(live, chosen)
+        show_rounds(live, chosen, bar)
     elif part == "Share":
         sharing.show_sharing()
     elif live is None or live.is_over:
-        show_form(locked=False, bar=st.bottom.container())
+        show_form(locked=False, bar=bar)
     else:
-        show_form(locked=True)
+        show_form(locked=True, bar=bar)
 
 
 def lead_here() -> None:
@@ -89,11 +90,11 @@ def show_brief() -> None:
     ask.ask_brand()
 
 
-def show_rounds(live: live_runs.LiveRun | None, chosen: Round | None) -> None:
+def show_rounds(live: live_runs.LiveRun | None, chosen: Round | None, bar: DeltaGenerator) -> None:
     """Draw the chosen round: the room while it goes on, else the result."""
     run = rounds.find_run(chosen)
     if live is not None and (chosen is None or is_of_round(live, chosen)):
-        show_live(live)
+        show_live(live, bar)
     elif run is not None:
         show_result(run)
     elif chosen is None:
@@ -112,19 +113,19 @@ def is_of_round(live: live_runs.LiveRun, chosen: Round) -> bool:
     return live.run.run_id == chosen.run_id if live.run and chosen.run_id else not chosen.run_id
 
 
-def show_live(live: live_runs.LiveRun) -> None:
+def show_live(live: live_runs.LiveRun, bar: DeltaGenerator) -> None:
     """Draw the run of this session, going on or over; where nothing could be had, why, and the form."""
     if not live.is_over:
         show_run(live)
     elif live.run is None:
         st.error(say_here(live.error or live.problem or "the run ended with no result; ask again to go on"))
-        show_form(locked=False)
+        show_form(locked=False, bar=bar)
     else:
         show_end(live)
 
 
-def show_form(*, locked: bool, bar: DeltaGenerator | None = None) -> None:
-    """Ask for drafts, people and the rest, and offer the button: in a bar that stays in sight, where there is one."""
+def show_form(*, locked: bool, bar: DeltaGenerator) -> None:
+    """Ask for drafts, people and the rest, and offer the button in a bar that stays in sight."""
     place = st.container()
     where, aim, device = st.columns([2, 2, 1], gap="large")
     with where:
@@ -145,7 +146,7 @@ def show_form(*, locked: bool, bar: DeltaGenerator | None = None) -> None:
         if locked:
             st.caption("The run is going on. Stop it to change something.")
         elif audience is not None:
-            show_start(drafts, objective, audience, options, bar or st.container())
+            show_start(drafts, objective, audience, options, bar)
     if audience is not None:
         with room:
             show_room(seating.seat_panel(audience.personas), [""], {}, key=keys.PEOPLE_ROOM)

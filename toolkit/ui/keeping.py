@@ -191,6 +191,19 @@ def may_open(identity: str) -> bool:
         return log.find(identity, find_owner()) is not None
 
 
+def find_last_surface() -> str | None:
+    """Return the place that the campaign changed last is for, of whoever looks at the page; None if there is none."""
+    store = api.default_store()
+    try:
+        if not store.exists():
+            return None
+        with campaign_log.Campaigns(store) as log:
+            last = log.find_last(find_owner())
+    except (OSError, ToolkitError):
+        return None
+    return json.loads(last.content)["values"].get(keys.SURFACE) if last else None
+
+
 def has_any() -> bool:
     """Whether whoever looks at the page has a campaign, or a run that becomes one."""
     try:
@@ -201,7 +214,7 @@ def has_any() -> bool:
             kept.adopt_runs(store)
         with campaign_log.Campaigns(store) as log:
             return log.has_any(find_owner())
-    except ToolkitError:
+    except (OSError, ToolkitError):
         return False
 
 

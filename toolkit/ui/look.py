@@ -9,14 +9,10 @@ import streamlit as st
 from toolkit.files import resources
 from toolkit.ui import keys, state
 
-_DARK = '[data-testid^="stBaseButton-primary"]:not(:disabled) { color: #10161d !important; }'
-"""The light blue that is readable on a dark page needs dark letters on it."""
-
 
 def apply_look() -> None:
     """Set the room around a page, and keep what is being drawn anew as clear as it was."""
-    dark = _DARK if st.context.theme.type == "dark" else ""
-    st.html(f"<style>{resources.read_data('page.css')}{dark}</style>")
+    st.html(f"<style>{resources.read_data('page.css')}</style>")
     with st.container(key=keys.LEAVING, height=1, border=False):
         got = tuple(state.list_taken())  # of a list Streamlit would ask pandas, and load it
         _register_leaving()(key=keys.LEAVING_PART, height=1, data={"got": got}, on_late_change=state.take_late)

@@ -14,7 +14,8 @@ from toolkit.ui import keys, state
 _HTML = """<div class="room"><ul class="key" aria-label="what the colours mean"></ul>
 <p class="note"></p><div class="rows"></div>
 <div class="says" aria-live="polite">
-Point at a person to read what they say. Click to see their profile and answers.</div></div>"""
+Point at a person to read what they say. Click to see their profile and answers.
+Arrow keys go from one to the next.</div></div>"""
 
 
 def show_room(seats: Sequence[seating.Seat], drafts: Sequence[str], heard: seating.Heard, *, key: str) -> None:

@@ -49,10 +49,15 @@ PICTURED = {
 
 
 def ask_start(*, locked: bool) -> None:
-    """Offer the examples and a file to start from; what was opened is not left covered."""
-    if state.find_session().take_opened():
+    """Offer one more draft, the examples and a file to start from; what was opened is not left covered."""
+    session = state.find_session()
+    if session.take_opened():
         state.close(keys.EXAMPLES)
     with st.container(horizontal=True):
+        _ask_more(locked=locked or len(session.own_slots) >= MOST_DRAFTS)
+        if not any(slot.is_written for slot in session.slots):
+            example = resources.find_resource("examples", f"{_FIRST_EXAMPLE}.yaml")
+            st.button("Fill in an example", icon=":material/edit_note:", on_click=_open_file, args=(example,))
         _ask_example(locked=locked)
         screening.ask_many(locked=locked)
 
@@ -102,10 +107,6 @@ def ask_drafts(surface: str, device: Device, audience: Audience | None, *, locke
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key=keys.SIDE_BY_SIDE):
         for slot in session.own_slots:
             _ask_draft(slot, surface, device, audience, locked=locked)
-    if not any(slot.is_written for slot in session.slots):
-        example = resources.find_resource("examples", f"{_FIRST_EXAMPLE}.yaml")
-        st.button("Fill in an example", icon=":material/edit_note:", on_click=_open_file, args=(example,))
-    _ask_more(locked=locked or len(session.own_slots) >= MOST_DRAFTS)
     return [slot.describe(surface) for slot in session.own_slots]
 
 
@@ -218,12 +219,11 @@ def _ask_parts(slot: DraftSlot, surface: str, *, locked: bool) -> None:
 
 
 def _ask_more(*, locked: bool) -> None:
-    with st.container(horizontal=True):
-        session = state.find_session()
-        st.button("Add a draft", icon=":material/add:", on_click=session.add_draft, disabled=locked)
-        removed = session.find_removed()
-        if removed is not None:
-            st.button(f"Bring {removed} back", icon=":material/undo:", on_click=session.undo_removal)
+    session = state.find_session()
+    st.button("Add a draft", icon=":material/add:", on_click=session.add_draft, disabled=locked)
+    removed = session.find_removed()
+    if removed is not None:
+        st.button(f"Bring {removed} back", icon=":material/undo:", on_click=session.undo_removal)
 
 
 def _open_file(path: Path) -> None:

@@ -2,6 +2,7 @@ const LATELY = 1500;
 const PATIENCE = 5000;
 const PAUSE = 60;
 const TELLS = 320; // a field tells 250 ms after the last letter
+const RETURNS = 2000;
 
 const isAtRest = () => document.querySelector("[data-test-script-state=notRunning]") !== null;
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -54,6 +55,24 @@ function install() {
   }, true);
 }
 
+/* Whoever goes by keys keeps their place: a tab drawn anew is for a moment none that can have the focus, and loses it. */
+function keepFocus() {
+  let byKeys = false;
+  document.addEventListener("pointerdown", () => { byKeys = false; }, true);
+  document.addEventListener("keydown", (event) => { byKeys = !event.altKey && event.key !== "Escape"; }, true);
+  document.addEventListener("focusout", (event) => {
+    const left = event.target;
+    if (event.relatedTarget || !byKeys || !left.matches?.("[role=tab], [role=radio], button")) return;
+    const until = performance.now() + RETURNS;
+    const again = () => {
+      if (document.activeElement !== document.body || !left.isConnected || performance.now() > until) return;
+      left.focus({ preventScroll: true });
+      requestAnimationFrame(again);
+    };
+    requestAnimationFrame(again);
+  }, true);
+}
+
 const PREFIX = "audience-draft-";
 const LATE = 500;
 const AGAIN = 3000;
@@ -88,4 +107,5 @@ export default function (component) {
   if (window.audienceLeaving) return;
   window.audienceLeaving = true;
   install();
+  keepFocus();
 }

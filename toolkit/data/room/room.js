@@ -53,6 +53,25 @@ function makeTile(tile) {
   return button;
 }
 
+/* The tiles are one stop of the Tab key, however many there are: arrows, Home and End go from one to the next. */
+function makeOneStop(root) {
+  const all = [...root.querySelectorAll(".tile")];
+  const stop = (here) => {
+    root.dataset.stop = here.dataset.persona;
+    for (const tile of all) tile.tabIndex = tile === here ? 0 : -1;
+  };
+  if (all.length) stop(all.find((tile) => tile.dataset.persona === root.dataset.stop) ?? all[0]);
+  root.onkeydown = (event) => {
+    const place = all.indexOf(event.target);
+    const steps = { ArrowRight: place + 1, ArrowDown: place + 1, ArrowLeft: place - 1, ArrowUp: place - 1, Home: 0, End: all.length - 1 };
+    const next = place < 0 ? undefined : all[steps[event.key]];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  };
+  for (const tile of all) tile.addEventListener("focus", () => stop(tile));
+}
+
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const root = parentElement.querySelector(".room");
@@ -71,6 +90,7 @@ export default function (component) {
       section.append(element("h3", {}, `${row.value}, ${row.people}`), wall);
       return section;
     }));
+    makeOneStop(root);
   }
   drawKey(key, tiles);
   const known = new Map(tiles.map((tile) => [tile.persona, tile]));

@@ -53,30 +53,37 @@ def find_highlights(text: str, quotes: Iterable[tuple[str, str]]) -> list[Highli
 
 
 def mark_text(
-    text: str, *, fold: int | None = None, limit: int | None = None, highlights: Sequence[Highlight] = ()
+    text: str,
+    *,
+    fold: int | None = None,
+    limit: int | None = None,
+    highlights: Sequence[Highlight] = (),
+    links: Sequence[tuple[int, int]] = (),
 ) -> Markup:
     """Return safe HTML of a text: the fold as a mark, what passes `limit` struck out, highlights underlined.
 
-    `fold` and `limit` are code point offsets; None leaves them out.
+    `fold`, `limit` and the ends of `links`, which look as links do, are code point offsets; None leaves them out.
     """
     fold = fold if fold is not None and fold < len(text) else None
     limit = limit if limit is not None and limit < len(text) else None
     edges = {0, len(text), *(place for place in (fold, limit) if place is not None)}
     edges |= {place for highlight in highlights for place in (highlight.start, highlight.end) if place <= len(text)}
+    edges |= {place for link in links for place in link}
     places = sorted(edges)
     html = Markup()
     for start, end in itertools.pairwise(places):
         if start == fold:
             html += _FOLD
-        html += _mark_piece(text[start:end], start, limit, highlights)
+        is_link = any(first <= start < last for first, last in links)
+        html += _mark_piece(text[start:end], start, limit, highlights, is_link=is_link)
     return html
 
 
 _FOLD = Markup('<span class="fold" role="separator" aria-label="folded from here">See more</span>')
 
 
-def _mark_piece(piece: str, start: int, limit: int | None, highlights: Sequence[Highlight]) -> Markup:
-    html = escape(piece)
+def _mark_piece(piece: str, start: int, limit: int | None, highlights: Sequence[Highlight], *, is_link: bool) -> Markup:
+    html = Markup('<span class="preview-tag">{}</span>').format(piece) if is_link else escape(piece)
     named = next((highlight for highlight in highlights if highlight.start <= start < highlight.end), None)
     if named is not None:
         html = Markup('<mark class="{}" title="{}">{}</mark>').format(named.feeling, named.title, html)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import jinja2
+import regex
 from markupsafe import Markup
 
 from toolkit.drafts import samples
@@ -22,8 +22,16 @@ from toolkit.files import resources
 from toolkit.models import Campaign, Draft, records
 
 Device = Literal["phone", "desktop"]
-_LONGEST_WORD = 30
-"""Letters of a piece that is moved whole behind the fold; a longer one has no spaces, as in Chinese or an address."""
+_SPACED = regex.compile(
+    r"[^\s\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\u3000-\u303f\uff00-\uffef]"
+)
+"""What stands between spaces, in a writing that sets them: such a word moves behind the fold whole, however long."""
+_MARK = regex.compile(r"\p{M}")
+_TAG = regex.compile(r"(?<![\w\p{M}&/])[#\uff03](?=[\w\p{M}]*\p{L})[\w\p{M}]+")
+_ADDRESS = regex.compile(r"(?:https?://|www\.)\S*[^\s.,;:!?)\]\u2019\u201d'\"]")
+_HOST = regex.compile(r"(?:https?://)?(?:www\.)?([\p{L}\p{N}.-]+)")
+_LINKING = {"feed", "caption", "pin", "advert"}
+"""Layouts of places that make links of hashtags."""
 _TEMPLATES = resources.DATA / "previews"
 
 
@@ -49,7 +57,7 @@ def render_preview(
         "device": device,
         "text": _mark_body(draft, surface, device, highlights),
         "marked": {name: _mark_field(draft, name) for name in ("headline", "description", "greeting")},
-        "site": urlsplit(draft.link).netloc.removeprefix("www.") if draft.link else None,
+        "site": _find_site(draft, surface),
         "written": describe_writing(draft.prose, draft.language),
         "picture": load_picture(draft.image, folder),
         "brand": brief.brand.strip() if brief else "",
@@ -107,15 +115,36 @@ def _mark_body(draft: Draft, surface: Surface, device: Device, highlights: Seque
         fold=_break_before(draft.text, place_fold(draft.text, surface, device)),
         limit=find_limit_place(draft.text, surface, "text", draft),
         highlights=highlights,
+        links=_find_links(draft.text, surface),
     )
 
 
+def _find_links(text: str, surface: Surface) -> list[tuple[int, int]]:
+    """Return what the place makes links of: web addresses everywhere, hashtags on those that have them."""
+    addresses = [found.span() for found in _ADDRESS.finditer(text)]
+    tags = _TAG.finditer(text) if surface.layout in _LINKING else ()
+    return addresses + [tag.span() for tag in tags if not any(at <= tag.start() < end for at, end in addresses)]
+
+
+def _find_site(draft: Draft, surface: Surface) -> str | None:
+    """Return the site of the link card: of the draft's link, else on a feed of the first address in its words."""
+    if draft.link:
+        return urlsplit(draft.link).netloc.removeprefix("www.")
+    found = _ADDRESS.search(draft.text) if surface.layout == "feed" else None
+    host = _HOST.match(found[0]) if found else None
+    return host[1].strip(".") if host else None
+
+
 def _break_before(text: str, fold: int | None) -> int | None:
-    """Return where "See more" stands: before the word that the fold falls into, unless that word is a long one."""
-    if fold is None or fold >= len(text) or text[fold].isspace() or text[fold - 1].isspace():
+    """Return where "See more" stands: before the word that the fold falls into, unless nothing would be left."""
+    if fold is None or fold >= len(text) or not _SPACED.match(text, fold):
         return fold
-    word = re.search(r"\S+$", text[:fold])
-    return word.start() if word and word.start() > 0 and len(word[0]) <= _LONGEST_WORD else fold
+    start = fold
+    while start and _SPACED.match(text, start - 1):
+        start -= 1
+    while start < fold and _MARK.match(text, start):  # it belongs to the letter before, which sets no spaces
+        start += 1
+    return start or fold
 
 
 def _mark_field(draft: Draft, name: str) -> Markup | None:
