@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.drafts.surfaces import find_surface
-from toolkit.models import Draft, Record
+from toolkit.models import Draft, Record, records
 from toolkit.report.advice import Rate
 from toolkit.report.content import Report
 from toolkit.report.letterheads import Letterhead
@@ -106,7 +106,7 @@ class ClientPage:
             when = datetime.datetime.fromisoformat(self.report.run.methods.started)
         except ValueError:
             return ""
-        return f"{when.day} {when:%B %Y}"
+        return records.say_day(when)
 
     @property
     def headline(self) -> str:
