@@ -36,11 +36,13 @@ def show() -> None:
         return
     live = state.find_live()
     with st.container(key=keys.HEAD, gap="small"):
-        show_title()
+        title = st.container()
         with st.container(horizontal=True, vertical_alignment="center"):
-            home.show_head()
+            home.show_head(may_undo=state.recall(keys.PART) != RESULT)
             part = ask_part()
-        chosen = rounds.ask_round() if part == RESULT else None
+            chosen = rounds.ask_round() if part == RESULT else None
+        with title:
+            show_title(is_quiet=rounds.find_run(chosen) is not None)
     say_what_there_is()
     if part == "Brief":
         show_brief()
@@ -59,8 +61,12 @@ def lead_here() -> None:
     open_page("")
 
 
-def show_title() -> None:
-    """Draw the title and the label."""
+def show_title(*, is_quiet: bool = False) -> None:
+    """Draw the title and the label: for screen readers alone where a result has a heading and a label of its own."""
+    if is_quiet:
+        with st.container(key=keys.QUIET_TITLE):
+            st.title("Would they stop for it?", anchor=False)
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("Would they stop for it?", anchor=False, width="content")
         st.caption(LABEL)

@@ -14,7 +14,7 @@ from toolkit.models import records
 from toolkit.report import Report, advice, blocks, charts, list_methods, saving, seating, summaries
 from toolkit.results import Run
 from toolkit.results.scoring import comparisons
-from toolkit.ui import caching, keys, state
+from toolkit.ui import caching, keys, pressed, state
 from toolkit.ui.outcome_entry import show_after
 from toolkit.ui.people import find_people_of
 from toolkit.ui.room import show_room
@@ -28,7 +28,8 @@ _LEGEND = (
     '<span style="text-decoration:underline solid #009e73 3px">liked</span>, '
     '<span style="text-decoration:underline wavy #0072b2 2px">misread</span>, '
     '<span style="text-decoration:underline dashed #d55e00 3px">disliked</span>, '
-    '<span style="text-decoration:underline double #cc79a7 3px">liked by some and disliked by others</span></p>'
+    '<span style="text-decoration:underline double #cc79a7 3px">liked by some and disliked by others</span>. '
+    "Press words to read who named them.</p>"
 )
 Item = TypeVar("Item")
 
@@ -99,9 +100,10 @@ def _say(place: DeltaGenerator, sentences: Sequence[str]) -> None:
 def show_drafts(report: Report, names: Mapping[str, str]) -> None:
     """Draw the drafts side by side as they will appear: where each stands, its rates, and two quotes."""
     drawn = report.list_cards(names)
-    st.html(str(blocks.render_cards(drawn, report.run.methods.personas)))
+    st.html(str(blocks.render_cards(drawn, report.run.methods.personas, may_comment=True)))
     if any(report.highlights.values()):
         st.html(_LEGEND)
+    st.fragment(pressed.hear_presses)(report, names)
 
 
 def show_people(report: Report, seats: Sequence[seating.Seat], note: str) -> None:
