@@ -197,7 +197,7 @@ def test_hostile_words_stay_words(tmp_path: Path) -> None:
         rating="direct",
     )
     approve(hostile, drafts[0], approved_by=evil, note=evil)
-    comment(hostile, evil, said_by=evil)
+    comment(hostile, evil, said_by=evil, quote=evil)
     page = render_client(make_client_page(make_report(hostile)))
     assert len(re.findall("<script", page)) == 1
     assert "<img" not in page
