@@ -48,6 +48,29 @@ def measure(page: playwright.Page, drafts: int) -> None:
     expect(page.locator(".card .badge")).not_to_have_count(0)
 
 
+def test_what_was_closed_stays_closed(app: App) -> None:
+    """The list of examples and the box for many drafts do not open again with the next press on the page."""
+    page = app.open(height=800)
+    press(page.get_by_role("button", name="Start from an example or a file"))
+    press(page.get_by_role("button", name="Messenger message", exact=True))
+    upload = page.get_by_text("A file of drafts")
+    expect(upload).to_have_count(0)
+    press(page.get_by_role("radio", name="desktop"))
+    settle(page)
+    expect(upload).to_have_count(0)
+    press(page.get_by_role("button", name="Paste many"))
+    page.get_by_label("Drafts, one a line").fill("\n".join(f"Come to the market, says line {n}." for n in range(9)))
+    page.keyboard.press("Tab")
+    press(page.get_by_role("button", name="Take these 9 drafts"))
+    expect(page.get_by_role("heading", name="9 drafts to screen")).to_be_in_viewport()
+    press(page.get_by_role("button", name="Screen 9 drafts"))
+    page.get_by_text("of 9 drafts are on the shortlist").wait_for()
+    expect(page.get_by_label("Drafts, one a line")).to_have_count(0)
+    page.reload()
+    page.get_by_text("of 9 drafts are on the shortlist").wait_for()
+    expect(page.get_by_role("button", name="Test the shortlist")).to_be_visible()
+
+
 def test_a_reopened_result_is_one_screen_that_takes_comments(app: App, server: OpenAIServer) -> None:
     """For three drafts and for two, at 1280 x 800; a quote is answered from its card, and words tell who named them."""
     server.script = answer

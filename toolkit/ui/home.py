@@ -37,7 +37,7 @@ def show_list() -> None:
         found = []
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button("New campaign", type="primary", icon=":material/add:", key=keys.NEW, on_click=state.begin_anew)
-        with st.popover("Import", icon=":material/upload_file:", on_change="rerun", key=keys.EXAMPLES) as place:
+        with st.popover("Import", icon=":material/upload_file:", **state.tie_popover(keys.EXAMPLES)) as place:
             if place.open:
                 writing.ask_import()
         words = st.text_input(

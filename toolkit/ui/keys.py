@@ -16,6 +16,7 @@ AVATAR = content.AVATAR
 AVATAR_FILE = "brief-avatar-file"
 MANY = content.MANY
 SCREENED = content.SCREENED
+FOUND = content.FOUND
 MANY_BOX = "paste-many"
 MANY_WORDS = "many-words"
 MANY_TAKE = "take-many"

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from toolkit.files import resources
 from toolkit.models import records
 from toolkit.report import Report, advice, blocks, charts, list_methods, saving, seating, summaries
 from toolkit.results import Run
 from toolkit.results.scoring import comparisons
 from toolkit.ui import caching, keys, pressed, state
+from toolkit.ui.arriving import bring_into_sight
 from toolkit.ui.outcome_entry import show_after
 from toolkit.ui.people import find_people_of
 from toolkit.ui.room import show_room
@@ -52,7 +51,7 @@ def show_result(
         show_ways_on(run)
         show_drafts(report, {seat.persona: seat.name for seat in people})
     if is_fresh:
-        _register_arriving()(key=keys.ARRIVING, data={"run": run.run_id}, height=1)
+        bring_into_sight(run.run_id, keys.RESULT_TOP)
     st.fragment(_draw_parts)(report, people, note)
     show_downloads(report, is_saved=is_saved)
 
@@ -318,9 +317,3 @@ def lay_out(items: Iterable[Item]) -> Iterator[tuple[st.delta_generator.DeltaGen
 
 def _say_action(action: str) -> str:
     return action.replace("_", " ")
-
-
-@lru_cache(maxsize=1)
-def _register_arriving() -> st.components.v2.types.ComponentRenderer:
-    """Return what brings a result into sight when it has just come."""
-    return st.components.v2.component("audience_arriving", js=resources.read_data("arriving", "arriving.js"))

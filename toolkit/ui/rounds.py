@@ -37,7 +37,7 @@ def ask_round() -> Round | None:
             **state.tie(key),
         )  # fmt: skip
         found = next((one for one in rounds if one.number == chosen), rounds[-1])
-        with st.popover("Drafts of this round", on_change="rerun", key=keys.CHANGES, width="content") as place:
+        with st.popover("Drafts of this round", width="content", **state.tie_popover(keys.CHANGES)) as place:
             if place.open:
                 _show_round(found, [one for one in rounds if one.number < found.number])
     return found

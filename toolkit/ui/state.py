@@ -37,6 +37,13 @@ class Tied(TypedDict):
     persist_state: Literal["session"]
 
 
+class TiedPopover(TypedDict):
+    """Options of a Streamlit popover that tie it to the session."""
+
+    key: str
+    on_change: Literal["rerun"]
+
+
 def find_session() -> Session:
     """Return what this browser session holds; it begins with two empty drafts."""
     if _SESSION not in st.session_state:
@@ -130,8 +137,22 @@ def tie_to(key: str, value: Any, change: Callable[..., None], *about: Any) -> Ti
 
 
 def close(key: str) -> None:
-    """Close a popover before it is drawn."""
+    """Close a popover before it is drawn: from now on it is another one to the browser.
+
+    A browser that draws it in another place meanwhile would go on holding that it is open, and open it again.
+    """
+    changes = find_session().changes
+    changes[key] = changes.get(key, 0) + 1
     st.session_state[key] = False
+
+
+def tie_popover(key: str) -> TiedPopover:
+    """Return the options of a popover that `close` can close; what is in it need be drawn only while it is open."""
+    changed = keys.name_changed(key, find_session().changes.get(key, 0))
+    if changed != key:
+        st.session_state[changed] = bool(st.session_state.get(key)) or bool(st.session_state.get(changed))
+        st.session_state[key] = False
+    return {"key": changed, "on_change": "rerun"}
 
 
 class Typed(TypedDict):
