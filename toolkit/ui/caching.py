@@ -161,6 +161,12 @@ def screenings_of_process() -> dict[str, background.Job[Any, Any]]:
 
 
 @st.cache_resource(show_spinner=False)
+def rounds_of_process() -> dict[tuple[str, int], str]:
+    """Return the link of the run behind each round that this process began, by campaign and number."""
+    return {}
+
+
+@st.cache_resource(show_spinner=False)
 def choices_of_runs() -> dict[str, dict[str, Any]]:
     """Return what was chosen in the fields of the page for each run, by the link of the run."""
     return {}

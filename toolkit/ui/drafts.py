@@ -98,6 +98,8 @@ def show_brief() -> None:
 def show_rounds(live: live_runs.LiveRun | None, chosen: Round | None) -> None:
     """Draw the chosen round: the room while it goes on, else the result."""
     run = rounds.find_run(chosen)
+    if chosen is not None and run is None and chosen.asked and (live is None or not is_of_round(live, chosen)):
+        live = state.take_up_round(chosen.number) or live
     if live is not None and (chosen is None or is_of_round(live, chosen)):
         show_live(live)
     elif run is not None:
@@ -107,7 +109,8 @@ def show_rounds(live: live_runs.LiveRun | None, chosen: Round | None) -> None:
     elif chosen.run_id:
         st.info("The folder of this run is not here. Its drafts are kept above.")
     elif chosen.asked:
-        st.info("This round was not finished. Use its drafts again to go on: what was answered is not asked twice.")
+        st.info("This round was not finished. What was answered is kept, and is not asked again.")
+        rounds.offer_rest(chosen)
 
 
 def is_of_round(live: live_runs.LiveRun, chosen: Round) -> bool:

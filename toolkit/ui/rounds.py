@@ -79,6 +79,18 @@ def find_drafts(one: Round) -> Sequence[Draft]:
     return made.drafts if made else ()
 
 
+def offer_rest(one: Round) -> None:
+    """Offer to ask the rest of a round whose run was never finished."""
+    key = keys.name_campaign(f"{one.campaign}-{one.number}", "rest")
+    st.button("Ask the rest", icon=":material/play_arrow:", type="primary", key=key, on_click=_ask_rest, args=(one,))
+
+
+def _ask_rest(one: Round) -> None:
+    made = _make_campaign(one)
+    if made is not None:
+        state.ask_again(made, json.loads(one.content).get("values", {}))
+
+
 def _show_draft(draft: Draft, was: Draft | None, rate: str | None, old: str | None, before: Round | None) -> None:
     st.markdown(f"**{escape(draft.id)}**" + (f": {escape(rate)}" if rate else ""))
     if was is None:
