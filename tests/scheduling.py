@@ -22,6 +22,7 @@ BROWSER_FILES = {
     "test_page_quality.py",
     "test_page_walk.py",
     "test_people_browser.py",
+    "test_result_browser.py",
     "test_sign_in.py",
     "test_site_browser.py",
     "test_talk_browser.py",

@@ -15,8 +15,10 @@ from toolkit.drafts.kept import content
 from toolkit.engines.retry_policy import _NEXT_STEP
 from toolkit.models import LABEL
 from toolkit.models.records import make_draft
+from toolkit.panel import api
+from toolkit.store.campaigns import Rounds
 from toolkit.ui.ask import choose_key
-from toolkit.ui.caching import find_findings, live_runs_of_process
+from toolkit.ui.caching import find_findings, live_runs_of_process, rounds_of_process
 from toolkit.ui.session import Session
 from toolkit.ui.text import say_here
 
@@ -469,6 +471,34 @@ def test_rounds_stand_on_a_line_with_their_drafts(page: AppTest) -> None:
     page.run()
     press(page, "Use these drafts again")
     assert words_of(page) == ["Never asked about."]
+
+
+def open_result(campaign: str) -> AppTest:
+    """Return the result of a campaign in a session of its own."""
+    other = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
+    other.query_params["campaign"] = campaign
+    return open_part(other.run(), "Result")
+
+
+def test_an_unfinished_round_is_asked_on(page: AppTest, server: OpenAIServer) -> None:
+    """Another tab finds a run that goes on; a round whose run nobody remembers is asked on, and stays that round."""
+    write(page, "Come to the market.")
+    server.hold()
+    page.button(key="start").click().run()
+    server.wait_for(1)
+    campaign = str(session_of(page).kept_id)
+    other = open_result(campaign)
+    assert session_of(other).live == session_of(page).live
+    press(other, "Stop")
+    server.release()
+    assert live_runs_of_process().find(session_of(page).live).wait(PATIENCE)
+    with Rounds(api.default_store()) as rounds:
+        rounds.name_run(campaign, 1, "")
+    rounds_of_process().clear()
+    again = press(open_result(campaign), "Ask the rest")
+    assert live_runs_of_process().find(session_of(again).live).wait(PATIENCE)
+    with Rounds(api.default_store()) as rounds:
+        assert [one.number for one in rounds.list_rounds(campaign)] == [1]
 
 
 def test_a_missing_must_have_is_marked_while_writing(page: AppTest) -> None:

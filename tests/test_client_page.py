@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import datetime
 import hashlib
 import re
@@ -139,6 +140,34 @@ def test_the_page_says_what_the_report_says(run: Run) -> None:
     assert f"put in {run.methods.wordings} wordings" in page
 
 
+def test_quotes_name_people_and_no_ids(run: Run, tmp_path: Path) -> None:
+    """A client reads who spoke in words, on the page as in the deck; an id says nothing to anybody."""
+    page = render_client(make_client_page(make_report(run)))
+    deck = open_deck(run, tmp_path)
+    notes = "".join(slide.notes_slide.notes_text_frame.text for slide in deck.slides)
+    for written in (page, read_deck(deck) + notes):
+        assert re.search(r"\b(seller|buyer)(</bdi>)?, would ", written)
+        assert not re.search(r"\bp\d\d\b", written)
+
+
+@pytest.mark.parametrize(
+    ("segments", "who"),
+    [
+        ({"age": "50-64", "role": "seller"}, "seller, 50 to 64"),
+        ({"role": "mother", "child": "6-9", "attitude": "wary"}, "mother, child 6 to 9"),
+        ({"age": "65+", "nation": "wales"}, "wales, 65 or over"),
+        ({"has_shop": "no", "trust": "low"}, "has shop no, trust low"),
+        ({"role": None}, "a simulated person"),
+        ({}, "a simulated person"),
+    ],
+)
+def test_segments_are_told_as_a_person(run: Run, segments: dict[str, str | None], who: str) -> None:
+    """What somebody is comes first, the age last; what says nothing alone stands with its name."""
+    reactions = run.reactions.with_columns(segments=pl.lit(segments or None, allow_object=False))
+    quotes = make_client_page(make_report(dataclasses.replace(run, reactions=reactions))).quotes
+    assert {quote.who for quote in quotes} == {who}
+
+
 def test_the_page_may_run_its_own_script_and_fetch_nothing(run: Run) -> None:
     """Its policy names its style and script by their digests, and there is no address in it but the answer's mail."""
     page = render_client(make_client_page(make_report(run), make_letterhead(logo=PIXEL, reply_to="ada@example.org")))
@@ -168,7 +197,7 @@ def test_hostile_words_stay_words(tmp_path: Path) -> None:
         rating="direct",
     )
     approve(hostile, drafts[0], approved_by=evil, note=evil)
-    comment(hostile, evil, said_by=evil)
+    comment(hostile, evil, said_by=evil, quote=evil)
     page = render_client(make_client_page(make_report(hostile)))
     assert len(re.findall("<script", page)) == 1
     assert "<img" not in page

@@ -26,6 +26,7 @@ _FIGURES = (
     r"\d+% \(\d+% to \d+%\)",  # a share with its interval
     r"\d+% \([\d,]+ (person|people), no interval\)",
     r"\N{MINUS SIGN}?\d+ points? \(\N{MINUS SIGN}?\d+ to \N{MINUS SIGN}?\d+\)",  # a difference with its interval
+    r"between \N{MINUS SIGN}?\d+ and \N{MINUS SIGN}?\d+ points",  # the interval alone, where shares are rounded
     r"[\d,]+ of [\d,]+ (reactions|people)",
     r"\b\d+ (more|models)\b",
     r"a verdict needs \d+% of the reactions",
@@ -79,6 +80,31 @@ def test_the_best_draft_is_named_with_its_lead() -> None:
     assert told.sentences[1:] == ("Work on this first: “It feels like an advert.” (18 of 60 people, on benefit).",)
     assert (told.find("plain").standing, told.find("benefit").standing) == ("behind", "leader")
     assert told.rests_on == "60 personas, 10 wordings of the question. Not validated against real results of yours."
+
+
+@pytest.mark.parametrize("taps", [(12, 1), (12, 2), (14, 2), (9, 5)])
+def test_the_difference_is_the_one_that_a_reader_would_work_out(taps: tuple[int, int]) -> None:
+    """Where rounded shares seem to differ by another number than the points, the interval of the difference stands."""
+    many, few = (["click"] * count + ["read"] * (17 - count) for count in taps)
+    told = advise(make_frame({"plain": few, "benefit": many}))
+    shares = [round(100 * rate.estimate) for rate in (told.find("benefit").acted, told.find("plain").acted) if rate]
+    said = re.search(r"(?:a lead of |, )(\d+) points \(", told.sentences[0])
+    between = re.search(r"between \N{MINUS SIGN}?\d+ and \d+ points", told.sentences[0])
+    assert bool(said) != bool(between)
+    assert said is None or int(said[1]) == shares[0] - shares[1]
+
+
+def test_a_lead_that_does_not_add_up_is_told_by_its_interval() -> None:
+    """42 % and 8 % are 33 points apart: no such three numbers stand side by side."""
+    frame = make_frame({"plain": say(0, 0), "benefit": say(0, 0)})
+    number = pl.col("persona_id").str.slice(1).cast(pl.Int64)
+    most = pl.when(pl.col("draft_id") == "benefit").then(25).otherwise(5)
+    told = advise(frame.with_columns(action=pl.when(number < most).then(pl.lit("click")).otherwise(pl.lit("read"))))
+    assert re.search(
+        r": 42% \(\d+% to \d+%\) of the simulated audience would tap benefit and 8% \(\d+% to \d+%\) plain, "
+        r"(a lead )?between \N{MINUS SIGN}?\d+ and \d+ points( apart)?\.$",
+        told.sentences[0],
+    )
 
 
 def test_a_draft_that_pushes_people_away_is_named_beside_a_close_call() -> None:

@@ -21,6 +21,13 @@ def find_field(page: AppTest, kind: str, key: str) -> object:
     return next(one for one in page.get(kind) if one.key and one.key.split("~")[0] == key)
 
 
+def reload(page: AppTest) -> AppTest:
+    """Return the page of the same campaign in a session of its own."""
+    again = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
+    again.query_params["campaign"] = page.session_state["session"].kept_id
+    return again.run()
+
+
 def test_pasted_drafts_are_screened_and_the_shortlist_is_tested(
     server: OpenAIServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -48,12 +55,23 @@ def test_pasted_drafts_are_screened_and_the_shortlist_is_tested(
     page.run()
     assert any("of 8 drafts are on the shortlist, after 24 people" in one.value for one in page.markdown)
     assert [one.value for one in page.caption].count(LABEL) == 2
+    asked = server.count()
+    page = reload(page)
+    session = page.session_state["session"]
+    assert not session.jobs
+    assert any("of 8 drafts are on the shortlist, after 24 people" in one.value for one in page.markdown)
+    assert any("none of the 24 people of the screening is asked here" in one.value for one in page.caption)
+    assert not [one for one in page.button if one.key == keys.MANY_START]
+    assert server.count() == asked
     page.button(key=keys.MANY_TEST).click().run()
     assert not page.exception
     assert [slot.name for slot in session.slots] == sorted(job.outcome.kept)
     assert "8 drafts to screen" not in [one.value for one in page.subheader]
     assert any("none of the 24 people of the screening is asked here" in one.value for one in page.caption)
     assert page.button(key=keys.START).label.startswith("Ask 72 people")
+    page = reload(page)
+    (table,) = page.dataframe
+    assert len(table.value) == 8
 
 
 def test_pasted_drafts_are_lines_or_paragraphs() -> None:

@@ -165,3 +165,6 @@ def test_answers_follow_a_campaign_that_is_renamed(page: AppTest, run: Run) -> N
     assert "Harvest</p>" in find_frame(page)
     with Comments(store()) as comments:
         assert len(comments.list_comments("Harvest")) == 2
+    with Rounds(store()) as rounds:
+        noted = rounds.list_events(identity)
+    assert "kept an answer of Cy Client, who asks for a change of benefit" in {one.what for one in noted}

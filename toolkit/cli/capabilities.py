@@ -44,8 +44,10 @@ def find_capabilities(options: dict[str, Any], *, fresh: bool, quiet: bool) -> t
 
 def say_capabilities(found: probing.Capabilities, *, was_asked: bool) -> list[str]:
     """Return the table as lines of text."""
+    from toolkit.models import records
+
     cost = "cost unknown (add --price IN,OUT)" if found.spent_usd is None else f"${found.spent_usd:.4f}"
-    day = f"{found.asked_at.day} {found.asked_at:%B %Y}"
+    day = records.say_day(found.asked_at)
     source = f"{found.calls} calls, {cost}" if was_asked else f"asked on {day}; --fresh asks again"
     lines = [f"{found.model} at {found.endpoint}: {source}"]
     width = max((len(row.name) for row in found.rows), default=0)

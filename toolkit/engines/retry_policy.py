@@ -292,4 +292,4 @@ def _say_when(wait: float | None) -> str:
     if wait is None:
         return "today"
     until = datetime.datetime.fromtimestamp(time.time() + wait).astimezone()
-    return f"{wait:,.0f} s, until {until:%H:%M} on {until:%d %B}"
+    return f"{wait:,.0f} s, until {until:%H:%M} on {until.day} {until:%B}"

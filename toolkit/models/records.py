@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import math
 import pkgutil
@@ -81,6 +82,17 @@ _TAG = re.compile(r"[a-z]{2,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?(?:-[a-z0
 _IDENTIFIER = re.compile(r"[\w][\w .@+-]{0,119}")
 _FACTOR = re.compile(r"\w[\w -]{0,59}")
 _LONGEST_LEVEL = 120
+
+
+def say_day(when: datetime.date) -> str:
+    """Return a day as every text and page writes it, such as "4 November 2026"."""
+    return f"{when.day} {when:%B %Y}"
+
+
+def say_moment(when: datetime.datetime) -> str:
+    """Return a moment as every text and page writes it, such as "4 November 2026, 14:05 UTC"."""
+    when = when.astimezone(datetime.UTC)
+    return f"{say_day(when)}, {when:%H:%M} UTC"
 
 
 def check_language(value: str) -> str:

@@ -9,7 +9,7 @@ import signal
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from toolkit.engines import budget
 from toolkit.errors import Interrupted, ToolkitError
@@ -25,6 +25,17 @@ _PATIENT_INTERRUPTS = 2
 """Interrupts after which a further one is raised at once, whatever the work does."""
 _LISTEN_SECONDS = 0.5
 """How long a waiting thread may be deaf: on some systems a wait cannot be interrupted."""
+
+
+class Coming(NamedTuple):
+    """How far a job is."""
+
+    counted: int
+    """Items that came and count."""
+    share: float
+    """The part that is done, from 0 to 1."""
+    notes: tuple[str, ...] = ()
+    """What failed and why, and what else there is to know meanwhile."""
 
 
 class Job(Generic[Item, Outcome]):

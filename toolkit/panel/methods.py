@@ -15,7 +15,7 @@ from toolkit.drafts.surfaces import find_surface, is_folded
 from toolkit.engines import base, budget, embedder
 from toolkit.errors import name_option, spell_out
 from toolkit.files import languages
-from toolkit.models import exchange
+from toolkit.models import exchange, records
 from toolkit.panel import polling, pooling
 from toolkit.panel.embedding import Embedding
 from toolkit.panel.frame import Rated, make_preferences, make_reactions, rate_reactions
@@ -296,7 +296,7 @@ def _list_warnings(plan: Plan, engine: base.Answerer, asked: Asked, rated: Rated
     for name in dict.fromkeys(draft.surface for draft in plan.campaign.drafts):
         surface = find_surface(name)
         if surface.retired:
-            yield f"{name} was retired on {surface.retired:%d %B %Y}; use {surface.replacement}"
+            yield f"{name} was retired on {records.say_day(surface.retired)}; use {surface.replacement}"
     yield from _say_pictures(plan, engine)
     if engine.form == "completion":
         yield "the embedded model ranks drafts near chance: it shows how the toolkit works and decides nothing"

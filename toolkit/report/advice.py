@@ -268,14 +268,14 @@ def _say_rivalry(run: Run, verdict: Verdict, pair: Mapping[str, Any], rates: Rat
     noun = NOUNS.get(run.methods.settings.objective, run.methods.settings.objective)
     if verdict.decision == "best":
         others = rival if len(run.drafts) == _PAIR else "every other draft"
-        both = f"{_say_both(best, rival, rates, would)}, a lead of {_say_points(pair)}"
+        both = f"{_say_both(best, rival, rates, would)}, a lead {_say_apart(pair, rates, 'of')}"
         return f"{best} gets more {noun} than {others}", both
     if verdict.decision == "unstable":
         doubt = f"{best} leads {rival} by {_say_points(pair)}, but {_say_doubt(pair)}"
         return f"No reliable winner for {noun}", f"{verdict.doubt} about {best} and {rival}" if verdict.doubt else doubt
     claim = f"No clear winner for {noun}"
     if len(run.drafts) == _PAIR:
-        return claim, f"{_say_both(best, rival, rates, would)}, {_say_points(pair)} apart"
+        return claim, f"{_say_both(best, rival, rates, would)}, {_say_apart(pair, rates)} apart"
     others = _name_some([draft for draft in run.contenders() if draft != best] or [rival])
     first = f"{_say_rate(rates[best, PRIMARY])} of the simulated audience would {would.format(best)}"
     return claim, f"{first}, and {others} may be as good"
@@ -431,6 +431,14 @@ def _say_points(pair: Mapping[str, Any]) -> str:
     points = _points(abs(pair["difference"]))
     unit = "point" if points == "1" else "points"
     return f"{points} {unit} ({_points(pair['low'])} to {_points(pair['high'])})"
+
+
+def _say_apart(pair: Mapping[str, Any], rates: Rates, before: str = "") -> str:
+    """Return the difference in points; by its interval alone where rounded shares would seem to differ by another."""
+    shown = [round(100 * rates[pair[draft], PRIMARY]["estimate"]) for draft in ("draft_b", "draft_a")]
+    if shown[0] - shown[1] == round(100 * pair["difference"]):
+        return " ".join(filter(None, (before, _say_points(pair))))
+    return f"between {_points(pair['low'])} and {_points(pair['high'])} points"
 
 
 def _points(share: float) -> str:

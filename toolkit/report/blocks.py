@@ -73,14 +73,19 @@ class DraftCard(Record):
     voices: tuple[Voice, ...]
 
 
-def render_cards(cards: Sequence[DraftCard], people: int) -> Markup:
+def render_cards(cards: Sequence[DraftCard], people: int, *, may_comment: bool = False) -> Markup:
     """Return the drafts side by side as safe HTML with its own style; past a few the others are rows to open.
 
-    All bars share one scale, which ends where the data end.
+    All bars share one scale, which ends where the data end. With `may_comment` each quote has a button that carries
+    its draft and its words, and words that people named can be pressed, too: whoever draws the cards listens.
     """
     highest = max((step.share if step.high is None else step.high for card in cards for step in card.steps), default=1)
     context = {
-        "cards": [{**card.model_dump(), "steps": card.steps, "preview": Markup(card.preview)} for card in cards],  # noqa: S704 - safe
+        "cards": [
+            {**card.model_dump(), "steps": card.steps, "preview": _open_words(card.preview, may_press=may_comment)}
+            for card in cards
+        ],
+        "may_comment": may_comment,
         "people": "1 person" if people == 1 else f"{people:,} people",
         "most": end_scale(highest),
         "most_cards": MOST_CARDS if len(cards) > MOST_CARDS + 1 else len(cards),
@@ -88,6 +93,12 @@ def render_cards(cards: Sequence[DraftCard], people: int) -> Markup:
         "preview_style": Markup(load_style()),  # noqa: S704 - ours
     }
     return Markup(_environment().get_template("cards.html.j2").render(**context))  # noqa: S704 - autoescaped
+
+
+def _open_words(preview: str, *, may_press: bool) -> Markup:
+    """Return a preview, its marked words as buttons where they may be pressed; what people wrote has no such tag."""
+    words = preview.replace("<mark ", '<mark tabindex="0" role="button" ') if may_press else preview
+    return Markup(words)  # noqa: S704 - safe before
 
 
 def end_scale(highest: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.drafts.surfaces import find_surface
-from toolkit.models import Draft, Record
+from toolkit.models import Draft, Record, records
 from toolkit.report.advice import Rate
 from toolkit.report.content import Report
 from toolkit.report.letterheads import Letterhead
@@ -38,7 +39,7 @@ class ClientQuote(Record):
     words: str
     """At most 160 characters; cut at a word, with an ellipsis."""
     who: str
-    """Such as "maya, 18-34, seller"."""
+    """Such as "seller, 18 to 34"; the id of a persona says nothing to a client."""
     would: str
     """Such as "would hide it"."""
 
@@ -106,7 +107,7 @@ class ClientPage:
             when = datetime.datetime.fromisoformat(self.report.run.methods.started)
         except ValueError:
             return ""
-        return f"{when.day} {when:%B %Y}"
+        return records.say_day(when)
 
     @property
     def headline(self) -> str:
@@ -224,11 +225,10 @@ def _push(card: ClientDraft) -> float:
 
 
 def _quote(row: Mapping[str, Any], traits: Mapping[str, Sequence[str]]) -> ClientQuote:
-    who = ", ".join([row["persona_id"], *traits.get(row["persona_id"], ())])
     return ClientQuote(
         draft=row["draft_id"],
         words=shorten(row["verbatim"], _LONGEST_QUOTE),
-        who=who,
+        who=", ".join(traits.get(row["persona_id"], ())) or "a simulated person",
         would=_WOULD.get(row["action"], row["action"].replace("_", " ")),
     )
 
@@ -243,12 +243,32 @@ def shorten(words: str, most: int) -> str:
 
 
 def _find_traits(report: Report) -> dict[str, list[str]]:
-    """Return the first few segment values of each persona."""
+    """Return each persona's first few segments in words, its age last."""
     people = report.heard.unique("persona_id", keep="first")
     return {
-        persona: [value for value in (segments or {}).values() if value][:_MOST_TRAITS]
+        persona: [_say_trait(key, value) for key, value in _choose_traits(segments or {})]
         for persona, segments in people.select("persona_id", "segments").iter_rows()
     }
+
+
+def _choose_traits(segments: Mapping[str, str | None]) -> list[tuple[str, str]]:
+    chosen = [(key, value) for key, value in segments.items() if value][:_MOST_TRAITS]
+    return sorted(chosen, key=lambda one: "age" in one[0].casefold().split("_"))
+
+
+def _say_trait(key: str, value: str) -> str:
+    """Return a segment in words: a span as "50 to 64", and with its name what says nothing alone, such as "no"."""
+    said = value.replace("_", " ")
+    span = _SPAN.fullmatch(said)
+    if span:
+        said = f"{span[1]} to {span[2]}" if span[2] else f"{span[1]} or over"
+    is_clear = len(said) > _SHORT and not _MEASURE.fullmatch(said)
+    return said if is_clear or "age" in key.casefold().split("_") else f"{key.replace('_', ' ')} {said}"
+
+
+_SPAN = re.compile(r"(\d+)\s*(?:[-\N{EN DASH}]\s*(\d+)|\+)")
+_MEASURE = re.compile(r"(?i)low|medium|high|some|none|other|often|never|rarely|sometimes|true|false|\d.*")
+_SHORT = 3
 
 
 def _list_basis(report: Report) -> Iterator[tuple[str, str]]:

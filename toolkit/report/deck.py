@@ -176,7 +176,8 @@ def _list_answers(page: ClientPage) -> Iterator[list[TextRun]]:
     for remark in remarks[:_MOST_REMARKS]:
         asks = "asks for a change" if remark.asks_change else "says"
         done = "" if remark.is_open else " (done)"
-        said = f"{remark.said_by} {asks}{done}: {shorten(remark.words, 140)}"
+        about = f", of “{shorten(remark.quote, 60)}”" if remark.quote else ""
+        said = f"{remark.said_by} {asks}{done}{about}: {shorten(remark.words, 140)}"
         yield [TextRun(f"{remark.draft_id}: ", 13, bold=True), TextRun(said, 13)]
     if len(remarks) > _MOST_REMARKS:
         yield [TextRun(f"{len(remarks) - _MOST_REMARKS} more comments are kept with the campaign.", 13, colour=SOFT)]

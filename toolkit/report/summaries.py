@@ -10,7 +10,8 @@ import polars as pl
 from polars import selectors
 
 from toolkit.drafts.preview import Highlight, find_highlights
-from toolkit.models import MEASURES, Audience, Draft, records
+from toolkit.files import normalising
+from toolkit.models import MEASURES, Audience, Draft, Record, records
 from toolkit.questionnaire import Reaction
 from toolkit.report.answers import flatten_answers
 from toolkit.report.blocks import Funnel, ObjectionBlock, Step, Voice
@@ -161,6 +162,45 @@ def find_quoted(reactions: pl.DataFrame, draft: Draft) -> list[Highlight]:
     """Return where in its text the words lie that people named, with what most felt about them."""
     quotes = reactions.filter(pl.col("draft_id") == draft.id)["quotes"].drop_nulls().explode().drop_nulls()
     return find_highlights(draft.text, [(quote["text"], quote["feeling"]) for quote in quotes])
+
+
+class Named(Record):
+    """What one persona felt about words of a draft, and said of the draft."""
+
+    name: str
+    words: str
+    """As the persona quoted them."""
+    felt: str
+    """Such as "liked"."""
+    action: str
+    """In words, such as "hid it"."""
+    says: str
+
+
+def find_named(reactions: pl.DataFrame, draft: Draft, words: str, names: Mapping[str, str]) -> list[Named]:
+    """Return who named words that lie in the same place of a draft as these, each once, in the order of reactions."""
+    place = find_place(draft.text, words)
+    found: dict[str, Named] = {}
+    rows = reactions.filter((pl.col("draft_id") == draft.id) & pl.col("quotes").is_not_null())
+    for persona, action, says, quotes in rows.select("persona_id", "action", "verbatim", "quotes").iter_rows():
+        for quote in quotes:
+            if persona not in found and place & find_place(draft.text, quote["text"]):
+                found[persona] = Named(
+                    name=names.get(persona, persona),
+                    words=quote["text"],
+                    felt=_FELT.get(quote["feeling"], quote["feeling"]),
+                    action=_DEEDS.get(action, action),
+                    says=says or "",
+                )
+    return list(found.values())
+
+
+def find_place(text: str, words: str) -> set[int]:
+    """Return where in a text the letters of quoted words stand; none where they are not in it."""
+    return set(range(*(normalising.find_words(text, words) or (0, 0))))
+
+
+_FELT = {"confused": "was confused by"}
 
 
 def say_control(scorecard: pl.DataFrame) -> str | None:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from toolkit.errors import StoreUnusable
+from toolkit.models import records
 
 PATIENCE_SECONDS = 10.0
 """How long to wait for another process that is writing; a reply takes it a fraction of a millisecond."""
@@ -51,8 +52,7 @@ def make_key(*parts: str) -> bytes:
 
 def describe_entry(by: str, at: datetime.datetime) -> str:
     """Return who made an entry and when, such as "Ada, 24 November 2026, 14:05 UTC"."""
-    at = at.astimezone(datetime.UTC)
-    return f"{by}, {at.day} {at:%B %Y, %H:%M} UTC"
+    return f"{by}, {records.say_moment(at)}"
 
 
 class Database:

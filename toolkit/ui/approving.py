@@ -10,7 +10,7 @@ from toolkit.models import Draft
 from toolkit.panel import api
 from toolkit.results import Run
 from toolkit.store import approvals
-from toolkit.ui import keys
+from toolkit.ui import keeping, keys
 from toolkit.ui.sign_in import name_user
 from toolkit.ui.text import escape
 
@@ -62,3 +62,5 @@ def _approve(run: Run, draft: Draft, name: str, note: str) -> None:
 def _withdraw(approval: approvals.Approval) -> None:
     with approvals.Approvals(api.default_store()) as kept:
         kept.withdraw(approval)
+    what = f"took back the approval of {approval.draft_id} by {approval.approved_by}"
+    keeping.note(keeping.find_campaign(approval.run_id) or "", what)

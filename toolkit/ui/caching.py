@@ -16,7 +16,7 @@ from toolkit.drafts.lint import Finding, lint
 from toolkit.errors import InputError
 from toolkit.files import resources, tables
 from toolkit.models import Audience, Campaign, Draft, records
-from toolkit.panel import api, estimating, live_runs
+from toolkit.panel import api, background, estimating, live_runs
 from toolkit.report import Report, make_report, seating
 from toolkit.results import Run, archive, find_runs, load_run, runs
 from toolkit.results.outcome_model import score_texts
@@ -154,6 +154,18 @@ def _read_upload(
 def live_runs_of_process() -> live_runs.LiveRuns:
     """Return the runs that go on or have lately ended."""
     return live_runs.LiveRuns()
+
+
+@st.cache_resource(show_spinner=False)
+def screenings_of_process() -> dict[str, background.Job[Any, Any]]:
+    """Return the screenings that go on or whose outcome no campaign has yet, by what they ask."""
+    return {}
+
+
+@st.cache_resource(show_spinner=False)
+def rounds_of_process() -> dict[tuple[str, int], str]:
+    """Return the link of the run behind each round that this process began, by campaign and number."""
+    return {}
 
 
 @st.cache_resource(show_spinner=False)

@@ -37,11 +37,13 @@ def show() -> None:
     live = state.find_live()
     bar = st.container(key=keys.ASK_BAR)  # first for a keyboard, at the foot of the window for the eye
     with st.container(key=keys.HEAD, gap="small"):
-        show_title()
+        title = st.container()
         with st.container(horizontal=True, vertical_alignment="center"):
-            home.show_head()
+            home.show_head(may_undo=state.recall(keys.PART) != RESULT)
             part = ask_part()
-        chosen = rounds.ask_round() if part == RESULT else None
+            chosen = rounds.ask_round() if part == RESULT else None
+        with title:
+            show_title(is_quiet=rounds.find_run(chosen) is not None)
     say_what_there_is()
     if part == "Brief":
         show_brief()
@@ -60,8 +62,12 @@ def lead_here() -> None:
     open_page("")
 
 
-def show_title() -> None:
-    """Draw the title and the label."""
+def show_title(*, is_quiet: bool = False) -> None:
+    """Draw the title and the label: for screen readers alone where a result has a heading and a label of its own."""
+    if is_quiet:
+        with st.container(key=keys.QUIET_TITLE):
+            st.title("Would they stop for it?", anchor=False)
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title("Would they stop for it?", anchor=False, width="content")
         st.caption(LABEL)
@@ -93,6 +99,8 @@ def show_brief() -> None:
 def show_rounds(live: live_runs.LiveRun | None, chosen: Round | None, bar: DeltaGenerator) -> None:
     """Draw the chosen round: the room while it goes on, else the result."""
     run = rounds.find_run(chosen)
+    if chosen is not None and run is None and chosen.asked and (live is None or not is_of_round(live, chosen)):
+        live = state.take_up_round(chosen.number) or live
     if live is not None and (chosen is None or is_of_round(live, chosen)):
         show_live(live, bar)
     elif run is not None:
@@ -102,7 +110,8 @@ def show_rounds(live: live_runs.LiveRun | None, chosen: Round | None, bar: Delta
     elif chosen.run_id:
         st.info("The folder of this run is not here. Its drafts are kept above.")
     elif chosen.asked:
-        st.info("This round was not finished. Use its drafts again to go on: what was answered is not asked twice.")
+        st.info("This round was not finished. What was answered is kept, and is not asked again.")
+        rounds.offer_rest(chosen)
 
 
 def is_of_round(live: live_runs.LiveRun, chosen: Round) -> bool:

@@ -37,7 +37,7 @@ def show_list() -> None:
         found = []
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button("New campaign", type="primary", icon=":material/add:", key=keys.NEW, on_click=state.begin_anew)
-        with st.popover("Import", icon=":material/upload_file:", on_change="rerun", key=keys.EXAMPLES) as place:
+        with st.popover("Import", icon=":material/upload_file:", **state.tie_popover(keys.EXAMPLES)) as place:
             if place.open:
                 writing.ask_import()
         words = st.text_input(
@@ -53,7 +53,7 @@ def show_list() -> None:
     writing.show_examples()
 
 
-def show_head() -> None:
+def show_head(*, may_undo: bool = True) -> None:
     """Draw the way back to the list, the name of the campaign, undo and redo, and what can be done to it."""
     session = state.find_session()
     st.button("All campaigns", icon=":material/arrow_back:", key=keys.ALL, on_click=state.leave_for_list)
@@ -61,7 +61,7 @@ def show_head() -> None:
         "Campaign", placeholder="Name of this campaign", label_visibility="collapsed", width=220,
         max_chars=_MOST_NAME, **state.tie_by(keys.CAMPAIGN_NAME, state.rename_campaign, ""),
     )  # fmt: skip
-    for what, there in ((keys.UNDO, session.past), (keys.REDO, session.future)):
+    for what, there in ((keys.UNDO, session.past), (keys.REDO, session.future)) if may_undo else ():
         st.button(
             what.capitalize(), icon=f":material/{what}:", key=what, type="tertiary", disabled=not there,
             on_click=state.step, args=(what,),

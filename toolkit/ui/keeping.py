@@ -233,7 +233,7 @@ def _add_round(session: Session, asked: Content | None = None) -> Begun | None:
     store, content = api.default_store(), {**(asked or session.dump()), "source": None}
     with Rounds(store) as rounds:
         known = rounds.list_rounds(session.kept_id)
-        if asked is None and any(json.loads(one.content).get("slots") == content["slots"] for one in known):
+        if asked is None and any(_list_drafts(json.loads(one.content)) == _list_drafts(content) for one in known):
             return None
         if asked is not None and known and _ask_the_same(json.loads(known[-1].content), content):
             return Begun(store, session.kept_id, known[-1].number, is_new=False)
@@ -254,9 +254,16 @@ def _ask_the_same(one: Content, other: Content) -> bool:
 
     def tell(content: Content) -> tuple[object, ...]:
         asking = {key: value for key, value in content["values"].items() if keys.is_about_asking(key)}
-        return content["slots"], content["order"], asking
+        return _list_drafts(content), asking
 
     return tell(one) == tell(other)
+
+
+def _list_drafts(content: Content) -> list[object]:
+    """Return the drafts that hold something, whatever their numbers: drafts that are used again get others."""
+    slots = {str(number): slot for number, slot in content["slots"].items()}
+    placed = [slots[str(number)] for number in content["order"]]
+    return [slot for slot in placed if slot["text"].strip() or slot["parts"]]
 
 
 def _keep(log: campaign_log.Campaigns, session: Session, content: Content) -> None:

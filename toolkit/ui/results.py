@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from toolkit.files import resources
 from toolkit.models import records
 from toolkit.report import Report, advice, blocks, list_methods, saving, seating, summaries
 from toolkit.results import Run
 from toolkit.results.scoring import comparisons
-from toolkit.ui import caching, keys, state
+from toolkit.ui import caching, keys, pressed, state
+from toolkit.ui.arriving import bring_into_sight
 from toolkit.ui.outcome_entry import show_after
 from toolkit.ui.people import find_people_of
 from toolkit.ui.room import show_room
@@ -28,7 +27,8 @@ _LEGEND = (
     '<span style="text-decoration:underline solid #009e73 3px">liked</span>, '
     '<span style="text-decoration:underline wavy #0072b2 2px">misread</span>, '
     '<span style="text-decoration:underline dashed #d55e00 3px">disliked</span>, '
-    '<span style="text-decoration:underline double #cc79a7 3px">liked by some and disliked by others</span></p>'
+    '<span style="text-decoration:underline double #cc79a7 3px">liked by some and disliked by others</span>. '
+    "Press words to read who named them.</p>"
 )
 Item = TypeVar("Item")
 
@@ -51,7 +51,7 @@ def show_result(
         show_ways_on(run)
         show_drafts(report, {seat.persona: seat.name for seat in people})
     if is_fresh:
-        _register_arriving()(key=keys.ARRIVING, data={"run": run.run_id}, height=1)
+        bring_into_sight(run.run_id, keys.RESULT_TOP)
     st.fragment(_draw_parts)(report, people, note)
     show_downloads(report, is_saved=is_saved)
 
@@ -99,9 +99,10 @@ def _say(place: DeltaGenerator, sentences: Sequence[str]) -> None:
 def show_drafts(report: Report, names: Mapping[str, str]) -> None:
     """Draw the drafts side by side as they will appear: where each stands, its rates, and two quotes."""
     drawn = report.list_cards(names)
-    st.html(str(blocks.render_cards(drawn, report.run.methods.personas)))
+    st.html(str(blocks.render_cards(drawn, report.run.methods.personas, may_comment=True)))
     if any(report.highlights.values()):
         st.html(_LEGEND)
+    st.fragment(pressed.hear_presses)(report, names)
 
 
 def show_people(report: Report, seats: Sequence[seating.Seat], note: str) -> None:
@@ -322,9 +323,3 @@ def lay_out(items: Iterable[Item]) -> Iterator[tuple[st.delta_generator.DeltaGen
 
 def _say_action(action: str) -> str:
     return action.replace("_", " ")
-
-
-@lru_cache(maxsize=1)
-def _register_arriving() -> st.components.v2.types.ComponentRenderer:
-    """Return what brings a result into sight when it has just come."""
-    return st.components.v2.component("audience_arriving", js=resources.read_data("arriving", "arriving.js"))

@@ -10,7 +10,7 @@ import streamlit as st
 from toolkit.drafts import diff, kept
 from toolkit.drafts.preview import render_changes
 from toolkit.errors import InputError, ToolkitError
-from toolkit.models import Campaign, Draft
+from toolkit.models import Campaign, Draft, records
 from toolkit.results import Run, archive
 from toolkit.store.campaigns import Round
 from toolkit.ui import caching, keeping, keys, state
@@ -31,13 +31,13 @@ def ask_round() -> Round | None:
     numbers = [one.number for one in rounds]
     state.keep_choice(key, numbers, numbers[-1])
     names = {one.number: _name(one, last=one is rounds[-1]) for one in rounds}
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
         chosen = st.segmented_control(
             "Rounds", numbers, format_func=names.__getitem__, required=True, label_visibility="collapsed",
             **state.tie(key),
         )  # fmt: skip
         found = next((one for one in rounds if one.number == chosen), rounds[-1])
-        with st.popover("Drafts of this round", on_change="rerun", key=keys.CHANGES, width="content") as place:
+        with st.popover("Drafts of this round", width="content", **state.tie_popover(keys.CHANGES)) as place:
             if place.open:
                 _show_round(found, [one for one in rounds if one.number < found.number])
     return found
@@ -51,7 +51,7 @@ def _show_round(one: Round, earlier_rounds: Sequence[Round]) -> None:
     rates, old_rates = _find_rates(run), _find_rates(find_run(before)) if before else {}
     who = f" by {one.asked_by}" if one.asked_by else ""
     since = f". Marked: what changed since v{before.number}" if before else ""
-    st.caption(escape(f"{'Asked' if one.asked else 'Set aside'} {one.asked_at:%d %B %Y, %H:%M} UTC{who}{since}"))
+    st.caption(escape(f"{'Asked' if one.asked else 'Set aside'} {records.say_moment(one.asked_at)}{who}{since}"))
     for draft in drafts:
         was = next((other for other in earlier if other.id == draft.id), None)
         _show_draft(draft, was, rates.get(draft.id), old_rates.get(draft.id), before)
@@ -77,6 +77,18 @@ def find_drafts(one: Round) -> Sequence[Draft]:
     """Return the drafts of a round as they were asked about; what cannot be made a draft is left out."""
     made = _make_campaign(one)
     return made.drafts if made else ()
+
+
+def offer_rest(one: Round) -> None:
+    """Offer to ask the rest of a round whose run was never finished."""
+    key = keys.name_campaign(f"{one.campaign}-{one.number}", "rest")
+    st.button("Ask the rest", icon=":material/play_arrow:", type="primary", key=key, on_click=_ask_rest, args=(one,))
+
+
+def _ask_rest(one: Round) -> None:
+    made = _make_campaign(one)
+    if made is not None:
+        state.ask_again(made, json.loads(one.content).get("values", {}))
 
 
 def _show_draft(draft: Draft, was: Draft | None, rate: str | None, old: str | None, before: Round | None) -> None:

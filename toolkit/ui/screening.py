@@ -13,13 +13,15 @@ import streamlit as st
 
 from toolkit.drafts.kept import content
 from toolkit.errors import InputError
-from toolkit.models import LABEL, Audience, Campaign, Draft, records
+from toolkit.models import LABEL, Audience, Campaign, Draft, Record, records
 from toolkit.panel import background, planning, run_options
 from toolkit.panel.screening import Screening, ascreen, looks, price_screening, standings
 from toolkit.questionnaire import Reaction
 from toolkit.results.scoring import deciding
-from toolkit.ui import keeping, keys, spending, state
+from toolkit.ui import caching, keeping, keys, spending, state
+from toolkit.ui.arriving import bring_into_sight
 from toolkit.ui.session import MOST_DRAFTS
+from toolkit.ui.sign_in import find_owner
 from toolkit.ui.text import escape, say_here
 from toolkit.ui.waiting import show_job
 
@@ -28,10 +30,34 @@ _NEVER_PRICED = ("api_key", "sample", "head_to_head", "forecast")
 _NOT_ASKED = ("sample", "head_to_head", "forecast")
 
 
+class ScreenedRow(Record):
+    """One draft of the table that a screening leaves."""
+
+    words: str
+    """The first of them."""
+    standing: standings.Standing
+
+
+class ScreeningFound(Record):
+    """What a screening found, as it is kept with the campaign: a reload and another tab show it again."""
+
+    name: str
+    """What was asked of whom and how: with other drafts or other people it is not the screening of the page."""
+    sentence: str
+    people: tuple[str, ...]
+    rows: tuple[ScreenedRow, ...]
+    stopped: bool
+    """Whether it ended before everything was asked."""
+
+    @property
+    def kept(self) -> list[str]:
+        """The drafts of the shortlist, the best first."""
+        return [row.standing.draft_id for row in self.rows if row.standing.kept]
+
+
 def ask_many(*, locked: bool) -> None:
     """Let somebody paste many drafts."""
-    with st.popover("Paste many", icon=":material/playlist_add:", disabled=locked, key=keys.MANY_BOX,
-                    on_change="rerun"):  # fmt: skip
+    with st.popover("Paste many", icon=":material/playlist_add:", disabled=locked, **state.tie_popover(keys.MANY_BOX)):
         typed = st.text_area(
             "Drafts, one a line, or with a blank line between them", height=240, **state.tie(keys.MANY_WORDS, "")
         )
@@ -82,11 +108,12 @@ def show_screened(audience: Audience) -> None:
     if screened is None:
         return
     drafts = sum(slot.is_written for slot in state.find_session().own_slots)
-    fresh = count_others(audience) < len(audience.personas) or not (
-        {persona.id for persona in audience.personas} & set(screened.people)
-    )
-    said = screened.model_copy(update={"fresh": fresh}).say(drafts)
+    said = _say_whom(screened, audience, drafts)
     st.caption(escape(f"{said[0].upper()}{said[1:]}."))
+    found = _read_found()
+    if found is not None:
+        with st.expander(f"What the screening found of {len(found.rows)} drafts"):
+            _show_table(found)
     st.button("Forget the screening", key=keys.MANY_FORGET, type="tertiary", on_click=_forget_screened)
 
 
@@ -105,6 +132,7 @@ def show_screening(
             st.dataframe([{"Draft": draft.id, "Words": draft.text} for draft in drafts], hide_index=True)
         if audience is not None:
             _ask_screening(drafts, objective, audience, options, locked=locked)
+    bring_into_sight(hashlib.sha256("".join(draft.digest for draft in drafts).encode()).hexdigest(), keys.MANY_PART)
 
 
 def _ask_screening(
@@ -134,45 +162,101 @@ def _ask_screening(
         st.error(say_here(error))
         return
     name = _name_job(campaign, audience, sizes, asked)
-    job = state.find_session().jobs.get(name)
+    job, found = _find_job(name), _read_found()
+    if job is not None and job.outcome is not None:
+        found = _keep_found(name, job.outcome)
+    if found is not None and found.name != name:
+        found = None
+    goes_on = job is not None and not job.is_over
     second = f"; {planned.people} others then read the best {planned.second_drafts}" if planned.has_second else ""
     st.caption(f"{planned.people} people read {len(drafts)} drafts{second}. {takes.reactions:,} reactions.")
-    st.button(
-        looks.say_price(takes, len(drafts)), type="primary",
-        key=keys.MANY_START, disabled=locked or (job is not None and (not job.is_over or job.outcome is not None)),
-        on_click=_start, args=(name, campaign, audience, sizes, asked, planned.reactions),
-    )  # fmt: skip
-    show_job(name, "reactions", done=None)
-    if job is not None and job.outcome is not None:
-        _show_outcome(job.outcome)
+    if found is None or found.stopped:
+        st.button(
+            "Screen the rest" if found else looks.say_price(takes, len(drafts)), type="primary", key=keys.MANY_START,
+            disabled=locked or goes_on, on_click=_start,
+            args=(name, campaign, audience, sizes, asked, planned.reactions),
+        )  # fmt: skip
+    show_job(name, "reactions", done=None, tell=looks.count_coming)
+    if goes_on:
+        st.caption("The screening goes on if you leave. This campaign leads back to it.")
+    elif found is not None:
+        _show_found(found, campaign, audience)
 
 
 def _pick_priced(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name in run_options.EstimateOptions.__annotations__}
 
 
-def _show_outcome(found: Screening) -> None:
-    """Draw the standing of every draft, and the button that tests the shortlist."""
+def _find_job(name: str) -> background.Job[Reaction, Screening] | None:
+    """Return the screening of that name, which another tab or the page before a reload may have started."""
+    session = state.find_session()
+    job = session.jobs.get(name) or caching.screenings_of_process().get(name)
+    if job is not None:
+        session.jobs[name] = job
+    return job
+
+
+def _read_found() -> ScreeningFound | None:
+    """Return what the last screening of the campaign found; None before one is over."""
+    said = str(state.find_session().values.get(keys.FOUND) or "")
+    return ScreeningFound.model_validate_json(said) if said else None
+
+
+def _keep_found(name: str, outcome: Screening) -> ScreeningFound:
+    """Keep with the campaign what a screening found, and let go of all that it heard."""
+    words = {draft.id: " ".join(draft.text.split())[:_SHOWN] for draft in outcome.campaign.drafts}
+    found = ScreeningFound(
+        name=name,
+        sentence=outcome.sentence,
+        people=outcome.people,
+        rows=tuple(ScreenedRow(words=words[one.draft_id], standing=one) for one in outcome.standings),
+        stopped=outcome.stopped is not None,
+    )
+    session = state.find_session()
+    if session.values.get(keys.FOUND) != found.model_dump_json():
+        session.put(keys.FOUND, found.model_dump_json())
+        keeping.keep(session)
+        keeping.note(session.kept_id or "", f"screened {len(found.rows)} drafts")
+    caching.screenings_of_process().pop(name, None)
+    return found
+
+
+def _show_found(found: ScreeningFound, campaign: Campaign, audience: Audience) -> None:
+    """Draw the standing of every draft, the button that tests the shortlist, and whom that test would ask."""
+    _show_table(found)
+    if not found.kept or not found.people:
+        return
+    screened = records.Screened(tested=len(found.rows), people=found.people)
+    shortlist = campaign.replace_drafts(tuple(draft for draft in campaign.drafts if draft.id in set(found.kept)))
+    st.button(
+        f"Test the shortlist of {len(found.kept)}", type="primary", key=keys.MANY_TEST,
+        help="Puts these drafts into the campaign. What stands there now is kept as a version.",
+        on_click=_use_shortlist, args=(shortlist.model_copy(update={"screened": screened}),),
+    )  # fmt: skip
+    st.caption(escape(f"In the test, {_say_whom(screened, audience, len(found.kept))}."))
+
+
+def _say_whom(screened: records.Screened, audience: Audience, drafts: int) -> str:
+    """Say whether a test of so many drafts asks fresh people, or spends its error over both looks."""
+    is_other = not {persona.id for persona in audience.personas} & set(screened.people)
+    is_fresh = is_other or planning.count_drawable(audience.personas, screened) < len(audience.personas)
+    return screened.model_copy(update={"fresh": is_fresh}).say(drafts)
+
+
+def _show_table(found: ScreeningFound) -> None:
     st.markdown(f"**{escape(found.sentence)}**")
     st.caption(LABEL)
-    words = {draft.id: " ".join(draft.text.split())[:_SHOWN] for draft in found.campaign.drafts}
     rows = [
         {
-            "Draft": one.draft_id,
-            "Words": words[one.draft_id],
-            "Share of the simulated audience": deciding.say_estimate(one.model_dump()),
-            "People": one.personas,
-            "What became of it": one.say(),
+            "Draft": row.standing.draft_id,
+            "Words": row.words,
+            "Share of the simulated audience": deciding.say_estimate(row.standing.model_dump()),
+            "People": row.standing.personas,
+            "What became of it": row.standing.say(),
         }
-        for one in found.standings
+        for row in found.rows
     ]
-    st.dataframe(rows, hide_index=True)
-    if found.kept:
-        st.button(
-            f"Test the shortlist of {len(found.kept)}", type="primary", key=keys.MANY_TEST,
-            help="Puts these drafts into the campaign. What stands there now is kept as a version.",
-            on_click=_use_shortlist, args=(found.shortlist,),
-        )  # fmt: skip
+    st.dataframe(rows, hide_index=True, alt="Every draft that was screened, the best first")
 
 
 def _start(
@@ -188,12 +272,16 @@ def _start(
         session.lost = str(error)
         return
     with spending.paying(session.values):
-        session.keep_job(name, background.Job(work, about="screening", planned=planned))
+        job: background.Job[Reaction, Screening] = background.Job(work, about="screening", planned=planned)
+    session.keep_job(name, job)
+    caching.screenings_of_process()[name] = job
 
 
 def _name_job(campaign: Campaign, audience: Audience, sizes: dict[str, Any], options: dict[str, Any]) -> str:
     about = {name: value for name, value in options.items() if name != "api_key"}
-    said = json.dumps([campaign.model_dump(mode="json"), audience.digest, sizes, about], default=str, sort_keys=True)
+    drafts = [draft.model_dump(mode="json") for draft in campaign.drafts]
+    asked = [drafts, campaign.objective, audience.digest, sizes, about, find_owner()]
+    said = json.dumps(asked, default=str, sort_keys=True)
     return f"screening-{hashlib.sha256(said.encode()).hexdigest()[:16]}"
 
 
@@ -239,6 +327,7 @@ def _drop() -> None:
 
 def _forget_screened() -> None:
     state.put(keys.SCREENED, "")
+    state.put(keys.FOUND, "")
     keeping.keep(state.find_session())
 
 

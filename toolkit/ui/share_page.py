@@ -14,7 +14,7 @@ from toolkit.report import saving
 from toolkit.results import Run
 from toolkit.store import approvals
 from toolkit.store.campaigns import Comment, Comments, ShareLink, ShareLinks
-from toolkit.ui import caching, client_view, keys, state
+from toolkit.ui import caching, client_view, keeping, keys, state
 from toolkit.ui.approving import show_approval
 from toolkit.ui.sign_in import find_owner, find_rules, name_user
 from toolkit.ui.text import escape, say_here
@@ -162,6 +162,10 @@ def ask_answer(run: Run) -> None:
         st.success(escape(said))
 
 
+def _note(run: Run, what: str) -> None:
+    keeping.note(keeping.find_campaign(run.run_id) or "", what)
+
+
 def keep_answer(run: Run, text: str) -> str:
     """Keep a client's answer about this run's drafts and return what was kept; raise InputError if it is none."""
     answer = saving.read_answer(text, run.methods.campaign)
@@ -176,6 +180,7 @@ def keep_answer(run: Run, text: str) -> str:
         )  # fmt: skip
         with approvals.Approvals(api.default_store()) as kept:
             kept.approve(approval)
+        _note(run, f"kept an answer of {answer.said_by}, who approves {draft.id}")
         return f"{answer.said_by} approves {draft.id}."
     if not answer.note:
         raise InputError("the answer asks for a change and does not say which; ask the client")
@@ -185,4 +190,5 @@ def keep_answer(run: Run, text: str) -> str:
     )  # fmt: skip
     with Comments(api.default_store()) as comments:
         comments.add(comment)
+    _note(run, f"kept an answer of {answer.said_by}, who asks for a change of {draft.id}")
     return f"{answer.said_by} asks for a change of {draft.id}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from toolkit.models import records
 from toolkit.ui import home, keeping, keys, remarks, state
 from toolkit.ui.text import escape
 from toolkit.ui.ways_on import open_page
@@ -39,7 +40,7 @@ def show_history() -> None:
         return
     st.subheader("Who did what", anchor=False)
     lines = (
-        f"- {one.done_at:%d %B %Y, %H:%M} UTC: {f'{one.done_by} ' if one.done_by else ''}{one.what}"
+        f"- {records.say_moment(one.done_at)}: {f'{one.done_by} ' if one.done_by else ''}{one.what}"
         for one in events[:50]
     )
     st.markdown("\n".join(escape(line) if not line.startswith("- ") else f"- {escape(line[2:])}" for line in lines))

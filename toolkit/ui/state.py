@@ -37,6 +37,13 @@ class Tied(TypedDict):
     persist_state: Literal["session"]
 
 
+class TiedPopover(TypedDict):
+    """Options of a Streamlit popover that tie it to the session."""
+
+    key: str
+    on_change: Literal["rerun"]
+
+
 def find_session() -> Session:
     """Return what this browser session holds; it begins with two empty drafts."""
     if _SESSION not in st.session_state:
@@ -129,8 +136,22 @@ def tie_to(key: str, value: Any, change: Callable[..., None], *about: Any) -> Ti
 
 
 def close(key: str) -> None:
-    """Close a popover before it is drawn."""
+    """Close a popover before it is drawn: from now on it is another one to the browser.
+
+    A browser that draws it in another place meanwhile would go on holding that it is open, and open it again.
+    """
+    changes = find_session().changes
+    changes[key] = changes.get(key, 0) + 1
     st.session_state[key] = False
+
+
+def tie_popover(key: str) -> TiedPopover:
+    """Return the options of a popover that `close` can close; what is in it need be drawn only while it is open."""
+    changed = keys.name_changed(key, find_session().changes.get(key, 0))
+    if changed != key:
+        st.session_state[changed] = bool(st.session_state.get(key)) or bool(st.session_state.get(changed))
+        st.session_state[key] = False
+    return {"key": changed, "on_change": "rerun"}
 
 
 def read_field(key: str, name: str | None = None) -> Any:
@@ -292,6 +313,7 @@ def start_live(campaign: Campaign, audience: Audience, options: Mapping[str, Any
     session.show_campaign(RESULT)
     session.live_round = begun.number if begun else None
     if begun:
+        _note_round(begun.campaign, begun.number)
         keeping.note_asked(begun, int(options.get("sample") or len(audience.personas)))
         session.put(keys.name_round(begun.campaign), begun.number)
 
@@ -305,8 +327,34 @@ def continue_live(limits: Mapping[str, Any]) -> None:
     try:
         with spending.paying(session.values, live):
             _begin(caching.live_runs_of_process().go_on(session.live or "", key, limits, owner=_name_visitor()))
+        if session.kept_id and session.live_round is not None:
+            _note_round(session.kept_id, session.live_round)
     except InputError as error:
         session.lost = str(error)
+
+
+def take_up_round(number: int) -> live_runs.LiveRun | None:
+    """Make the run behind a round of the campaign on the page the one of this session, if it is in this process.
+
+    It may have been begun in another tab, or before this one was closed.
+    """
+    session = find_session()
+    link = caching.rounds_of_process().get((session.kept_id or "", number))
+    live = caching.live_runs_of_process().find(link)
+    if link is not None and live is not None:
+        _hold(link)
+        session.live_round = number
+    return live
+
+
+def ask_again(campaign: Campaign, values: Mapping[str, Any]) -> None:
+    """Put the drafts of a round on the page, with what was chosen for it, and ask."""
+    open_again(campaign)
+    session = find_session()
+    for key, value in values.items():
+        if keys.is_about_asking(key):
+            session.put(key, value)
+    session.press()
 
 
 def forget_live() -> None:
@@ -366,6 +414,12 @@ def _put_live(session: Session, live: live_runs.LiveRun, link: str) -> None:
     session.forget_steps()
     for key, value in caching.choices_of_runs().get(link, {}).items():
         session.put(key, value)
+
+
+def _note_round(campaign: str, number: int) -> None:
+    link = find_session().live
+    if link is not None:
+        caching.rounds_of_process()[campaign, number] = link
 
 
 def _begin(link: str) -> None:

@@ -87,8 +87,8 @@ def show_examples() -> None:
 
 def _ask_example(*, locked: bool) -> None:
     with st.popover(
-        "Start from an example or a file", icon=":material/folder_open:", disabled=locked, key=keys.EXAMPLES,
-        on_change="rerun",
+        "Start from an example or a file", icon=":material/folder_open:", disabled=locked,
+        **state.tie_popover(keys.EXAMPLES),
     ):  # fmt: skip
         for path in sorted(resources.find_resource("examples").glob("*.yaml")):
             st.button(

@@ -1,7 +1,7 @@
-// Brings a result into sight once, when it has just come; whoever scrolled since then is left alone.
+// Brings what has just come into sight, once; whoever scrolled since then is left alone.
 export default function (component) {
   const { data } = component;
-  const place = document.querySelector(".st-key-result-top");
+  const place = document.querySelector(`.st-key-${data.place}`);
   const seen = `audience-arrived-${data.run}`;
   if (!place || sessionStorage.getItem(seen)) return;
   sessionStorage.setItem(seen, "yes");

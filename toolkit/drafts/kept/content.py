@@ -18,9 +18,9 @@ SURFACE, OBJECTIVE, AUDIENCE = "ask-surface", "ask-objective", "ask-audience"
 NAME, GOAL, TONE, MUST_HAVES = "campaign-name", "brief-goal", "brief-tone", "brief-must-haves"
 BRAND, AVATAR = "brief-brand", "brief-avatar"
 """The keys of choices that a campaign file holds, too."""
-MANY, SCREENED = "many-drafts", "screened"
-"""Drafts that wait for a screening, and the screening that the drafts are the shortlist of; both as JSON."""
-OF_CAMPAIGN = (NAME, GOAL, TONE, MUST_HAVES, BRAND, AVATAR, MANY, SCREENED)
+MANY, SCREENED, FOUND = "many-drafts", "screened", "screening-found"
+"""Drafts that wait for a screening, the screening that the drafts are the shortlist of, and what it found; as JSON."""
+OF_CAMPAIGN = (NAME, GOAL, TONE, MUST_HAVES, BRAND, AVATAR, MANY, SCREENED, FOUND)
 """Choices that never go from one campaign to the next."""
 UNNAMED = "untitled"
 _SOURCE = "source"

@@ -8,7 +8,7 @@ from toolkit.drafts import samples
 from toolkit.drafts.counts import count_units, find_place, measure_message
 from toolkit.drafts.lint.records import Finding, Part
 from toolkit.drafts.surfaces import Limit, Surface
-from toolkit.models import Draft
+from toolkit.models import Draft, records
 
 _PARTS = ("headline", "description", "cta", "price", "place", "greeting", "ice_breakers", "buttons", "quick_replies")
 
@@ -23,7 +23,7 @@ def find_limits(draft: Draft, surface: Surface) -> Iterator[Finding]:
         yield text.find(
             "surface.retired",
             (0, 0),
-            f"{surface.name}: {surface.label} was retired on {surface.retired:%-d %B %Y}, nothing appears there",
+            f"{surface.name}: {surface.label} was retired on {records.say_day(surface.retired)}, nothing appears there",
             severity="error",
             url=surface.url,
             suggestion=f"use {surface.replacement}",
@@ -70,7 +70,7 @@ def _describe(part: Part, longest: Draft, limit: Limit, surface: Surface) -> Fin
         f"limit.{limit.field}",
         (start or 0, len(part.text)),
         f"{part.name} has {count:,} {limit.unit}{counted}; a {surface.label} {does} {limit.value:,} {unit} "
-        f"({limit.source}, checked {limit.checked:%-d %B %Y}{doubt}{note})",
+        f"({limit.source}, checked {records.say_day(limit.checked)}{doubt}{note})",
         severity="error" if limit.refuses else "warning",
         url=limit.url,
         suggestion=f"leave out {count - limit.value:,} {limit.unit.removesuffix('s')}{'s' * (count - limit.value > 1)}",

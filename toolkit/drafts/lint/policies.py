@@ -9,7 +9,7 @@ from toolkit.drafts.lint.phrases import PhraseList, load_phrases, search, search
 from toolkit.drafts.lint.records import Finding, Part, Severity
 from toolkit.drafts.surfaces import Surface, place_fold
 from toolkit.files import languages
-from toolkit.models import Audience, Draft
+from toolkit.models import Audience, Draft, records
 
 _YOUNGEST = 13
 _AGE_KEYS = ("age", "ages", "age_band", "age_group")
@@ -33,8 +33,8 @@ def find_window(draft: Draft, surface: Surface, *, english: bool) -> Iterator[Fi
     """Yield a retired message tag, and promotion that the 24-hour window does not allow."""
     known = load_phrases("window")
     part = Part(draft, "text", draft.text)
-    if draft.tag is not None and draft.tag.upper() in known.retired_tags:
-        message = f"the tag {draft.tag} is refused since {known.retired_on:%-d %B %Y}"
+    if draft.tag is not None and known.retired_on and draft.tag.upper() in known.retired_tags:
+        message = f"the tag {draft.tag} is refused since {records.say_day(known.retired_on)}"
         tag = Part(draft, "tag", draft.tag)
         yield tag.find(known.rule, (0, len(draft.tag)), message, url=known.url, suggestion=known.suggestion)
     if not surface.window or draft.promotional is False or not (draft.promotional or draft.tag):

@@ -8,6 +8,7 @@ import jinja2
 from markupsafe import Markup
 
 from toolkit.files import languages
+from toolkit.models import records
 
 
 def make_environment(folder: Path) -> jinja2.Environment:
@@ -20,6 +21,7 @@ def make_environment(folder: Path) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals["writing"] = describe_writing
+    environment.filters["day"] = records.say_day
     environment.filters["percent"] = lambda share: f"{share:.0%}"
     return environment
 

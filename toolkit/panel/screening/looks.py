@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Unpack
@@ -9,18 +10,19 @@ from typing import Any, Unpack
 from toolkit.engines import budget
 from toolkit.errors import InputError, check_options, name_option
 from toolkit.models import Audience, Campaign
-from toolkit.panel import api, planning
-from toolkit.panel.background import run_blocking
+from toolkit.panel import api, background, planning
 from toolkit.panel.estimating import Estimate, say_seconds
 from toolkit.panel.resolving import AudienceLike, DraftsLike, resolve
 from toolkit.panel.run_options import EstimateOptions, RunOptions, pick_settings
 from toolkit.panel.screening.standings import MOST_DRAFTS, Screening, join_looks, keep_best, rank_standings
+from toolkit.questionnaire import Reaction
 from toolkit.results import Run
 
 PEOPLE, SHORTLIST = 12, 6
 """How many people a look asks and how many drafts are kept, unless somebody says otherwise."""
 _LEAST_PEOPLE = 8
 _FEWEST = 2
+_MOST_REASONS = 3
 _WIDER = 3
 """The second look reads so many times the drafts of the shortlist."""
 _LEFT_OUT = ("sample", "head_to_head", "forecast")
@@ -119,6 +121,16 @@ async def _look(planned: Looks, asked: dict[str, Any]) -> Screening:
     return Screening(planned.campaign, planned.audiences, looks, keep_best(standings, shortlist))
 
 
+def count_coming(reactions: Sequence[Reaction], planned: int) -> background.Coming:
+    """Return how many people answered so far, and why others did not; a failure is no progress."""
+    if not reactions:
+        return background.Coming(0, 0.0, ("Waiting for the endpoint. No reply has come yet.",))
+    failed = Counter(one.error or "no answer that could be used" for one in reactions if one.status == "failed")
+    counted = len(reactions) - failed.total()
+    notes = tuple(f"{count:,} failed: {why}" for why, count in failed.most_common(_MOST_REASONS))
+    return background.Coming(counted, min(counted / max(planned, 1), 1.0), notes)
+
+
 def screen(
     drafts: DraftsLike,
     audience: AudienceLike = None,
@@ -164,7 +176,9 @@ def screen(
         ('d0', 'd1')
     """
     check_options(options, RunOptions.__annotations__, "screen")
-    made: Screening = run_blocking(lambda: ascreen(drafts, audience, shortlist=shortlist, people=people, **options))
+    made: Screening = background.run_blocking(
+        lambda: ascreen(drafts, audience, shortlist=shortlist, people=people, **options)
+    )
     return made
 
 

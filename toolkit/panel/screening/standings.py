@@ -113,7 +113,10 @@ class Screening:
         """What was found, in a few sentences."""
         tested, people = len(self.standings), len(self.people)
         counts = {why: sum(one.why == why for one in self.standings) for why in _SAYS}
-        said = [f"{counts['kept']} of {tested} drafts are on the shortlist, after {people} people"]
+        came = sum(look.counts.ok for look in self.looks)
+        planned = sum(look.counts.planned for look in self.looks)
+        partial = f"Partial, from {came:,} of {planned:,} reactions: " if self.stopped else ""
+        said = [f"{partial}{counts['kept']} of {tested} drafts are on the shortlist, after {people} people"]
         if counts["behind"]:
             said.append(f"{_count(counts['behind'])} surely behind the best")
         if counts["no room"]:
