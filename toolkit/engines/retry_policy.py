@@ -256,10 +256,11 @@ def translate(
 
 
 def describe(complaint: Complaint) -> str:
-    """Return what the provider or the SDK said, in one line."""
+    """Return what the provider or the SDK said, in one line that a sentence may go on from."""
     if complaint.timed_out:
         return "no answer in time"
-    return complaint.words or f"HTTP {complaint.status}"
+    ended = complaint.words.endswith(".") and not complaint.words.endswith("..")
+    return (complaint.words.removesuffix(".") if ended else complaint.words) or f"HTTP {complaint.status}"
 
 
 _END: Mapping[Kind, str] = {
