@@ -44,7 +44,7 @@ class Walk:
     typed: list[str] = field(default_factory=list)
     """Every word that stood whole in a box."""
     shown: set[str] = field(default_factory=set[str])
-    """The audiences that a tab showed when its button was pressed, since the last look."""
+    """The audiences that a tab showed when its button was to be pressed, since the last look."""
     seen: int = 0
     """Rounds that were looked at."""
     done: dict[str, int] = field(default_factory=dict)
@@ -87,8 +87,8 @@ class Walk:
         """Press the button that asks, having read whom."""
         self.find_form(page)
         shown = page.get_by_role("combobox", name=re.compile("Who will read it")).input_value(timeout=HURRY)
+        self.shown.add(shown)  # before the press, which may be felt and still not end in time
         page.get_by_role("button", name=ASK).click(timeout=HURRY)
-        self.shown.add(shown)
 
     def turn(self, page: playwright.Page) -> None:
         """Go to another part of the campaign."""
