@@ -1,11 +1,13 @@
 """How long people wait on the page, in real Chromium: `python benchmarks/page_speed.py`.
 
 Typing, the first reaction of a run, and the result of 10,000 reactions; the provider is played on loopback. Needs
-Chromium and the dev extra. Each line says what was measured and what is aimed at.
+Chromium and the dev extra. Each line says what was measured and what is aimed at. `--beside FOLDER` measures typing and
+the first reaction of another checkout in turn with this one, each in a process of its own, and prints the medians.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import subprocess
@@ -23,34 +25,34 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "benchmarks")]
 from big_run import make_big_run  # noqa: E402
 from browsing import CHROMIUM, answered, find_port, settle  # noqa: E402
 from openai_server import OpenAIServer  # noqa: E402
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 from playwright.sync_api import Error as PlaywrightError  # noqa: E402
-from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
 KEYS = "Get paid in the chat, before the parcel leaves. "
+WORDS = 10
 _WATCH_KEYS = """
 window.delays = [];
 addEventListener("keydown", () => {
-  const pressed = performance.now();
+  const pressed = window.pressed = performance.now();
   requestAnimationFrame(() => delays.push(performance.now() - pressed));
 }, true);
 """
 _UNTIL_SHOWN = """word => new Promise(done => {
-  const begun = performance.now();
   const look = () => [...document.querySelectorAll(".preview")].some(one => one.textContent.includes(word))
-    ? done(performance.now() - begun) : requestAnimationFrame(look);
+    ? done(performance.now() - window.pressed) : requestAnimationFrame(look);
   look();
 })"""
 
 
 @contextmanager
-def serve_page(folder: Path, provider: str) -> Iterator[str]:
+def serve_page(folder: Path, provider: str, root: Path = ROOT) -> Iterator[str]:
     """Serve the page from a folder; yield its address."""
     port = find_port()
     environment = {
         "AUDIENCE_BASE_URL": provider,
         "AUDIENCE_MODEL": "m",
         "AUDIENCE_STORE": str(folder / "store.sqlite"),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(root),
     }
     command = [sys.executable, "-m", "toolkit", "app", "--port", str(port), "--no-browser"]
     process = subprocess.Popen(command, cwd=folder, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
@@ -72,26 +74,23 @@ def open_page(page: Page, address: str) -> None:
             return
 
 
-def measure_typing(page: Page) -> None:
-    """Type into a draft at eight keys a second and faster; say how long keys and preview took."""
+def measure_typing(page: Page) -> tuple[list[float], list[float]]:
+    """Type into a draft at sixteen keys a second; return the seconds to the drawn key, and from word to preview."""
     page.evaluate(_WATCH_KEYS)
     box = page.get_by_role("textbox", name="Draft A", exact=True)
     box.click()
     page.keyboard.type(KEYS * 3, delay=60)
     shown = []
-    for number in range(10):
+    for number in range(WORDS):
         word = f"marker{number}"
         page.keyboard.type(word, delay=30)
-        shown.append(page.evaluate(_UNTIL_SHOWN, word))
+        shown.append(page.evaluate(_UNTIL_SHOWN, word) / 1000)
         page.keyboard.type(" ")
-    delays = page.evaluate("window.delays")
-    report("a key until it is drawn, slowest of", f"{len(delays)}", max(delays) / 1000, 0.3)
-    report("the last key until the preview shows it, median of", "10", median(shown) / 1000, 0.3)
-    report("the last key until the preview shows it, slowest of", "10", max(shown) / 1000, 0.3)
+    return [delay / 1000 for delay in page.evaluate("window.delays")], shown
 
 
-def measure_first_reaction(page: Page, server: OpenAIServer) -> None:
-    """Press the button with replies held back, let them go, and say how long the first took to the screen."""
+def measure_first_reaction(page: Page, server: OpenAIServer) -> float:
+    """Press the button with replies held back, let them go; return the seconds until the first is on the screen."""
     server.hold()
     page.keyboard.press("Tab")
     page.get_by_role("button", name=re.compile(r"^Ask \d+ people, ")).click()
@@ -100,7 +99,7 @@ def measure_first_reaction(page: Page, server: OpenAIServer) -> None:
     begun = time.perf_counter()
     server.release()
     answered(page).first.wait_for()
-    report("the first reply until it is on the screen", "", time.perf_counter() - begun, 1.0)
+    return time.perf_counter() - begun
 
 
 def measure_big_result(page: Page, address: str, run_id: str) -> None:
@@ -153,21 +152,55 @@ def report(what: str, count: str, seconds: float, target: float) -> None:
     print(f"{' '.join(filter(None, (what, count)))}: {seconds:.2f} s, aimed at {target:g} s, {verdict}", flush=True)
 
 
-def main() -> None:
-    """Measure everything, the cold start of the process apart."""
-    with tempfile.TemporaryDirectory() as place, OpenAIServer(key=None) as server, sync_playwright() as driver:
-        folder = Path(place)
-        run_id = make_big_run(folder / "runs").name
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        with serve_page(folder, server.base_url) as address:
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.set_default_timeout(120_000)
-            open_page(page, address)
-            page.get_by_text("Who will be asked").wait_for()
-            page.get_by_role("button", name="Fill in an example").wait_for()
-            measure_typing(page)
-            measure_first_reaction(page, server)
+def measure(browser: Browser, root: Path, run_id: str = "", folder: Path | None = None) -> dict[str, float]:
+    """Return what typing and the first reaction took in one process; the run of a folder is opened, too."""
+    with (
+        tempfile.TemporaryDirectory() as place,
+        OpenAIServer(key=None) as server,
+        serve_page(folder or Path(place), server.base_url, root) as address,
+    ):
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(120_000)
+        open_page(page, address)
+        page.get_by_text("Who will be asked").wait_for()
+        page.get_by_role("button", name="Fill in an example").wait_for()
+        delays, shown = measure_typing(page)
+        took = dict(zip(LINES, (max(delays), median(shown), max(shown)), strict=False))
+        took[list(LINES)[-1]] = measure_first_reaction(page, server)
+        if run_id:
             measure_big_result(page, address, run_id)
+        page.close()
+        return took
+
+
+LINES = {
+    "a key until it is drawn, the slowest": 0.3,
+    f"the last key until the preview shows it, the median of {WORDS}": 0.15,
+    f"the last key until the preview shows it, the slowest of {WORDS}": 0.3,
+    "the first reply until it is on the screen": 1.0,
+}
+"""What is measured in each process, and what is aimed at."""
+
+
+def main() -> None:
+    """Measure each checkout in turn, and print medians; by itself this one also shows a large run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--beside", type=Path, help="another checkout to measure in turn with this one")
+    options = parser.parse_args()
+    roots = {"here": ROOT} | ({"beside": options.beside.resolve()} if options.beside else {})
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in roots}
+    with tempfile.TemporaryDirectory() as place, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for _ in range(options.rounds):
+            for name, root in roots.items():
+                found[name].append(measure(browser, root))
+        for what, target in LINES.items():
+            for name, rounds in found.items():
+                report(f"{what}, {name}, median of", f"{len(rounds)}", median(took[what] for took in rounds), target)
+        if not options.beside:
+            folder = Path(place)
+            measure(browser, ROOT, make_big_run(folder / "runs").name, folder)
         browser.close()
 
 

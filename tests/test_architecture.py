@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import os
 import pkgutil
 import re
 import subprocess
@@ -288,6 +289,26 @@ def test_help_is_light() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert shown.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_the_first_page_is_light(tmp_path: Path) -> None:
+    """A new session loads neither pandas nor Altair nor a language detector, and most of the rest is read ahead."""
+    code = f"""
+import importlib, sys
+from streamlit.testing.v1 import AppTest
+importlib.import_module("toolkit.cli.app")._read_ahead()
+ahead = set(sys.modules)
+page = AppTest.from_file({str(ROOT / "app.py")!r}).run(timeout=60)
+assert [area.value for area in page.title] == ["Would they stop for it?"], page.exception
+print([name for name in ("pandas", "altair", "py3langid", "xllamacpp") if name in sys.modules])
+print(sum(name.startswith("toolkit.") for name in set(sys.modules) - ahead))
+"""
+    environment = {**os.environ, "AUDIENCE_STORE": str(tmp_path / "store.sqlite")}
+    command = [sys.executable, "-c", code]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=environment)
+    heavy, late = shown.stdout.strip().splitlines()[-2:]
+    assert heavy == "[]"
+    assert int(late) < len(("caching", "look", "pages", "state", "ways_on"))
 
 
 def test_public_names_are_visible() -> None:

@@ -47,6 +47,7 @@ OTHERS = {
     "model_panels.py": DATA,
     "place_record.py": DATA,
     "page_speed.py": "measures a browser for minutes",
+    "start_speed.py": "measures a browser for minutes",
     **dict.fromkeys(HELPED, MODEL),
 }
 """Who else runs each program, or why nobody does in a test."""

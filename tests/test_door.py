@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import importlib
+import importlib.metadata
 import os
 import socket
 import subprocess
@@ -233,3 +235,16 @@ def test_the_door_knows_names_however_they_are_written() -> None:
     ):
         scope = {"type": "http", "scheme": scheme, "path": "/", "headers": [(b"host", host.encode())]}
         assert (door._find_refusal(scope) is None) is let_in, host
+
+
+def test_streamlit_looks_through_no_other_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Streamlit would call before it serves finds nothing, at once; a version without it is served as well."""
+    scanner = importlib.import_module("streamlit.components.v2.manifest_scanner")
+    serving = importlib.import_module("toolkit.cli.app")
+    monkeypatch.setattr(scanner, "scan_component_manifests", scanner.scan_component_manifests)
+    monkeypatch.setattr(importlib.metadata, "distributions", lambda: pytest.fail("packages were looked through"))
+    serving._skip_scan()
+    assert scanner.scan_component_manifests() == []
+    monkeypatch.delattr(scanner, "scan_component_manifests")
+    serving._skip_scan()
+    assert not hasattr(scanner, "scan_component_manifests")

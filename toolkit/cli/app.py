@@ -37,6 +37,8 @@ _LOOK = {
 }
 _FIRST = ("client_view", "drafts")
 """Modules of the page that bring nearly all others, in the order in which the page loads them."""
+_SCAN = "scan_component_manifests"
+"""What Streamlit calls before it serves, for 0.2 s among 200 packages."""
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -52,10 +54,19 @@ def app(port: int, host: str, *, no_browser: bool) -> int:
 
     Example:  audience app --port 8600
     """
+    gc.disable()  # what comes now stays for good, so it is looked through once, see _read_ahead
+    try:
+        _check_and_serve(port, host, opens=not no_browser)
+    finally:
+        gc.enable()
+    return 0
+
+
+def _check_and_serve(port: int, host: str, *, opens: bool) -> None:
     with needing("page", "the page"):
         importlib.import_module("streamlit")
     address = _find_address(host)
-    settings = _make_settings(address, port, opens=not no_browser and _has_screen())
+    settings = _make_settings(address, port, opens=opens and _has_screen())
     rules = _read_rules(settings)
     if not ipaddress.ip_address(address).is_loopback and not rules.is_shared:
         raise InputError(
@@ -64,7 +75,6 @@ def app(port: int, host: str, *, no_browser: bool) -> int:
         )
     _check_port(address, port)
     _serve(address, port, settings, _list_origins(address, port, rules))
-    return 0
 
 
 def _has_screen() -> bool:
@@ -111,8 +121,17 @@ def _serve(address: str, port: int, settings: dict[str, Any], origins: set[str])
     script = str(resources.find_resource("app.py"))
     door = Middleware(FrontDoor, origins=origins, scripts=_hash_scripts(Path(streamlit.__file__).parent))
     sys.argv = [script]  # Streamlit looks for its settings beside what was started
+    _skip_scan()
     limits = Middleware(upload_limits.UploadLimits, held=_find_held)
     streamlit.App(script, middleware=[door, limits], lifespan=open_browser).run(config=settings)
+
+
+def _skip_scan() -> None:
+    """Keep Streamlit from reading what every installed package says of itself, for components: ours are in the page."""
+    with contextlib.suppress(ImportError):
+        scanner = importlib.import_module("streamlit.components.v2.manifest_scanner")
+        if hasattr(scanner, _SCAN):
+            setattr(scanner, _SCAN, list)
 
 
 def _read_ahead() -> None:
@@ -120,7 +139,6 @@ def _read_ahead() -> None:
 
     What is there by then stays for good. So the garbage collector need not look through it while it comes, nor later.
     """
-    gc.disable()
     try:
         for name in _FIRST:
             importlib.import_module(f"toolkit.ui.{name}")
