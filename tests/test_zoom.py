@@ -86,7 +86,8 @@ FOOT = """
   const main = document.querySelector('[data-testid=stMain]');
   main.scrollTop = main.scrollHeight;
   const bar = document.querySelector('.st-key-ask-bar').getBoundingClientRect();
-  const last = [...main.querySelectorAll('p:not(.st-key-ask-bar p, .preview p), .preview')].filter(one => one.checkVisibility());
+  const all = [...main.querySelectorAll('p:not(.st-key-ask-bar p, .preview p), .preview')];
+  const last = all.filter(one => one.checkVisibility());
   const covered = Math.max(...last.map(one => one.getBoundingClientRect().bottom)) > bar.top + 1;
   main.scrollTop = 0;
   return covered;
