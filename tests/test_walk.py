@@ -9,10 +9,24 @@ from typing import Any
 
 import pytest
 import toolkit_runs
-from browsing import FITS, App, app, browser, expect, needs_browser, playwright, press, press_ask, settle, write_drafts
+from browsing import (
+    FITS,
+    App,
+    app,
+    browser,
+    expect,
+    needs_browser,
+    open_part,
+    playwright,
+    press,
+    press_ask,
+    settle,
+    write_drafts,
+)
 from openai_server import Ask, OpenAIServer
+from provider_rules import Faults
 from test_page_quality import AXE, find_faults
-from walk_pictures import keep_pictures
+from walk_pictures import PICTURES, keep_pictures
 
 import toolkit
 from toolkit.models import LABEL
@@ -181,6 +195,65 @@ def look_at_the_rest(page: playwright.Page) -> None:
     press(page.get_by_role("link", name="Settings"))
     page.get_by_role("heading", name="Settings").wait_for()
     look(page, "settings")
+
+
+@pytest.mark.skipif(not PICTURES, reason="takes pictures alone: the states are held to the same elsewhere")
+def test_the_states_around_it(app: App, server: OpenAIServer) -> None:
+    """An empty list, the brief, comments, the list, a screening, and an endpoint that dies: nothing wide, no fault."""
+    server.script = speak
+    page = app.open()
+    press(page.get_by_role("button", name="All campaigns"))
+    page.get_by_text("No campaign yet.").wait_for()
+    look(page, "empty", dark=True)
+    begin(page)
+    open_part(page, "Brief")
+    page.get_by_label("Goal").fill("Sellers send their first invoice in the chat.")
+    page.get_by_label("Tone").fill("plain, friendly")
+    page.get_by_role("textbox", name="Must-haves, one a line").fill("£3")
+    page.get_by_role("textbox", name="Brand").fill("Hay Street Market")
+    page.keyboard.press("Tab")
+    look(page, "brief", dark=True)
+    open_part(page, "Drafts")
+    press_ask(page)
+    page.get_by_text("Who did what").wait_for()
+    open_part(page, "Share")
+    look(page, "comments", dark=True)
+    open_part(page, "Result")
+    press(page.get_by_role("button", name="Share", exact=True))
+    page.get_by_role("heading", name="Share with a client").wait_for()
+    look(page, "share", dark=True)
+    page.goto(app.url)
+    page.get_by_role("button", name="New campaign").wait_for()
+    look(page, "home", dark=True)
+    press(page.get_by_role("button", name="New campaign"))
+    press(page.get_by_role("button", name="Paste many"))
+    page.get_by_label("Drafts, one a line").fill(
+        "\n".join(f"Invoice {count} buyers in the chat." for count in range(2, 12))
+    )
+    page.keyboard.press("Control+Enter")
+    press(page.locator(".st-key-take-many button"))
+    press(page.locator(".st-key-start-screening button"))
+    page.get_by_role("button", name=re.compile("^Test the shortlist")).wait_for()
+    look(page, "screening", dark=True)
+    press(page.get_by_role("button", name="All campaigns"))
+    begin(page, "Ask your buyers for £3 in the chat.")  # new words: what was asked before would not be asked again
+    server.hold_after(10)
+    press_ask(page)
+    server.wait_until_held()
+    server.faults = Faults(rate_500=1.0)
+    server.release()
+    page.get_by_text("trying again").wait_for()
+    look(page, "dying", dark=True)
+    press(page.get_by_role("button", name="Stop"))
+    page.get_by_role("button", name="Ask the rest").wait_for()
+    look(page, "partial", dark=True)
+
+
+def begin(page: playwright.Page, first: str = "Send a PayPal invoice in the chat for £3.") -> None:
+    """Write two drafts into a new campaign."""
+    press(page.get_by_role("button", name="New campaign"))
+    write_drafts(page, first, first.replace("£3", "three pounds"))
+    page.locator(".preview-text").get_by_text("three pounds").wait_for()
 
 
 def look(page: playwright.Page, name: str, *, dark: bool = False, end: bool = False) -> None:

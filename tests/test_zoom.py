@@ -86,7 +86,8 @@ FOOT = """
   const main = document.querySelector('[data-testid=stMain]');
   main.scrollTop = main.scrollHeight;
   const bar = document.querySelector('.st-key-ask-bar').getBoundingClientRect();
-  const last = [...main.querySelectorAll('p:not(.st-key-ask-bar p), .preview')].filter(one => one.checkVisibility());
+  const all = [...main.querySelectorAll('p:not(.st-key-ask-bar p, .preview p), .preview')];
+  const last = all.filter(one => one.checkVisibility());
   const covered = Math.max(...last.map(one => one.getBoundingClientRect().bottom)) > bar.top + 1;
   main.scrollTop = 0;
   return covered;
@@ -179,3 +180,19 @@ def test_every_look_is_readable(app: App, server: OpenAIServer) -> None:
     """Each page and part on a phone, on a desk and at 200 %, in the light and in the dark."""
     looks = [(size, scheme) for size in (ZOOMED, USUAL, PHONE) for scheme in ("light", "dark")]
     assert walk(app, server, looks, len(looks)) == {}
+
+
+def test_a_phone_shows_a_draft_box_at_once(app: App) -> None:
+    """On a first visit and in an open campaign words can be typed unscrolled; an empty list shows three examples."""
+    page = app.open(width=390, height=844)
+    expect(page.get_by_label("Draft A", exact=True)).to_be_in_viewport(ratio=1)
+    write_drafts(page, "Send an invoice in the chat.")
+    page.locator(".preview-text").get_by_text("Send an invoice").wait_for()
+    settle(page)
+    page.reload()
+    expect(page.get_by_label("Draft A", exact=True)).to_have_value("Send an invoice in the chat.")
+    expect(page.get_by_label("Draft A", exact=True)).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    press(page.get_by_role("button", name="All campaigns"))
+    for name in ("A message in a chat", "An advert", "A listing"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)

@@ -49,8 +49,15 @@ def show_list() -> None:
     shown = [one for one in found if one.archived == bool(archived) and _has_words(one, words)]
     _show_rows(shown)
     if not shown:
-        st.info("No campaign has all these words." if words.strip() else "No campaign here.")
+        st.info(_say_nothing(found, words))
     writing.show_examples()
+
+
+def _say_nothing(found: Sequence[kept.Kept], words: str) -> str:
+    """Say why no campaign is listed, and what to do where there is none at all."""
+    if words.strip():
+        return "No campaign has all these words."
+    return "No campaign here." if found else "No campaign yet. Press New campaign, or open an example."
 
 
 def show_head(*, may_undo: bool = True) -> None:

@@ -77,7 +77,8 @@ def ask_import() -> None:
 def show_examples() -> None:
     """Draw three examples as they will appear, each with a button that opens it."""
     st.subheader("Start from an example", anchor=False)
-    for column, (stem, label) in zip(st.columns(len(PICTURED), gap="large"), PICTURED.items(), strict=True):
+    columns = st.container(key=keys.PICTURED).columns(len(PICTURED), gap="large")
+    for column, (stem, label) in zip(columns, PICTURED.items(), strict=True):
         with column:
             example = caching.find_example(stem).drafts[0]
             show_preview(example.model_copy(update={"language": languages.ENGLISH}))  # else a detector would be read
