@@ -159,6 +159,23 @@ def test_what_happened_stands_beside_what_was_said() -> None:
     assert "Simulated beside real" not in list_words(page)
 
 
+def test_results_are_typed_where_the_result_stands(run: Run) -> None:
+    """Under Evidence of a result, and not on the list of runs alone, what happened is asked and set beside it."""
+    page = AppTest.from_string(
+        "from toolkit.ui import result, state\nstate.begin()\nresult.show()", default_timeout=PATIENCE
+    )
+    page.query_params["run"] = "one"
+    page.session_state[keys.PARTS] = "Evidence"
+    page.session_state[keys.name_fold("Published? Say what really happened")] = True
+    page.run()
+    for draft, clicks in (("plain", 30), ("benefit", 90)):
+        for name, count in (("shown", 1_000), ("clicks", clicks)):
+            page.number_input(key=keys.name_outcome(run.run_id, draft, name)).set_value(count)
+    next(one for one in page.button if one.label == "Keep these results").click().run()
+    assert not page.exception
+    assert "Simulated beside real" in list_words(page)
+
+
 def keep(run: Run, clicks: dict[str, int]) -> After | None:
     """Keep results of a thousand people a draft and return them beside what the run said."""
     store = Path(os.environ["AUDIENCE_STORE"])
