@@ -12,7 +12,7 @@ from toolkit.models import records
 from toolkit.report import Report, advice, blocks, charts, list_methods, saving, seating, summaries
 from toolkit.results import Run
 from toolkit.results.scoring import comparisons
-from toolkit.ui import caching, keys, pressed, state
+from toolkit.ui import caching, keys, pressed, remarks, state
 from toolkit.ui.arriving import bring_into_sight
 from toolkit.ui.outcome_entry import ask_outcomes, show_after, show_kept
 from toolkit.ui.people import find_people_of
@@ -156,8 +156,11 @@ def show_voices(report: Report, names: Mapping[str, str]) -> None:
     for column, draft in lay_out(report.run.drafts):
         with column:
             st.markdown(f"**{escape(draft)}**")
-            st.html(str(blocks.render_objections(summaries.list_objections(report.objections[draft], names))))
-            st.html(str(blocks.render_voices(summaries.pick_voices(report.verbatims, draft, names))))
+            st.html(str(blocks.render_objections(summaries.list_objections(report.objections[draft], names), draft)))
+            st.html(str(blocks.render_voices(summaries.pick_voices(report.verbatims, draft, names), draft)))
+    if report.comments:
+        st.markdown("**What your team said**")
+        st.markdown("\n".join(f"- {escape(remarks.say_comment(one))}" for one in report.comments))
     fold("Every reaction", show_reactions, report.run, names)
 
 
