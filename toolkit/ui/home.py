@@ -173,7 +173,7 @@ def _open(identity: str) -> None:
 def _copy(identity: str) -> None:
     _carry_out(
         lambda: state.reopen_campaign(
-            kept.duplicate_kept(api.default_store(), identity, find_owner(), done_by=name_user() or "").id
+            kept.shelf.duplicate_kept(api.default_store(), identity, find_owner(), done_by=name_user() or "").id
         )
     )
 

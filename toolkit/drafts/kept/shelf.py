@@ -95,8 +95,16 @@ def import_kept(store: Path, path: Path, owner: str = "", *, done_by: str = "") 
     return keep_campaign(store, load_drafts(path), None, owner, done_by=done_by)
 
 
-def keep_campaign(store: Path, campaign: Campaign, source: str | None, owner: str = "", *, done_by: str = "") -> Kept:
-    """Keep a campaign with the text of its file, as `import_kept` does."""
+def keep_campaign(
+    store: Path,
+    campaign: Campaign,
+    source: str | None,
+    owner: str = "",
+    *,
+    done_by: str = "",
+    done: str = "imported a file",
+) -> Kept:
+    """Keep a campaign with the text of its file, as `import_kept` does; `done` is what its history says."""
     places = list(dict.fromkeys(draft.surface for draft in campaign.drafts))
     if len(places) > 1:
         raise InputError(
@@ -109,7 +117,7 @@ def keep_campaign(store: Path, campaign: Campaign, source: str | None, owner: st
             return one
     content["values"][NAME] = find_free_name(store, campaign.campaign, owner)
     identity = add_content(store, content, owner)
-    note_event(store, identity, done_by, "imported a file")
+    note_event(store, identity, done_by, done)
     return find_kept(store, identity, owner)
 
 
