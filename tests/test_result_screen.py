@@ -215,6 +215,26 @@ def test_twenty_drafts_are_six_cards_and_rows() -> None:
     assert "60 people. Every bar ends at" in html
 
 
+def test_hostile_words_stay_words_beside_a_button() -> None:
+    """What a persona or a draft is called or says opens no tag and ends no attribute."""
+    evil = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'"
+    voice = blocks.Voice(name=evil, action=evil, says=evil)
+    card = blocks.DraftCard(
+        draft=evil, words=("leader",), colour="#000000", preview="<mark title='x'>a</mark>", steps=(), voices=(voice,)
+    )
+    objection = blocks.ObjectionBlock(text=evil, people=1, names=(evil,))
+    pieces = (
+        blocks.render_cards([card], 12, may_comment=True),
+        blocks.render_voices([voice], evil),
+        blocks.render_objections([objection], evil),
+    )
+    for piece in map(str, pieces):
+        assert "<script" not in piece
+        assert "<img" not in piece
+        assert 'data-quote="&#34;&gt;&lt;script&gt;' in piece
+    assert "<mark tabindex" in str(pieces[0])
+
+
 def test_colours_mean_one_thing_each() -> None:
     """No draft has the colour of an action, and no two drafts in sight have the same."""
     assert not set(DRAFT_COLOURS) & set(ACTION_COLOURS.values())
