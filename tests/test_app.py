@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from toolkit.engines.retry_policy import _NEXT_STEP
 from toolkit.models import LABEL
 from toolkit.models.records import make_draft
 from toolkit.panel import api
+from toolkit.store import campaign_log
 from toolkit.store.campaigns import Rounds
 from toolkit.ui.ask import choose_key
 from toolkit.ui.caching import find_findings, live_runs_of_process, rounds_of_process
@@ -538,6 +540,21 @@ def test_two_people_choose_between_their_words(page: AppTest) -> None:
         assert not any(slot.rival is not None for slot in session_of(page).slots)
         other.run()
         assert [slot.text for slot in session_of(other).own_slots if slot.text] == left
+
+
+def test_who_comes_later_reads_what_the_other_changed(page: AppTest) -> None:
+    """A draft that a colleague edited is taken over, and the page says who changed which."""
+    write(page, "One.", "Two.")
+    with campaign_log.Campaigns(api.default_store()) as log:
+        held = log.find(str(session_of(page).kept_id), "")
+        assert held is not None
+        kept_content = json.loads(held.content)
+        next(slot for slot in kept_content["slots"].values() if slot["name"] == "A")["text"] = "One, by Ada."
+        edited = json.dumps({**kept_content, "by": "Ada"})
+        assert log.keep(held.model_copy(update={"content": edited, "version": held.version + 1}))
+    page.run()
+    assert words_of(page) == ["One, by Ada.", "Two."]
+    assert "Ada changed A." in [one.value.replace("\\", "") for one in page.info]
 
 
 def test_people_comment_on_a_draft(page: AppTest) -> None:

@@ -17,7 +17,7 @@ from toolkit.drafts import kept
 from toolkit.drafts.kept import content, shelf
 from toolkit.errors import InputError
 from toolkit.files import normalising
-from toolkit.models import Draft
+from toolkit.models import Campaign, Draft, records
 from toolkit.store import approvals, test_log
 from toolkit.store.campaigns import Comment, Comments, Rounds
 from toolkit.store.upkeep import About, Upkeep
@@ -88,12 +88,32 @@ def test_a_name_is_taken_once(tmp_path: Path) -> None:
     first = kept.import_kept(store, file)
     file.write_text(WITH_BRIEF.replace("Sunday.", "Monday."), encoding="utf-8")
     assert kept.import_kept(store, file).name == "spring 2"
-    assert kept.duplicate_kept(store, first.id).name == "spring copy"
+    assert kept.shelf.duplicate_kept(store, first.id).name == "spring copy"
     with pytest.raises(InputError, match="another campaign is called 'spring 2'"):
         kept.rename_kept(store, first.id, "spring 2")
     with pytest.raises(InputError, match=r"no campaign is called 'sprng'.*spring"):
         kept.find_kept(store, "sprng")
     assert sorted(one.campaign for one in toolkit.load_campaigns(store=store)) == ["spring", "spring 2", "spring copy"]
+
+
+def test_python_writes_what_the_page_lists(tmp_path: Path) -> None:
+    """A campaign saved from Python is kept once, with its brief; another of its name gets a number."""
+    store = tmp_path / "store.db"
+    brief = records.Brief(goal="Sell coats.", must_haves=("Sunday",))
+    coats = Campaign(
+        campaign="coats",
+        objective="reply",
+        brief=brief,
+        drafts=(Draft(id="A", text="Coats on Sunday.", image="a.png"),),
+    )
+    assert [toolkit.save_campaign(coats, store=store) for _ in range(2)] == ["coats", "coats"]
+    other = coats.replace_drafts((Draft(id="A", text="Hats on Sunday."),))
+    assert toolkit.save_campaign(other, store=store) == "coats 2"
+    found = {one.campaign: one for one in toolkit.load_campaigns(store=store)}
+    assert (found["coats"].brief, found["coats"].objective, found["coats"].drafts) == (brief, "reply", coats.drafts)
+    assert kept.list_history(store, kept.find_kept(store, "coats"))[2][0].what == "saved it from Python"
+    with pytest.raises(InputError, match="campaign"):
+        toolkit.save_campaign("coats", store=store)  # type: ignore[arg-type]
 
 
 def test_approvals_and_comments_follow_a_new_name(tmp_path: Path) -> None:

@@ -159,6 +159,23 @@ def test_what_happened_stands_beside_what_was_said() -> None:
     assert "Simulated beside real" not in list_words(page)
 
 
+def test_results_are_typed_where_the_result_stands(run: Run) -> None:
+    """Under Evidence of a result, and not on the list of runs alone, what happened is asked and set beside it."""
+    page = AppTest.from_string(
+        "from toolkit.ui import result, state\nstate.begin()\nresult.show()", default_timeout=PATIENCE
+    )
+    page.query_params["run"] = "one"
+    page.session_state[keys.PARTS] = "Evidence"
+    page.session_state[keys.name_fold("Published? Say what really happened")] = True
+    page.run()
+    for draft, clicks in (("plain", 30), ("benefit", 90)):
+        for name, count in (("shown", 1_000), ("clicks", clicks)):
+            page.number_input(key=keys.name_outcome(run.run_id, draft, name)).set_value(count)
+    next(one for one in page.button if one.label == "Keep these results").click().run()
+    assert not page.exception
+    assert "Simulated beside real" in list_words(page)
+
+
 def keep(run: Run, clicks: dict[str, int]) -> After | None:
     """Keep results of a thousand people a draft and return them beside what the run said."""
     store = Path(os.environ["AUDIENCE_STORE"])
@@ -196,6 +213,26 @@ def test_twenty_drafts_are_six_cards_and_rows() -> None:
     html = str(blocks.render_cards(drawn, 60))
     assert (html.count('class="card"'), html.count("<details")) == (blocks.MOST_CARDS, 20 - blocks.MOST_CARDS)
     assert "60 people. Every bar ends at" in html
+
+
+def test_hostile_words_stay_words_beside_a_button() -> None:
+    """What a persona or a draft is called or says opens no tag and ends no attribute."""
+    evil = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'"
+    voice = blocks.Voice(name=evil, action=evil, says=evil)
+    card = blocks.DraftCard(
+        draft=evil, words=("leader",), colour="#000000", preview="<mark title='x'>a</mark>", steps=(), voices=(voice,)
+    )
+    objection = blocks.ObjectionBlock(text=evil, people=1, names=(evil,))
+    pieces = (
+        blocks.render_cards([card], 12, may_comment=True),
+        blocks.render_voices([voice], evil),
+        blocks.render_objections([objection], evil),
+    )
+    for piece in map(str, pieces):
+        assert "<script" not in piece
+        assert "<img" not in piece
+        assert 'data-quote="&#34;&gt;&lt;script&gt;' in piece
+    assert "<mark tabindex" in str(pieces[0])
 
 
 def test_colours_mean_one_thing_each() -> None:

@@ -8,7 +8,9 @@ import pytest
 from openai_server import PATIENCE, OpenAIServer
 from streamlit.testing.v1 import AppTest
 
+from toolkit.drafts import kept
 from toolkit.models import LABEL
+from toolkit.panel import api
 from toolkit.ui import keys
 from toolkit.ui.screening import split_texts
 from toolkit.ui.session import Session
@@ -46,6 +48,8 @@ def test_pasted_drafts_are_screened_and_the_shortlist_is_tested(
     find_field(page, "text_area", keys.MANY_WORDS).set_value(pasted).run()  # type: ignore[attr-defined]
     page.button(key=keys.MANY_TAKE).click().run()
     assert "8 drafts to screen" in [one.value for one in page.subheader]
+    (listed,) = kept.list_kept(api.default_store())
+    assert (listed.name, listed.waiting) == ("Sell your coat today, says line", 8)
     start = page.button(key=keys.MANY_START)
     assert start.label.startswith("Screen 8 drafts, ")
     start.click().run()

@@ -1,6 +1,6 @@
 from .audiences import load_audience
 from .drafts import load_drafts
-from .drafts.kept import load_campaigns
+from .drafts.kept import load_campaigns, save_campaign
 from .drafts.lint import lint
 from .errors import (
     BudgetReached,
@@ -70,6 +70,7 @@ __all__ = [
     "ratings",
     "rewrite",
     "run",
+    "save_campaign",
     "save_report",
     "scorecard",
     "screen",

@@ -106,10 +106,14 @@ def end_scale(highest: float) -> float:
     return min(max(math.ceil(10 * highest - _ROUNDING) / 10, 0.1), 1.0)
 
 
-def render_objections(objections: Sequence[ObjectionBlock]) -> Markup:
-    """Return objections as safe HTML with its own style, each with who made it."""
+def render_objections(objections: Sequence[ObjectionBlock], draft: str | None = None) -> Markup:
+    """Return objections as safe HTML with its own style, each with who made it.
+
+    Where the draft is named each has a button to comment on it, as on the cards.
+    """
     template = _environment().get_template("objections.html.j2")
-    return Markup(template.render(objections=objections, style=Markup(_load_style())))  # noqa: S704 - autoescaped
+    style = Markup(_load_style())  # noqa: S704 - ours
+    return Markup(template.render(objections=objections, draft=draft, style=style))  # noqa: S704 - autoescaped
 
 
 def render_evidence(rows: Sequence[tuple[str, str]]) -> Markup:
@@ -130,10 +134,14 @@ def render_segments(spread: Sequence[Mapping[str, Any]], drafts: Sequence[str]) 
     return Markup(template.render(rows=rows, drafts=drafts, style=Markup(_load_style())))  # noqa: S704 - autoescaped
 
 
-def render_voices(voices: Sequence[Voice]) -> Markup:
-    """Return what people said as safe HTML with its own style; nothing where nobody spoke."""
+def render_voices(voices: Sequence[Voice], draft: str | None = None) -> Markup:
+    """Return what people said as safe HTML with its own style; nothing where nobody spoke.
+
+    Where the draft is named each quote has a button to comment on it, as on the cards.
+    """
     template = _environment().get_template("voices.html.j2")
-    return Markup(template.render(voices=voices, style=Markup(_load_style())))  # noqa: S704 - autoescaped
+    style = Markup(_load_style())  # noqa: S704 - ours
+    return Markup(template.render(voices=voices, draft=draft, style=style))  # noqa: S704 - autoescaped
 
 
 def render_funnel(funnel: Funnel, *, so_far: bool = False) -> Markup:

@@ -131,7 +131,10 @@ def _show_row(one: kept.Kept, verdicts: Mapping[str, str]) -> None:
 def _describe(one: kept.Kept, verdicts: Mapping[str, str]) -> list[str]:
     """Return what is said of a campaign in the list: surface, last round and verdict, approvals, tags."""
     said = [find_surface(one.surface).label if one.surface in surface_names() else one.surface]
-    said.append(f"{len(one.drafts)} drafts" if len(one.drafts) != 1 else "1 draft")
+    if one.drafts or not one.waiting:
+        said.append(f"{len(one.drafts)} drafts" if len(one.drafts) != 1 else "1 draft")
+    if one.waiting:
+        said.append(f"{one.waiting} to screen")
     said.append(f"v{one.rounds}" if one.rounds else "not asked yet")
     if one.last_run in verdicts:
         said.append(f"“{verdicts[one.last_run]}”")
@@ -180,7 +183,7 @@ def _open(identity: str) -> None:
 def _copy(identity: str) -> None:
     _carry_out(
         lambda: state.reopen_campaign(
-            kept.duplicate_kept(api.default_store(), identity, find_owner(), done_by=name_user() or "").id
+            kept.shelf.duplicate_kept(api.default_store(), identity, find_owner(), done_by=name_user() or "").id
         )
     )
 

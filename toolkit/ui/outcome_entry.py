@@ -22,11 +22,16 @@ _COUNTS = {"shown": "shown to", "clicks": "clicks", "replies": "replies", "share
 
 
 def show_outcomes(run: Run) -> None:
-    """Draw the form, and what became of the last time it was sent."""
+    """Draw the form, what became of the last time it was sent, and what happened beside what was said."""
     st.subheader("What really happened", anchor=False)
-    st.caption("After publishing, type how many people saw each draft and what they did. Leave unknown counts empty.")
     show_kept()
     show_after(run)
+    ask_outcomes(run)
+
+
+def ask_outcomes(run: Run) -> None:
+    """Let somebody type what happened to the drafts of a run, or upload it as a table."""
+    st.caption("After publishing, type how many people saw each draft and what they did. Leave unknown counts empty.")
     with st.form(key=keys.name_outcomes(run.run_id)):
         day = st.date_input("Published on", value="today", max_value="today", format="YYYY-MM-DD")
         rows = [_ask_row(run, draft_id) for draft_id in run.drafts]

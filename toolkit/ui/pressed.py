@@ -12,13 +12,15 @@ from toolkit.report import Report, summaries
 from toolkit.ui import keys, remarks
 from toolkit.ui.text import escape
 
+_MOST_WORDS = 2_000
+
 
 def hear_presses(report: Report, names: Mapping[str, str]) -> None:
     """Open the box of whatever was just pressed on the cards that are drawn; `names` are what to call the personas."""
     pressed = _register()(key=keys.PRESSED, data={}, height=1, on_pressed_change=lambda: None).get("pressed")
     if not isinstance(pressed, Mapping) or pressed.get("draft") not in report.run.drafts:
         return
-    draft, words = str(pressed["draft"]), str(pressed.get("words", ""))
+    draft, words = str(pressed["draft"]), str(pressed.get("words", ""))[:_MOST_WORDS]
     if pressed.get("kind") == "words":
         show_named(report, draft, words, names)
     else:

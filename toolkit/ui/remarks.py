@@ -56,6 +56,14 @@ def comment_on(run: Run, draft_id: str, quote: str) -> None:
     st.rerun()
 
 
+def say_comment(comment: Comment) -> str:
+    """Return one comment in a line: on which draft and words, who said what when, and whether it is settled."""
+    about = f"{comment.draft_id}, “{comment.quote}”" if comment.quote else comment.draft_id
+    asks = "requests a change: " if comment.asks_change else ""
+    done = "" if comment.is_open else f" (settled by {comment.settled_by})"
+    return f"{about}: {comment.describe()}: {asks}{' '.join(comment.words.split())}{done}"
+
+
 def _show_comment(comment: Comment, draft: Draft | None) -> None:
     words, settle = st.columns([5, 1], vertical_alignment="center")
     with words:

@@ -12,9 +12,9 @@ from toolkit.models import records
 from toolkit.report import Report, advice, blocks, list_methods, saving, seating, summaries
 from toolkit.results import Run
 from toolkit.results.scoring import comparisons
-from toolkit.ui import caching, keys, pressed, state
+from toolkit.ui import caching, keys, pressed, remarks, state
 from toolkit.ui.arriving import bring_into_sight
-from toolkit.ui.outcome_entry import show_after
+from toolkit.ui.outcome_entry import ask_outcomes, show_after, show_kept
 from toolkit.ui.people import find_people_of
 from toolkit.ui.room import show_room
 from toolkit.ui.text import escape, say_here
@@ -34,12 +34,17 @@ Item = TypeVar("Item")
 
 
 def show_result(
-    run: Run, seats: Sequence[seating.Seat] | None = None, *, is_fresh: bool = False, is_saved: bool = True
+    run: Run,
+    seats: Sequence[seating.Seat] | None = None,
+    *,
+    is_fresh: bool = False,
+    is_saved: bool = True,
+    takes_outcomes: bool = True,
 ) -> None:
     """Draw a run: what to do, the drafts, and behind a press each whatever it rests on.
 
     `seats` say who the people are, where that is known. A fresh result is brought into sight. Each part is worked out
-    when it is looked at.
+    when it is looked at. With `takes_outcomes` what happened after publishing is asked under Evidence.
     """
     report = caching.report_of(run)
     known, note = ({}, "") if seats else find_people_of(run)
@@ -52,11 +57,11 @@ def show_result(
         show_drafts(report, {seat.persona: seat.name for seat in people})
     if is_fresh:
         bring_into_sight(run.run_id, keys.RESULT_TOP)
-    st.fragment(_draw_parts)(report, people, note)
+    st.fragment(_draw_parts)(report, people, note, takes_outcomes=takes_outcomes and is_saved)
     show_downloads(report, is_saved=is_saved)
 
 
-def _draw_parts(report: Report, people: Sequence[seating.Seat], note: str) -> None:
+def _draw_parts(report: Report, people: Sequence[seating.Seat], note: str, *, takes_outcomes: bool) -> None:
     """Draw the part that was chosen, and no other."""
     names = {seat.persona: seat.name for seat in people}
     parts: dict[str, Callable[[], None]] = {
@@ -64,7 +69,7 @@ def _draw_parts(report: Report, people: Sequence[seating.Seat], note: str) -> No
         "What they said": lambda: show_voices(report, names),
         **({"Your questions": lambda: show_answers(report)} if report.answers else {}),
         "Segments": lambda: show_segments(report),
-        "Evidence": lambda: show_evidence(report),
+        "Evidence": lambda: show_evidence(report, takes_outcomes=takes_outcomes),
         "Statistics": lambda: show_statistics(report),
         "Method": lambda: show_method(report),
     }
@@ -151,8 +156,11 @@ def show_voices(report: Report, names: Mapping[str, str]) -> None:
     for column, draft in lay_out(report.run.drafts):
         with column:
             st.markdown(f"**{escape(draft)}**")
-            st.html(str(blocks.render_objections(summaries.list_objections(report.objections[draft], names))))
-            st.html(str(blocks.render_voices(summaries.pick_voices(report.verbatims, draft, names))))
+            st.html(str(blocks.render_objections(summaries.list_objections(report.objections[draft], names), draft)))
+            st.html(str(blocks.render_voices(summaries.pick_voices(report.verbatims, draft, names), draft)))
+    if report.comments:
+        st.markdown("**What your team said**")
+        st.markdown("\n".join(f"- {escape(remarks.say_comment(one))}" for one in report.comments))
     fold("Every reaction", show_reactions, report.run, names)
 
 
@@ -251,7 +259,7 @@ def _show_pairs(report: Report) -> None:
     st.caption(comparisons.RULES)
 
 
-def show_evidence(report: Report) -> None:
+def show_evidence(report: Report, *, takes_outcomes: bool = False) -> None:
     """Show what else speaks for or against the panel: control reader, outcome model, real people."""
     st.subheader("What else speaks for it", anchor=False)
     control = summaries.say_control(report.control)
@@ -266,7 +274,11 @@ def show_evidence(report: Report) -> None:
         st.markdown("**Real people beside the panel**")
         st.caption(escape(report.people.label))
         st.markdown("\n".join(f"- {escape(sentence)}" for sentence in report.people.sentences))
+    if takes_outcomes:
+        show_kept()
     show_after(report.run)
+    if takes_outcomes:
+        fold("Published? Say what really happened", ask_outcomes, report.run)
     if not control and not evidence and not report.people:
         st.markdown("Nothing speaks beside the panel: one draft, and no control reader.")
 

@@ -81,7 +81,7 @@ def describe(run: archive.Shelved) -> dict[str, str]:
 
 def show_one(run: Run) -> None:
     """Draw a run as it was, with what can be done about its drafts."""
-    show_result(run)
+    show_result(run, takes_outcomes=False)
     st.subheader("Approve the drafts", anchor=False)
     for draft in run.methods.campaign.drafts:
         with st.container(border=True):

@@ -341,9 +341,10 @@ def take_up_round(number: int) -> live_runs.LiveRun | None:
     session = find_session()
     link = caching.rounds_of_process().get((session.kept_id or "", number))
     live = caching.live_runs_of_process().find(link)
-    if link is not None and live is not None:
-        _hold(link)
-        session.live_round = number
+    if link is None or live is None or (live.is_over and live.run is None):
+        return None
+    _hold(link)
+    session.live_round = number
     return live
 
 

@@ -1,8 +1,7 @@
 from . import content, shelf
-from .adopting import adopt_runs, load_campaigns
+from .adopting import adopt_runs, load_campaigns, save_campaign
 from .shelf import (
     Kept,
-    duplicate_kept,
     export_kept,
     find_kept,
     import_kept,
@@ -15,7 +14,6 @@ __all__ = [
     "Kept",
     "adopt_runs",
     "content",
-    "duplicate_kept",
     "export_kept",
     "find_kept",
     "import_kept",
@@ -23,5 +21,6 @@ __all__ = [
     "list_kept",
     "load_campaigns",
     "rename_kept",
+    "save_campaign",
     "shelf",
 ]

@@ -20,8 +20,8 @@ from toolkit.drafts.kept.content import (
     name_content,
     name_texts,
 )
-from toolkit.drafts.kept.shelf import add_content, list_kept, load_campaign
-from toolkit.errors import A_PATH, accept_only
+from toolkit.drafts.kept.shelf import add_content, keep_campaign, list_kept, load_campaign
+from toolkit.errors import A_PATH, ArgumentKind, accept_only
 from toolkit.models import Campaign
 from toolkit.store import campaign_log, test_log
 from toolkit.store.campaigns import Round, Rounds
@@ -29,6 +29,7 @@ from toolkit.store.campaigns import Round, Rounds
 MOST_ADOPTED = 200
 """Runs that are taken in at once, the last ones; the page of runs lists all."""
 _LATELY = datetime.timedelta(minutes=2)
+_A_CAMPAIGN = ArgumentKind("a Campaign", lambda value: isinstance(value, Campaign))
 _PLACEHOLDER = "drafts from the page"
 """What the page of earlier versions called every campaign."""
 
@@ -109,3 +110,19 @@ def load_campaigns(*, store: str | Path | None = None) -> list[Campaign]:
     path = Path(store) if store is not None else default_store()
     adopt_runs(path)
     return [load_campaign(path, one.id) for one in list_kept(path) if one.drafts and not one.archived]
+
+
+@accept_only(campaign=_A_CAMPAIGN, store=A_PATH)
+def save_campaign(campaign: Campaign, *, store: str | Path | None = None) -> str:
+    """Keep a campaign where the page and `audience campaigns` find it, and return what it is called there.
+
+    A kept one that says the same is left as it is. If another one has its name it gets a number. `store` is the file
+    that keeps them: AUDIENCE_STORE, else the one in your data folder. Raises InputError for drafts of several places.
+
+    Examples:
+        >>> coats = toolkit.Campaign(campaign="coats", drafts=(toolkit.Draft(id="A", text="Sell your coat."),))
+        >>> toolkit.save_campaign(coats, store="kept.sqlite"), toolkit.save_campaign(coats, store="kept.sqlite")
+        ('coats', 'coats')
+    """
+    path = Path(store) if store is not None else default_store()
+    return keep_campaign(path, campaign, None, done="saved it from Python").name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -122,6 +123,12 @@ def read_brief(values: Mapping[str, Any]) -> records.Brief:
     )
 
 
+def list_waiting(values: Mapping[str, Any]) -> list[str]:
+    """Return the words of the drafts that wait for a screening."""
+    said = str(values.get(MANY) or "")
+    return [str(fields.get("text", "")) for fields in json.loads(said)] if said else []
+
+
 def read_screened(values: Mapping[str, Any]) -> records.Screened | None:
     """Return the screening that the drafts are the shortlist of, as the choices hold it; None for none."""
     said = str(values.get(SCREENED) or "")
@@ -150,7 +157,8 @@ def read_campaign(content: Content) -> Campaign:
 def name_content(content: Content) -> str:
     """Return the name that somebody gave a campaign, else one made of its first words."""
     values = content.get("values", {})
-    return str(values.get(NAME) or "").strip() or name_texts(slot.text for slot in read_slots(content))
+    texts = [*(slot.text for slot in read_slots(content)), *list_waiting(values)]
+    return str(values.get(NAME) or "").strip() or name_texts(texts)
 
 
 def name_texts(texts: Iterable[str]) -> str:

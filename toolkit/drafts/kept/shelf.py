@@ -13,6 +13,7 @@ from toolkit.drafts.kept.content import (
     NAME,
     SURFACE,
     Content,
+    list_waiting,
     make_content,
     name_content,
     read_campaign,
@@ -37,6 +38,8 @@ class Kept(Record):
     surface: str
     drafts: tuple[str, ...]
     """The names of the drafts that have words."""
+    waiting: int = 0
+    """How many more drafts wait for a screening."""
     rounds: int = 0
     last_run: str = ""
     """The run of the last round; empty where there is none, or it goes on."""
@@ -95,8 +98,16 @@ def import_kept(store: Path, path: Path, owner: str = "", *, done_by: str = "") 
     return keep_campaign(store, load_drafts(path), None, owner, done_by=done_by)
 
 
-def keep_campaign(store: Path, campaign: Campaign, source: str | None, owner: str = "", *, done_by: str = "") -> Kept:
-    """Keep a campaign with the text of its file, as `import_kept` does."""
+def keep_campaign(
+    store: Path,
+    campaign: Campaign,
+    source: str | None,
+    owner: str = "",
+    *,
+    done_by: str = "",
+    done: str = "imported a file",
+) -> Kept:
+    """Keep a campaign with the text of its file, as `import_kept` does; `done` is what its history says."""
     places = list(dict.fromkeys(draft.surface for draft in campaign.drafts))
     if len(places) > 1:
         raise InputError(
@@ -109,7 +120,7 @@ def keep_campaign(store: Path, campaign: Campaign, source: str | None, owner: st
             return one
     content["values"][NAME] = find_free_name(store, campaign.campaign, owner)
     identity = add_content(store, content, owner)
-    note_event(store, identity, done_by, "imported a file")
+    note_event(store, identity, done_by, done)
     return find_kept(store, identity, owner)
 
 
@@ -215,13 +226,15 @@ def _write(identity: str, content: Content, owner: str, version: int) -> campaig
 def _describe(one: campaign_log.KeptCampaign, marks: campaign_log.Marks, rounds: int, last_run: str) -> Kept:
     content: dict[str, Any] = json.loads(one.content)
     slots = [slot for slot in content.get("slots", {}).values() if str(slot.get("text", "")).strip()]
-    name = name_content(content)
-    words = " ".join([name, *marks.tags, *(f"{slot['name']} {slot['text']}" for slot in slots)]).casefold()
+    name, waiting = name_content(content), list_waiting(content.get("values", {}))
+    told = [*(f"{slot['name']} {slot['text']}" for slot in slots), *waiting]
+    words = " ".join([name, *marks.tags, *told]).casefold()
     return Kept(
         id=one.id,
         name=name,
         surface=str(content.get("values", {}).get(SURFACE) or "messenger_message"),
         drafts=tuple(str(slot["name"]) for slot in slots),
+        waiting=len(waiting),
         rounds=rounds,
         last_run=last_run,
         changed=one.changed,
