@@ -34,6 +34,7 @@ _LOOK = {
     "theme.light.primaryColor": "#0a569e",
     "theme.dark.primaryColor": "#5aaaf0",
     "theme.baseRadius": "medium",
+    "theme.headingFontSizes": ["1.9rem", "1.4rem", "1.2rem"],
 }
 _FIRST = ("client_view", "drafts")
 """Modules of the page that bring nearly all others, in the order in which the page loads them."""
