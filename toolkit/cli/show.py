@@ -224,8 +224,8 @@ def _tabulate_evidence(evidence: Sequence[Evidence]) -> Columns:
         ahead = deciding.name_points(row.difference) if row.difference is not None else ""
         if row.difference_low is not None and row.difference_high is not None:
             ahead += f" ({deciding.say_points(row.difference_low)} to {deciding.say_points(row.difference_high)})"
-        chance = f"{row.probability:.0%}" if row.probability is not None else ""
-        if row.low is not None and row.high is not None:
+        chance = f"{row.told_chance:.0%}" if row.told_chance is not None else ""
+        if chance and row.low is not None and row.high is not None:
             chance += f" ({row.low:.0%} to {row.high:.0%})"
         favours = row.favours or row.sentence
         basis = ", ".join(filter(None, (row.count_words, row.basis)))

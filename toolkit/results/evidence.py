@@ -77,6 +77,11 @@ class Evidence(Record):
     sentence: str
 
     @property
+    def told_chance(self) -> float | None:
+        """The chance that may be told: of a source that was validated here, or fitted to results of yours."""
+        return self.probability if self.calibrated or self.source == "outcome_model" else None
+
+    @property
     def count_words(self) -> str:
         """The count with its unit, such as "12 personas"."""
         unit = _UNITS[self.source]
@@ -209,6 +214,7 @@ def _weigh_rates(source: str, comparisons: pl.DataFrame, cards: pl.DataFrame, kn
     probability = known.weigh(source, difference)
     basis = known.say_basis(source, _say_basis(known.link))
     said = f"favours {best} over {second} by {_say_points(difference, low, high)} ({count} {_UNITS[source]})"
+    is_known = known.link.is_fitted or known.find(source).advice in {"trust", "correct"}
     evidence = Evidence(
         source=source,
         favours=best,
@@ -220,10 +226,10 @@ def _weigh_rates(source: str, comparisons: pl.DataFrame, cards: pl.DataFrame, kn
         low=None if low is None else known.weigh(source, low),
         high=None if high is None else known.weigh(source, high),
         count=count,
-        calibrated=known.link.is_fitted or known.find(source).advice in {"trust", "correct"},
+        calibrated=is_known,
         basis=basis,
         advice=known.find(source).advice,
-        sentence=f"The {chance_link.NAMES[source]} {said}: {probability:.0%} that people agree, {basis}.",
+        sentence=f"The {chance_link.NAMES[source]} {said}: {_say_chance(probability, is_known=is_known)}{basis}.",
     )
     return _Said(evidence, difference)
 
@@ -240,8 +246,12 @@ def _say_points(difference: float, low: float | None, high: float | None) -> str
     return f"{points} point{'' if points == '1' else 's'}{spread}"
 
 
+def _say_chance(probability: float, *, is_known: bool) -> str:
+    return f"{probability:.0%} that people agree, " if is_known else "no chance that people agree: "
+
+
 def _say_basis(link: chance_link.Link) -> str:
-    return f"calibrated on {link.pairs} pairs of yours" if link.is_fitted else "a careful guess, not calibrated"
+    return f"calibrated on {link.pairs} pairs of yours" if link.is_fitted else "not validated by results of yours"
 
 
 def _ask_model(known: _Known, predict: Predict | None, kept: Predictions | None) -> _Said:
@@ -349,13 +359,15 @@ def _combine(spoken: Sequence[_Said], known: _Known) -> Evidence:
         best, rival, probability = rival, best, 1.0 - probability
     own = known.standing.joint is not None
     basis = "weighed by your results here" if own else _say_basis(known.link)
+    is_known = known.link.is_fitted or own
+    said = f"{probability:.0%}, " if is_known else "no chance: "
     return Evidence(
         source="combined",
         favours=best,
         rival=rival,
         probability=probability,
         count=len(spoken),
-        calibrated=known.link.is_fitted or own,
+        calibrated=is_known,
         basis=basis,
-        sentence=f"Weighed together they favour {best} over {rival}: {probability:.0%}, {basis}.",
+        sentence=f"Weighed together they favour {best} over {rival}: {said}{basis}.",
     )
