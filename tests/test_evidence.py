@@ -95,7 +95,9 @@ def test_each_source_says_what_it_favours(server: OpenAIServer, audience: Audien
     assert model.probability == pytest.approx(0.8)
     assert combined.probability > model.probability
     assert "benefit over plain by 100 points" in panel.sentence
-    assert "not calibrated" in panel.sentence
+    assert "no chance that people agree: not validated by results of yours" in panel.sentence
+    assert [one.told_chance for one in (panel, control, combined)] == [None, None, None]
+    assert model.told_chance == model.probability
     assert say_disagreement((panel, control, model)) is None
 
 

@@ -95,6 +95,9 @@ def check_rows(rows: list[dict[str, object]], gap: str) -> None:
     assert (model["favours"], model["probability"], model["low"], model["high"]) == (None, None, None, None)
     assert gap in str(model["sentence"])
     assert all(row["count"] == len(("panel", "control")) for row in rows if row["source"] == "combined")
+    (panel,) = [row for row in rows if row["source"] == "panel"]
+    assert "no chance that people agree" in str(panel["sentence"]) or panel["favours"] is None
+    assert not re.search(r"\d\s?%", str(panel["sentence"]))
 
 
 def test_no_pair_elsewhere_has_a_chance() -> None:

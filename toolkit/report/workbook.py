@@ -74,7 +74,7 @@ def _list_sheets(report: Report) -> Iterator[tuple[str, pl.DataFrame]]:
     yield "Scorecard", pl.concat([report.scorecard, *report.segments.values(), report.control])
     yield "Comparisons", report.comparisons
     if report.evidence:
-        yield "Evidence", evidence.to_frame(report.evidence)
+        yield "Evidence", evidence.to_frame([row.tell() for row in report.evidence])
     yield "Validation", pl.DataFrame({"in words": list(wording.list_validation(report.run.methods.link))})
     if report.people:
         yield "Real people", pl.DataFrame({"in words": report.people.sentences})

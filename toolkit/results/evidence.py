@@ -81,6 +81,12 @@ class Evidence(Record):
         """The chance that may be told: of a source that was validated here, or fitted to results of yours."""
         return self.probability if self.calibrated or self.source == "outcome_model" else None
 
+    def tell(self) -> Evidence:
+        """Return the row for people to read: without a chance that may not be told."""
+        if self.told_chance is not None:
+            return self
+        return self.model_copy(update={"probability": None, "low": None, "high": None})
+
     @property
     def count_words(self) -> str:
         """The count with its unit, such as "12 personas"."""
