@@ -231,10 +231,7 @@ class Session:
         elif telling.continues(slot.text, before):
             self.write_text(telling.number, telling.text)
         elif not telling.is_part_of(slot.text):
-            self._beside[telling.entry] = self._next_number
-            self._append(
-                slot.model_copy(update={"number": self._next_number, "text": telling.text, "rival": slot.number})
-            )
+            self._put_beside(telling, slot.model_copy(update={"rival": slot.number}))
 
     def _take_of_none(self, telling: Telling, before: Telling | None) -> None:
         """Take over words of a draft that was taken off: they come back with it, else as a draft of their own."""
@@ -245,11 +242,13 @@ class Session:
             if telling.continues(self.removed.text, before):
                 self.change_draft(telling.number, text=telling.text)
         elif telling.text.strip() and telling.text != telling.base:
-            self._beside[telling.entry] = self._next_number
-            self._append(
-                kept_content.DraftSlot(number=self._next_number, name=self._find_free_name(), text=telling.text)
-            )
+            self._put_beside(telling, kept_content.fill_slot(self._next_number, self._find_free_name()))
             self.settled = True
+
+    def _put_beside(self, telling: Telling, slot: DraftSlot) -> None:
+        """Put what a box tells into a draft of its own, like that one; what it tells later goes there, too."""
+        self._beside[telling.entry] = self._next_number
+        self._append(slot.model_copy(update={"number": self._next_number, "text": telling.text}))
 
     def choose_rival(self, rival: int, choice: str) -> None:
         """Settle a draft that two people changed: keep "ours", take "theirs", or keep "both" as drafts."""
