@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Command
 
 import toolkit
 from toolkit.drafts import kept
@@ -220,3 +222,33 @@ def test_a_store_of_the_version_before_opens_with_its_campaigns(tmp_path: Path) 
         "Get paid today.",
     ]
     assert [one.campaign for one in toolkit.load_campaigns(store=store)] == list(found)
+
+
+def test_pictures_travel_with_their_campaign(command: Command, tmp_path: Path) -> None:
+    """They are kept with an import, come back under their names and to the byte, and no other file is replaced."""
+    picture = (b"\x89PNG\r\n\x1a\n" + b"a picture", b"\x89PNG\r\n\x1a\n" + b"a logo")
+    home = tmp_path / "first"
+    (home / "art").mkdir(parents=True)
+    (home / "art/lamp.png").write_bytes(picture[0])
+    (home / "logo.png").write_bytes(picture[1])
+    text = (
+        "campaign: Lamps\nsurface: facebook_post\nbrief: {avatar: logo.png}\ndrafts:\n"
+        "- {id: A, text: A brass lamp., image: art/lamp.png, alt: A lamp}\n- {id: B, text: A lamp., image: gone.png}\n"
+    )
+    (home / "lamps.yaml").write_text(text)
+    command("campaigns", "import", str(home / "lamps.yaml"))
+    kept = Path(os.environ["AUDIENCE_STORE"])
+    assert len(list(kept.with_name(f"{kept.stem}-pictures").iterdir())) == 2
+    out = tmp_path / "second"
+    out.mkdir()
+    said = command("campaigns", "export", "Lamps", "-o", str(out / "lamps.yaml"))
+    assert "written, with 2 pictures beside it" in said.stdout
+    (loaded,) = toolkit.load_campaigns()
+    assert loaded.file is not None
+    assert Path(loaded.file).with_name(str(loaded.drafts[0].image)).read_bytes() == picture[0]
+    assert (out / "lamps.yaml").read_text() == text
+    assert ((out / "art/lamp.png").read_bytes(), (out / "logo.png").read_bytes()) == picture
+    (out / "logo.png").write_bytes(b"mine")
+    again = command("campaigns", "export", "Lamps", "-o", str(out / "lamps.yaml"), "--force")
+    assert "another file has this name" in again.stderr
+    assert (out / "logo.png").read_bytes() == b"mine"

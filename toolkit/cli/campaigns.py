@@ -85,7 +85,7 @@ def show(name: str, *, as_json: bool) -> None:
 def export_command(name: str, out: str, *, force: bool) -> None:
     """Write a campaign as a YAML file, given its name or id.
 
-    A campaign that was imported and not changed gives the same bytes.
+    A campaign that was imported and not changed gives the same bytes. Its pictures are written beside the file.
 
     Example:  audience campaigns export spring -o spring.yaml
     """
@@ -97,8 +97,13 @@ def export_command(name: str, out: str, *, force: bool) -> None:
     if path.suffix.lower() not in {".yaml", ".yml"}:
         raise InputError(f"--out {path}: a campaign cannot be written to {path.suffix or 'no suffix'}; allowed: .yaml")
     check_free(path, force=force)
-    write_atomically(path, kept.export_kept(store, kept.find_kept(store, name).id).encode())
-    click.echo(f"{path}: written")
+    identity = kept.find_kept(store, name).id
+    write_atomically(path, kept.export_kept(store, identity).encode())
+    written, taken = kept.shelf.write_kept_pictures(store, identity, path.parent)
+    pictures = f", with {written} picture{'' if written == 1 else 's'} beside it" if written else ""
+    click.echo(f"{path}: written{pictures}")
+    for one in taken:
+        click.echo(f"{path.parent / one}: another file has this name, so the picture was not written", err=True)
 
 
 @campaigns.command("import")
@@ -106,7 +111,8 @@ def export_command(name: str, out: str, *, force: bool) -> None:
 def import_command(file: str) -> None:
     """Keep the campaign of a file, so that the page lists it.
 
-    A name that is taken gets a number. A campaign that says the same already is left as it is.
+    A name that is taken gets a number. A campaign that says the same already is left as it is. Pictures that the file
+    names are kept, too.
 
     Example:  audience campaigns import spring.yaml
     """

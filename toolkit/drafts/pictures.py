@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from toolkit.errors import InputError
@@ -65,6 +66,57 @@ def find_pictures(campaign: Campaign, folder: Path) -> Campaign:
     """Return a campaign that finds the pictures of its drafts in a folder, if any stands there."""
     has_any = any(draft.image and (folder / Path(draft.image).name).is_file() for draft in campaign.drafts)
     return campaign.read_from(str(folder / "campaign.yaml"), {}) if has_any else campaign
+
+
+def take_pictures(campaign: Campaign, folder: Path, into: Path) -> tuple[Campaign, dict[str, str]]:
+    """Keep the pictures that a campaign of a file in `folder` names; return it under their names, and what they were.
+
+    A picture that is not there, lies outside or cannot be kept stays a name, and people hear its description.
+    """
+    called: dict[str, str] = {}
+
+    def take(image: str | None) -> str | None:
+        path = folder / image if image and "://" not in image else None
+        if image is None or path is None or not resources.is_within_reach(path, folder) or not path.is_file():
+            return image
+        try:
+            name = keep_picture(path.read_bytes(), into)
+        except (InputError, OSError):
+            return image
+        called[name] = image
+        return name
+
+    return rename_pictures(campaign, take), called
+
+
+def rename_pictures(campaign: Campaign, rename: Callable[[str | None], str | None]) -> Campaign:
+    """Return a campaign whose drafts and brand name their pictures otherwise."""
+    drafts = tuple(draft.model_copy(update={"image": rename(draft.image)}) for draft in campaign.drafts)
+    brief = campaign.brief and campaign.brief.model_copy(update={"avatar": rename(campaign.brief.avatar)})
+    return campaign.model_copy(update={"drafts": drafts, "brief": brief})
+
+
+def write_pictures(campaign: Campaign, called: Mapping[str, str], folder: Path, into: Path) -> tuple[int, list[str]]:
+    """Write the kept pictures of a campaign beside its file; return how many, and the names that other files bear.
+
+    `folder` holds them, and `called` says what each was in the file that it came from.
+    """
+    names = [draft.image for draft in campaign.drafts] + ([campaign.brief.avatar] if campaign.brief else [])
+    written, taken = 0, []
+    for name in dict.fromkeys(filter(None, names)):
+        held = folder / Path(name).name
+        if not held.is_file():
+            continue
+        data, path = held.read_bytes(), into / called.get(name, name)
+        if not resources.is_within_reach(path, into):
+            continue
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, data)
+            written += 1
+        elif not path.is_file() or path.read_bytes() != data:
+            taken.append(called.get(name, name))
+    return written, taken
 
 
 def _find_kind(data: bytes) -> str | None:

@@ -165,6 +165,7 @@ def _offer_export(identity: str, name: str) -> None:
     st.download_button(
         "Export (.yaml)", partial(_export, api.default_store(), identity, find_owner()), file_name=f"{name}.yaml",
         mime="application/yaml", on_click="ignore", key=keys.name_campaign(identity, "export"), width="stretch",
+        help="Its drafts and brief. The command `audience campaigns export` writes its pictures beside it.",
     )  # fmt: skip
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from toolkit.config import default_store
+from toolkit.drafts import pictures
 from toolkit.drafts.kept.content import (
     NAME,
     OBJECTIVE,
@@ -25,6 +26,7 @@ from toolkit.errors import A_PATH, ArgumentKind, accept_only
 from toolkit.models import Campaign
 from toolkit.store import campaign_log, test_log
 from toolkit.store.campaigns import Round, Rounds
+from toolkit.store.campaigns import pictures as picture_store
 
 MOST_ADOPTED = 200
 """Runs that are taken in at once, the last ones; the page of runs lists all."""
@@ -125,4 +127,7 @@ def save_campaign(campaign: Campaign, *, store: str | Path | None = None) -> str
         ('coats', 'coats')
     """
     path = Path(store) if store is not None else default_store()
-    return keep_campaign(path, campaign, None, done="saved it from Python").name
+    called: Mapping[str, str] = {}
+    if campaign.file:
+        campaign, called = pictures.take_pictures(campaign, Path(campaign.file).parent, picture_store.find_folder(path))
+    return keep_campaign(path, campaign, None, done="saved it from Python", called=called).name

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
+from toolkit.drafts import pictures
 from toolkit.errors import InputError
 from toolkit.files import located_yaml
 from toolkit.models import Campaign, Draft, Record, records
@@ -21,7 +22,9 @@ BRAND, AVATAR = "brief-brand", "brief-avatar"
 """The keys of choices that a campaign file holds, too."""
 MANY, SCREENED, FOUND = "many-drafts", "screened", "screening-found"
 """Drafts that wait for a screening, the screening that the drafts are the shortlist of, and what it found; as JSON."""
-OF_CAMPAIGN = (NAME, GOAL, TONE, MUST_HAVES, BRAND, AVATAR, MANY, SCREENED, FOUND)
+CALLED = "pictures-called"
+"""What the kept pictures are called in the file that the campaign came from; as JSON."""
+OF_CAMPAIGN = (NAME, GOAL, TONE, MUST_HAVES, BRAND, AVATAR, MANY, SCREENED, FOUND, CALLED)
 """Choices that never go from one campaign to the next."""
 UNNAMED = "untitled"
 _SOURCE = "source"
@@ -135,6 +138,11 @@ def read_screened(values: Mapping[str, Any]) -> records.Screened | None:
     return records.Screened.model_validate_json(said) if said else None
 
 
+def read_called(content: Content) -> dict[str, str]:
+    """Return what the kept pictures are called in the file that the campaign came from, by their names."""
+    return dict(json.loads(str(content.get("values", {}).get(CALLED) or "{}")))
+
+
 def read_campaign(content: Content) -> Campaign:
     """Return the campaign of all drafts that have words; raise InputError where there is none or one cannot be used."""
     values = content.get("values", {})
@@ -190,7 +198,8 @@ def write_content(content: Content, source: Campaign | None = None) -> str:
     A file that was imported and not changed is the same to the byte. After a change, what the page does not know of
     stays: checks, raised and silenced rules, models, samples.
     """
-    campaign = read_campaign(content)
+    called = read_called(content)
+    campaign = pictures.rename_pictures(read_campaign(content), lambda name: called.get(name or "", name))
     text = content.get(_SOURCE)
     if text is not None and source is not None:
         if _say_same(campaign, source):

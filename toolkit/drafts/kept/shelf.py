@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from toolkit.drafts import pictures
 from toolkit.drafts.kept.content import (
+    CALLED,
     NAME,
     SURFACE,
     Content,
     list_waiting,
     make_content,
     name_content,
+    read_called,
     read_campaign,
     title_content,
     write_content,
@@ -26,6 +30,7 @@ from toolkit.files import read_text
 from toolkit.models import Campaign, Record
 from toolkit.store import approvals, campaign_log
 from toolkit.store.campaigns import Comment, Comments, Event, Round, Rounds
+from toolkit.store.campaigns import pictures as picture_store
 
 _TRIES = 20
 
@@ -86,16 +91,23 @@ def export_content(content: Content) -> str:
     return write_content(content, parse_drafts(str(text), "the file") if text is not None else None)
 
 
+def write_kept_pictures(store: Path, identity: str, into: Path, owner: str = "") -> tuple[int, list[str]]:
+    """Write the pictures of a kept campaign beside its file; return how many, and the names that other files bear."""
+    content = _load(store, identity, owner)
+    return pictures.write_pictures(read_campaign(content), read_called(content), picture_store.find_folder(store), into)
+
+
 def import_kept(store: Path, path: Path, owner: str = "", *, done_by: str = "") -> Kept:
     """Keep the campaign of a file; a kept one that says the same is that one, and a name that is taken gets a number.
 
     Raises InputError for a file that cannot be read.
     """
+    source, campaign = None, load_drafts(path)  # what is wrong with it is said with its name and line
     if path.suffix.lower() in {".yaml", ".yml"}:
         source = read_text(path)
-        load_drafts(path)  # what is wrong with it is said with its name and line
-        return keep_campaign(store, parse_drafts(source, str(path)), source, owner, done_by=done_by)
-    return keep_campaign(store, load_drafts(path), None, owner, done_by=done_by)
+        campaign = parse_drafts(source, str(path))
+    campaign, called = pictures.take_pictures(campaign, path.parent, picture_store.find_folder(store))
+    return keep_campaign(store, campaign, source, owner, done_by=done_by, called=called)
 
 
 def keep_campaign(
@@ -106,8 +118,12 @@ def keep_campaign(
     *,
     done_by: str = "",
     done: str = "imported a file",
+    called: Mapping[str, str] = MappingProxyType({}),
 ) -> Kept:
-    """Keep a campaign with the text of its file, as `import_kept` does; `done` is what its history says."""
+    """Keep a campaign with the text of its file, as `import_kept` does; `done` is what its history says.
+
+    `called` says what the kept pictures are called in that file.
+    """
     places = list(dict.fromkeys(draft.surface for draft in campaign.drafts))
     if len(places) > 1:
         raise InputError(
@@ -115,6 +131,8 @@ def keep_campaign(
             "write a file for each"
         )
     content = make_content(campaign, source)
+    if called:
+        content["values"][CALLED] = json.dumps(dict(called), ensure_ascii=False)
     for one in list_kept(store, owner):
         if one.name == campaign.campaign and _says_same(_load(store, one.id, owner), content):
             return one
@@ -207,7 +225,7 @@ def _load(store: Path, identity: str, owner: str) -> Content:
 
 def _says_same(one: Content, other: Content) -> bool:
     try:
-        return export_content(one) == export_content(other)
+        return read_called(one) == read_called(other) and export_content(one) == export_content(other)
     except InputError:
         return False
 
@@ -254,6 +272,10 @@ def load_campaign(store: Path, identity: str, owner: str = "") -> Campaign:
     """
     content = _load(store, identity, owner)
     text = content.get("source")
-    if text is None:
-        return read_campaign(content)
-    return parse_drafts(export_content(content), name_content(content))
+    campaign = read_campaign(content)
+    if text is not None:
+        held = {draft.id: draft.image for draft in campaign.drafts}
+        campaign = parse_drafts(export_content(content), name_content(content))
+        drafts = tuple(draft.model_copy(update={"image": held[draft.id]}) for draft in campaign.drafts)
+        campaign = campaign.replace_drafts(drafts)
+    return pictures.find_pictures(campaign, picture_store.find_folder(store))
