@@ -63,12 +63,8 @@ def ask_many(*, locked: bool) -> None:
         )
         texts = split_texts(typed or "")
         st.caption(f"{len(texts)} drafts of at most {standings.MOST_DRAFTS}. A few people screen them first.")
-        is_fitting = MOST_DRAFTS < len(texts) <= standings.MOST_DRAFTS
-        if 0 < len(texts) <= MOST_DRAFTS:
-            st.button("Use these drafts", on_click=_use_texts, args=(texts,), key=keys.MANY_TAKE)
-        else:
-            label = f"Take these {len(texts)} drafts" if texts else "Take these drafts"
-            st.button(label, on_click=_take_texts, args=(texts,), disabled=not is_fitting, key=keys.MANY_TAKE)
+        # never disabled: a press right after pasting comes before the page has followed
+        st.button("Take these drafts", on_click=_take_pasted, key=keys.MANY_TAKE)
         if len(texts) > standings.MOST_DRAFTS:
             st.warning(f"{len(texts)} drafts are too many. Leave some out.")
 
@@ -288,6 +284,15 @@ def _name_job(campaign: Campaign, audience: Audience, sizes: dict[str, Any], opt
 def _read_many(surface: str) -> list[Draft]:
     kept = str(state.find_session().values.get(keys.MANY) or "")
     return [records.make_draft({**fields, "surface": surface}) for fields in json.loads(kept)] if kept else []
+
+
+def _take_pasted() -> None:
+    """Put what was pasted where it belongs: few drafts on the page, many into a screening, none or too many nowhere."""
+    texts = split_texts(str(state.recall(keys.MANY_WORDS) or ""))
+    if 0 < len(texts) <= MOST_DRAFTS:
+        _use_texts(texts)
+    elif MOST_DRAFTS < len(texts) <= standings.MOST_DRAFTS:
+        _take_texts(texts)
 
 
 def _take_texts(texts: list[str]) -> None:
