@@ -131,6 +131,12 @@ except BaseException as broken_off:
     assert any("Get paid in the chat." in drawn.proto.body for drawn in page.get("html"))
 
 
+def test_words_may_come_before_anything_is_drawn() -> None:
+    """A tab tells of late words while nothing of its page was drawn yet: they are told again, and nothing breaks."""
+    page = AppTest.from_string("from toolkit.ui import state; state.take_late(); state.take_typed('edit-0')").run()
+    assert not page.exception
+
+
 def test_a_press_is_forgotten_with_its_page(page: AppTest) -> None:
     """A press that was never taken asks nobody once somebody comes back from another page."""
     write(page, "Get paid in the chat.")

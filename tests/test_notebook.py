@@ -9,6 +9,7 @@ import re
 import runpy
 import subprocess
 import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -189,6 +190,7 @@ def test_a_bar_counts_what_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     options: dict[str, Any] = {"rating": "direct", "control": False, "sample": 4, "store": tmp_path / "a.sqlite"}
     shown = io.StringIO()
     monkeypatch.setattr(sys, "stderr", shown)
+    monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))  # loaded, and no kernel runs
     ended = toolkit.run(
         make_campaign(), make_audience(), engine=ScriptedEngine(answer), progress=True, on_reaction=heard.append,
         **options,

@@ -43,9 +43,15 @@ def show_progress(planned: Plan, hear: OnReaction | None, hear_choice: OnPrefere
         yield tell, tell_choice
 
 
+def _is_in_notebook() -> bool:
+    """Whether a kernel runs this code; its packages may be loaded where none does."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
+
+
 def _choose_bar() -> Any:
     """Return the notebook's bar where one can be drawn, else that of a terminal."""
-    if "ipykernel" in sys.modules and importlib.util.find_spec("ipywidgets") is not None:
+    if _is_in_notebook() and importlib.util.find_spec("ipywidgets") is not None:
         from tqdm.notebook import tqdm as of_notebook
 
         return of_notebook

@@ -156,8 +156,8 @@ def tie_popover(key: str) -> TiedPopover:
 
 def read_field(key: str, name: str | None = None) -> Any:
     """Return what a field of the page holds by itself, tied to nothing; of a component, one of its values."""
-    found = st.session_state[key]
-    return found if name is None else found.get(name)
+    found = st.session_state.get(key)  # what tells of a run of the script that was broken off may know no field yet
+    return found if name is None or found is None else found.get(name)
 
 
 def take_typed(key: str) -> None:
@@ -380,6 +380,8 @@ def _keep(key: str, value: Any) -> None:
 
 
 def _take(key: str, change: Callable[..., None], *about: Any) -> None:
+    if key not in st.session_state:  # the run of the script that drew the field was broken off, and left no trace of it
+        return
     change(*about, st.session_state[key])
     keeping.keep(find_session())
 
