@@ -46,7 +46,7 @@ STOP = r"""
   const isOfPage = !isWhole && document.querySelector('[data-testid=stMain]').contains(here) && !bar?.contains(here);
   if (isOfPage && (middle < top || middle > bottom)) faults.push(`${name} is covered`);
   const isDrawnHere = here.tagName !== 'IFRAME'; // the page inside one shows its focus itself
-  const isSeen = one => isDrawnHere && one !== document.body && one !== document.documentElement;
+  const isSeen = one => isDrawnHere && !isWhole && one !== document.body && one !== document.documentElement;
   const nested = nest(here, 6).filter(isSeen);
   window.lastStop = {here, name, nested, looks: looks(nested)};
   return {name, faults};
@@ -86,9 +86,18 @@ class Keys:
         self._page.keyboard.type(words)
 
 
+def wait_for_controls(page: playwright.Page) -> None:
+    """Wait until the browser has the code of every kind of control: before, the Tab key passes their places by."""
+    for name in ("Draft A", "Draft B"):
+        page.get_by_label(name, exact=True).wait_for()
+    page.get_by_role("button", name=re.compile("^Ask ")).wait_for()
+    page.get_by_role("combobox", name=re.compile("Who will read it")).wait_for()
+
+
 def test_a_keyboard_does_it_all(app: App) -> None:
     """Two drafts, an audience, the question, the result with its tabs, sharing and improving; no pointer is used."""
     page = app.open()
+    wait_for_controls(page)
     keys = Keys(page)
     keys.go_to("^Draft A$")
     keys.write("Send an invoice in the chat.")
@@ -104,6 +113,7 @@ def test_a_keyboard_does_it_all(app: App) -> None:
     settle(page)
     page.reload()
     page.get_by_text(FORM).first.wait_for()
+    wait_for_controls(page)
     ask.wait_for()
     assert keys.go_to(ASK, most=MOST) <= MOST
     keys.press("Enter")
