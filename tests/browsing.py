@@ -6,6 +6,7 @@ What a page shows is asked with `expect` and `wait_for`, which wait until it is 
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import re
 import shutil
@@ -202,6 +203,21 @@ class Log:
             self.text += line
             self._ended = ended
             self._changed.notify_all()
+
+
+def see_served(process: subprocess.Popen[str], port: int, path: str = "/") -> str:
+    """See that a page answers at a port, end it, and return what it printed."""
+    log = Log(process)
+    try:
+        log.wait_for(f"127.0.0.1:{port}")
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request("GET", path)
+        assert connection.getresponse().status == http.client.OK
+        connection.close()
+    finally:
+        process.terminate()
+        log.wait_for_end()
+    return log.text
 
 
 def write_drafts(page: playwright.Page, *texts: str) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from browsing import Log, find_port
+from browsing import find_port, see_served
 
 ROOT = Path(__file__).parent.parent
 
@@ -27,17 +26,8 @@ def test_it_serves_without_asking(options: tuple[str, ...], tmp_path: Path) -> N
         cwd=work, env={**kept, "HOME": str(home), "PYTHONPATH": str(ROOT), "BROWSER": "true", "DISPLAY": ":0"},
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     ) as process:  # fmt: skip
-        log = Log(process)
-        try:
-            log.wait_for(f"127.0.0.1:{port}")
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-            connection.request("GET", "/_stcore/health")
-            assert connection.getresponse().status == http.client.OK
-            connection.close()
-        finally:
-            process.terminate()
-            log.wait_for_end()
-    assert "email" not in log.text.lower()
+        printed = see_served(process, port, "/_stcore/health")
+    assert "email" not in printed.lower()
 
 
 @pytest.mark.slow
@@ -56,15 +46,6 @@ def test_it_serves_where_there_is_nobody(tmp_path: Path) -> None:
         env={**kept, "PYTHONPATH": str(ROOT), "AUDIENCE_PORT": str(port), "HOME": "/dev/null/none"},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     ) as process:  # fmt: skip
-        log = Log(process)
-        try:
-            log.wait_for(f"127.0.0.1:{port}")
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-            connection.request("GET", "/")
-            assert connection.getresponse().status == http.client.OK
-            connection.close()
-        finally:
-            process.terminate()
-            log.wait_for_end()
-    assert "not found" not in log.text
-    assert "Traceback" not in log.text
+        printed = see_served(process, port)
+    assert "not found" not in printed
+    assert "Traceback" not in printed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
 import shutil
@@ -12,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from browsing import Log, find_port
+from browsing import find_port, see_served
 from openai_server import OpenAIServer
 
 import toolkit
@@ -163,16 +162,7 @@ def test_the_page_speaks_with_nobody(traced: Traced) -> None:
         command, cwd=traced.work, env=traced.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True,
     ) as process:  # fmt: skip
-        log = Log(process)
-        try:
-            log.wait_for(f"127.0.0.1:{port}")
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-            connection.request("GET", "/")
-            assert connection.getresponse().status == http.client.OK
-            connection.close()
-        finally:
-            process.terminate()
-            log.wait_for_end()
+        see_served(process, port)
     assert traced.find_strangers() == []
     assert traced.find_ids() == []
 
