@@ -248,7 +248,23 @@ def test_pictures_travel_with_their_campaign(command: Command, tmp_path: Path) -
     assert Path(loaded.file).with_name(str(loaded.drafts[0].image)).read_bytes() == picture[0]
     assert (out / "lamps.yaml").read_text() == text
     assert ((out / "art/lamp.png").read_bytes(), (out / "logo.png").read_bytes()) == picture
+    assert loaded.brief is not None
+    assert Path(loaded.file).with_name(str(loaded.brief.avatar)).read_bytes() == picture[1]
     (out / "logo.png").write_bytes(b"mine")
     again = command("campaigns", "export", "Lamps", "-o", str(out / "lamps.yaml"), "--force")
     assert "another file has this name" in again.stderr
     assert (out / "logo.png").read_bytes() == b"mine"
+
+
+def test_one_picture_under_two_names_leaves_its_file_as_it_is(tmp_path: Path) -> None:
+    """The same bytes are kept once, and the export says what the import said, to the byte."""
+    picture, store = b"\x89PNG\r\n\x1a\n" + b"a lamp", tmp_path / "kept.sqlite"
+    for name in ("one.png", "other.png"):
+        (tmp_path / name).write_bytes(picture)
+    text = (
+        "campaign: Twins\nsurface: facebook_post\ndrafts:\n"
+        "- {id: A, text: A lamp., image: one.png}\n- {id: B, text: The lamp., image: other.png}\n"
+    )
+    (tmp_path / "twins.yaml").write_text(text)
+    found = kept.import_kept(store, tmp_path / "twins.yaml")
+    assert kept.export_kept(store, found.id) == text

@@ -26,10 +26,8 @@ def load_picture(image: str | None, folder: Path | None) -> str | None:
     What kind it is, its first bytes say. A web address is never followed, and a path that leaves the folder is only
     where `resources.allowing_outside` lets it.
     """
-    if not image or folder is None or "://" in image:
-        return None
-    path = (folder / image).resolve()
-    if not resources.is_within_reach(path, folder) or not path.is_file() or path.stat().st_size > LARGEST_PICTURE:
+    path = _find_file(image, folder)
+    if path is None or path.stat().st_size > LARGEST_PICTURE:
         return None
     data = path.read_bytes()
     kind = _find_kind(data)
@@ -76,15 +74,15 @@ def take_pictures(campaign: Campaign, folder: Path, into: Path) -> tuple[Campaig
     called: dict[str, str] = {}
 
     def take(image: str | None) -> str | None:
-        path = folder / image if image and "://" not in image else None
-        if image is None or path is None or not resources.is_within_reach(path, folder) or not path.is_file():
+        path = _find_file(image, folder)
+        if image is None or path is None:
             return image
         try:
             name = keep_picture(path.read_bytes(), into)
         except (InputError, OSError):
             return image
-        called[name] = image
-        return name
+        # a kept picture is called one thing: under its second name it stays a name, and the file keeps its words
+        return name if called.setdefault(name, image) == image else image
 
     return rename_pictures(campaign, take), called
 
@@ -104,19 +102,26 @@ def write_pictures(campaign: Campaign, called: Mapping[str, str], folder: Path, 
     names = [draft.image for draft in campaign.drafts] + ([campaign.brief.avatar] if campaign.brief else [])
     written, taken = 0, []
     for name in dict.fromkeys(filter(None, names)):
-        held = folder / Path(name).name
-        if not held.is_file():
+        held, wanted = folder / Path(name).name, called.get(name, name)
+        path = into / wanted
+        if not held.is_file() or not resources.is_within_reach(path, into):
             continue
-        data, path = held.read_bytes(), into / called.get(name, name)
-        if not resources.is_within_reach(path, into):
-            continue
+        data = held.read_bytes()
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, data)
             written += 1
         elif not path.is_file() or path.read_bytes() != data:
-            taken.append(called.get(name, name))
+            taken.append(wanted)
     return written, taken
+
+
+def _find_file(image: str | None, folder: Path | None) -> Path | None:
+    """Return the picture file that `image` names in a folder; None for an address, and for what is not there."""
+    if not image or folder is None or "://" in image:
+        return None
+    path = (folder / image).resolve()
+    return path if resources.is_within_reach(path, folder) and path.is_file() else None
 
 
 def _find_kind(data: bytes) -> str | None:

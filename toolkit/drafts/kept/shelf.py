@@ -271,11 +271,10 @@ def load_campaign(store: Path, identity: str, owner: str = "") -> Campaign:
     What the file it came from says beside its drafts, such as checks, is in it.
     """
     content = _load(store, identity, owner)
-    text = content.get("source")
-    campaign = read_campaign(content)
-    if text is not None:
-        held = {draft.id: draft.image for draft in campaign.drafts}
+    if content.get("source") is None:
+        campaign = read_campaign(content)
+    else:
+        kept = {name: one for one, name in read_called(content).items()}
         campaign = parse_drafts(export_content(content), name_content(content))
-        drafts = tuple(draft.model_copy(update={"image": held[draft.id]}) for draft in campaign.drafts)
-        campaign = campaign.replace_drafts(drafts)
+        campaign = pictures.rename_pictures(campaign, lambda name: kept.get(name or "", name))
     return pictures.find_pictures(campaign, picture_store.find_folder(store))
