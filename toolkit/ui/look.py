@@ -14,7 +14,7 @@ def apply_look() -> None:
     """Set the room around a page, and keep what is being drawn anew as clear as it was."""
     st.html(f"<style>{resources.read_data('page.css')}</style>")
     with st.container(key=keys.LEAVING, height=1, border=False):
-        got = tuple(state.list_taken())  # of a list Streamlit would ask pandas, and load it
+        got = state.list_taken()  # a tuple: of a list Streamlit would ask pandas, and load it
         _register_leaving()(key=keys.LEAVING_PART, height=1, data={"got": got}, on_late_change=state.take_late)
 
 

@@ -208,9 +208,9 @@ def _keep_found(name: str, outcome: Screening) -> ScreeningFound:
         rows=tuple(ScreenedRow(words=words[one.draft_id], standing=one) for one in outcome.standings),
         stopped=outcome.stopped is not None,
     )
-    session = state.find_session()
-    if session.values.get(keys.FOUND) != found.model_dump_json():
-        session.put(keys.FOUND, found.model_dump_json())
+    session, said = state.find_session(), found.model_dump_json()
+    if session.values.get(keys.FOUND) != said:
+        session.put(keys.FOUND, said)
         keeping.keep(session)
         keeping.note(session.kept_id or "", f"screened {len(found.rows)} drafts")
     caching.screenings_of_process().pop(name, None)

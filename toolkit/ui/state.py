@@ -173,9 +173,9 @@ def take_late() -> None:
         _take_over(Telling.model_validate(one))
 
 
-def list_taken() -> list[str]:
+def list_taken() -> tuple[str, ...]:
     """Return what was taken over of boxes: entry and moment of each, so that the tab forgets it."""
-    return [f"{one.entry} {one.at:.0f}" for one in find_session().taken.values()]
+    return tuple(f"{one.entry} {one.at:.0f}" for one in find_session().taken.values())
 
 
 def _take_over(telling: Telling, *, is_standing: bool = False) -> None:
